@@ -1,0 +1,98 @@
+# From a clone to a verdict. Needs Python 3.11 or newer with pip, and make; `make help` lists the rest.
+
+.DEFAULT_GOAL := report
+.DELETE_ON_ERROR:
+
+# Another environment that happens to be active must not reach into this one.
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP VIRTUAL_ENV CONDA_PREFIX MPLBACKEND MATPLOTLIBRC
+unexport PIP_CONSTRAINT PIP_PREFIX PIP_REQUIRE_VIRTUALENV PIP_ROOT PIP_TARGET
+unexport UV_CONSTRAINT UV_OVERRIDE UV_PYTHON UV_SYSTEM_PYTHON UV_PROJECT_ENVIRONMENT
+# A personal plotting style or kernel start-up file would change what the notebooks show.
+export IPYTHONDIR := $(CURDIR)/.venv/ipython
+export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
+export UV_PYTHON_DOWNLOADS := never
+
+READY := .venv/.ready
+UV := .tools/bin/uv
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+# Sets $$python to the interpreter behind the chosen one, so that a virtual environment without pip will do.
+define find_python
+python=; for name in $(if $(PYTHON),"$(PYTHON)",python3.11 python3); do \
+  if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+    python=`"$$name" -c 'import sys; print(sys._base_executable)'`; break; \
+  fi; \
+done; \
+if [ -z "$$python" ]; then \
+  echo "This project needs Python 3.11 or newer, and $(if $(PYTHON),$(PYTHON) is not one,there is none named python3.11 or python3): say where one is with make PYTHON=/path/to/python3." >&2; exit 1; \
+fi
+endef
+
+# A moved or copied folder still holds the old path in its scripts, so .venv is made again.
+ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+endif
+
+.PHONY: report test lab notebooks lint format lock example published set-up set-up-time clean help
+
+report: $(READY) ## set up, judge the built-in studies, say where the report is (ARGS="STUDY --out DIR")
+	@.venv/bin/relief report $(ARGS)
+
+test: lint ## lint, types, unit tests, and every notebook run again and compared (ARGS="-k claims", "--cov")
+	@.venv/bin/python -m pytest $(ARGS)
+
+lint: $(READY) ## ruff and mypy
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+format: $(READY) ## let ruff repair what it can
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+lab: $(READY) ## open JupyterLab on the notebooks (ARGS="--no-browser")
+	@.venv/bin/jupyter lab --notebook-dir=notebooks $(ARGS)
+
+notebooks: $(READY) ## run every notebook from a fresh kernel and save it (ARGS="notebooks/00_verdict.ipynb")
+	@.venv/bin/python scripts/run_notebooks.py $(ARGS)
+
+example: $(READY) ## simulate the example study again
+	@.venv/bin/python -m analysis.simulate
+
+published: $(READY) ## build data/raw/published again (EVIDENCE=published_results.csv)
+	@test -n "$(EVIDENCE)" || { echo "Name the table of published results: make published EVIDENCE=published_results.csv" >&2; exit 1; }
+	@.venv/bin/python -m analysis.evidence --build "$(EVIDENCE)"
+
+lock: .tools/.ready ## resolve the requirements again (UPGRADE=1 takes newer versions)
+	@$(COMPILE) --all-extras -o requirements.lock pyproject.toml
+	@$(COMPILE) --group tools -o requirements-tools.lock
+
+set-up: $(READY) ## only make the environment
+
+set-up-time: ## measure report and test in a fresh clone, cold and warm
+	@$(find_python); "$$python" scripts/set_up_time.py $(ARGS)
+
+clean: ## remove the environment, the tools, caches and reports
+	@rm -rf .tools .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage build dist reports
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+.tools/.ready: requirements-tools.lock
+	@echo "Setting up: uv, by pip"
+	@rm -rf .tools
+	@$(find_python); PIP_USER=0 PIP_ROOT_USER_ACTION=ignore "$$python" -m pip install --quiet --disable-pip-version-check --no-input \
+		--require-hashes --only-binary :all: --target .tools -r requirements-tools.lock
+	@touch $@
+
+# One stamp for all: it is written last, so an interrupted set-up starts over.
+$(READY): .tools/.ready requirements.lock pyproject.toml
+	@echo "Setting up: .venv from requirements.lock (the first time about a minute)"
+	@if [ "`cat $@ 2>/dev/null`" != "`pwd -P`" ] || ! .venv/bin/python -c '' 2>/dev/null; then \
+		$(find_python); $(UV) venv --quiet --clear --no-project --python "$$python" .venv; fi
+	@$(UV) pip sync --quiet --python .venv/bin/python --require-hashes --compile-bytecode requirements.lock
+	@$(UV) pip install --quiet --python .venv/bin/python --offline --no-deps --no-build-isolation --editable .
+	@# Else the first figure of the first notebook could carry a note about the font cache.
+	@.venv/bin/python -c 'import matplotlib.font_manager'
+	@pwd -P > $@

@@ -1,0 +1,75 @@
+"""Checks: what is wrong with a study, what was set aside for it, and who is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.checks.flow import participant_flow
+from analysis.checks.forms import check_forms
+from analysis.checks.questions import check_questions
+from analysis.instruments.scoring import score
+from analysis.study import Issue, Study
+from analysis.timeline import place
+
+__all__ = ["Checked", "check"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A study after its checks.
+
+    Attributes
+    ----------
+    study : Study
+        The people and forms that remain.
+    forms : DataFrame
+        Remaining forms, scored and placed in time (see :func:`analysis.timeline.place`).
+    issues : tuple of Issue
+        What reading and checking found, in a fixed order.
+    flow : DataFrame
+        stage, arm, reason, rule, n: everything set aside, counted.
+    """
+
+    study: Study
+    forms: pd.DataFrame
+    issues: tuple[Issue, ...]
+    flow: pd.DataFrame
+
+    def issue_table(self) -> pd.DataFrame:
+        """Issues as a table: rule, severity, scope, file, row, column, count, message."""
+        return pd.DataFrame(
+            [issue.as_dict() for issue in self.issues],
+            columns=["rule", "severity", "scope", "file", "row", "column", "count", "message"],
+        )
+
+    def stops(self, scope: str) -> tuple[Issue, ...]:
+        """The STOP issues of one scope."""
+        return tuple(i for i in self.issues if i.severity == "STOP" and i.scope == scope)
+
+
+def check(study: Study) -> Checked:
+    """Apply every rule, set aside what a rule says, and count it.
+
+    Raises
+    ------
+    ReliefError
+        For a STOP of scope ``study``: totals beyond a scale's range, no score at all.
+    """
+    forms = place(study, score(study))
+    found = check_forms(study, forms)
+    kept = study.keep_subjects(
+        study.subjects["subject"][~study.subjects["subject"].isin(found.subjects)]
+    )
+    left = forms[
+        ~forms["form"].isin(found.forms.index) & forms["subject"].isin(kept.subjects["subject"])
+    ]
+    kept = kept.keep_forms(left["form"])
+    issues = [*study.issues, *found.issues, *check_questions(kept, left)]
+    return Checked(
+        kept,
+        left.reset_index(drop=True),
+        tuple(issues),
+        participant_flow(study, kept, forms, left, found),
+    )

@@ -1,0 +1,187 @@
+"""Rules about what a study can and cannot answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from analysis import instruments
+from analysis.study import Issue, Study
+
+__all__ = ["check_questions"]
+
+
+def check_questions(study: Study, forms: pd.DataFrame) -> list[Issue]:
+    """Issues of scope ``question``, and flags that every verdict must mention."""
+    primary = forms[(forms["instrument"] == study.design.primary) & forms["total"].notna()]
+    rules = (
+        _wrong_scale,
+        _times,
+        _recall,
+        _no_scores_after,
+        _comparator,
+        _baseline,
+        _mixed_recall,
+        _stopped,
+    )
+    return [issue for rule in rules for issue in rule(study, forms, primary)]
+
+
+def _issue(
+    rule: str, severity: str, message: str, count: int = 1, scope: str = "question"
+) -> Issue:
+    return Issue(rule, severity, scope, message, count=count)
+
+
+def _wrong_scale(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    scale = instruments.get(study.design.primary)
+    if study.design.population != "PTSD":
+        yield _issue(
+            "question.population",
+            "STOP",
+            "The people studied do not have PTSD: no claim of the page is about them.",
+        )
+    if scale.construct != "ptsd":
+        yield _issue(
+            "question.construct",
+            "STOP",
+            f"The primary instrument {scale.name} does not measure PTSD severity.",
+        )
+    elif not scale.validated:
+        yield _issue(
+            "question.ad-hoc",
+            "FLAG",
+            f"The primary instrument {scale.name} is an ad hoc form that nobody has validated.",
+        )
+
+
+def _times(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    if study.design.times == "nominal":
+        yield _issue(
+            "time.nominal",
+            "STOP",
+            "Times are nominal (planned), not actual: no claim about hours can be tested.",
+        )
+        return
+    vague = (primary["hours_high"] > primary["hours_low"]) & (primary["phase"] == "")
+    if vague.any():
+        yield _issue(
+            "time.imprecise",
+            "FLAG",
+            "Forms whose time is not known well enough to fall into one phase belong to none.",
+            int(vague.sum()),
+        )
+    after = primary[primary["phase"].isin(["hours", "day", "later"])]
+    if (
+        after["subject"].nunique() >= 5
+        and (after["since_start_low"] == after["since_start_low"].round()).all()
+    ):
+        yield _issue(
+            "time.looks-nominal",
+            "FLAG",
+            "Every score stands at a whole number of hours: the times look planned, not actual.",
+            len(after),
+        )
+
+
+def _recall(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    hours = primary[primary["phase"] == "hours"]
+    if len(hours) and (hours["share_before"] > 0).all():
+        yield _issue(
+            "recall.reaches-back",
+            "STOP",
+            f"Every {study.design.primary} form within hours asks about a window that is mostly before the infusion "
+            f"({hours['share_before'].min():.0%} or more of it): it cannot show relief within hours.",
+            len(hours),
+        )
+
+
+def _no_scores_after(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    after = primary[(primary["latest_infusion"] > 0) & ~primary["phase"].isin(["during", "acute"])]
+    if after.empty:
+        yield _issue(
+            "score.no-post",
+            "STOP",
+            f"No {study.design.primary} score was collected after an infusion.",
+        )
+    elif not (primary["phase"] == "hours").any():
+        yield _issue(
+            "score.none-in-hours",
+            "STOP",
+            f"No {study.design.primary} score is known to lie 2 to 6 h after an infusion's end.",
+        )
+    if not (primary["phase"] == "before").any():
+        yield _issue(
+            "score.no-baseline",
+            "STOP",
+            f"No {study.design.primary} score was collected before the first infusion.",
+        )
+
+
+def _comparator(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    if study.design.comparator == "none":
+        yield _issue(
+            "comparator.none",
+            "STOP",
+            "There is no comparator: a change can be described, never attributed to the infusion.",
+        )
+    if study.subjects["entry_threshold"].notna().any():
+        yield _issue(
+            "subject.entry-threshold",
+            "FLAG",
+            "People were taken in for scoring at or above a threshold: their scores fall back by themselves.",
+            int(study.subjects["entry_threshold"].notna().sum()),
+        )
+
+
+def _baseline(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    before = primary[primary["phase"] == "before"]
+    if before.empty or (before["recall_hours"] > 0).any():
+        return
+    ratings = before.groupby("subject")["form"].count()
+    if (ratings < 2).any():
+        yield _issue(
+            "baseline.one-rating",
+            "FLAG",
+            "People with a single right-now rating before the infusion: waiting for it may have raised that rating.",
+            int((ratings < 2).sum()),
+            "subject",
+        )
+
+
+def _mixed_recall(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    for name, rows in forms.groupby("instrument", sort=True):
+        before = set(rows.loc[rows["phase"] == "before", "recall_hours"])
+        after = set(rows.loc[rows["latest_infusion"] > 0, "recall_hours"])
+        if before and after - before:
+            yield _issue(
+                "recall.differs",
+                "FLAG",
+                f"{name} asks about another window after the infusion than before; such forms are not compared.",
+                int((rows["recall_hours"].isin(after - before)).sum()),
+                "form",
+            )
+
+
+def _stopped(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    stopped = study.infusions["status"].astype("str") == "stopped"
+    if stopped.any():
+        yield _issue(
+            "infusion.stopped",
+            "FLAG",
+            "Infusions that were stopped early are kept (treatment policy).",
+            int(stopped.sum()),
+            "subject",
+        )
+    doses = study.infusions["dose_mg_per_kg"].to_numpy(float)
+    odd = np.isfinite(doses) & (doses > 5)
+    if odd.any():
+        yield _issue(
+            "dose.unit",
+            "FLAG",
+            "Doses above 5 mg/kg look like milligrams; check the unit.",
+            int(odd.sum()),
+            "row",
+        )

@@ -1,0 +1,152 @@
+"""claims.toml: what is claimed, and the rules, read before any data."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from analysis.claims.ledger import GATES
+from analysis.errors import ReliefError
+from analysis.paths import CLAIMS
+
+CLAIM_IDS = (
+    "headline",
+    "onset",
+    "certainty_within_hours",
+    "certainty_ever",
+    "magnitude",
+    "attribution",
+    "speed_vs_exposure",
+    "infusion_length",
+    "monitoring_length",
+    "dissociation_brief",
+    "dissociation_mechanism",
+    "clusters",
+    "first_session_guides",
+    "brain_mechanism",
+)
+Gate = Literal["construct", "time", "recall", "comparator", "estimate", "robustness", "calibration"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Declared(_Strict):
+    """A declared number (or a few) and its source, or the word assumption."""
+
+    value: float | list[float]
+    source: str = Field(min_length=1)
+
+    @property
+    def assumption(self) -> bool:
+        """Whether nobody has published the number."""
+        return self.source.startswith("assumption")
+
+    @property
+    def number(self) -> float:
+        """The value, where it is one number."""
+        if isinstance(self.value, list):
+            raise TypeError("this rule declares several values")
+        return self.value
+
+
+class Window(_Strict):
+    """Hours after the end of the infusion, [low, high)."""
+
+    low: float
+    high: float
+    label: str
+
+
+class Estimand(_Strict):
+    """The five attributes of ICH E9(R1)."""
+
+    population: str = Field(min_length=1)
+    treatment: str = Field(min_length=1)
+    variable: str = Field(min_length=1)
+    intercurrent_events: str = Field(min_length=1)
+    summary: str = Field(min_length=1)
+
+
+class Wording(_Strict):
+    """The sentence that each verdict permits; ``{form}`` takes the cap of an ad hoc form."""
+
+    supported: str
+    contradicted: str
+    not_decided: str
+    not_testable: str
+
+
+class Claim(_Strict):
+    """One claim of the page."""
+
+    title: str
+    paraphrase: str
+    gates: tuple[Gate, ...] = Field(min_length=1)
+    instrument: str
+    window: str
+    estimand: Estimand
+    wording: Wording
+    parts: dict[str, tuple[Gate, ...]] = {}
+    thresholds: dict[str, Declared] = {}
+    at_most: Literal["not decided"] | None = None
+
+    def sentence(self, verdict: str, form: str = "") -> str:
+        """The permitted wording for a verdict."""
+        return getattr(self.wording, verdict.replace(" ", "_")).format(form=form)
+
+
+class Definitions(_Strict):
+    """The whole of claims.toml."""
+
+    rules: dict[str, Declared]
+    windows: dict[str, Window]
+    claims: dict[str, Claim]
+    sha256: str
+
+    def rule(self, name: str) -> float:
+        """The number that a rule declares."""
+        return self.rules[name].number
+
+
+def load_definitions(path: Path = CLAIMS) -> Definitions:
+    """Read and validate claims.toml.
+
+    Raises
+    ------
+    ReliefError
+        ``claims.file`` or ``claims.value``: the key and what is expected.
+    """
+    try:
+        raw = path.read_bytes()
+        document: dict[str, Any] = tomllib.loads(raw.decode("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        raise ReliefError(
+            "claims.file", f"{path.name} is missing or not valid TOML; restore it."
+        ) from None
+    # Line ends differ between checkouts; the rules they spell do not.
+    digest = hashlib.sha256(raw.replace(b"\r\n", b"\n")).hexdigest()
+    try:
+        definitions = Definitions.model_validate({**document, "sha256": digest})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ReliefError("claims.value", f"{path.name}, {place}: {first['msg']}.") from None
+    if tuple(definitions.claims) != CLAIM_IDS:
+        raise ReliefError(
+            "claims.value",
+            f"{path.name} must hold these claims in this order: {', '.join(CLAIM_IDS)}.",
+        )
+    for name, claim in definitions.claims.items():
+        order = [gate for gate in GATES if gate in claim.gates]
+        if list(claim.gates) != order:
+            raise ReliefError(
+                "claims.value",
+                f"{path.name}, {name}: each gate once, in the order {', '.join(GATES)}.",
+            )
+    return definitions

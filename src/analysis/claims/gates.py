@@ -1,0 +1,147 @@
+"""The seven gates of VERDICT.md on a study's own scores. Each writes one sentence with its numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analysis.claims.case import Case
+from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
+
+__all__ = [
+    "calibration",
+    "comparator",
+    "construct",
+    "recall",
+    "robustness",
+    "time",
+    "weigh",
+    "weigh_share",
+]
+
+
+def construct(case: Case) -> Reason:
+    """Gate 1: a PTSD severity measure on people with PTSD, validated or declared ad hoc."""
+    if stop := case.stopped("question."):
+        return Reason("construct", False, stop)
+    kind = (
+        "validated" if case.scale.validated else "ad hoc and unvalidated, so the wording is capped"
+    )
+    return Reason(
+        "construct", True, f"{case.scale.name} measures PTSD severity; the form is {kind}."
+    )
+
+
+def time(case: Case) -> Reason:
+    """Gate 2: actual times, precise enough to fall 2 to 6 h after the end of the infusion."""
+    people = case.people("hours")
+    window = case.definitions.windows["hours"].label
+    if stop := case.stopped("time.", "score."):
+        return Reason("time", False, stop)
+    counts = people["arm"].value_counts()
+    wanted = [
+        case.design.active_arm,
+        *([case.design.comparator_arm] if case.design.comparator_arm else []),
+    ]
+    least = int(case.definitions.rule("minimum_people_per_arm"))
+    told = ", ".join(f"{int(counts.get(arm, 0))} on {arm}" for arm in wanted)
+    if any(counts.get(arm, 0) < least for arm in wanted):
+        return Reason(
+            "time",
+            False,
+            f"People with a baseline and a score {window} after: {told}; at least {least} an arm are needed.",
+        )
+    return Reason(
+        "time", True, f"Actual times place scores {window} after the infusion's end: {told}."
+    )
+
+
+def recall(case: Case) -> Reason:
+    """Gate 3: the window a form asks about must not reach back before the infusion's start."""
+    forms = case.primary_changes
+    forms = forms[forms["phase"] == "hours"]
+    if forms.empty:
+        hours = case.checked.forms.loc[
+            case.checked.forms["instrument"] == case.scale.name, "recall_hours"
+        ]
+        if hours.empty:
+            return Reason("recall", None, "No form of the primary instrument is left to look at.")
+        if (hours == 0).any():
+            return Reason(
+                "recall",
+                None,
+                f"{case.scale.name} asks about right now, but no score lies within hours.",
+            )
+        return Reason(
+            "recall",
+            False,
+            f"{case.scale.name} asks about the past {hours.min():g} h or more, which reaches back before the infusion.",
+        )
+    share = forms["share_before"]
+    if (share > 0).any():
+        return Reason(
+            "recall",
+            False,
+            f"{share.min():.1%} to {share.max():.1%} of the window that {case.scale.name} asks about lies before the infusion: "
+            f"a literal answer could fall by {1 - share.min():.1%} at the most even if every symptom vanished.",
+        )
+    return Reason(
+        "recall",
+        True,
+        f"{case.scale.name} asks about right now; none of its window lies before the infusion.",
+    )
+
+
+def comparator(case: Case) -> Reason:
+    """Gate 4: a concurrent comparator, randomised or declared."""
+    if stop := case.stopped("comparator.", "arm."):
+        return Reason("comparator", False, stop)
+    kind = case.design.comparator
+    if kind == "passive":
+        return Reason(
+            "comparator",
+            True,
+            f"The comparator {case.design.comparator_arm} is passive: people can tell, so cause is at most not decided.",
+        )
+    return Reason(
+        "comparator", True, f"The comparator {case.design.comparator_arm} is active and concurrent."
+    )
+
+
+def weigh(low: float, high: float, estimate: float, *, smallest: float, bias: float) -> str:
+    """What an interval for the difference says by VERDICT gate 5.
+
+    Parameters
+    ----------
+    low, high, estimate : float
+        Difference, ketamine minus comparator, negative = benefit.
+    smallest, bias : float
+        Smallest difference that matters M and bound on bias B, both positive, same unit.
+    """
+    if high < -bias and estimate <= -smallest:
+        return SUPPORTED
+    return CONTRADICTED if low > -smallest else NOT_DECIDED
+
+
+def weigh_share(share: dict[str, Any], certain: float) -> str:
+    """What the exact interval of a share says of certainty: supported at or above, contradicted below."""
+    if share["ci_low"] >= certain:
+        return SUPPORTED
+    return CONTRADICTED if share["ci_high"] < certain else NOT_DECIDED
+
+
+def robustness(case: Case) -> Reason:
+    """Gate 6: missing data and flagged groups. Its evaluator is not part of this version."""
+    return Reason(
+        "robustness",
+        None,
+        "Not evaluated: reference-based imputation, tipping point and leaving out flagged groups are not part of this version.",
+    )
+
+
+def calibration(case: Case) -> Reason:
+    """Gate 7: the measured rate of false support. Its table does not exist yet."""
+    return Reason(
+        "calibration",
+        None,
+        "Not evaluated: there is no committed table of this procedure's false-supported rate for this design.",
+    )

@@ -1,0 +1,120 @@
+"""The claims ledger: for each claim its verdict, estimate, and a reason for every gate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from analysis.estimates.table import as_json
+
+SUPPORTED = "supported"
+CONTRADICTED = "contradicted"
+NOT_DECIDED = "not decided"
+NOT_TESTABLE = "not testable"
+WORDS = (SUPPORTED, CONTRADICTED, NOT_DECIDED, NOT_TESTABLE)
+GATES = ("construct", "time", "recall", "comparator", "estimate", "robustness", "calibration")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What one gate found. ``passed`` is None where the gate was not evaluated."""
+
+    gate: str
+    passed: bool | None
+    text: str
+
+    def __post_init__(self) -> None:
+        if self.gate not in GATES:
+            raise ValueError(f"gate must be one of {', '.join(GATES)}")
+
+
+@dataclass(frozen=True)
+class ClaimResult:
+    """The answer to one claim.
+
+    ``estimate`` is a row of the table of estimates (NaN where there is none); ``parts``
+    maps a part of the claim to its own verdict; ``beside`` holds further rows that are
+    shown next to the estimate and decide nothing; ``wording`` is the sentence that the
+    verdict permits.
+    """
+
+    claim: str
+    title: str
+    verdict: str
+    estimate: dict[str, Any]
+    reasons: tuple[Reason, ...]
+    wording: str
+    parts: dict[str, str] = field(default_factory=dict)
+    beside: tuple[dict[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.verdict not in WORDS:
+            raise ValueError(f"verdict must be one of {', '.join(WORDS)}")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The claim with the keys of INTERFACES.md, ``relief judge``, and its wording."""
+        return {
+            "claim": self.claim,
+            "title": self.title,
+            "verdict": self.verdict,
+            "parts": self.parts,
+            "estimate": as_json(self.estimate),
+            "beside": [as_json(row) for row in self.beside],
+            "reasons": [
+                {"gate": reason.gate, "passed": reason.passed, "text": reason.text}
+                for reason in self.reasons
+            ],
+            "wording": self.wording,
+        }
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """All claims judged on one source, with the hashes that say which rules and which data."""
+
+    study: str
+    title: str
+    synthetic: bool
+    claims_sha256: str
+    data_sha256: str
+    claims: tuple[ClaimResult, ...]
+
+    def __getitem__(self, claim: str) -> ClaimResult:
+        return next(result for result in self.claims if result.claim == claim)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The ledger with the keys of INTERFACES.md, ``relief judge``."""
+        return {
+            "study": self.study,
+            "title": self.title,
+            "synthetic": self.synthetic,
+            "claims_sha256": self.claims_sha256,
+            "data_sha256": self.data_sha256,
+            "claims": [result.as_dict() for result in self.claims],
+        }
+
+    def verdicts(self) -> pd.DataFrame:
+        """One row a claim: claim, title, verdict, wording."""
+        return pd.DataFrame(
+            {
+                "claim": [result.claim for result in self.claims],
+                "title": [result.title for result in self.claims],
+                "verdict": [result.verdict for result in self.claims],
+                "wording": [result.wording for result in self.claims],
+            }
+        )
+
+    def reasons(self, claim: str | None = None) -> pd.DataFrame:
+        """One row a gate of a claim: claim, gate, passed (yes, no, not evaluated), text."""
+        words = {True: "yes", False: "no", None: "not evaluated"}
+        return pd.DataFrame(
+            [
+                (result.claim, reason.gate, words[reason.passed], reason.text)
+                for result in self.claims
+                if claim is None or result.claim == claim
+                for reason in result.reasons
+            ],
+            columns=["claim", "gate", "passed", "text"],
+        )

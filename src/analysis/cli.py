@@ -1,0 +1,172 @@
+"""The command line: relief studies, check, judge, report. It prints; it decides nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from analysis.errors import ReliefError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Do PTSD symptoms fall within hours of a ketamine infusion? A verdict on each claim.",
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON alone on standard output.")]
+Source = Annotated[
+    str,
+    typer.Argument(metavar="STUDY", help="A study.toml, its folder, or example, published, nimh."),
+]
+
+
+def _finite(value: Any) -> Any:
+    """NaN and infinities become null: JSON has no word for them."""
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value.item() if hasattr(value, "item") else value
+
+
+def _print_json(document: Any) -> None:
+    print(json.dumps(_finite(document), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def _run(action: Callable[[], Any], *, as_json: bool) -> Any:
+    """Run, and turn what cannot be done into one sentence and exit code 2."""
+    try:
+        return action()
+    except ReliefError as error:
+        rule, message = error.rule, error.message
+    except MemoryError:
+        rule, message = (
+            "memory",
+            "The study does not fit into memory; split the export by site and read the parts.",
+        )
+    except (
+        Exception
+    ) as error:  # Nobody sees a traceback, and no message of a library may hold a value.
+        rule, message = (
+            "internal",
+            (
+                f"Something unforeseen went wrong inside the project ({type(error).__name__}); "
+                "please report it with the command, not with the data."
+            ),
+        )
+        if _debugging():
+            raise
+    if as_json:
+        _print_json({"error": {"rule": rule, "message": message}})
+    print(f"relief: {message} [{rule}]", file=sys.stderr)
+    raise typer.Exit(2)
+
+
+def _debugging() -> bool:
+    import os
+
+    return os.environ.get("RELIEF_DEBUG") == "1"
+
+
+@app.command()
+def studies(as_json: Json = False) -> None:
+    """List the built-in studies and whether they can be read here."""
+    from analysis.studies import listing
+
+    rows = _run(listing, as_json=as_json)
+    if as_json:
+        _print_json(rows)
+        return
+    for row in rows:
+        label = "synthetic" if row["synthetic"] else "real"
+        state = "available" if row["available"] else f"not here: {row['reason']}"
+        print(f"{row['name']:<10} {label:<10} {row['title']} ({state})")
+
+
+@app.command()
+def check(
+    study: Source,
+    as_json: Json = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Also write the issues and the flow as a page.")
+    ] = None,
+) -> None:
+    """Say what is wrong with a study's data, what was set aside, and who is left."""
+    from analysis.studies import check_source
+
+    found = _run(lambda: check_source(study), as_json=as_json)
+    if html is not None:
+        from analysis.report import build_check_page
+
+        _run(lambda: build_check_page(study, found, html), as_json=as_json)
+    if as_json:
+        _print_json(found)
+        return
+    from analysis.tables import check_text
+
+    print(check_text(found))
+
+
+@app.command()
+def judge(
+    study: Source,
+    beside: Annotated[
+        str | None, typer.Option("--with", help="Set the published evidence beside the study.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Judge every claim on a study, through the seven gates."""
+    from analysis.studies import judge_source
+
+    def run() -> list:
+        if beside not in (None, "published"):
+            raise ReliefError(
+                "usage.with", "--with takes published; nothing else can be set beside a study."
+            )
+        sources = [study] if beside is None else [study, beside]
+        return [judge_source(source)[0] for source in sources]
+
+    ledgers = _run(run, as_json=as_json)
+    if as_json:
+        document = ledgers[0].as_dict()
+        if len(ledgers) > 1:
+            document["with"] = ledgers[1].as_dict()
+        _print_json(document)
+        return
+    from analysis.tables import ledger_text
+
+    print("\n\n".join(ledger_text(ledger) for ledger in ledgers))
+
+
+@app.command()
+def report(
+    study: Annotated[
+        str | None, typer.Argument(metavar="STUDY", help="All built-in studies unless given.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for index.html.")] = Path("reports"),
+) -> None:
+    """Write the report, one self-contained page, and print where it is."""
+    from analysis.publish import publish
+
+    print(_run(lambda: publish(study, out), as_json=False))
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    # A pipe on a machine with another locale must still take the dashes and quotation marks.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Shares of people and medians, with exact intervals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from analysis.estimates.table import row
+
+__all__ = ["exact_share", "median_interval", "share_difference"]
+
+
+def exact_share(events: int, n: int, **words: Any) -> dict[str, Any]:
+    """A share with its exact 95 % interval (Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404).
+
+    Parameters
+    ----------
+    events, n : int
+        People with the event, people counted.
+    **words
+        Text columns of the table of estimates.
+
+    Raises
+    ------
+    ValueError
+        When n is 0 or events do not fit in it.
+    """
+    if n <= 0 or not 0 <= events <= n:
+        raise ValueError(f"{events} of {n} is not a share; count at least one person.")
+    interval = stats.binomtest(events, n).proportion_ci(0.95, method="exact")
+    return row(
+        n=n,
+        estimate=events / n,
+        ci_low=interval.low,
+        ci_high=interval.high,
+        method=f"{events} of {n}, exact (Clopper-Pearson) 95 % interval",
+        **words,
+    )
+
+
+def share_difference(events: tuple[int, int], n: tuple[int, int], **words: Any) -> dict[str, Any]:
+    """Difference of two shares, first minus second, with Newcombe's interval.
+
+    Newcombe 1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I.
+    """
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
+    low, high = confint_proportions_2indep(events[0], n[0], events[1], n[1], method="newcomb")
+    return row(
+        n=sum(n),
+        estimate=events[0] / n[0] - events[1] / n[1],
+        ci_low=low,
+        ci_high=high,
+        method=f"{events[0]} of {n[0]} minus {events[1]} of {n[1]}, Newcombe 95 % interval",
+        **words,
+    )
+
+
+def median_interval(values: np.ndarray, **words: Any) -> dict[str, Any]:
+    """Median with a distribution-free 95 % interval from order statistics.
+
+    The k-th smallest and k-th largest value, k from the binomial (sign test); infinite
+    where the sample is too small for the level (Conover 1999, section 3.2).
+
+    Raises
+    ------
+    ValueError
+        When no value is given or one is not finite.
+    """
+    ordered = np.sort(np.asarray(values, float))
+    if not len(ordered) or not np.isfinite(ordered).all():
+        raise ValueError("A median needs at least one value, all of them finite.")
+    below = int(stats.binom.ppf(0.025, len(ordered), 0.5))
+    low, high = (ordered[below - 1], ordered[-below]) if below > 0 else (-np.inf, np.inf)
+    return row(
+        n=len(ordered),
+        estimate=float(np.median(ordered)),
+        ci_low=float(low),
+        ci_high=float(high),
+        method="median, 95 % interval from order statistics",
+        **words,
+    )

@@ -1,0 +1,46 @@
+"""Published results: load the table, derive what it implies, refuse what it does not."""
+
+from analysis.evidence.assemble import estimates
+from analysis.evidence.derive import QUANTITIES, SYNONYMS, derive
+from analysis.evidence.relevant import (
+    controlled_before,
+    dissociation,
+    infusion_minutes,
+    monitoring,
+    possibly_earlier,
+    responders,
+    rows_at,
+)
+from analysis.evidence.summaries import (
+    controlled_contrasts,
+    interval_conflicts,
+    missing_numbers,
+    recall_share,
+    response_shares,
+    timeline_of_evidence,
+    within_arm_changes,
+)
+from analysis.evidence.table import load, validate
+
+__all__ = [
+    "QUANTITIES",
+    "SYNONYMS",
+    "controlled_before",
+    "controlled_contrasts",
+    "derive",
+    "dissociation",
+    "estimates",
+    "infusion_minutes",
+    "interval_conflicts",
+    "load",
+    "missing_numbers",
+    "monitoring",
+    "possibly_earlier",
+    "recall_share",
+    "responders",
+    "response_shares",
+    "rows_at",
+    "timeline_of_evidence",
+    "validate",
+    "within_arm_changes",
+]

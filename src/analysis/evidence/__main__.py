@@ -1,0 +1,34 @@
+"""``python -m analysis.evidence --build PATH``: rebuild the published table."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from analysis.errors import EvidenceError
+from analysis.evidence.build import build
+from analysis.evidence.table import load
+from analysis.paths import PUBLISHED
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build the folder, then load it: a table that breaks a rule is an error here already."""
+    parser = argparse.ArgumentParser(prog="python -m analysis.evidence")
+    parser.add_argument("--build", required=True, type=Path, metavar="PATH", help="evidence file")
+    parser.add_argument("--out", type=Path, default=PUBLISHED, help="folder to write to")
+    options = parser.parse_args(arguments)
+    if not options.build.is_file():
+        parser.error(f"{options.build} is not a file; give the path of the evidence file")
+    try:
+        files = build(options.build, options.out)
+        rows = len(load(options.out))
+    except EvidenceError as error:
+        sys.stderr.write(f"{error.rule}: {error.message}\n")
+        return 2
+    sys.stdout.write(f"{rows} rows; {', '.join(file.name for file in files)} written\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""One row for each published figure, with its limits, standard error and p beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.evidence.table import GROUP, POINTS, load
+
+KINDS = {"g": "standardised difference", "smd": "standardised difference", "or": "odds ratio"}
+CARRIED = [
+    "level", "randomised", "ptsd", "design", "comparator", "comparator_type", "contrast",
+    "instrument", "outcome", "recall_window", "recall_hours_low", "recall_hours_high", "unit",
+    "direction", "documents_seen", "note",
+]  # fmt: skip
+
+NUMBERS = ["estimate", "se", "ci_low", "ci_high", "p_value"]
+COLUMNS = [*GROUP, *CARRIED, "kind", "statistic", *NUMBERS, "n", "half_units", "rows"]
+
+
+def estimates(table: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Differences, changes, effect sizes and odds ratios with what was printed beside them.
+
+    Parameters
+    ----------
+    table
+        As ``load`` returns it; None loads it.
+
+    Returns
+    -------
+    DataFrame
+        Key columns of one figure (study_id, arm, period, instrument_printed, phase, hours …,
+        analysis), its context, and: ``kind`` (difference, change, standardised difference,
+        standardised change, odds ratio), ``estimate``, ``se``, ``ci_low``, ``ci_high``,
+        ``p_value`` (NaN where not printed), ``n`` (people), ``half_units`` (dict: half the last
+        printed digit of estimate, ci_low, ci_high), ``rows`` (list of row ids).
+    """
+    table = load() if table is None else table
+    out = []
+    for _, group in table.groupby(GROUP, dropna=False, sort=False):
+        points = group[group["statistic"].isin(list(POINTS))]
+        out += [_one(group, point) for _, point in points.iterrows()]
+    return pd.DataFrame(out, columns=COLUMNS)
+
+
+def half_unit(printed: str) -> float:
+    """Half a unit in the last printed digit: what rounding may have taken off."""
+    return 0.5 * 10.0 ** -len(printed.partition(".")[2])
+
+
+def _one(group: pd.DataFrame, point: pd.Series) -> dict:
+    stem = POINTS[point["statistic"]]
+    own = {"estimate": point["statistic"], "ci_low": f"{stem}ci_low", "ci_high": f"{stem}ci_high"}
+    if not stem:
+        own |= {"se": "se", "p_value": "p"}
+    found = {k: group[group["statistic"] == s] for k, s in own.items()}
+    used = pd.concat([f for f in found.values() if len(f)])
+    value = {k: float(f["value"].iloc[0]) if len(f) else np.nan for k, f in found.items()}
+    return {
+        **point[GROUP].to_dict(),
+        **point[CARRIED].to_dict(),
+        "kind": _kind(point),
+        "statistic": point["statistic"],
+        **{k: value.get(k, np.nan) for k in NUMBERS},
+        "n": point["n"],
+        "half_units": {
+            k: half_unit(found[k]["printed_value"].iloc[0])
+            for k in ("estimate", "ci_low", "ci_high")
+            if len(found[k])
+        },
+        "rows": list(used["row"]),
+    }
+
+
+def _kind(point: pd.Series) -> str:
+    if point["statistic"] in KINDS:
+        return KINDS[point["statistic"]]
+    standardised = "standardised " if point["unit"] == "SD" else ""
+    return standardised + ("difference" if point["contrast"] else "change")

@@ -1,0 +1,281 @@
+"""Builds ``data/raw/published/`` from the evidence file: typed, and one sign for all.
+
+The same input gives the same bytes. Every printed value stays beside its value.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from pathlib import Path
+
+from analysis.errors import EvidenceError
+from analysis.evidence import schema, vocabulary
+from analysis.evidence.schema import COLUMNS, NAMES
+from analysis.paths import PUBLISHED
+
+TABLE, DICTIONARY, PROVENANCE = "published_results.csv", "data_dictionary.csv", "provenance.toml"
+SOURCE_COLUMNS = (
+    "study_id", "registry_id", "doi", "citation", "design", "comparator", "arm", "dose_mg_per_kg",
+    "period", "n", "instrument", "recall_window", "phase", "hours_since_first_infusion",
+    "hours_since_last_infusion", "analysis", "statistic", "value", "unit", "improvement_sign",
+    "read_from", "documents_seen", "note",
+)  # fmt: skip
+_SWAP = {"low": "high", "high": "low"}
+
+
+def build(source: Path, folder: Path = PUBLISHED) -> list[Path]:
+    """Write the table, its dictionary and its provenance record.
+
+    Parameters
+    ----------
+    source
+        The evidence file (CSV, one figure a row, see its README).
+    folder
+        Where the three files go; created if missing.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    EvidenceError
+        A row or header that the builder does not understand; nothing is written.
+    """
+    raw = Path(source).read_bytes()
+    rows = tidy(raw.decode("utf-8"))
+    texts = {TABLE: _csv(NAMES, rows), DICTIONARY: _csv(*_dictionary())}
+    texts[PROVENANCE] = _provenance(_sha256(raw), texts, len(rows))
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (folder / name).write_bytes(text.encode("utf-8"))
+    return [folder / name for name in texts]
+
+
+def tidy(text: str) -> list[dict[str, str]]:
+    """Rows of the evidence file as rows of the published table, all still text.
+
+    Parameters
+    ----------
+    text
+        The evidence file's content.
+
+    Returns
+    -------
+    list of dict
+        One dict a source row, in source order, keys ``schema.NAMES``.
+
+    Raises
+    ------
+    EvidenceError
+        An unknown header, scale, recall window or sign.
+    """
+    reader = csv.DictReader(io.StringIO(text))
+    if tuple(reader.fieldnames or ()) != SOURCE_COLUMNS:
+        raise EvidenceError(
+            "source_columns",
+            "The evidence file's header is not the one expected: "
+            f"{', '.join(SOURCE_COLUMNS)}. Build from the file that the provenance record names.",
+        )
+    serial: dict[str, int] = {}
+    rows = []
+    for source in reader:
+        study = source["study_id"]
+        serial[study] = serial.get(study, 0) + 1
+        rows.append(_row(source, f"{study}-{serial[study]:03d}"))
+    return rows
+
+
+def _row(source: dict[str, str], row: str) -> dict[str, str]:
+    out = {name: source.get(name, "") for name in NAMES}
+    out.update(row=row, instrument_printed=source["instrument"], dose=source["dose_mg_per_kg"])
+    out.update(printed_value=source["value"], printed_sign=source["improvement_sign"])
+    out.update(_identity(source), **_contrast(source), **_dose(source))
+    out.update(_scale(source, row), **_signed(source, row))
+    out["direction"] = _direction(out, row)
+    return out
+
+
+def _identity(source: dict[str, str]) -> dict[str, str]:
+    named = any(source[key] for key in ("registry_id", "doi", "citation"))
+    doi, citation = source["doi"], source["citation"]
+    if not named:
+        doi, citation = vocabulary.ADDED_IDENTIFIERS.get(source["study_id"], ("", ""))
+    levels = {"meta-analysis": "pooled", "systematic review": "review"}
+    return {
+        "doi": doi,
+        "citation": citation,
+        "identifier_added": _boolean(not named and bool(doi or citation)),
+        "level": levels.get(source["design"], "trial"),
+        "randomised": _boolean(source["design"].startswith("randomised")),
+    }
+
+
+def _contrast(source: dict[str, str]) -> dict[str, str]:
+    contrast = "_vs_" in source["arm"] or " vs " in source["arm"]
+    kind, _, rest = source["comparator"].partition(" (")
+    if not kind and contrast:
+        kind = vocabulary.POOLED_COMPARATORS.get(source["analysis"], "pooled")
+    return {
+        "comparator": rest.rstrip(")"),
+        "comparator_type": kind or "none",
+        "contrast": _boolean(contrast),
+    }
+
+
+def _dose(source: dict[str, str]) -> dict[str, str]:
+    text = source["dose_mg_per_kg"]
+    parts = [] if text in ("", "mixed") else text.replace("-", "|").split("|")
+    pooled = "mixed or not stated" if text == "mixed" else "intravenous"
+    return {
+        "dose_low": min(parts, key=float, default=""),
+        "dose_high": max(parts, key=float, default=""),
+        "route": vocabulary.ROUTES.get(source["study_id"], pooled),
+    }
+
+
+def _scale(source: dict[str, str], row: str) -> dict[str, str]:
+    try:
+        instrument, outcome, ptsd = vocabulary.INSTRUMENTS[source["instrument"]]
+        recall, low, high = vocabulary.RECALL[source["recall_window"]]
+    except KeyError as unknown:
+        raise EvidenceError(
+            "unknown_word",
+            f"Row {row}: the scale or recall window {unknown} is not in the vocabulary. "
+            "Add it to vocabulary.py with its meaning.",
+        ) from None
+    if source["statistic"] in ("assessment_times", "registry_primary_timeframe"):
+        outcome = "schedule"
+    return {
+        "instrument": instrument,
+        "outcome": outcome,
+        "ptsd": _boolean(ptsd),
+        "recall_hours": recall,
+        "recall_hours_low": low,
+        "recall_hours_high": high,
+        "recall_known": _boolean(outcome == "vital sign"),
+    }
+
+
+def _signed(source: dict[str, str], row: str) -> dict[str, str]:
+    statistic, printed = source["statistic"], source["value"]
+    change = statistic in schema.SIGNED and source["improvement_sign"] == "positive"
+    words = statistic in schema.WORDS
+    value = "" if words else _negated(printed, row) if change else printed
+    return {
+        "statistic_printed": statistic,
+        "statistic": _swapped(statistic) if change else statistic,
+        "value": value,
+        "text_value": printed if words else "",
+        "sign_changed": _boolean(change),
+    }
+
+
+def _swapped(statistic: str) -> str:
+    """The mirrored name of a limit: negating a lower limit makes an upper one."""
+    stem, _, side = statistic.rpartition("_")
+    return f"{stem}_{_SWAP[side]}" if side in _SWAP else statistic
+
+
+def _negated(printed: str, row: str) -> str:
+    try:
+        number = float(printed)
+    except ValueError:
+        raise EvidenceError(
+            "value", f"Row {row}, column value: a number was expected in the evidence file."
+        ) from None
+    if number == 0:
+        return printed.lstrip("-")  # no negative zero
+    return printed[1:] if printed.startswith("-") else f"-{printed}"
+
+
+def _direction(row: dict[str, str], name: str) -> str:
+    statistic, sign, outcome = row["statistic"], row["printed_sign"], row["outcome"]
+    if statistic in schema.SIGNED and not sign:
+        raise EvidenceError(
+            "sign",
+            f"Row {name}, column improvement_sign: {statistic} has a direction, and the "
+            "evidence file does not say which sign is better.",
+        )
+    if sign == "harm":
+        return "higher_is_more_harm"
+    if statistic in schema.SIGNED:
+        return "negative_is_fewer_symptoms"
+    if statistic == "n_still_improved" or sign == "positive":
+        return "higher_is_more_responders"
+    if statistic in ("mean", "median_days") and outcome == "duration":
+        return "higher_is_longer_response"
+    scored = (statistic == "mean" and outcome == "score") or statistic == "threshold"
+    return "higher_is_more_symptoms" if scored else "none"
+
+
+def _boolean(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _csv(header: tuple[str, ...], rows: list[dict[str, str]]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, header, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def _dictionary() -> tuple[tuple[str, ...], list[dict[str, str]]]:
+    header = ("column", "type", "unit", "allowed_values", "required", "meaning")
+    rows = [
+        {
+            "column": column.name,
+            "type": column.type,
+            "unit": column.unit,
+            "allowed_values": "true; false"
+            if column.type == "boolean"
+            else "; ".join(column.allowed),
+            "required": _boolean(column.required or column.type == "boolean"),
+            "meaning": column.meaning,
+        }
+        for column in COLUMNS
+    ]
+    return header, rows
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+LICENCE = (
+    "No licence came with the source file. It holds single figures with their sources, read in "
+    "abstracts, registry records and one open data file; for use beyond this study ask the "
+    "owners of the publications named in each row."
+)
+CITATION = "Each row names its own source: columns registry_id, doi, citation, read_from."
+COMMAND = "make published EVIDENCE=path"
+
+
+def _provenance(source_sha256: str, texts: dict[str, str], rows: int) -> str:
+    records = [
+        ("source", "published_results.csv (evidence file)", source_sha256, None),
+        ("file", TABLE, _sha256(texts[TABLE].encode()), rows),
+        ("file", DICTIONARY, _sha256(texts[DICTIONARY].encode()), len(COLUMNS)),
+    ]
+    lines = ["# What these files are and where they come from. Written by the builder."]
+    for kind, name, sha256, count in records:
+        source = kind == "source"
+        fields = {
+            "name": name,
+            "producer": "supplied with the project; who extracted the figures is not recorded"
+            if source
+            else "analysis.evidence.build",
+            "citation": CITATION,
+            "licence": LICENCE,
+            "date": "2026-11-23",
+            "sha256": sha256,
+        }
+        fields |= {"rows": count, "command": COMMAND} if count is not None else {}
+        lines += ["", f"[{kind}]" if source else f"[[{kind}]]"]
+        lines += [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in fields.items()]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,247 @@
+"""Loads the published table and refuses one that breaks a rule, naming row and column."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Never
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import EvidenceError
+from analysis.evidence import schema
+from analysis.evidence.build import TABLE
+from analysis.evidence.schema import COLUMNS, NAMES
+from analysis.paths import PUBLISHED
+
+# One published figure with its limits shares all of these.
+GROUP = [
+    "study_id", "arm", "period", "instrument_printed", "phase", "hours_since_first_infusion",
+    "hours_since_last_infusion", "analysis",
+]  # fmt: skip
+POINTS = {
+    "diff": "", "md": "", "md_pre_post": "", "mean_change": "", "g": "g_", "smd": "smd_",
+    "d": "d_", "or": "or_",
+}  # fmt: skip
+
+
+def load(folder: Path = PUBLISHED) -> pd.DataFrame:
+    """The published table, typed and checked.
+
+    Parameters
+    ----------
+    folder
+        The folder that holds ``published_results.csv``.
+
+    Returns
+    -------
+    DataFrame
+        One figure a row; columns, units and meanings in ``data_dictionary.csv``. Text columns
+        are strings (empty where nothing is known), numbers are float with NaN, counts ``Int64``.
+
+    Raises
+    ------
+    EvidenceError
+        The first rule broken, as a sentence with the row id and the column.
+    """
+    path = Path(folder) / TABLE
+    if not path.is_file():
+        raise EvidenceError(
+            "no_table", f"{TABLE} is missing. Build it with: make published EVIDENCE=path."
+        )
+    return validate(pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8"))
+
+
+def validate(text: pd.DataFrame) -> pd.DataFrame:
+    """Check a table of text cells and convert it by the declared types.
+
+    Parameters
+    ----------
+    text
+        Columns ``schema.NAMES``, every cell a string.
+
+    Returns
+    -------
+    DataFrame
+        As ``load``.
+
+    Raises
+    ------
+    EvidenceError
+        The first rule broken.
+    """
+    if tuple(text.columns) != NAMES:
+        odd = sorted(set(text.columns) ^ set(NAMES)) or ["order"]
+        raise EvidenceError(
+            "columns", f"The published table's columns are not those declared: {', '.join(odd)}."
+        )
+    _row_ids(text)
+    for column in COLUMNS:
+        _cells(text, column)
+    table = _typed(text)
+    for rule in (_identifiers, _values, _counts, _units, _signs, _context, _limits, _shares):
+        rule(table)
+    return table
+
+
+def _fail(rule: str, row: str, column: str, sentence: str) -> Never:
+    raise EvidenceError(rule, f"Row {row}, column {column}: {sentence}")
+
+
+def _row_ids(text: pd.DataFrame) -> None:
+    for row, study in zip(text["row"], text["study_id"], strict=True):
+        if not re.fullmatch(re.escape(study) + r"-\d{3}", row):
+            _fail("row_id", row, "row", "study_id and a three-digit number were expected.")
+    repeated = text.loc[text["row"].duplicated(), "row"]
+    if len(repeated):
+        _fail("row_id", repeated.iloc[0], "row", "the row id occurs twice.")
+
+
+def _cells(text: pd.DataFrame, column: schema.Column) -> None:
+    for row, cell in zip(text["row"], text[column.name], strict=True):
+        if not cell and (column.required or column.type == "boolean"):
+            _fail("required", row, column.name, "a value is required and the cell is empty.")
+        if column.allowed and cell and cell not in column.allowed:
+            rule = "unknown_statistic" if column.name == "statistic" else "allowed_value"
+            _fail(rule, row, column.name, f"{cell!r} is not one of the allowed values.")
+        if column.type == "boolean" and cell not in ("true", "false"):
+            _fail("type", row, column.name, "true or false was expected.")
+        if column.type in ("number", "integer") and cell:
+            _number(row, column, cell)
+
+
+def _number(row: str, column: schema.Column, cell: str) -> None:
+    if not re.fullmatch(r"-?\d+(\.\d+)?", cell):
+        _fail("type", row, column.name, "a plain decimal number was expected.")
+    if column.type == "integer" and not re.fullmatch(r"[1-9]\d*", cell):
+        rule = "n_not_whole" if column.name == "n" else "type"
+        _fail(rule, row, column.name, "a whole number above zero was expected.")
+
+
+def _typed(text: pd.DataFrame) -> pd.DataFrame:
+    table = text.copy()
+    for column in COLUMNS:
+        cells = text[column.name]
+        if column.type == "boolean":
+            table[column.name] = (cells == "true").astype(bool)
+        elif column.type == "number":
+            table[column.name] = pd.to_numeric(cells.mask(cells == "")).astype(float)
+        elif column.type == "integer":
+            table[column.name] = pd.to_numeric(cells.mask(cells == "")).astype("Int64")
+    return table
+
+
+def _identifiers(table: pd.DataFrame) -> None:
+    for r in table.itertuples():
+        if not (r.registry_id or r.doi or r.citation):
+            _fail(
+                "no_identifier",
+                r.row,
+                "doi",
+                "registry_id, doi and citation are all empty; a figure without a source "
+                "cannot be used.",
+            )
+
+
+def _values(table: pd.DataFrame) -> None:
+    for r in table.itertuples():
+        words = r.statistic in schema.WORDS
+        if words != bool(r.text_value) or words != bool(np.isnan(r.value)):
+            expected = "words in text_value and no value" if words else "a value and no words"
+            _fail("value", r.row, "value", f"{r.statistic} needs {expected}.")
+
+
+def _counts(table: pd.DataFrame) -> None:
+    for r in table.itertuples():
+        if r.statistic in schema.COUNTS:
+            if r.value < 0 or r.value != int(r.value):
+                _fail("count_not_whole", r.row, "value", "a whole number of people was expected.")
+            if r.statistic == "events" and r.n is not pd.NA and r.value > r.n:
+                _fail("events_over_n", r.row, "value", "there are more events than people.")
+
+
+def _units(table: pd.DataFrame) -> None:
+    bounds = {"p": (0, 1), "pct": (0, 100), "pct_responders": (0, 100), "pct_change": (-100, None)}
+    for r in table.itertuples():
+        allowed = schema.UNITS[r.statistic]
+        if r.unit not in allowed:
+            wanted = " or ".join(repr(u) for u in sorted(allowed))
+            _fail("unit", r.row, "unit", f"{r.statistic} is in {wanted}, not {r.unit!r}.")
+        low, high = bounds.get(r.statistic, (None, None))
+        if (low is not None and r.value < low) or (high is not None and r.value > high):
+            _fail("range", r.row, "value", f"the {r.statistic} lies outside its range.")
+        if (r.statistic in ("sd", "se", "sd_change") or r.unit == "ratio") and r.value <= 0:
+            _fail("range", r.row, "value", f"the {r.statistic} must be above zero.")
+
+
+def _signs(table: pd.DataFrame) -> None:
+    for r in table.itertuples():
+        signed = r.statistic in schema.SIGNED
+        if r.sign_changed != (signed and r.printed_sign == "positive"):
+            _fail(
+                "sign",
+                r.row,
+                "sign_changed",
+                "the sign changes exactly where a difference or effect is printed with "
+                "positive = better.",
+            )
+        if signed and r.direction not in ("negative_is_fewer_symptoms", "higher_is_more_harm"):
+            _fail("sign", r.row, "direction", f"{r.statistic} must be oriented by its sign.")
+        if (r.printed_sign == "harm") != (r.direction == "higher_is_more_harm"):
+            _fail("sign", r.row, "direction", "harms, and only harms, are oriented as harm.")
+        if r.statistic not in schema.WORDS:
+            printed = -float(r.printed_value) if r.sign_changed else float(r.printed_value)
+            if printed != r.value:
+                _fail("sign", r.row, "value", "it is not the printed value under its sign.")
+
+
+def _context(table: pd.DataFrame) -> None:
+    for r in table.itertuples():
+        if r.contrast and r.comparator_type == "none":
+            _fail("comparator", r.row, "comparator_type", "a contrast needs a comparator.")
+        for name in ("hours_since_first_infusion", "hours_since_last_infusion"):
+            if getattr(r, name) < 0:
+                _fail("hours", r.row, name, "hours after an infusion cannot be negative.")
+        if r.hours_since_last_infusion > r.hours_since_first_infusion:
+            _fail(
+                "hours",
+                r.row,
+                "hours_since_last_infusion",
+                "the latest infusion cannot be earlier than the first.",
+            )
+        if r.recall_hours_low > r.recall_hours_high or not (
+            np.isnan(r.recall_hours) or r.recall_hours_low <= r.recall_hours <= r.recall_hours_high
+        ):
+            _fail("recall", r.row, "recall_hours", "the window lies outside its own bounds.")
+
+
+def _limits(table: pd.DataFrame) -> None:
+    for _, group in table.groupby(GROUP, dropna=False, sort=False):
+        for stem in dict.fromkeys(POINTS.values()):
+            low, high, point = (
+                group[group["statistic"].isin(wanted)]
+                for wanted in (
+                    [f"{stem}ci_low"],
+                    [f"{stem}ci_high"],
+                    [s for s, prefix in POINTS.items() if prefix == stem],
+                )
+            )
+            if len(low) + len(high) == 0:
+                continue
+            row = pd.concat([low, high])["row"].iloc[0]
+            if (len(low), len(high), len(point)) != (1, 1, 1):
+                _fail("limits", row, "statistic", "an estimate with one limit each side expected.")
+            below, value, above = (float(x["value"].iloc[0]) for x in (low, point, high))
+            if not below <= value <= above:
+                _fail("limits", row, "value", "lower limit, estimate, upper limit not in order.")
+
+
+def _shares(table: pd.DataFrame) -> None:
+    keys = [*GROUP, "n"]
+    events = table[table["statistic"] == "events"]
+    shares = table[table["statistic"].isin(["pct", "pct_responders"])]
+    for r in events.merge(shares, on=keys, suffixes=("", "_pct")).itertuples():
+        places = len(r.printed_value_pct.partition(".")[2])
+        if pd.isna(r.n) or abs(100 * r.value / r.n - r.value_pct) > 0.5 * 10**-places + 1e-9:
+            _fail("share", r.row, "value", "the count does not round to the printed percentage.")

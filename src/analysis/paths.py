@@ -1,0 +1,32 @@
+"""Where things are. No other module builds a path of the project's own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA_RAW = ROOT / "data" / "raw"
+DATA_PROCESSED = ROOT / "data" / "processed"
+EXAMPLE_STUDY = DATA_RAW / "example_synthetic"
+PUBLISHED = DATA_RAW / "published"
+NOTEBOOKS = ROOT / "notebooks"
+REPORTS = ROOT / "reports"
+CLAIMS = ROOT / "claims.toml"
+
+
+def open_data_folder() -> Path | None:
+    """The folder that ``RELIEF_DATA`` declares for downloaded open data, if it is set."""
+    declared = os.environ.get("RELIEF_DATA")
+    return Path(declared) if declared else None
+
+
+def chromium() -> str | None:
+    """The browser that ``RELIEF_CHROMIUM`` names, else the first one found on PATH."""
+    import shutil
+
+    declared = os.environ.get("RELIEF_CHROMIUM")
+    if declared:
+        return declared
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    return next((found for name in names if (found := shutil.which(name))), None)

@@ -1,0 +1,131 @@
+"""BIDS tables: tab-separated UTF-8 without quoting, ``n/a`` for missing, read as text."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import ReliefError
+from analysis.study import Issue
+
+__all__ = ["MISSING", "Tsv", "read_tsv"]
+
+MISSING = "n/a"
+
+
+@dataclass(frozen=True)
+class Tsv:
+    """A table as text.
+
+    ``cells`` has the declared columns, stripped of surrounding spaces, and the column
+    ``row`` with the 1-based row in the file, the header counted.
+    """
+
+    file: str
+    cells: pd.DataFrame
+    sha256: str
+    issues: tuple[Issue, ...]
+
+    def first_row(self, mask: pd.Series) -> int:
+        """The row of the file where the mask is first true."""
+        return int(self.cells["row"].to_numpy()[int(np.argmax(mask.to_numpy()))])
+
+    def refuse(self, rule: str, wrong: pd.Series, column: str, expected: str) -> None:
+        """Raise for the first wrong cell: file, row, column and what belongs there, not the value.
+
+        Raises
+        ------
+        ReliefError
+            With the rule id given, where any cell is wrong.
+        """
+        if wrong.any():
+            raise ReliefError(
+                rule,
+                f"{self.file}, row {self.first_row(wrong)}, column {column!r}: {expected}; "
+                f"{int(wrong.sum())} row(s) differ. Use the published file.",
+            )
+
+
+def _decoded(path: Path) -> tuple[bytes, str]:
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        raise ReliefError(
+            "file.missing", f"{path.name} is not in its folder or cannot be opened; put it there."
+        ) from None
+    try:
+        return raw, raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ReliefError(
+            "file.encoding",
+            f"{path.name} is not UTF-8 text, as BIDS requires; use the published file.",
+        ) from None
+
+
+def _check_header(found: list[str], header: Sequence[str], file: str) -> None:
+    if found == list(header):
+        return
+    # What stands there is not repeated: without its header a file begins with a patient.
+    places = range(len(header))
+    place = next((n for n in places if found[n : n + 1] != [header[n]]), len(header))
+    wanted = f"column {header[place]!r}" if place < len(header) else "no further column"
+    raise ReliefError(
+        "file.header",
+        f"{file}, row 1: expected {wanted} in place {place + 1} (the header is "
+        f"{', '.join(header)}, separated by tabs); use the published file.",
+    )
+
+
+def read_tsv(path: Path, header: Sequence[str]) -> Tsv:
+    """Read a BIDS table whose header is known in advance.
+
+    A byte-order mark (noted) and CRLF line ends are taken off; blank lines at the end are
+    no rows.
+
+    Parameters
+    ----------
+    path : Path
+        The file. Its name, never its folder, appears in messages.
+    header : sequence of str
+        The column names, all and in order.
+
+    Raises
+    ------
+    ReliefError
+        ``file.missing``, ``file.encoding``, ``file.header``, ``file.ragged`` or
+        ``file.no-rows``, with the 1-based row, never a value.
+
+    References
+    ----------
+    Gorgolewski KJ et al. The brain imaging data structure. Sci Data 2016;3:160044.
+    doi:10.1038/sdata.2016.44; the specification's section on tabular files.
+    """
+    file = path.name
+    raw, text = _decoded(path)
+    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
+    rows = [[cell.strip(" ") for cell in line.split("\t")] for line in lines]
+    _check_header(rows[0], header, file)
+    ragged = next((n for n, row in enumerate(rows, 1) if len(row) != len(header)), None)
+    if ragged is not None:
+        raise ReliefError(
+            "file.ragged",
+            f"{file}, row {ragged}: {len(rows[ragged - 1])} cells where the header has "
+            f"{len(header)}; use the published file.",
+        )
+    if len(rows) == 1:
+        raise ReliefError(
+            "file.no-rows", f"{file} has a header and no rows; use the published file."
+        )
+    cells = pd.DataFrame(rows[1:], columns=list(header), dtype="str")
+    cells["row"] = np.arange(2, len(rows) + 1)
+    issues: tuple[Issue, ...] = ()
+    if raw.startswith(codecs.BOM_UTF8):
+        note = f"{file} begins with a byte-order mark; it was taken off."
+        issues = (Issue("file.bom", "NOTE", "row", note, file),)
+    return Tsv(file, cells, hashlib.sha256(raw).hexdigest(), issues)

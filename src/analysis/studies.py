@@ -1,0 +1,117 @@
+"""Studies by name or by path: the built-in ones, and any folder with a study.toml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.checks import Checked, check
+from analysis.claims import judge_checked
+from analysis.claims.definitions import Definitions, load_definitions
+from analysis.claims.ledger import Ledger
+from analysis.errors import ReliefError
+from analysis.paths import EXAMPLE_STUDY
+from analysis.study import Study
+
+__all__ = ["BUILT_IN", "available", "check_source", "judge_source", "listing", "load_study"]
+
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """A study that comes with the project, or that it knows how to fetch."""
+
+    name: str
+    title: str
+    synthetic: bool
+
+
+BUILT_IN = {
+    study.name: study
+    for study in (
+        BuiltIn("published", "Published results of ketamine for PTSD", False),
+        BuiltIn(
+            "example", "Example study (synthetic): ketamine or midazolam, 60 people with PTSD", True
+        ),
+        BuiltIn("nimh", "NIMH ketamine crossover (depression, days; OpenNeuro ds005917)", False),
+    )
+}
+
+
+def available(name: str) -> tuple[bool, str]:
+    """Whether a built-in study can be read without a download, and the reason if not."""
+    if name != "nimh":
+        return True, ""
+    from analysis.readers.open_data import available as downloaded
+
+    return downloaded("nimh-ketamine-ds005917")
+
+
+def listing() -> list[dict[str, Any]]:
+    """The built-in studies as INTERFACES.md, ``relief studies``."""
+    rows = []
+    for study in BUILT_IN.values():
+        here, reason = available(study.name)
+        rows.append(
+            {"name": study.name, "title": study.title, "synthetic": study.synthetic, "available": here, "reason": reason}
+        )  # fmt: skip
+    return rows
+
+
+def load_study(source: str) -> Study:
+    """Read a study by built-in name, or by the path of a study.toml or its folder.
+
+    Raises
+    ------
+    ReliefError
+        ``study.unknown`` where the source is neither; whatever the reader refuses; for
+        ``published``, ``study.not-scores``: it holds results, not people's scores.
+    """
+    if source == "published":
+        raise ReliefError(
+            "study.not-scores",
+            "The published results are no people's scores; use relief judge published.",
+        )
+    if source == "nimh":
+        from analysis.readers.nimh import read_nimh
+
+        return read_nimh()
+    from analysis.readers.delimited import read_study
+
+    if source == "example":
+        return read_study(EXAMPLE_STUDY)
+    path = Path(source)
+    if not path.exists():
+        names = ", ".join(BUILT_IN)
+        raise ReliefError(
+            "study.unknown",
+            f"There is no study of that name or path; give a study.toml, its folder, or one of {names}.",
+        )
+    return read_study(path)
+
+
+def check_source(source: str) -> dict[str, Any]:
+    """Issues and flow of a source as INTERFACES.md, ``relief check``."""
+    if source == "published":
+        from analysis.claims.published import check_published
+
+        return check_published()
+    checked = check(load_study(source))
+    return {
+        "issues": [issue.as_dict() for issue in checked.issues],
+        "flow": checked.flow.to_dict(orient="records"),
+    }
+
+
+def judge_source(
+    source: str, definitions: Definitions | None = None
+) -> tuple[Ledger, Checked | None]:
+    """The ledger of a source, and its checked study where it has people."""
+    # The rules are read, and hashed, before the data.
+    definitions = definitions or load_definitions()
+    if source == "published":
+        from analysis.claims.published import judge_published
+
+        return judge_published(definitions), None
+    checked = check(load_study(source))
+    return judge_checked(checked, definitions), checked

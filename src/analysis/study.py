@@ -1,0 +1,141 @@
+"""The one data model: who was treated, when, and what was scored. Hours, not dates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+SUBJECT_COLUMNS = ("subject", "arm", "site", "sequence", "entry_threshold", "blinding_guess")
+INFUSION_COLUMNS = (
+    "subject",
+    "infusion",
+    "agent",
+    "dose_mg_per_kg",
+    "route",
+    "start_hours",
+    "end_hours",
+    "start_low",
+    "start_high",
+    "end_low",
+    "end_high",
+    "stay_end_hours",
+    "status",
+)
+ASSESSMENT_COLUMNS = (
+    "form",
+    "subject",
+    "instrument",
+    "version",
+    "recall_hours",
+    "hours_low",
+    "hours_high",
+    "stated_total",
+    "status",
+    "source",
+    "row",
+)
+SEVERITIES = ("STOP", "DROP", "FLAG", "NOTE")
+SCOPES = ("study", "question", "subject", "form", "row")
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One finding about the data: which rule, how bad, where, how often. Never a patient's value."""
+
+    rule: str
+    severity: str
+    scope: str
+    message: str
+    file: str | None = None
+    row: int | None = None
+    column: str | None = None
+    count: int = 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """The issue with the keys of INTERFACES.md, ``relief check``."""
+        return {
+            "rule": self.rule,
+            "severity": self.severity,
+            "scope": self.scope,
+            "file": self.file,
+            "row": self.row,
+            "column": self.column,
+            "count": self.count,
+            "message": self.message,
+        }
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a study declares of itself, fixed before its scores are read."""
+
+    name: str
+    title: str
+    population: str
+    synthetic: bool
+    design: str
+    comparator: str
+    primary: str
+    active_arm: str | None = None
+    comparator_arm: str | None = None
+    times: str = "actual"
+
+
+@dataclass(frozen=True)
+class Study:
+    """Subjects, infusions and assessments of one study, in hours.
+
+    Attributes
+    ----------
+    subjects : DataFrame
+        One row a person: ``SUBJECT_COLUMNS``. ``subject`` is a number given by content,
+        never the identifier of the file.
+    infusions : DataFrame
+        One row an infusion: ``INFUSION_COLUMNS``; hours since the person's first infusion
+        started. ``*_low``/``*_high`` bound a time known only to the day; ``start_hours``
+        and ``end_hours`` are NaN then.
+    assessments : DataFrame
+        One row a form: ``ASSESSMENT_COLUMNS``; ``hours_low`` to ``hours_high`` holds the
+        time of the form on the same clock. Optional: ``infusion``, ``since_low``,
+        ``since_high`` where a file tells only the time since a named infusion.
+    items : dict of DataFrame
+        For each ``(instrument, version)`` the items as given, one row a form (index
+        ``form``), one column an item number, NaN where blank.
+    issues : tuple of Issue
+        What reading found.
+    sources : dict
+        File name to SHA-256 of its bytes.
+    """
+
+    design: Design
+    subjects: pd.DataFrame
+    infusions: pd.DataFrame
+    assessments: pd.DataFrame
+    items: dict[tuple[str, str], pd.DataFrame]
+    issues: tuple[Issue, ...] = ()
+    sources: dict[str, str] = field(default_factory=dict)
+
+    def keep_subjects(self, subjects: pd.Series | np.ndarray) -> Study:
+        """The study with only these people and what belongs to them."""
+        return replace(
+            self,
+            subjects=self.subjects[self.subjects["subject"].isin(subjects)],
+            infusions=self.infusions[self.infusions["subject"].isin(subjects)],
+            assessments=self.assessments[self.assessments["subject"].isin(subjects)],
+        )
+
+    def keep_forms(self, forms: pd.Series | np.ndarray) -> Study:
+        """The study with only these forms."""
+        kept = self.assessments[self.assessments["form"].isin(forms)]
+        return replace(self, assessments=kept)
+
+
+def with_columns(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    """The table with every declared column, NaN where a file has none, in declared order."""
+    missing = {column: np.nan for column in columns if column not in table}
+    table = table.assign(**missing)
+    extra = [column for column in table if column not in columns]
+    return table[[*columns, *extra]]

@@ -1,0 +1,61 @@
+"""What all tests share: no silent skip in strict mode, and the open data if they are here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+
+from analysis.paths import open_data_folder
+
+
+class SkipsAreFailures:
+    """With ``RELIEF_STRICT=1`` a skipped test or module counts as failed, reason included."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self,
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        # An expected failure also reports as skipped, and is none.
+        if report.skipped and not hasattr(report, "wasxfail"):
+            _fail(report)
+        return report
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(
+        self,
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        report = yield
+        if report.skipped:
+            _fail(report)
+        return report
+
+
+def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    report.outcome = "failed"
+    report.longrepr = f"RELIEF_STRICT=1 allows no skip. {reason}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Registered as a plugin, because hooks of this file alone would not see the notebooks.
+    if os.environ.get("RELIEF_STRICT") == "1":
+        config.pluginmanager.register(SkipsAreFailures(), "skips-are-failures")
+
+
+@pytest.fixture(scope="session")
+def open_data() -> Callable[[str], Path]:
+    """The folder of a named open data set; skips by name when it is absent, downloads nothing."""
+
+    def find(name: str) -> Path:
+        folder = open_data_folder()
+        if folder is None:
+            pytest.skip(f"open data {name}: RELIEF_DATA names no folder")
+        if not (folder / name).is_dir():
+            pytest.skip(f"open data {name}: not in the folder that RELIEF_DATA names")
+        return folder / name
+
+    return find

@@ -1,0 +1,126 @@
+"""Small made-up studies, written as files, for tests of what a researcher could hand in."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+NOW_ITEMS = (1, 3, 4, 5, 6, 9, 10, 11, 13, 14, 15, 17, 18, 19)
+
+TOML = """
+[study]
+name = "{name}"
+population = "{population}"
+synthetic = true
+design = "{design}"
+{zone}
+arms = {arms}
+comparator = "{comparator}"
+missing_codes = {missing_codes}
+primary = "{instrument}"
+
+[subjects]
+path = "subjects.csv"
+subject = "id"
+{arm}
+
+[infusions]
+path = "infusions.csv"
+subject = "id"
+agent = "agent"
+start = "start"
+end = "end"
+
+[[assessments]]
+path = "scores.csv"
+subject = "id"
+time = "when"
+instrument = "{instrument}"
+version = "{version}"
+recall_hours = {recall_hours}
+items = "item_{{:02d}}"
+"""
+
+
+def toml(**changes: Any) -> str:
+    """A valid study.toml; keyword arguments replace parts of it."""
+    parts = {
+        "name": "made-up",
+        "population": "PTSD",
+        "design": "parallel",
+        "zone": 'timezone = "America/Detroit"',
+        "arms": '{ ket = "ketamine", mdz = "midazolam" }',
+        "comparator": "active",
+        "missing_codes": "[]",
+        "instrument": "PCL-5-now",
+        "version": "ad-hoc",
+        "recall_hours": 0,
+        "arm": 'arm = "arm"',
+    }
+    return TOML.format(**(parts | changes))
+
+
+def write_rows(path: Path, rows: list[dict[str, Any]], separator: str = ",") -> None:
+    """Rows as delimited text, columns as in the first row."""
+    with path.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.DictWriter(out, rows[0].keys(), delimiter=separator, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def tables(
+    *,
+    n_per_arm: int = 6,
+    arms: tuple[str, ...] = ("ket", "mdz"),
+    effect: float = 1.0,
+    hours_after_end: tuple[float, ...] = (3, 24),
+    numbers: tuple[int, ...] = NOW_ITEMS,
+    start: datetime = datetime(2025, 3, 4, 10, 20),  # noqa: B008
+) -> dict[str, list[dict[str, Any]]]:
+    """People with two ratings before and some after; ``effect`` is the fall per item on ket."""
+    rng = np.random.default_rng(7)
+    subjects, infusions, scores = [], [], []
+    for index in range(n_per_arm * len(arms)):
+        arm = arms[index % len(arms)]
+        person = f"S{index:03d}"
+        begin = start + timedelta(days=index)
+        end = begin + timedelta(minutes=40)
+        subjects.append({"id": person, "arm": arm})
+        agent = {"ket": "ketamine", "mdz": "midazolam"}[arm]
+        infusions.append({"id": person, "agent": agent, "start": stamp(begin), "end": stamp(end)})
+        moments = [begin - timedelta(hours=26), begin - timedelta(hours=1)]
+        moments += [
+            end + timedelta(hours=hours, minutes=int(rng.integers(1, 20)))
+            for hours in hours_after_end
+        ]
+        for number, moment in enumerate(moments):
+            fall = effect if number > 1 and arm == "ket" else 0.0
+            items = np.clip(np.round(rng.normal(2.5 - fall, 0.8, len(numbers))), 0, 4).astype(int)
+            items[0] = min(items[0], 2) if number % 2 else 0
+            row = {"id": person, "when": stamp(moment)}
+            row |= {
+                f"item_{item:02d}": int(value) for item, value in zip(numbers, items, strict=True)
+            }
+            scores.append(row)
+    return {"subjects": subjects, "infusions": infusions, "scores": scores}
+
+
+def stamp(moment: datetime) -> str:
+    """A local date-time as an export writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M")
+
+
+def write_study(
+    folder: Path, content: dict[str, list[dict[str, Any]]] | None = None, **changes: Any
+) -> Path:
+    """Write a study folder and return the path of its study.toml."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, rows in (content or tables()).items():
+        write_rows(folder / f"{name}.csv", rows)
+    path = folder / "study.toml"
+    path.write_text(toml(**changes), encoding="utf-8")
+    return path
