@@ -190,7 +190,10 @@ def test_null_falls_by_regression_to_the_mean_and_only_by_selection():
 
 
 def test_regression_to_the_mean_has_the_size_that_normal_theory_gives():
-    """VERDICT.md: fall = (r(S,Y1) - r(S,Y2)) SD(Y) phi(z) / (1 - Phi(z)); skew blurs it a little."""
+    """Fall = (r(S,Y1) - r(S,Y2)) SD(Y) phi(z) / (1 - Phi(z)), after Chuang-Stein & Tong 1997.
+
+    doi:10.1177/096228029700600204; scores cut off at their ends blur it a little.
+    """
     everybody = large(replace(NULL, **WHOLE, entry_threshold=0), 300)
     score = totals(everybody, "pcl5_now", "pcl5now")
     screening = everybody["subjects"].set_index("id")["screening_total"].loc[score.index]

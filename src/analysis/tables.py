@@ -8,9 +8,24 @@ from typing import Any
 
 import pandas as pd
 
+from analysis import evidence
+from analysis.checks import Checked
 from analysis.claims.ledger import Ledger
+from analysis.errors import EvidenceError
 
 __all__ = [
+    "beside_table",
+    "derived_table",
+    "evidence_counts",
+    "issues_table",
+    "missing_table",
+    "wording_table",
+    "within_arm_table",
+    "contrasts_table",
+    "recall_table",
+    "rounded",
+    "set_display",
+    "shares_table",
     "check_text",
     "estimate_text",
     "estimates_table",
@@ -30,6 +45,55 @@ def number(value: Any, digits: int = 3) -> str:
     else:
         text = f"{value:.{max(0, digits - 1 - math.floor(math.log10(abs(value))))}f}"
     return text.replace("-", "−")
+
+
+def set_display() -> None:
+    """Show whole sentences in tables, and no more rows than a page holds."""
+    pd.set_option("display.max_colwidth", None)
+    pd.set_option("display.max_rows", 80)
+    pd.set_option("display.max_columns", 20)
+
+
+def rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """Every number to three significant digits, as text, en dash for what is missing."""
+    shown = table.copy()
+    for column in shown.select_dtypes("number"):
+        shown[column] = [number(value) for value in shown[column]]
+    return shown
+
+
+def contrasts_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Published contrasts: who, when, how much, and which rows say so."""
+    columns = {
+        "study_id": "source",
+        "comparator_type": "comparator",
+        "instrument": "instrument",
+        "hours_since_first_infusion": "hours",
+        "kind": "kind",
+        "unit": "unit",
+        "estimate": "estimate",
+        "ci_low": "low",
+        "ci_high": "high",
+        "rows": "rows",
+    }
+    shown = table[list(columns)].rename(columns=columns)
+    shown["rows"] = [", ".join(rows) for rows in shown["rows"]]
+    return rounded(shown).set_index("source")
+
+
+def shares_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Published shares of responders with exact intervals."""
+    columns = ["study_id", "arm", "definition", "hours_since_first_infusion", "events", "n", "share", "ci_low", "ci_high", "psychotherapy"]
+    shown = table[columns].rename(columns={"hours_since_first_infusion": "hours", "ci_low": "low", "ci_high": "high"})
+    shown["psychotherapy"] = shown["psychotherapy"].map({True: "yes", False: "no"})
+    return rounded(shown).set_index("study_id")
+
+
+def recall_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Share of each form's window before the infusion, in %, one column a time."""
+    wide = table.pivot_table(index="form", columns="hours", values="share_before", sort=False)
+    wide.columns = [f"{hours:g} h" for hours in wide.columns]
+    return (100 * wide).round(1)
 
 
 def estimate_text(estimate: dict[str, Any]) -> str:
@@ -71,6 +135,76 @@ def flow_table(flow: pd.DataFrame) -> pd.DataFrame:
         index=["stage", "reason"], columns="arm", values="n", aggfunc="sum", sort=False
     )
     return wide.rename_axis(columns=None)
+
+
+def wording_table(ledger: Ledger) -> pd.DataFrame:
+    """The permitted sentence of each claim."""
+    shown = ledger.verdicts().set_index("title")[["verdict", "wording"]]
+    return shown.rename_axis("claim")
+
+
+def beside_table(ledger: Ledger, claim: str) -> pd.DataFrame:
+    """Rows shown beside the estimate of a claim, the estimate first; none but the first decides."""
+    result = ledger[claim]
+    shown = estimates_table(pd.DataFrame([result.estimate, *result.beside]))
+    return shown
+
+
+def issues_table(checked: Checked) -> pd.DataFrame:
+    """What the checks found: rule, severity, how often, and the sentence."""
+    shown = checked.issue_table().set_index("rule")
+    return shown[["severity", "scope", "count", "message"]]
+
+
+def evidence_counts(table: pd.DataFrame) -> pd.DataFrame:
+    """How many rows of the published table are of which kind."""
+    ptsd, number_there = table["ptsd"], table["value"].notna()
+    kinds = {
+        "rows in all": table["row"].notna(),
+        "a number on PTSD": ptsd & number_there,
+        "a number on PTSD, contrast with a comparator": ptsd & number_there & table["contrast"],
+        "sign changed to the one convention": table["sign_changed"],
+        "words only": table["text_value"] != "",
+        "seen in two documents": table["documents_seen"] > 1,
+    }
+    return pd.DataFrame(
+        {"rows": {kind: int(mask.sum()) for kind, mask in kinds.items()}}
+    ).rename_axis("kind")
+
+
+def derived_table() -> pd.DataFrame:
+    """Quantities derived from published figures, with method, or the reason for refusing."""
+    wanted = [
+        ("Feder2014", "p_from_interval"),
+        ("Feder2014", "standardised_difference"),
+        ("Feder2021", "standardised_difference"),
+        ("Feder2021", "hedges_g"),
+        ("Feder2021", "response_difference"),
+        ("Ross2019", "se"),
+    ]
+    rows = []
+    for study, quantity in wanted:
+        try:
+            found = evidence.derive(study, quantity)
+            rows.append((study, quantity, f"{found['value']:.4f}", found["method"], ", ".join(found["rows"])))
+        except EvidenceError as refusal:
+            rows.append((study, quantity, "refused", refusal.message, ""))
+    return pd.DataFrame(rows, columns=["source", "quantity", "value", "method or reason", "rows"]).set_index("source")
+
+
+def missing_table() -> pd.DataFrame:
+    """Randomised trials for which the table has words, or nothing, but no contrast."""
+    columns = ["study_id", "instrument", "hours_since_first_infusion", "what_is_there", "what_is_missing"]
+    shown = evidence.missing_numbers()[columns]
+    return rounded(shown.rename(columns={"hours_since_first_infusion": "hours"})).set_index("study_id")
+
+
+def within_arm_table() -> pd.DataFrame:
+    """Changes within one arm, flagged as no treatment effect."""
+    columns = ["study_id", "arm", "instrument", "hours_since_first_infusion", "unit", "estimate", "ci_low", "ci_high", "treatment_effect"]
+    shown = evidence.within_arm_changes()[columns]
+    names = {"hours_since_first_infusion": "hours", "ci_low": "low", "ci_high": "high", "treatment_effect": "flag"}
+    return rounded(shown.rename(columns=names)).set_index("study_id")
 
 
 def ledger_text(ledger: Ledger) -> str:

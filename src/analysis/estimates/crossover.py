@@ -274,7 +274,7 @@ def crossover_contrast(
     in_order = int(pairs["first"].sum()), int((~pairs["first"]).sum())
     if min(in_order) < 2:
         raise ValueError(
-            f"{in_order[0]} people have both outcomes with {active} first and {in_order[1]} with "
+            f"people with both outcomes: {in_order[0]} with {active} first, {in_order[1]} with "
             f"{comparator} first; at least 2 of each are needed, and people with one outcome "
             "cannot be paired"
         )

@@ -265,7 +265,7 @@ def _provenance(source_sha256: str, texts: dict[str, str], rows: int) -> str:
     lines = ["# What these files are and where they come from. Written by the builder."]
     for kind, name, sha256, count in records:
         source = kind == "source"
-        fields = {
+        fields: dict[str, str | int] = {
             "name": name,
             "producer": "supplied with the project; who extracted the figures is not recorded"
             if source

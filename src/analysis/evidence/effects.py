@@ -158,7 +158,9 @@ def hedges_g(query: Query) -> dict[str, Any]:
             return {**d, "method": f"published Hedges' g; {SIGN}"}
         query.refuse("no_df", "no degrees of freedom belong to the published effect size")
     factor = small_sample_factor(d["df"])
-    scaled = {k: factor * d[k] for k in ("value", "se", "ci_low", "ci_high") if k in d}
+    scaled: dict[str, Any] = {
+        k: factor * d[k] for k in ("value", "se", "ci_low", "ci_high") if k in d
+    }
     method = f"{d['method']}; times J = 1 - 3 / (4 x {d['df']} - 1)"
     return {**d, **scaled, "method": method}
 

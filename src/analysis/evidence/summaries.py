@@ -227,7 +227,8 @@ def _from_means(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """Changes that only the means give, where both means rest on the same number of people."""
     means = table[(table["statistic"] == "mean") & (table["outcome"] == "score") & table["ptsd"]]
     keys = ["study_id", "arm", "instrument", HOURS[0]]
-    done = set(published.loc[published["kind"] == "change", keys].itertuples(index=False, name=None))
+    changes = published.loc[published["kind"] == "change", keys]
+    done = set(changes.itertuples(index=False, name=None))
     out = []
     for _, row in means[means["phase"] != "before"].iterrows():
         if tuple(row[keys]) in done:
@@ -247,5 +248,5 @@ def _percentages(table: pd.DataFrame) -> pd.DataFrame:
     found = table[table["ptsd"] & (table["statistic"] == "pct_change")]
     return found.assign(
         kind="percentage change", estimate=found["value"], ci_low=np.nan, ci_high=np.nan,
-        method="published", rows=[[row] for row in found["row"]],
+        method="published", rows=found["row"].map(lambda row: [row]),
     )  # fmt: skip

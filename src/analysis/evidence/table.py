@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
+from functools import lru_cache
 from pathlib import Path
-from typing import Never
+from typing import Any, Never
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,8 @@ from analysis.evidence import schema
 from analysis.evidence.build import TABLE
 from analysis.evidence.schema import COLUMNS, NAMES
 from analysis.paths import PUBLISHED
+
+Records = list[dict[str, Any]]
 
 # One published figure with its limits shares all of these.
 GROUP = [
@@ -50,7 +54,13 @@ def load(folder: Path = PUBLISHED) -> pd.DataFrame:
         raise EvidenceError(
             "no_table", f"{TABLE} is missing. Build it with: make published EVIDENCE=path."
         )
-    return validate(pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8"))
+    return _checked(path.read_bytes()).copy(deep=True)
+
+
+@lru_cache(maxsize=4)
+def _checked(content: bytes) -> pd.DataFrame:
+    """Keyed by the bytes, so that a changed file is read and checked again."""
+    return validate(pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False))
 
 
 def validate(text: pd.DataFrame) -> pd.DataFrame:
@@ -80,8 +90,9 @@ def validate(text: pd.DataFrame) -> pd.DataFrame:
     for column in COLUMNS:
         _cells(text, column)
     table = _typed(text)
+    records: Records = [{str(k): v for k, v in r.items()} for r in table.to_dict("records")]
     for rule in (_identifiers, _values, _counts, _units, _signs, _context, _limits, _shares):
-        rule(table)
+        rule(records)
     return table
 
 
@@ -132,116 +143,132 @@ def _typed(text: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _identifiers(table: pd.DataFrame) -> None:
-    for r in table.itertuples():
-        if not (r.registry_id or r.doi or r.citation):
+def _identifiers(records: Records) -> None:
+    for r in records:
+        if not (r["registry_id"] or r["doi"] or r["citation"]):
             _fail(
                 "no_identifier",
-                r.row,
+                r["row"],
                 "doi",
                 "registry_id, doi and citation are all empty; a figure without a source "
                 "cannot be used.",
             )
 
 
-def _values(table: pd.DataFrame) -> None:
-    for r in table.itertuples():
-        words = r.statistic in schema.WORDS
-        if words != bool(r.text_value) or words != bool(np.isnan(r.value)):
+def _values(records: Records) -> None:
+    for r in records:
+        words = r["statistic"] in schema.WORDS
+        if words != bool(r["text_value"]) or words != bool(np.isnan(r["value"])):
             expected = "words in text_value and no value" if words else "a value and no words"
-            _fail("value", r.row, "value", f"{r.statistic} needs {expected}.")
+            _fail("value", r["row"], "value", f"{r['statistic']} needs {expected}.")
 
 
-def _counts(table: pd.DataFrame) -> None:
-    for r in table.itertuples():
-        if r.statistic in schema.COUNTS:
-            if r.value < 0 or r.value != int(r.value):
-                _fail("count_not_whole", r.row, "value", "a whole number of people was expected.")
-            if r.statistic == "events" and r.n is not pd.NA and r.value > r.n:
-                _fail("events_over_n", r.row, "value", "there are more events than people.")
+def _counts(records: Records) -> None:
+    for r in records:
+        if r["statistic"] in schema.COUNTS:
+            if r["value"] < 0 or r["value"] != int(r["value"]):
+                _fail(
+                    "count_not_whole", r["row"], "value", "a whole number of people was expected."
+                )
+            if r["statistic"] == "events" and r["n"] is not pd.NA and r["value"] > r["n"]:
+                _fail("events_over_n", r["row"], "value", "there are more events than people.")
 
 
-def _units(table: pd.DataFrame) -> None:
+def _units(records: Records) -> None:
     bounds = {"p": (0, 1), "pct": (0, 100), "pct_responders": (0, 100), "pct_change": (-100, None)}
-    for r in table.itertuples():
-        allowed = schema.UNITS[r.statistic]
-        if r.unit not in allowed:
+    for r in records:
+        allowed = schema.UNITS[r["statistic"]]
+        if r["unit"] not in allowed:
             wanted = " or ".join(repr(u) for u in sorted(allowed))
-            _fail("unit", r.row, "unit", f"{r.statistic} is in {wanted}, not {r.unit!r}.")
-        low, high = bounds.get(r.statistic, (None, None))
-        if (low is not None and r.value < low) or (high is not None and r.value > high):
-            _fail("range", r.row, "value", f"the {r.statistic} lies outside its range.")
-        if (r.statistic in ("sd", "se", "sd_change") or r.unit == "ratio") and r.value <= 0:
-            _fail("range", r.row, "value", f"the {r.statistic} must be above zero.")
+            _fail("unit", r["row"], "unit", f"{r['statistic']} is in {wanted}, not {r['unit']!r}.")
+        low, high = bounds.get(r["statistic"], (None, None))
+        if (low is not None and r["value"] < low) or (high is not None and r["value"] > high):
+            _fail("range", r["row"], "value", f"the {r['statistic']} lies outside its range.")
+        if (r["statistic"] in ("sd", "se", "sd_change") or r["unit"] == "ratio") and r[
+            "value"
+        ] <= 0:
+            _fail("range", r["row"], "value", f"the {r['statistic']} must be above zero.")
 
 
-def _signs(table: pd.DataFrame) -> None:
-    for r in table.itertuples():
-        signed = r.statistic in schema.SIGNED
-        if r.sign_changed != (signed and r.printed_sign == "positive"):
+def _signs(records: Records) -> None:
+    for r in records:
+        signed = r["statistic"] in schema.SIGNED
+        if r["sign_changed"] != (signed and r["printed_sign"] == "positive"):
             _fail(
                 "sign",
-                r.row,
+                r["row"],
                 "sign_changed",
                 "the sign changes exactly where a difference or effect is printed with "
                 "positive = better.",
             )
-        if signed and r.direction not in ("negative_is_fewer_symptoms", "higher_is_more_harm"):
-            _fail("sign", r.row, "direction", f"{r.statistic} must be oriented by its sign.")
-        if (r.printed_sign == "harm") != (r.direction == "higher_is_more_harm"):
-            _fail("sign", r.row, "direction", "harms, and only harms, are oriented as harm.")
-        if r.statistic not in schema.WORDS:
-            printed = -float(r.printed_value) if r.sign_changed else float(r.printed_value)
-            if printed != r.value:
-                _fail("sign", r.row, "value", "it is not the printed value under its sign.")
+        if signed and r["direction"] not in ("negative_is_fewer_symptoms", "higher_is_more_harm"):
+            _fail("sign", r["row"], "direction", f"{r['statistic']} must be oriented by its sign.")
+        if (r["printed_sign"] == "harm") != (r["direction"] == "higher_is_more_harm"):
+            _fail("sign", r["row"], "direction", "harms, and only harms, are oriented as harm.")
+        if r["statistic"] not in schema.WORDS:
+            printed = -float(r["printed_value"]) if r["sign_changed"] else float(r["printed_value"])
+            if printed != r["value"]:
+                _fail("sign", r["row"], "value", "it is not the printed value under its sign.")
 
 
-def _context(table: pd.DataFrame) -> None:
-    for r in table.itertuples():
-        if r.contrast and r.comparator_type == "none":
-            _fail("comparator", r.row, "comparator_type", "a contrast needs a comparator.")
+def _context(records: Records) -> None:
+    for r in records:
+        if r["contrast"] and r["comparator_type"] == "none":
+            _fail("comparator", r["row"], "comparator_type", "a contrast needs a comparator.")
         for name in ("hours_since_first_infusion", "hours_since_last_infusion"):
-            if getattr(r, name) < 0:
-                _fail("hours", r.row, name, "hours after an infusion cannot be negative.")
-        if r.hours_since_last_infusion > r.hours_since_first_infusion:
+            if r[name] < 0:
+                _fail("hours", r["row"], name, "hours after an infusion cannot be negative.")
+        if r["hours_since_last_infusion"] > r["hours_since_first_infusion"]:
             _fail(
                 "hours",
-                r.row,
+                r["row"],
                 "hours_since_last_infusion",
                 "the latest infusion cannot be earlier than the first.",
             )
-        if r.recall_hours_low > r.recall_hours_high or not (
-            np.isnan(r.recall_hours) or r.recall_hours_low <= r.recall_hours <= r.recall_hours_high
+        if r["recall_hours_low"] > r["recall_hours_high"] or not (
+            np.isnan(r["recall_hours"])
+            or r["recall_hours_low"] <= r["recall_hours"] <= r["recall_hours_high"]
         ):
-            _fail("recall", r.row, "recall_hours", "the window lies outside its own bounds.")
+            _fail("recall", r["row"], "recall_hours", "the window lies outside its own bounds.")
 
 
-def _limits(table: pd.DataFrame) -> None:
-    for _, group in table.groupby(GROUP, dropna=False, sort=False):
+def _limits(records: Records) -> None:
+    groups: dict[tuple, dict[str, list[dict[str, Any]]]] = {}
+    for r in records:
+        statistics = groups.setdefault(key_of(r, GROUP), {})
+        statistics.setdefault(r["statistic"], []).append(r)
+    for statistics in groups.values():
         for stem in dict.fromkeys(POINTS.values()):
-            low, high, point = (
-                group[group["statistic"].isin(wanted)]
-                for wanted in (
-                    [f"{stem}ci_low"],
-                    [f"{stem}ci_high"],
-                    [s for s, prefix in POINTS.items() if prefix == stem],
-                )
+            points = [s for s, prefix in POINTS.items() if prefix == stem]
+            _ordered(
+                statistics.get(f"{stem}ci_low", []),
+                [r for s in points for r in statistics.get(s, [])],
+                statistics.get(f"{stem}ci_high", []),
             )
-            if len(low) + len(high) == 0:
-                continue
-            row = pd.concat([low, high])["row"].iloc[0]
-            if (len(low), len(high), len(point)) != (1, 1, 1):
-                _fail("limits", row, "statistic", "an estimate with one limit each side expected.")
-            below, value, above = (float(x["value"].iloc[0]) for x in (low, point, high))
-            if not below <= value <= above:
-                _fail("limits", row, "value", "lower limit, estimate, upper limit not in order.")
 
 
-def _shares(table: pd.DataFrame) -> None:
+def _ordered(low: Records, point: Records, high: Records) -> None:
+    if not low and not high:
+        return
+    row = (low + high)[0]["row"]
+    if (len(low), len(point), len(high)) != (1, 1, 1):
+        _fail("limits", row, "statistic", "an estimate with one limit each side expected.")
+    if not low[0]["value"] <= point[0]["value"] <= high[0]["value"]:
+        _fail("limits", row, "value", "lower limit, estimate, upper limit not in order.")
+
+
+def _shares(records: Records) -> None:
     keys = [*GROUP, "n"]
-    events = table[table["statistic"] == "events"]
-    shares = table[table["statistic"].isin(["pct", "pct_responders"])]
-    for r in events.merge(shares, on=keys, suffixes=("", "_pct")).itertuples():
-        places = len(r.printed_value_pct.partition(".")[2])
-        if pd.isna(r.n) or abs(100 * r.value / r.n - r.value_pct) > 0.5 * 10**-places + 1e-9:
-            _fail("share", r.row, "value", "the count does not round to the printed percentage.")
+    printed = {key_of(r, keys): r for r in records if r["statistic"] in ("pct", "pct_responders")}
+    for r in records:
+        share = printed.get(key_of(r, keys))
+        if r["statistic"] != "events" or share is None:
+            continue
+        half = 0.5 * 10.0 ** -len(share["printed_value"].partition(".")[2])
+        if r["n"] is pd.NA or abs(100 * r["value"] / r["n"] - share["value"]) > half + 1e-9:
+            _fail("share", r["row"], "value", "the count does not round to the printed percentage.")
+
+
+def key_of(record: dict[str, Any], keys: list[str]) -> tuple:
+    """The record's values under these keys; every missing value counts as the same."""
+    return tuple(None if pd.isna(record[key]) else record[key] for key in keys)

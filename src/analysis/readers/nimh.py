@@ -186,10 +186,12 @@ def _score_issues(table: Tsv, sessions: pd.DataFrame) -> list[Issue]:
 
 
 def _people_issues(people: pd.DataFrame, group: str) -> list[Issue]:
-    """Who is set aside by the declared rule, and who of the group was infused once or never."""
-    own = people["group"] == group
-    never = own & (people["infusion_1"] == MISSING)
-    once = own & ~never & (people["infusion_2"] == MISSING)
+    """Who is set aside by the declared rule, and who of the group was infused once only.
+
+    People never infused stay in the study; the checks set them aside and count them.
+    """
+    single = (people["infusion_1"] != MISSING) & (people["infusion_2"] == MISSING)
+    once = single & (people["group"] == group)
     found = [
         (
             "group.set-aside",
@@ -202,16 +204,8 @@ def _people_issues(people: pd.DataFrame, group: str) -> list[Issue]:
         for other in GROUPS
         if other != group
     ]
-    found += [
-        ("subject.not-infused", "NOTE", never, "infusion_1", "people of the group had no infusion"),
-        (
-            "subject.one-infusion",
-            "NOTE",
-            once,
-            "infusion_2",
-            "people of the group had the first infusion only",
-        ),
-    ]
+    text = "people of the group had the first infusion only"
+    found.append(("subject.one-infusion", "NOTE", once, "infusion_2", text))
     return [
         Issue(
             rule, severity, "subject", f"{PEOPLE}: {text}.", PEOPLE, None, column, int(mask.sum())
