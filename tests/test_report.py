@@ -17,7 +17,8 @@ from PIL import Image
 from analysis.claims.ledger import GATES, WORDS, ClaimResult, Ledger, Reason
 from analysis.errors import ReliefError
 from analysis.estimates.table import row
-from analysis.report import build_report, gate_counts, shown
+from analysis.report import build_report
+from analysis.report.page import gate_counts, shown
 
 CLAIMS = ("headline", "onset", "certainty_ever", "infusion_length")
 

@@ -24,16 +24,30 @@ class BuiltIn:
     name: str
     title: str
     synthetic: bool
+    producer: str
 
 
 BUILT_IN = {
     study.name: study
     for study in (
-        BuiltIn("published", "Published results of ketamine for PTSD", False),
         BuiltIn(
-            "example", "Example study (synthetic): ketamine or midazolam, 60 people with PTSD", True
+            "published",
+            "Published results of ketamine for PTSD",
+            False,
+            "each row names its source",
         ),
-        BuiltIn("nimh", "NIMH ketamine crossover (depression, days; OpenNeuro ds005917)", False),
+        BuiltIn(
+            "example",
+            "Example study (synthetic): ketamine or midazolam, 60 people with PTSD",
+            True,
+            "analysis.simulate",
+        ),
+        BuiltIn(
+            "nimh",
+            "NIMH ketamine crossover (depression, days; OpenNeuro ds005917)",
+            False,
+            "OpenNeuro ds005917 v1.0.1, CC0, doi:10.18112/openneuro.ds005917.v1.0.1",
+        ),
     )
 }
 
@@ -53,8 +67,14 @@ def listing() -> list[dict[str, Any]]:
     for study in BUILT_IN.values():
         here, reason = available(study.name)
         rows.append(
-            {"name": study.name, "title": study.title, "synthetic": study.synthetic, "available": here, "reason": reason}
-        )  # fmt: skip
+            {
+                "name": study.name,
+                "title": study.title,
+                "synthetic": study.synthetic,
+                "available": here,
+                "reason": reason,
+            }
+        )
     return rows
 
 
@@ -85,7 +105,8 @@ def load_study(source: str) -> Study:
         names = ", ".join(BUILT_IN)
         raise ReliefError(
             "study.unknown",
-            f"There is no study of that name or path; give a study.toml, its folder, or one of {names}.",
+            "There is no study of that name or path; give a study.toml, its folder, or one of "
+            f"{names}.",
         )
     return read_study(path)
 

@@ -5,7 +5,7 @@ A copy holds the package, one notebook, the inputs and the checks. Its run is th
 so that the kernel imports the copy's package and not the installed one.
 
 A run is red for the right reason: results differ (exit code 1), no cell fails to execute, and the
-report names what the fault changes. The first half proves the machinery on a project of a few
+report names what the fault changes; it stops there (-x). The first half proves the machinery on a project of a few
 lines, the second plants ``FAULTS`` in this project.
 """
 
@@ -50,7 +50,7 @@ class Fault:
     old: str  # occurs exactly once in the file
     new: str
     notebook: str  # its file name
-    seen: str  # TEXT or FIGURE: what the report must contain
+    seen: str  # TEXT or FIGURE: what differs first
 
 
 # One entry each for a shifted effect, a swapped arm and another column plotted. Each costs a run.
@@ -93,7 +93,7 @@ def run(root: Path) -> subprocess.CompletedProcess[str]:
         if not name.startswith(("PYTEST_", "COV_", "COVERAGE_"))
     }
     environment["PYTHONPATH"] = str(root / "src")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no"]
+    command = [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider", "--color=no"]
     guard = "tests/notebooks/test_guards.py::test_notebook_keeps_the_guards"
     return subprocess.run(
         [*command, guard, "notebooks"],

@@ -1,4 +1,4 @@
-"""One study as the claims see it: scored people in the decided windows, and what the rules make of it."""
+"""One study as the claims see it: scored people in the declared windows."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from analysis import instruments, outcomes
 from analysis.checks import Checked
 from analysis.claims.definitions import Definitions
 from analysis.instruments import Instrument
+from analysis.study import Design
 
 __all__ = ["Case", "data_sha256"]
 
@@ -30,7 +31,7 @@ class Case:
     definitions: Definitions
 
     @property
-    def design(self):  # noqa: ANN201
+    def design(self) -> Design:
         """What the study declares of itself."""
         return self.checked.study.design
 
@@ -95,7 +96,7 @@ class Case:
 
     @property
     def smallest_difference(self) -> tuple[float, str] | None:
-        """M of VERDICT gate 5 in points, and where it comes from; None where nobody published one."""
+        """M of gate 5 in points and where it comes from; None where nobody published one."""
         published = self.scale.minimal_important_difference
         if published is not None:
             return published.value, published.source

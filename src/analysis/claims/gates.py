@@ -1,4 +1,4 @@
-"""The seven gates of VERDICT.md on a study's own scores. Each writes one sentence with its numbers."""
+"""The seven gates on a study's own scores. Each writes one sentence with its numbers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ def time(case: Case) -> Reason:
         return Reason(
             "time",
             False,
-            f"People with a baseline and a score {window} after: {told}; at least {least} an arm are needed.",
+            f"People with a baseline and a score {window} after: {told}; at least {least} an "
+            "arm are needed.",
         )
     return Reason(
         "time", True, f"Actual times place scores {window} after the infusion's end: {told}."
@@ -74,15 +75,18 @@ def recall(case: Case) -> Reason:
         return Reason(
             "recall",
             False,
-            f"{case.scale.name} asks about the past {hours.min():g} h or more, which reaches back before the infusion.",
+            f"{case.scale.name} asks about the past {hours.min():g} h or more, which reaches "
+            "back before the infusion.",
         )
     share = forms["share_before"]
     if (share > 0).any():
         return Reason(
             "recall",
             False,
-            f"{share.min():.1%} to {share.max():.1%} of the window that {case.scale.name} asks about lies before the infusion: "
-            f"a literal answer could fall by {1 - share.min():.1%} at the most even if every symptom vanished.",
+            f"{share.min():.1%} to {share.max():.1%} of the window that {case.scale.name} asks "
+            "about lies before the infusion: "
+            f"a literal answer could fall by {1 - share.min():.1%} at the most even if every "
+            "symptom vanished.",
         )
     return Reason(
         "recall",
@@ -100,7 +104,8 @@ def comparator(case: Case) -> Reason:
         return Reason(
             "comparator",
             True,
-            f"The comparator {case.design.comparator_arm} is passive: people can tell, so cause is at most not decided.",
+            f"The comparator {case.design.comparator_arm} is passive: people can tell, so "
+            "cause is at most not decided.",
         )
     return Reason(
         "comparator", True, f"The comparator {case.design.comparator_arm} is active and concurrent."
@@ -123,7 +128,7 @@ def weigh(low: float, high: float, estimate: float, *, smallest: float, bias: fl
 
 
 def weigh_share(share: dict[str, Any], certain: float) -> str:
-    """What the exact interval of a share says of certainty: supported at or above, contradicted below."""
+    """What a share's exact interval says: supported at or above, contradicted below."""
     if share["ci_low"] >= certain:
         return SUPPORTED
     return CONTRADICTED if share["ci_high"] < certain else NOT_DECIDED
@@ -134,7 +139,8 @@ def robustness(case: Case) -> Reason:
     return Reason(
         "robustness",
         None,
-        "Not evaluated: reference-based imputation, tipping point and leaving out flagged groups are not part of this version.",
+        "Not evaluated: reference-based imputation, tipping point and leaving out flagged "
+        "groups are not part of this version.",
     )
 
 
@@ -143,5 +149,6 @@ def calibration(case: Case) -> Reason:
     return Reason(
         "calibration",
         None,
-        "Not evaluated: there is no committed table of this procedure's false-supported rate for this design.",
+        "Not evaluated: there is no committed table of this procedure's false-supported rate "
+        "for this design.",
     )

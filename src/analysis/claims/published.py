@@ -11,7 +11,7 @@ import pandas as pd
 from analysis import evidence
 from analysis.claims.case import data_sha256
 from analysis.claims.definitions import Claim, Definitions
-from analysis.claims.evaluators import Finding
+from analysis.claims.evaluators.common import Finding
 from analysis.claims.gates import weigh_share
 from analysis.claims.ledger import NOT_DECIDED, SUPPORTED, ClaimResult, Ledger, Reason
 from analysis.claims.verdict import combine, decide
@@ -49,15 +49,23 @@ def judge_published(definitions: Definitions) -> Ledger:
             else decide(claim.gates, finding.reasons, finding.points_to)
         )
         results[claim_id] = ClaimResult(
-            claim=claim_id, title=claim.title, verdict=verdict, estimate=finding.estimate,
+            claim=claim_id,
+            title=claim.title,
+            verdict=verdict,
+            estimate=finding.estimate,
             reasons=tuple(finding.reasons[gate] for gate in claim.gates if gate in finding.reasons),
-            wording=claim.sentence(verdict, finding.cap), parts=parts, beside=tuple(finding.beside),
-        )  # fmt: skip
+            wording=claim.sentence(verdict, finding.cap),
+            parts=parts,
+            beside=tuple(finding.beside),
+        )
     return Ledger(
-        study="published", title="Published results of ketamine for PTSD", synthetic=False,
-        claims_sha256=definitions.sha256, data_sha256=_sha256(),
+        study="published",
+        title="Published results of ketamine for PTSD",
+        synthetic=False,
+        claims_sha256=definitions.sha256,
+        data_sha256=_sha256(),
         claims=tuple(results[claim_id] for claim_id in definitions.claims),
-    )  # fmt: skip
+    )
 
 
 def check_published() -> dict[str, Any]:
@@ -75,11 +83,19 @@ def check_published() -> dict[str, Any]:
     issues = []
     conflicts = evidence.interval_conflicts(table)
     if len(conflicts):
-        issues.append({
-            "rule": "evidence.interval-conflict", "severity": "FLAG", "scope": "row", "file": "published_results.csv",
-            "row": None, "column": "value", "count": len(conflicts),
-            "message": "Published standardised changes that do not follow from the interval beside them are not used.",
-        })  # fmt: skip
+        issues.append(
+            {
+                "rule": "evidence.interval-conflict",
+                "severity": "FLAG",
+                "scope": "row",
+                "file": "published_results.csv",
+                "row": None,
+                "column": "value",
+                "count": len(conflicts),
+                "message": "Published standardised changes that do not follow from the interval "
+                "beside them are not used.",
+            }
+        )
     return {"issues": issues, "flow": flow}
 
 
@@ -113,11 +129,23 @@ def _named(rows: Iterable[Any]) -> str:
 def _contrasts(rows: pd.DataFrame, claim_id: str) -> list[dict[str, Any]]:
     """Published contrasts as rows of the table of estimates."""
     return [
-        row(claim=claim_id, estimand=f"published {c.kind} ({c.unit})", contrast="ketamine - comparator", instrument=c.instrument,
-            window=f"{c.hours_since_first_infusion:g} h" if pd.notna(c.hours_since_first_infusion) else "time points combined",
-            estimate=c.estimate, ci_low=c.ci_low, ci_high=c.ci_high, method=f"{c.study_id} {c.analysis} {_named(c.rows)}".replace("  ", " "))
-        for c in rows.itertuples()
-    ]  # fmt: skip
+        row(
+            claim=claim_id,
+            estimand=f"published {c['kind']} ({c['unit']})",
+            contrast="ketamine - comparator",
+            instrument=c["instrument"],
+            window=_hours(c["hours_since_first_infusion"]),
+            estimate=c["estimate"],
+            ci_low=c["ci_low"],
+            ci_high=c["ci_high"],
+            method=" ".join(f"{c['study_id']} {c['analysis']} {_named(c['rows'])}".split()),
+        )
+        for c in rows.to_dict("records")
+    ]
+
+
+def _hours(value: float) -> str:
+    return f"{value:g} h" if pd.notna(value) else "time points combined"
 
 
 def _no_hours(table: pd.DataFrame) -> str:
@@ -127,9 +155,12 @@ def _no_hours(table: pd.DataFrame) -> str:
     maybe = evidence.possibly_earlier(table)
     return (
         (
-            f"The table holds {len(early)} controlled PTSD scores with numbers before 24 h {_named(early['row']) if len(early) else ''}; "
-            f"at 24 h it holds {trials} trial-level contrast(s) and {pooled} pooled ones {_named(day['rows'])}; "
-            f"{maybe['study_id'].nunique()} intramuscular trial may have sampled earlier, scores unknown {_named(maybe['row'])}. {NOTE}"
+            f"The table holds {len(early)} controlled PTSD scores with numbers before 24 h "
+            f"{_named(early['row']) if len(early) else ''}; "
+            f"at 24 h it holds {trials} trial-level contrast(s) and {pooled} pooled ones "
+            f"{_named(day['rows'])}; "
+            f"{maybe['study_id'].nunique()} intramuscular trial may have sampled earlier, "
+            f"scores unknown {_named(maybe['row'])}. {NOTE}"
         )
         .replace("  ", " ")
         .replace(" ;", ";")
@@ -144,13 +175,29 @@ def _hours_gates(claim: Claim, table: pd.DataFrame) -> dict[str, Reason]:
     made = (
         _reason("construct", True, f"PTSD severity scales were used {_named(trial['rows'])}.")
         | _reason("time", bool(len(early)), _no_hours(table))
-        | _reason("recall", False if early.empty else None,
-                  f"At 24 h the trial-level contrast is on a form that looks back a week: {share} of its window lies before the infusion "
-                  f"(the window as administered was not seen); the pooled ones mix forms {_named(day['rows'])}.")
-        | _reason("comparator", True, f"Randomised comparators exist at 24 h {_named(trial['rows'])}.")
-        | _reason("robustness", None, "Not evaluated: published figures cannot be re-analysed for missing data.")
-        | _reason("calibration", None, "Not evaluated: the false-supported rate is measured for people's scores, not for published figures.")
-    )  # fmt: skip
+        | _reason(
+            "recall",
+            False if early.empty else None,
+            f"At 24 h the trial-level contrast is on a form that looks back a week: {share} of "
+            "its window lies before the infusion "
+            "(the window as administered was not seen); the pooled ones mix forms "
+            f"{_named(day['rows'])}.",
+        )
+        | _reason(
+            "comparator", True, f"Randomised comparators exist at 24 h {_named(trial['rows'])}."
+        )
+        | _reason(
+            "robustness",
+            None,
+            "Not evaluated: published figures cannot be re-analysed for missing data.",
+        )
+        | _reason(
+            "calibration",
+            None,
+            "Not evaluated: the false-supported rate is measured for people's scores, not for "
+            "published figures.",
+        )
+    )
     return {gate: reason for gate, reason in made.items() if gate in claim.gates}
 
 
@@ -181,23 +228,45 @@ def _certainty_ever(
         "claim": claim_id,
         "window": f"{decides['hours_since_first_infusion']:g} h, after six infusions",
     }
-    main = exact_share(int(decides["events"]), int(decides["n"]), estimand=f"share with {decides['definition']}",
-                       contrast=f"ketamine, {decides['study_id']}", instrument="CAPS-5", **words)  # fmt: skip
+    main = exact_share(
+        int(decides["events"]),
+        int(decides["n"]),
+        estimand=f"share with {decides['definition']}",
+        contrast=f"ketamine, {decides['study_id']}",
+        instrument="CAPS-5",
+        **words,
+    )
     points_to = weigh_share(main, definitions.rule("certain_share"))
     other = treated[treated["use"] == "descriptive"].iloc[0]
     no_fall = int(other["n"] - other["events"])
     text = (
-        f"{decides['study_id']}: {main['method'].split(',')[0]} people on ketamine met {decides['definition']} at week 2, after six infusions "
-        f"({main['estimate']:.0%}, exact 95 % interval {main['ci_low']:.1%} to {main['ci_high']:.1%}); the claim needs "
-        f"{definitions.rule('certain_share'):.0%} or more. The count is derived from the printed percentage with the denominator assumed to be all "
-        f"{int(decides['n'])} randomised {_named([decides['rows']])}. Beside it, not deciding: in {other['study_id']} {no_fall} of {int(other['n'])} on ketamine "
+        f"{decides['study_id']}: {main['method'].split(',')[0]} people on ketamine met "
+        f"{decides['definition']} at week 2, after six infusions "
+        f"({main['estimate']:.0%}, exact 95 % interval {main['ci_low']:.1%} to "
+        f"{main['ci_high']:.1%}); the claim needs "
+        f"{definitions.rule('certain_share'):.0%} or more. The count is derived from the "
+        "printed percentage with the denominator assumed to be all "
+        f"{int(decides['n'])} randomised {_named([decides['rows']])}. Beside it, not deciding: "
+        f"in {other['study_id']} {no_fall} of {int(other['n'])} on ketamine "
         f"were no better at day 6, after psychotherapy in both arms {_named([other['rows']])}."
     )
-    beside = [_published_share(r, claim_id) for r in rows.itertuples() if r.rows != decides["rows"]]
+    beside = [
+        _published_share(r, claim_id)
+        for r in rows.to_dict("records")
+        if r["rows"] != decides["rows"]
+    ]
     control = rows[rows["comparator_arm"] & (rows["study_id"] == decides["study_id"])].iloc[0]
-    beside.append(share_difference(
-        (int(decides["events"]), int(control["events"])), (int(decides["n"]), int(control["n"])), claim=claim_id,
-        estimand="difference in shares", contrast=f"ketamine - midazolam, {decides['study_id']}", instrument="CAPS-5", window=words["window"]))  # fmt: skip
+    beside.append(
+        share_difference(
+            (int(decides["events"]), int(control["events"])),
+            (int(decides["n"]), int(control["n"])),
+            claim=claim_id,
+            estimand="difference in shares",
+            contrast=f"ketamine - midazolam, {decides['study_id']}",
+            instrument="CAPS-5",
+            window=words["window"],
+        )
+    )
     reasons = _reason(
         "construct", True, f"CAPS-5 measures PTSD severity {_named([decides['rows']])}."
     )
@@ -207,17 +276,22 @@ def _certainty_ever(
     )
 
 
-def _published_share(r: Any, claim_id: str) -> dict[str, Any]:
+def _published_share(r: dict[Any, Any], claim_id: str) -> dict[str, Any]:
+    therapy = ", psychotherapy in both arms" if r["psychotherapy"] else ""
     return exact_share(
-        int(r.events), int(r.n), claim=claim_id, estimand=f"share with {r.definition}", contrast=f"{r.arm}, {r.study_id} {_named(r.rows)}",
-        window=f"{r.hours_since_first_infusion:g} h" + (", psychotherapy in both arms" if r.psychotherapy else ""),
-    )  # fmt: skip
+        int(r["events"]),
+        int(r["n"]),
+        claim=claim_id,
+        estimand=f"share with {r['definition']}",
+        contrast=f"{r['arm']}, {r['study_id']} {_named(r['rows'])}",
+        window=_hours(r["hours_since_first_infusion"]) + therapy,
+    )
 
 
 def _difference(
     claim_id: str, claim: Claim, definitions: Definitions, table: pd.DataFrame
 ) -> Finding:
-    """magnitude and attribution: the largest trial of ketamine alone with a number, beside the 24 h contrasts."""
+    """Magnitude and attribution: the one trial of ketamine alone with a number after 24 h."""
     contrasts = evidence.controlled_contrasts(table)
     trial = contrasts[
         (contrasts["study_id"] == "Feder2021") & (contrasts["kind"] == "difference")
@@ -225,9 +299,12 @@ def _difference(
     standard = evidence.derive("Feder2021", "hedges_g")
     main = _contrasts(pd.DataFrame([trial]), claim_id)[0]
     text = (
-        f"Week 2, after six infusions: {trial['estimate']:.1f} points on CAPS-5 ({trial['ci_low']:.1f} to {trial['ci_high']:.1f}; Hedges g {standard['value']:.2f}, "
-        f"{'; '.join(standard['assumptions'])}) {_named([trial['rows']])}. No smallest difference that matters is published for CAPS-5, one trial of 30 people "
-        "cannot be re-analysed from its figures, and no randomised share in remission is in the table."
+        f"Week 2, after six infusions: {trial['estimate']:.1f} points on CAPS-5 "
+        f"({trial['ci_low']:.1f} to {trial['ci_high']:.1f}; Hedges g {standard['value']:.2f}, "
+        f"{'; '.join(standard['assumptions'])}) {_named([trial['rows']])}. No smallest "
+        "difference that matters is published for CAPS-5, one trial of 30 people "
+        "cannot be re-analysed from its figures, and no randomised share in remission is in "
+        "the table."
     )
     reasons = (
         _reason("construct", True, f"CAPS-5 measures PTSD severity {_named([trial['rows']])}.")
@@ -278,10 +355,17 @@ def _infusion_length(
     reasons |= _reason(
         "estimate",
         points_to == SUPPORTED,
-        f"{under} of {len(rows)} protocols stay under {limit:g} min; these are planned lengths, not records.",
+        f"{under} of {len(rows)} protocols stay under {limit:g} min; these are planned "
+        "lengths, not records.",
     )
-    main = row(claim=claim_id, estimand="planned infusion length (minutes)", contrast="ketamine", n=len(rows),
-               estimate=float(rows["value"].median()), method=f"median of protocols {_named(rows['row'])}")  # fmt: skip
+    main = row(
+        claim=claim_id,
+        estimand="planned infusion length (minutes)",
+        contrast="ketamine",
+        n=len(rows),
+        estimate=float(rows["value"].median()),
+        method=f"median of protocols {_named(rows['row'])}",
+    )
     return Finding(reasons, main, points_to)
 
 
@@ -296,8 +380,14 @@ def _monitoring_length(
         False,
         "A shortest stay says nothing about the longest; no record of stays is in the table.",
     )
-    main = row(claim=claim_id, estimand="planned shortest stay (hours)", contrast="ketamine", n=len(rows),
-               estimate=float(rows["value"].min()), method=f"as stated {_named(rows['row'])}")  # fmt: skip
+    main = row(
+        claim=claim_id,
+        estimand="planned shortest stay (hours)",
+        contrast="ketamine",
+        n=len(rows),
+        estimate=float(rows["value"].min()),
+        method=f"as stated {_named(rows['row'])}",
+    )
     return Finding(reasons, main, NOT_DECIDED)
 
 
@@ -330,12 +420,26 @@ EVALUATORS: dict[str, Callable[..., Finding]] = {
     "certainty_ever": _certainty_ever,
     "magnitude": _difference,
     "attribution": _difference,
-    "speed_vs_exposure": _absent(True, _SEVERITY, "comparator", "No row compares ketamine with exposure therapy on one form and threshold."),
+    "speed_vs_exposure": _absent(
+        True,
+        _SEVERITY,
+        "comparator",
+        "No row compares ketamine with exposure therapy on one form and threshold.",
+    ),
     "infusion_length": _infusion_length,
     "monitoring_length": _monitoring_length,
     "dissociation_brief": _dissociation_brief,
-    "dissociation_mechanism": _absent(None, "", "construct", "No row relates dissociation to later PTSD scores."),
+    "dissociation_mechanism": _absent(
+        None, "", "construct", "No row relates dissociation to later PTSD scores."
+    ),
     "clusters": _absent(None, "", "construct", "No row gives cluster scores with a comparator."),
-    "first_session_guides": _absent(True, _SEVERITY, "time", "No row gives scores around single sessions of a course."),
-    "brain_mechanism": _absent(None, "", "construct", "Symptom scores do not measure the brain; no score could answer this."),
-}  # fmt: skip
+    "first_session_guides": _absent(
+        True, _SEVERITY, "time", "No row gives scores around single sessions of a course."
+    ),
+    "brain_mechanism": _absent(
+        None,
+        "",
+        "construct",
+        "Symptom scores do not measure the brain; no score could answer this.",
+    ),
+}

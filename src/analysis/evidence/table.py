@@ -170,7 +170,7 @@ def _counts(records: Records) -> None:
                 _fail(
                     "count_not_whole", r["row"], "value", "a whole number of people was expected."
                 )
-            if r["statistic"] == "events" and r["n"] is not pd.NA and r["value"] > r["n"]:
+            if r["statistic"] == "events" and not _absent(r["n"]) and r["value"] > r["n"]:
                 _fail("events_over_n", r["row"], "value", "there are more events than people.")
 
 
@@ -265,8 +265,12 @@ def _shares(records: Records) -> None:
         if r["statistic"] != "events" or share is None:
             continue
         half = 0.5 * 10.0 ** -len(share["printed_value"].partition(".")[2])
-        if r["n"] is pd.NA or abs(100 * r["value"] / r["n"] - share["value"]) > half + 1e-9:
+        if _absent(r["n"]) or abs(100 * r["value"] / r["n"] - share["value"]) > half + 1e-9:
             _fail("share", r["row"], "value", "the count does not round to the printed percentage.")
+
+
+def _absent(value: Any) -> bool:
+    return bool(pd.isna(value))
 
 
 def key_of(record: dict[str, Any], keys: list[str]) -> tuple:

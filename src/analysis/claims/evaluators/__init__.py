@@ -1,0 +1,41 @@
+"""One evaluator a claim: its own estimand on a study's scores, and what the estimate points to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from analysis.claims.case import Case
+from analysis.claims.definitions import Claim
+from analysis.claims.evaluators.certainty import certainty_ever, certainty_within_hours
+from analysis.claims.evaluators.common import Finding
+from analysis.claims.evaluators.difference import clusters, difference, headline
+from analysis.claims.evaluators.elsewhere import (
+    brain_mechanism,
+    dissociation_mechanism,
+    first_session_guides,
+    speed_vs_exposure,
+)
+from analysis.claims.evaluators.records import (
+    dissociation_brief,
+    infusion_length,
+    monitoring_length,
+)
+
+__all__ = ["EVALUATORS", "Finding"]
+
+EVALUATORS: dict[str, Callable[[Case, str, Claim], Finding]] = {
+    "headline": headline,
+    "onset": difference,
+    "certainty_within_hours": certainty_within_hours,
+    "certainty_ever": certainty_ever,
+    "magnitude": difference,
+    "attribution": difference,
+    "speed_vs_exposure": speed_vs_exposure,
+    "infusion_length": infusion_length,
+    "monitoring_length": monitoring_length,
+    "dissociation_brief": dissociation_brief,
+    "dissociation_mechanism": dissociation_mechanism,
+    "clusters": clusters,
+    "first_session_guides": first_session_guides,
+    "brain_mechanism": brain_mechanism,
+}

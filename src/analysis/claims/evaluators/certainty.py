@@ -1,0 +1,138 @@
+"""Claims that everyone improves: within hours, and ever."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.claims import gates
+from analysis.claims.case import Case
+from analysis.claims.definitions import Claim
+from analysis.claims.evaluators.common import (
+    Finding,
+    blocked,
+    contrast,
+    data_gates,
+    reason,
+    unread,
+)
+from analysis.claims.ledger import SUPPORTED, Reason
+from analysis.estimates.proportions import exact_share, share_difference
+from analysis.estimates.table import row
+
+FELL = "share with any fall"
+
+
+def certainty_within_hours(case: Case, claim_id: str, claim: Claim) -> Finding:
+    """Share of people on ketamine whose mean score within hours is below baseline."""
+    reasons = data_gates(case, claim)
+    if blocked(reasons):
+        return unread(reasons)
+    label = case.definitions.windows["hours"].label
+    return _share_improved(case, claim_id, reasons, case.people("hours"), label)
+
+
+def certainty_ever(case: Case, claim_id: str, claim: Claim) -> Finding:
+    """Share on ketamine with any fall at any assessed time: the kindest reading of the claim."""
+    reasons = data_gates(case, claim)
+    if blocked(reasons):
+        return unread(reasons)
+    people = case.primary_changes.groupby("subject", as_index=False).agg(
+        change=("change", "min"), arm=("arm", "first")
+    )
+    found = _share_improved(case, claim_id, reasons, people, "any assessed time")
+    found.cap = " at any assessed time"
+    return found
+
+
+def _share_improved(
+    case: Case, claim_id: str, reasons: dict[str, Reason], people: pd.DataFrame, window: str
+) -> Finding:
+    """Any fall is primary; the control's share, bounds and reliable change stand beside it."""
+    arm = str(case.design.active_arm)
+    treated = people.loc[people["arm"] == arm, "change"]
+    if not len(treated):
+        text = f"Not evaluated: nobody given {arm} has a baseline and a later score."
+        return Finding(reasons | reason("estimate", None, text))
+    words = {"claim": claim_id, "instrument": case.scale.name, "window": window}
+    fell, n = int((treated < 0).sum()), len(treated)
+    main = exact_share(fell, n, estimand=FELL, contrast=arm, **words)
+    certain = case.definitions.rule("certain_share")
+    points_to = gates.weigh_share(main, certain)
+    text = (
+        f"{fell} of {n} people on {arm} scored lower at {window} ({main['estimate']:.0%}, exact "
+        f"95 % interval {main['ci_low']:.1%} to {main['ci_high']:.1%}); support needs the lower "
+        f"limit at {certain:.0%} or above, contradiction the upper limit below it."
+    )
+    beside = [
+        *_unscored(case, arm, fell, n, words),
+        *_against_control(case, people, fell, n, words),
+        *_reliable(case, treated, arm, words),
+    ]
+    return Finding(
+        reasons | reason("estimate", points_to == SUPPORTED, text), main, points_to, beside
+    )
+
+
+def _unscored(
+    case: Case, arm: str, fell: int, n: int, words: dict[str, str]
+) -> list[dict[str, Any]]:
+    """How far people without a score could move the share."""
+    given = int((case.arms == arm).sum())
+    if n == given:
+        return []
+    return [
+        row(
+            estimand=f"{FELL}, if none or all of the unscored fell",
+            contrast=arm,
+            n=given,
+            ci_low=fell / given,
+            ci_high=(fell + given - n) / given,
+            method=f"bounds: {given - n} of {given} people have no score",
+            **words,
+        )
+    ]
+
+
+def _against_control(
+    case: Case, people: pd.DataFrame, fell: int, n: int, words: dict[str, str]
+) -> list[dict[str, Any]]:
+    """The control's share, the difference, and bounds on the share who benefit."""
+    control = case.design.comparator_arm
+    others = people.loc[people["arm"] == control, "change"]
+    if control is None or not len(others):
+        return []
+    also, m = int((others < 0).sum()), len(others)
+    p1, p0 = fell / n, also / m
+    both = {"contrast": contrast(case), **words}
+    return [
+        exact_share(also, m, estimand=FELL, contrast=control, **words),
+        share_difference((fell, also), (n, m), estimand=f"difference in {FELL}", **both),
+        row(
+            estimand="share who benefit, bounds",
+            n=n + m,
+            ci_low=max(0.0, p1 - p0),
+            ci_high=min(p1, 1 - p0),
+            method="max(0, p1 - p0) to min(p1, 1 - p0), sampling error aside",
+            **both,
+        ),
+    ]
+
+
+def _reliable(
+    case: Case, change: pd.Series, arm: str, words: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Improved and worse beyond measurement error, where a reliable change is published."""
+    threshold = case.scale.reliable_change
+    if threshold is None:
+        absent = f"no reliable change is published for {case.scale.name}"
+        return [row(estimand="share reliably improved", contrast=arm, method=absent, **words)]
+    points = threshold.value
+    return [
+        exact_share(int(met.sum()), len(change), estimand=name, contrast=arm, **words)
+        for name, met in (
+            (f"share improved by {points:g} points or more", change <= -points),
+            (f"share worse by {points:g} points or more", change >= points),
+        )
+    ]

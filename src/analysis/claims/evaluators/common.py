@@ -1,0 +1,66 @@
+"""What every evaluator uses: its finding, and the gates that are the same for all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from analysis.claims import gates
+from analysis.claims.case import Case
+from analysis.claims.definitions import Claim
+from analysis.claims.ledger import NOT_DECIDED, Reason
+from analysis.claims.verdict import DATA_GATES
+from analysis.estimates.table import row
+
+__all__ = ["Finding", "blocked", "contrast", "data_gates", "reason", "unread"]
+
+
+@dataclass
+class Finding:
+    """What an evaluator found.
+
+    Reasons by gate, the estimate and what it points to, rows to show beside it, and
+    words that the permitted sentence must add.
+    """
+
+    reasons: dict[str, Reason]
+    estimate: dict[str, Any] = field(default_factory=row)
+    points_to: str = NOT_DECIDED
+    beside: list[dict[str, Any]] = field(default_factory=list)
+    cap: str = ""
+
+
+def reason(gate: str, passed: bool | None, text: str) -> dict[str, Reason]:
+    """One reason, keyed by its gate, to be joined with others."""
+    return {gate: Reason(gate, passed, text)}
+
+
+def data_gates(case: Case, claim: Claim) -> dict[str, Reason]:
+    """The claim's gates, the estimate aside."""
+    make = {
+        "construct": gates.construct,
+        "time": gates.time,
+        "recall": gates.recall,
+        "comparator": gates.comparator,
+        "robustness": gates.robustness,
+        "calibration": gates.calibration,
+    }
+    return {gate: make[gate](case) for gate in claim.gates if gate in make}
+
+
+def blocked(reasons: dict[str, Reason]) -> bool:
+    """Whether a gate about the data failed, so that no estimate may be read."""
+    return any(reasons[gate].passed is False for gate in DATA_GATES if gate in reasons)
+
+
+def unread(reasons: dict[str, Reason]) -> Finding:
+    """No estimate, because a gate about the data did not pass."""
+    failed = ", ".join(g for g in reasons if reasons[g].passed is False)
+    return Finding(
+        reasons | reason("estimate", None, f"Not evaluated: the gate {failed} did not pass.")
+    )
+
+
+def contrast(case: Case) -> str:
+    """The contrast as the table of estimates names it."""
+    return f"{case.design.active_arm} - {case.design.comparator_arm}"

@@ -1,0 +1,103 @@
+"""Claims about the difference from the comparator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analysis.claims.case import Case
+from analysis.claims.definitions import Claim
+from analysis.claims.evaluators.certainty import certainty_within_hours
+from analysis.claims.evaluators.common import Finding, blocked, contrast, data_gates, reason, unread
+from analysis.claims.ledger import NOT_DECIDED
+from analysis.estimates.controlled import ancova
+from analysis.estimates.within_person import paired_change
+
+_NO_MIXED_MODEL = (
+    "Not evaluated: the primary analysis (mixed model for repeated measures, Kenward-Roger) is "
+    "not part of this version."
+)
+
+
+def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
+    """The difference from the comparator within hours: onset, attribution, magnitude."""
+    reasons = data_gates(case, claim)
+    if blocked(reasons):
+        return unread(reasons)
+    try:
+        rows = ancova(
+            case.people("hours"),
+            treated=str(case.design.active_arm),
+            control=str(case.design.comparator_arm),
+            claim=claim_id,
+            contrast=contrast(case),
+            instrument=case.scale.name,
+            window=case.definitions.windows["hours"].label,
+        )
+    except ValueError as refusal:
+        return Finding(reasons | reason("estimate", None, f"Not evaluated: {refusal}"))
+    text = f"{_NO_MIXED_MODEL} {_beside_bounds(case, rows[0])}"
+    beside = [*rows[1:], *_within(case, claim_id)]
+    return Finding(reasons | reason("estimate", None, text), rows[0], NOT_DECIDED, beside)
+
+
+def _beside_bounds(case: Case, main: dict[str, Any]) -> str:
+    """The provisional difference with the numbers it would have to be held against."""
+    smallest = case.smallest_difference
+    against = (
+        "no smallest difference that matters is published for this form"
+        if smallest is None
+        else f"smallest difference that matters {smallest[0]:.1f} points ({smallest[1]})"
+    )
+    return (
+        f"By ANCOVA on baseline with HC3 the difference {main['window']} after is "
+        f"{main['estimate']:.1f} points ({main['ci_low']:.1f} to {main['ci_high']:.1f}, "
+        f"n = {main['n']}), which decides nothing; {against}; bias bound "
+        f"{case.bias_bound:.1f} points ({case.definitions.rule('bias_bound_sd'):g} SD, assumption)."
+    )
+
+
+def _within(case: Case, claim_id: str) -> list[dict[str, Any]]:
+    """Change within each arm, which decides nothing."""
+    rows = []
+    for arm, people in case.people("hours").groupby("arm", sort=True):
+        if len(people) >= 3 and people["change"].std() > 0:
+            rows.append(
+                paired_change(
+                    people["baseline"].to_numpy(float),
+                    people["score"].to_numpy(float),
+                    claim=claim_id,
+                    contrast=f"after - before, {arm}",
+                    instrument=case.scale.name,
+                    window=case.definitions.windows["hours"].label,
+                )[0]
+            )
+    return rows
+
+
+def headline(case: Case, claim_id: str, claim: Claim) -> Finding:
+    """Onset and certainty within hours together; the judge combines their verdicts."""
+    onset = difference(case, "onset", claim)
+    certainty = case.definitions.claims["certainty_within_hours"]
+    share = certainty_within_hours(case, "certainty_within_hours", certainty)
+    both = [onset.reasons["estimate"], share.reasons["estimate"]]
+    found = [part.passed for part in both]
+    passed = False if False in found else None if None in found else True
+    texts = dict.fromkeys(part.text for part in both)
+    reasons = onset.reasons | reason("estimate", passed, " ".join(texts))
+    return Finding(reasons, onset.estimate, NOT_DECIDED, [share.estimate, *onset.beside])
+
+
+def clusters(case: Case, claim_id: str, claim: Claim) -> Finding:
+    """Cluster contrasts with simultaneous intervals; the evaluator is not part of this version."""
+    reasons = data_gates(case, claim)
+    if blocked(reasons):
+        return unread(reasons)
+    return Finding(
+        reasons
+        | reason(
+            "estimate",
+            None,
+            "Not evaluated: cluster contrasts with simultaneous intervals are not part of this "
+            "version.",
+        )
+    )
