@@ -5,11 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.errors import ReliefError
 from analysis.instruments import Instrument
+from analysis.timeline import ACUTE_END
 
-__all__ = ["baseline", "change", "person_change", "reliable_change", "response"]
+__all__ = [
+    "baseline",
+    "change",
+    "person_change",
+    "reliable_change",
+    "reliable_change_threshold",
+    "response",
+]
 
 EFFICACY_PHASES = ("hours", "day", "later")
+# Scores are compared only when the form is the same and asks about the same window.
+FORM = ["instrument", "version", "recall_hours"]
+# Means of a few whole points are compared with thresholds to this many decimals.
+DECIMALS = 9
 
 
 def baseline(forms: pd.DataFrame, *, within_days: float, another_day_hours: float) -> pd.DataFrame:
@@ -24,36 +37,29 @@ def baseline(forms: pd.DataFrame, *, within_days: float, another_day_hours: floa
     forms : DataFrame
         Placed, scored forms.
     within_days : float
-        Ratings older than this do not count.
+        Ratings older than this do not count; a rating of unknown age does.
     another_day_hours : float
         A rating at least this many hours before the start counts as of another day.
 
     Returns
     -------
     DataFrame
-        subject, instrument, version, baseline (points), n_ratings, other_day (bool).
+        subject, instrument, version, recall_hours, baseline (points), n_ratings,
+        other_day (bool: at least one rating of another day).
     """
     before = forms[(forms["phase"] == "before") & forms["total"].notna()]
-    before = before[
-        before["hours_low"].isna()
-        | np.isinf(before["hours_low"])
-        | (before["hours_low"] >= -24 * within_days)
-    ]
-    key = ["subject", "instrument", "version"]
-    before = before.sort_values([*key, "hours_high"], kind="stable")
-    other = before["hours_high"] <= -another_day_hours
-    summary = (
-        before.assign(other=other)
-        .groupby(key, as_index=False)
-        .agg(
-            mean=("total", "mean"),
-            last=("total", "last"),
-            recall=("recall_hours", "last"),
-            n_ratings=("total", "size"),
-            other_day=("other", "any"),
-        )
+    age = -before["hours_low"]
+    before = before[~np.isfinite(age) | (age <= 24 * within_days)]
+    key = ["subject", *FORM]
+    before = before.sort_values([*key, "hours_high", "hours_low"], kind="stable")
+    before = before.assign(other=before["hours_high"] <= -another_day_hours)
+    summary = before.groupby(key, as_index=False).agg(
+        mean=("total", "mean"),
+        last=("total", "last"),
+        n_ratings=("total", "size"),
+        other_day=("other", "any"),
     )
-    summary["baseline"] = summary["mean"].where(summary["recall"] == 0, summary["last"])
+    summary["baseline"] = summary["mean"].where(summary["recall_hours"] == 0, summary["last"])
     return summary[[*key, "baseline", "n_ratings", "other_day"]]
 
 
@@ -63,13 +69,17 @@ def change(forms: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The placed forms of phases hours, day and later (and those whose time reaches
-        across an edge, with an empty phase) with ``baseline`` and ``change`` (points,
-        negative = fewer symptoms). Forms of people without a baseline are left out.
+        The placed forms of phases hours, day and later, and those whose time reaches across
+        an edge but lies 2 h or more after the infusion's end (empty phase), with
+        ``baseline``, ``change`` (points, negative = fewer symptoms), ``n_ratings`` and
+        ``other_day``. A form is compared with a baseline of the same instrument, version and
+        recall window; without one it is left out.
     """
     after = forms[(forms["latest_infusion"] > 0) & forms["total"].notna()]
-    after = after[after["phase"].isin(EFFICACY_PHASES) | (after["phase"] == "")]
-    merged = after.merge(baselines, on=["subject", "instrument", "version"], how="inner")
+    # An unclear time counts only if it cannot be during the infusion or in the acute phase.
+    unclear = (after["phase"] == "") & (after["since_end_low"] >= ACUTE_END)
+    after = after[after["phase"].isin(EFFICACY_PHASES) | unclear]
+    merged = after.merge(baselines, on=["subject", *FORM], how="inner", validate="many_to_one")
     merged["change"] = merged["total"] - merged["baseline"]
     return merged
 
@@ -80,35 +90,70 @@ def person_change(changes: pd.DataFrame, *, low: float, high: float) -> pd.DataF
     Forms count only if their whole time lies in the window and they belong to the first
     infusion.
 
+    Parameters
+    ----------
+    changes : DataFrame
+        Rows of :func:`change` of one instrument and version.
+    low, high : float
+        Hours after the end of the infusion.
+
     Returns
     -------
     DataFrame
         subject, baseline, score, change (points), n_forms, other_day.
+
+    Raises
+    ------
+    ReliefError
+        ``outcome.mixed-forms`` where the window holds several instruments, versions or
+        recall windows: totals of different forms are not averaged.
     """
     inside = (changes["since_end_low"] >= low) & (changes["since_end_high"] < high)
     inside &= changes["latest_infusion"] == 1
-    return (
-        changes[inside]
-        .groupby("subject", as_index=False)
-        .agg(
-            baseline=("baseline", "first"),
-            score=("total", "mean"),
-            change=("change", "mean"),
-            n_forms=("change", "size"),
-            other_day=("other_day", "first"),
+    own = changes[inside]
+    kinds = own[FORM].drop_duplicates()
+    if len(kinds) > 1:
+        names = sorted({f"{row.instrument}, {row.version}" for row in kinds.itertuples()})
+        raise ReliefError(
+            "outcome.mixed-forms",
+            f"A window holds scores of several forms ({'; '.join(names)}) or of several recall "
+            "windows, which are never averaged; keep one instrument and version.",
         )
+    return own.groupby("subject", as_index=False).agg(
+        baseline=("baseline", "first"),
+        score=("total", "mean"),
+        change=("change", "mean"),
+        n_forms=("change", "size"),
+        other_day=("other_day", "first"),
     )
 
 
 def reliable_change(change: pd.Series, threshold: float) -> pd.Series:
     """Three ways: improved (fall of at least the threshold), worse (rise), unchanged.
 
-    ``threshold`` in points, the scale's published reliable change; NaN stays missing.
+    Parameters
+    ----------
+    change : Series of float
+        Points, negative = fewer symptoms; NaN stays missing.
+    threshold : float
+        The scale's published reliable change, points; a change of just this much counts.
+
+    Returns
+    -------
+    Series of str
+
+    Raises
+    ------
+    ValueError
+        When the threshold is not positive.
     """
+    if not threshold > 0:
+        raise ValueError("A reliable change is a positive number of points.")
+    points = change.astype(float).round(DECIMALS)
     words = np.select(
-        [change <= -threshold, change >= threshold], ["improved", "worse"], "unchanged"
+        [points <= -threshold, points >= threshold], ["improved", "worse"], "unchanged"
     )
-    return pd.Series(words, index=change.index, dtype="str").where(change.notna())
+    return pd.Series(words, index=change.index, dtype="str").where(points.notna())
 
 
 def reliable_change_threshold(scale: Instrument) -> float | None:
@@ -119,8 +164,27 @@ def reliable_change_threshold(scale: Instrument) -> float | None:
 def response(baseline: pd.Series, score: pd.Series, share: float) -> pd.Series:
     """Whether the score fell by at least a share of baseline; missing where baseline is 0.
 
-    ``share`` between 0 and 1, 0.30 or 0.50 by custom. There is no consensus: 143 PTSD
-    trials used 226 definitions (Varker 2020), so a share is always named.
+    There is no consensus on the share: 143 PTSD trials used 226 definitions (Varker 2020),
+    so it is always named.
+
+    Parameters
+    ----------
+    baseline, score : Series of float
+        Points, the same people in the same order.
+    share : float
+        Above 0, at most 1; 0.30 or 0.50 by custom. A fall of just this share counts.
+
+    Returns
+    -------
+    Series of boolean
+        Missing where the baseline is 0 or either score is missing.
+
+    Raises
+    ------
+    ValueError
+        When the share is not above 0 and at most 1.
     """
-    fall = (baseline - score) / baseline.where(baseline > 0)
+    if not 0 < share <= 1:
+        raise ValueError("A response is a fall by a share of baseline above 0 and at most 1.")
+    fall = ((baseline - score) / baseline.where(baseline > 0)).astype(float).round(DECIMALS)
     return (fall >= share).astype("boolean").mask(fall.isna())

@@ -12,6 +12,13 @@ __all__ = ["PHASES", "place", "recall_share_before"]
 # Hours after the end of the latest infusion begun; efficacy never uses `during` or `acute`.
 PHASES = ("before", "during", "acute", "hours", "day", "later")
 ACUTE_END, HOURS_END, DAY_END = 2.0, 6.0, 30.0
+# Assumption: an infusion without an end on record ended within this many hours of its start,
+# so that a score days later has a phase and one within hours never has. Longer infusions
+# (days, for pain) need their end on record.
+LONGEST_INFUSION = 24.0
+SINCE = ("since_start_low", "since_start_high", "since_end_low", "since_end_high")
+# Decimals of an hour that count: without rounding, 2 h after 40 min is a hair under 2 h.
+DECIMALS = 6
 
 
 def recall_share_before(recall_hours: np.ndarray, since_start: np.ndarray) -> np.ndarray:
@@ -25,51 +32,61 @@ def recall_share_before(recall_hours: np.ndarray, since_start: np.ndarray) -> np
     ----------
     recall_hours, since_start : ndarray of float, shape (n,)
         Hours.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        0 to 1.
     """
     window = np.asarray(recall_hours, float)
     share = np.clip(window - np.maximum(since_start, 0.0), 0.0, None)
     return np.divide(share, window, out=np.zeros_like(share), where=window > 0)
 
 
+def _bounds(infusions: pd.DataFrame, subjects: pd.Series, number: int) -> pd.DataFrame:
+    """Start and end of each form's infusion of that number, NaN where there is none.
+
+    An infusion without an end ended between its start and ``LONGEST_INFUSION`` later.
+    """
+    own = infusions[infusions["infusion"] == number].set_index("subject")
+    own = own[["start_low", "start_high", "end_low", "end_high"]].astype(float)
+    own["end_low"] = own["end_low"].fillna(own["start_low"])
+    own["end_high"] = own["end_high"].fillna(own["start_high"] + LONGEST_INFUSION)
+    own["given"] = 1.0
+    return own.reindex(subjects)
+
+
 def _latest_infusion(forms: pd.DataFrame, infusions: pd.DataFrame) -> pd.DataFrame:
-    """Latest infusion begun (0 before the first, NaN where the times overlap) and hours since."""
-    latest = np.zeros(len(forms))
-    bounds = {
-        name: np.full(len(forms), np.nan)
-        for name in ("start_low", "start_high", "end_low", "end_high")
-    }
+    """Latest infusion begun (0 before the first, NaN where nobody can tell) and hours since."""
     low, high = forms["hours_low"].to_numpy(float), forms["hours_high"].to_numpy(float)
+    latest = np.zeros(len(forms))
+    since = {name: np.full(len(forms), np.nan) for name in SINCE}
     for number in sorted(infusions["infusion"].unique()):
-        given = infusions[infusions["infusion"] == number].set_index("subject")
-        given = given[list(bounds)].reindex(forms["subject"])
-        begun = low >= given["start_high"].to_numpy()
-        unsure = ~begun & (high > given["start_low"].to_numpy())
+        own = _bounds(infusions, forms["subject"], number).to_dict("series")
+        own = {name: values.to_numpy() for name, values in own.items()}
+        begun = low >= own["start_high"]
+        # Infusions follow one another: before the first of them, none has begun.
+        not_yet = (high <= own["start_low"]) | ((latest == 0) & (number > 1))
+        unsure = (own["given"] == 1) & ~begun & ~not_yet
         latest = np.where(unsure, np.nan, np.where(begun, number, latest))
-        for name, values in bounds.items():
-            bounds[name] = np.where(begun, given[name].to_numpy(float), values)
-    return pd.DataFrame(
-        {
-            "latest_infusion": latest,
-            "since_start_low": low - bounds["start_high"],
-            "since_start_high": high - bounds["start_low"],
-            "since_end_low": low - bounds["end_high"],
-            "since_end_high": high - bounds["end_low"],
-        },
-        index=forms.index,
-    )
+        hours = (low - own["start_high"], high - own["start_low"],
+                 low - own["end_high"], high - own["end_low"])  # fmt: skip
+        for name, values in zip(SINCE, hours, strict=True):
+            since[name] = np.where(unsure, np.nan, np.where(begun, values, since[name]))
+    return pd.DataFrame({"latest_infusion": latest, **since}, index=forms.index)
 
 
 def _declared(forms: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
-    """Use the hours since a named infusion where the file tells nothing else."""
+    """Use the hours since a named infusion's start where the file declares them."""
     if "since_low" not in forms:
         return placed
     told = forms["since_low"].notna()
-    placed = placed.copy()
-    placed.loc[told, "latest_infusion"] = forms.loc[told, "infusion"]
-    placed.loc[told, "since_start_low"] = forms.loc[told, "since_low"]
-    placed.loc[told, "since_start_high"] = forms.loc[told, "since_high"]
-    placed.loc[told, ["since_end_low", "since_end_high"]] = np.nan
-    return placed
+    low, high = forms["since_low"], forms["since_high"]
+    # Nothing is known of the infusion's end but that it came within the longest infusion.
+    hours = (low, high, low - LONGEST_INFUSION, high)
+    declared = pd.DataFrame({"latest_infusion": forms["infusion"]})
+    declared = declared.assign(**dict(zip(SINCE, hours, strict=True)))
+    return placed.where(~told, declared.astype(float))
 
 
 def _phase(placed: pd.DataFrame) -> np.ndarray:
@@ -91,7 +108,14 @@ def _phase(placed: pd.DataFrame) -> np.ndarray:
 
 
 def place(study: Study, forms: pd.DataFrame) -> pd.DataFrame:
-    """Place forms on the clock of the latest infusion begun.
+    """Place forms relative to the latest infusion begun.
+
+    Phases by hours after the infusion's end: ``before`` its start (an interval that ends at
+    the start lies before it), ``during`` from start to end, both included, ``acute`` (0, 2),
+    ``hours`` [2, 6), ``day`` [6, 30], ``later`` over 30. A form whose time reaches across an
+    edge belongs to neither side. An infusion without an end on record ended at most
+    ``LONGEST_INFUSION`` hours after its start (assumption): a form then is ``later`` if it
+    lies more than 30 h after that, and never ``hours``.
 
     Parameters
     ----------
@@ -103,17 +127,16 @@ def place(study: Study, forms: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The forms with ``latest_infusion`` (0 before the first), ``since_start_low/high``
-        and ``since_end_low/high`` (hours), ``phase`` (one of ``PHASES``, empty where the
-        bounds of the time reach across an edge) and ``share_before`` (0 to 1, at the
-        earliest time the bounds allow).
+        The forms with ``latest_infusion`` (0 before the first, NaN where the form may lie on
+        either side of a start), ``since_start_low/high`` and ``since_end_low/high`` (hours,
+        to the hundredth of a second), ``phase`` (one of ``PHASES``, or empty) and
+        ``share_before`` (0 to 1, at the earliest time the bounds allow).
     """
     placed = _declared(forms, _latest_infusion(forms, study.infusions))
-    out = forms.join(placed)
-    out["phase"] = _phase(placed)
-    infused = forms["subject"].isin(study.infusions["subject"])
-    out.loc[~infused, "phase"] = ""
-    out["share_before"] = recall_share_before(
-        out["recall_hours"].to_numpy(float), out["since_start_low"].fillna(0.0).to_numpy()
+    placed[list(SINCE)] = placed[list(SINCE)].round(DECIMALS)
+    infused = forms["subject"].isin(study.infusions["subject"]).to_numpy()
+    phase = np.where(infused, _phase(placed), "")
+    share = recall_share_before(
+        forms["recall_hours"].to_numpy(float), placed["since_start_low"].fillna(0.0).to_numpy()
     )
-    return out
+    return forms.assign(**placed, phase=phase, share_before=share)

@@ -5,8 +5,8 @@ A copy holds the package, one notebook, the inputs and the checks. Its run is th
 so that the kernel imports the copy's package and not the installed one.
 
 A run is red for the right reason: results differ (exit code 1), no cell fails to execute, and the
-report names what the fault changes; it stops there (-x). The first half proves the machinery on a project of a few
-lines, the second plants ``FAULTS`` in this project.
+first difference, where the run stops, is the one that the fault is meant to make. The first half
+proves the machinery on a project of a few lines, the second plants ``FAULTS`` in this project.
 """
 
 from __future__ import annotations

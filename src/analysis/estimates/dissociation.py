@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.errors import ReliefError
+
 __all__ = ["time_to_return"]
+
+COLUMNS = {
+    "subject": "int64",
+    "peak": "float64",
+    "last_away": "float64",
+    "first_back": "float64",
+    "back": "boolean",
+}
 
 
 def time_to_return(forms: pd.DataFrame, *, points: float, by_hours: float) -> pd.DataFrame:
@@ -14,7 +24,7 @@ def time_to_return(forms: pd.DataFrame, *, points: float, by_hours: float) -> pd
     Parameters
     ----------
     forms : DataFrame
-        Placed, scored CADSS forms of the people in question.
+        Placed, scored CADSS forms of the people in question, of one version.
     points : float
         How near to baseline counts as back.
     by_hours : float
@@ -24,36 +34,46 @@ def time_to_return(forms: pd.DataFrame, *, points: float, by_hours: float) -> pd
     -------
     DataFrame
         One row a person with a rating before and one after the start within ``by_hours``:
-        subject, peak (points above baseline), last_away and first_back (hours from the
-        start; 0 and the first rating where nobody saw it rise; NaN for first_back where
-        it never came back), back (bool: back by ``by_hours`` and at every later rating).
+
+        - subject
+        - peak: points above baseline
+        - last_away, first_back: hours from the start between which the score came back for
+          good; 0 and the first rating where nobody saw it rise; first_back is NaN where it
+          never came back
+        - back: True where it was back by ``by_hours`` and at every later rating, False where
+          it was away at ``by_hours`` or later, missing where no rating tells (the last rating
+          away came before ``by_hours``, the first one back after it, or none followed)
+
+    Raises
+    ------
+    ReliefError
+        ``score.mixed-versions``: totals of 6, 19, 23 and 27 items are not compared.
     """
-    before = (
-        forms[forms["phase"] == "before"]
-        .sort_values("hours_high")
-        .groupby("subject")["total"]
-        .last()
-    )
-    after = forms[
-        (forms["latest_infusion"] == 1) & (forms["since_start_low"] == forms["since_start_high"])
-    ]
-    after = after[after["since_start_low"] > 0].sort_values(["subject", "since_start_low"])
-    rows = []
-    for subject, course in after.groupby("subject", sort=True):
-        if subject not in before.index or course["since_start_low"].min() > by_hours:
-            continue
-        hours = course["since_start_low"].to_numpy()
-        above = course["total"].to_numpy() - before[subject]
-        away = np.flatnonzero(above > points)
-        first = 0 if not len(away) else away[-1] + 1
-        back_at = hours[first] if first < len(hours) else np.nan
-        rows.append(
-            (
-                subject,
-                above.max(),
-                hours[away[-1]] if len(away) else 0.0,
-                back_at,
-                bool(back_at <= by_hours),
-            )
+    if forms["version"].nunique() > 1:
+        raise ReliefError(
+            "score.mixed-versions",
+            "The forms are of several versions, whose totals are not compared; keep one version.",
         )
-    return pd.DataFrame(rows, columns=["subject", "peak", "last_away", "first_back", "back"])
+    scored = forms[forms["total"].notna()].sort_values(["subject", "hours_high"], kind="stable")
+    before = scored[scored["phase"] == "before"].groupby("subject")["total"].last()
+    exact = scored["since_start_low"] == scored["since_start_high"]
+    after = scored[(scored["latest_infusion"] == 1) & exact & (scored["since_start_low"] > 0)]
+    rows = []
+    for subject, course in after.sort_values("since_start_low").groupby("subject", sort=True):
+        if subject in before.index and course["since_start_low"].min() <= by_hours:
+            hours = course["since_start_low"].to_numpy()
+            above = course["total"].to_numpy() - before[subject]
+            rows.append((subject, *_return(hours, above, points, by_hours)))
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def _return(
+    hours: np.ndarray, above: np.ndarray, points: float, by_hours: float
+) -> tuple[float, float, float, bool | None]:
+    """Peak, last rating away, first rating back, and whether it was back in time."""
+    away = np.flatnonzero(above > points)
+    first = 0 if not len(away) else int(away[-1]) + 1
+    last_away = float(hours[first - 1]) if first else 0.0
+    first_back = float(hours[first]) if first < len(hours) else np.nan
+    back = True if first_back <= by_hours else False if last_away >= by_hours else None
+    return float(above.max()), last_away, first_back, back

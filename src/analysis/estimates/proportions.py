@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from scipy import stats
-
 from analysis.estimates.table import row
 
 __all__ = ["exact_share", "median_interval", "share_difference"]
@@ -22,13 +21,17 @@ def exact_share(events: int, n: int, **words: Any) -> dict[str, Any]:
     **words
         Text columns of the table of estimates.
 
+    Returns
+    -------
+    row
+        Estimate and limits between 0 and 1.
+
     Raises
     ------
     ValueError
         When n is 0 or events do not fit in it.
     """
-    if n <= 0 or not 0 <= events <= n:
-        raise ValueError(f"{events} of {n} is not a share; count at least one person.")
+    _refuse_non_share(events, n)
     interval = stats.binomtest(events, n).proportion_ci(0.95, method="exact")
     return row(
         n=n,
@@ -40,13 +43,38 @@ def exact_share(events: int, n: int, **words: Any) -> dict[str, Any]:
     )
 
 
+def _refuse_non_share(events: int, n: int) -> None:
+    if n <= 0 or not 0 <= events <= n:
+        raise ValueError(f"{events} of {n} is not a share; count at least one person.")
+
+
 def share_difference(events: tuple[int, int], n: tuple[int, int], **words: Any) -> dict[str, Any]:
-    """Difference of two shares, first minus second, with Newcombe's interval.
+    """Difference of two shares, first minus second, with Newcombe's 95 % interval.
 
-    Newcombe 1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I.
+    The score interval without continuity correction, method 10 of Newcombe 1998,
+    doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I.
+
+    Parameters
+    ----------
+    events, n : tuple of int
+        People with the event and people counted, first and second group.
+    **words
+        Text columns of the table of estimates.
+
+    Returns
+    -------
+    row
+        Estimate and limits between -1 and 1.
+
+    Raises
+    ------
+    ValueError
+        When a group is empty or its events do not fit in it.
     """
-    from statsmodels.stats.proportion import confint_proportions_2indep
+    from statsmodels.stats.proportion import confint_proportions_2indep  # slow to import
 
+    for count, size in zip(events, n, strict=True):
+        _refuse_non_share(count, size)
     low, high = confint_proportions_2indep(events[0], n[0], events[1], n[1], method="newcomb")
     return row(
         n=sum(n),
@@ -62,7 +90,18 @@ def median_interval(values: np.ndarray, **words: Any) -> dict[str, Any]:
     """Median with a distribution-free 95 % interval from order statistics.
 
     The k-th smallest and k-th largest value, k from the binomial (sign test); infinite
-    where the sample is too small for the level (Conover 1999, section 3.2).
+    where fewer than six values are too few for the level (Conover 1999, section 3.2).
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n,)
+    **words
+        Text columns of the table of estimates.
+
+    Returns
+    -------
+    row
+        In the units of the values.
 
     Raises
     ------

@@ -24,6 +24,7 @@ COLUMNS = (
     "method",
 )
 TEXT = ("claim", "estimand", "contrast", "instrument", "window", "method")
+NUMBERS = tuple(name for name in COLUMNS if name not in TEXT)
 
 
 def row(**values: Any) -> dict[str, Any]:
@@ -42,16 +43,19 @@ def row(**values: Any) -> dict[str, Any]:
 
 
 def table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """Rows as a DataFrame with the declared columns in the declared order."""
-    return pd.DataFrame(list(rows), columns=list(COLUMNS))
+    """Rows as a DataFrame with the declared columns in the declared order, numbers as numbers."""
+    frame = pd.DataFrame(list(rows), columns=list(COLUMNS))
+    return frame.astype({name: float for name in NUMBERS if frame[name].dtype == object})
 
 
 def as_json(values: dict[str, Any]) -> dict[str, Any]:
     """One row for JSON: NaN and infinities become null, NumPy numbers become plain ones."""
 
     def plain(value: Any) -> Any:
-        if isinstance(value, str) or value is None:
+        if isinstance(value, str):
             return value
+        if value is None or value is pd.NA:
+            return None
         number = float(value)
         if not math.isfinite(number):
             return None

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from scipy import stats
+from scipy.optimize import brentq
 
 from analysis.estimates.table import row
 
@@ -14,7 +15,18 @@ __all__ = ["expected_regression_to_the_mean", "hedges_correction", "paired_chang
 
 
 def hedges_correction(df: float) -> float:
-    """Exact small-sample factor J(df) of a standardised mean (Hedges 1981, doi:10.3102/10769986006002107)."""
+    """Exact small-sample factor J(df) of a standardised mean, 1 in the limit.
+
+    ``Gamma(df / 2) / (sqrt(df / 2) * Gamma((df - 1) / 2))``, df above 1 (Hedges 1981,
+    doi:10.3102/10769986006002107).
+
+    Raises
+    ------
+    ValueError
+        When df is 1 or less: the factor does not exist.
+    """
+    if df <= 1:
+        raise ValueError(f"The small-sample factor needs more than 1 degree of freedom; got {df}.")
     return math.exp(math.lgamma(df / 2) - math.lgamma((df - 1) / 2)) / math.sqrt(df / 2)
 
 
@@ -32,54 +44,82 @@ def paired_change(before: np.ndarray, after: np.ndarray, **words: Any) -> list[d
     -------
     list of rows
         ``mean change`` in points (after minus before, paired t, n - 1 df);
-        ``d_z`` (change over the SD of change, Hedges-corrected, interval from the
-        noncentral t, Cumming & Finch 2001 doi:10.1177/0013164401614002);
+        ``d_z`` (change over the SD of change, Hedges-corrected; interval from the
+        noncentral t, Cumming & Finch 2001 doi:10.1177/0013164401614002, its limits
+        corrected by the same factor);
         ``d_av`` (change over the mean of the two SDs, Hedges-corrected, no interval).
+        Negative = fewer symptoms.
 
     Raises
     ------
     ValueError
-        When lengths differ, a half is missing, or fewer than three people remain: the
-        function never drops a person by itself.
+        When lengths differ, a half is missing, fewer than three people are given, or all
+        changed by the same amount: the function never drops a person by itself.
     """
-    before, after = np.asarray(before, float), np.asarray(after, float)
-    if before.shape != after.shape or before.ndim != 1:
-        raise ValueError(
-            f"Paired scores need the same people before and after; got {before.size} and {after.size}."
-        )
-    missing = int((np.isnan(before) | np.isnan(after)).sum())
-    if missing:
-        raise ValueError(
-            f"{missing} of {before.size} people lack one half of the pair; leave them out and count them."
-        )
+    before, after = _complete_pairs(before, after)
     n = before.size
     if n < 3:
         raise ValueError(f"A paired change needs at least three people; got {n}.")
     difference = after - before
     mean, sd = difference.mean(), difference.std(ddof=1)
-    if sd == 0:
+    # Equal changes differ by rounding alone, and would give an endless t.
+    if sd <= 1e-10 * np.abs(np.concatenate([before, after])).max(initial=1.0):
         raise ValueError("Every person changed by the same amount; no interval can be given.")
     df, se = n - 1, sd / math.sqrt(n)
-    reach = stats.t.ppf(0.975, df) * se
-    t = mean / se
+    reach, t = stats.t.ppf(0.975, df) * se, mean / se
     factor = hedges_correction(df)
     low, high = (limit / math.sqrt(n) * factor for limit in _noncentral_limits(t, df))
     average_sd = (before.std(ddof=1) + after.std(ddof=1)) / 2
     common = {"n": n, **words}
     return [
-        row(estimand="mean change", estimate=mean, se=se, df=df, ci_low=mean - reach, ci_high=mean + reach,
-            p_value=2 * stats.t.sf(abs(t), df), method="paired t", **common),
-        row(estimand="d_z", estimate=mean / sd * factor, df=df, ci_low=low, ci_high=high,
-            method="change over SD of change, Hedges-corrected, noncentral t", **common),
-        row(estimand="d_av", estimate=mean / average_sd * factor,
-            method="change over mean of the two SDs, Hedges-corrected", **common),
-    ]  # fmt: skip
+        row(
+            estimand="mean change",
+            estimate=mean,
+            se=se,
+            df=df,
+            ci_low=mean - reach,
+            ci_high=mean + reach,
+            p_value=2 * stats.t.sf(abs(t), df),
+            method="paired t",
+            **common,
+        ),
+        row(
+            estimand="d_z",
+            estimate=mean / sd * factor,
+            df=df,
+            ci_low=low,
+            ci_high=high,
+            method="change over SD of change, Hedges-corrected, noncentral t",
+            **common,
+        ),
+        row(
+            estimand="d_av",
+            estimate=mean / average_sd * factor,
+            method="change over mean of the two SDs, Hedges-corrected",
+            **common,
+        ),
+    ]
+
+
+def _complete_pairs(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The scores as arrays, once every person has both."""
+    before, after = np.asarray(before, float), np.asarray(after, float)
+    if before.shape != after.shape or before.ndim != 1:
+        raise ValueError(
+            "Paired scores need the same people before and after; "
+            f"got {before.size} and {after.size}."
+        )
+    missing = int((~np.isfinite(before) | ~np.isfinite(after)).sum())
+    if missing:
+        raise ValueError(
+            f"{missing} of {before.size} people lack one half of the pair; "
+            "leave them out and count them."
+        )
+    return before, after
 
 
 def _noncentral_limits(t: float, df: float) -> tuple[float, float]:
     """Noncentrality parameters at which the observed t sits at 97.5 % and 2.5 %."""
-    from scipy.optimize import brentq
-
     size = abs(t)
     reach = 6 * math.sqrt(1 + size**2 / (2 * df)) + 1
 
@@ -118,7 +158,8 @@ def expected_regression_to_the_mean(
         When an SD is not positive or a correlation not between -1 and 1.
     """
     outcome_sd = sd if sd_outcome is None else sd_outcome
-    if sd <= 0 or outcome_sd <= 0 or not (-1 <= r_after <= 1 and -1 <= r_baseline <= 1):
+    # Written so that a NaN is refused too.
+    if not (sd > 0 and outcome_sd > 0 and -1 <= r_after <= 1 and -1 <= r_baseline <= 1):
         raise ValueError("SDs must be positive and correlations lie between -1 and 1.")
     z = (threshold - mean) / sd
     return (

@@ -25,7 +25,32 @@ class Threshold:
 class Instrument:
     """One scale: what its items are called, what they may hold and what its totals mean.
 
-    Item numbers are those printed on the scale; scores are in points, higher is worse.
+    Item numbers are those printed on the scale; a short form keeps the numbers of its parent.
+    Scores are in points, higher is worse; recall windows in hours.
+
+    Attributes
+    ----------
+    name, title, construct, kind, source : str
+        ``construct`` is ptsd, depression or dissociation; ``kind`` self-report or interview.
+    validated : bool
+        False for a form that is declared ad hoc.
+    numbers : tuple of int
+        Item numbers of the main version.
+    item_min, item_maxima : float, tuple of float
+        Smallest value of any item, and the largest of each, in the order of ``numbers``.
+    item_ids : str
+        Suggested column names, with a place for the item number.
+    recall_hours : float
+        Recall window as published; ``versions`` has the window of each version.
+    version_items : dict
+        Item numbers of the versions that differ from ``numbers``.
+    subscales : dict
+        Item numbers of each subscale; together they are all the items, each once.
+    subscale_score : {"sum", "mean"}
+        What the scale's authors ask for.
+    reliable_change, minimal_important_difference, remission : Threshold or None
+        In points; ``remission`` is the largest end score that counts. None where nobody
+        published one.
     """
 
     name: str
@@ -40,7 +65,7 @@ class Instrument:
     recall_hours: float
     source: str
     versions: dict[str, float]
-    version_items: dict[str, int] = field(default_factory=dict)
+    version_items: dict[str, tuple[int, ...]] = field(default_factory=dict)
     subscales: dict[str, tuple[int, ...]] = field(default_factory=dict)
     subscale_score: str = "sum"
     reliable_change: Threshold | None = None
@@ -48,14 +73,16 @@ class Instrument:
     remission: Threshold | None = None
 
     def item_numbers(self, version: str) -> tuple[int, ...]:
-        """Item numbers of a version; a version may have its own count (CADSS 19, 23, 27)."""
-        count = self.version_items.get(version)
-        return self.numbers if count is None else tuple(range(1, count + 1))
+        """Item numbers of a version; a version may have its own items (CADSS 6, 19, 23, 27)."""
+        return self.version_items.get(version, self.numbers)
 
     def item_max(self, version: str) -> tuple[float, ...]:
-        """Largest valid value of each item of a version."""
-        count = len(self.item_numbers(version))
-        return self.item_maxima if count == len(self.numbers) else (self.item_maxima[0],) * count
+        """Largest valid value of each item of a version, in the order of its numbers."""
+        largest = dict(zip(self.numbers, self.item_maxima, strict=True))
+        # An item beyond the main version is valued as that version's items are.
+        return tuple(
+            largest.get(number, self.item_maxima[0]) for number in self.item_numbers(version)
+        )
 
     def total_range(self, version: str) -> tuple[float, float]:
         """Smallest and largest possible total of a version, in points."""
@@ -82,7 +109,10 @@ def _build(name: str, entry: dict[str, Any]) -> Instrument:
         recall_hours=entry["recall_hours"],
         source=entry["source"],
         versions=entry["versions"],
-        version_items=entry.get("version_items", {}),
+        version_items={
+            version: tuple(range(1, items + 1)) if isinstance(items, int) else tuple(items)
+            for version, items in entry.get("version_items", {}).items()
+        },
         subscales={key: tuple(value) for key, value in entry.get("subscales", {}).items()},
         subscale_score=entry.get("subscale_score", "sum"),
         reliable_change=_threshold(entry.get("reliable_change"), "value"),

@@ -1,0 +1,96 @@
+"""The example study (synthetic): what its generator's truth allows, and what the judge says."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED
+from analysis.paths import EXAMPLE_STUDY
+from analysis.studies import judge_source
+
+# The verdicts that the generator's truth and this version's gates call for, and why.
+EXPECTED = {
+    # A true fall within hours (mean difference about -6 points), but three gates are not evaluated.
+    "headline": NOT_DECIDED,
+    "onset": NOT_DECIDED,
+    # About 89 in 100 fall within hours, so it is false; 30 people are too few to show it.
+    "certainty_within_hours": NOT_DECIDED,
+    # About 99 in 100 fall at some time by noise alone; 30 people cannot show 95 % or more.
+    "certainty_ever": NOT_DECIDED,
+    "magnitude": NOT_DECIDED,
+    "attribution": NOT_DECIDED,
+    # No arm of exposure therapy was generated, and one infusion a person.
+    "speed_vs_exposure": NOT_TESTABLE,
+    "first_session_guides": NOT_TESTABLE,
+    "brain_mechanism": NOT_TESTABLE,
+    # Infusions last 38 to 43 minutes and people leave within six hours of their end.
+    "infusion_length": SUPPORTED,
+    "monitoring_length": SUPPORTED,
+    # 96 in 100 are back by 4 h; 28 of 30 leaves the lower limit just below 80 %.
+    "dissociation_brief": NOT_DECIDED,
+    "dissociation_mechanism": NOT_DECIDED,
+    "clusters": NOT_DECIDED,
+}
+
+
+@pytest.fixture(scope="module")
+def ledger():
+    return judge_source("example")[0]
+
+
+@pytest.fixture(scope="module")
+def truth():
+    return tomllib.loads((EXAMPLE_STUDY / "truth.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("claim", "verdict"), EXPECTED.items())
+def test_verdict_is_the_one_that_truth_and_gates_call_for(ledger, claim, verdict):
+    assert ledger[claim].verdict == verdict
+
+
+def test_no_verdict_goes_against_the_truth(ledger, truth):
+    share = truth["share_ketamine"]
+    falls_for_all = share["any_fall_hours_phase"] >= 0.95
+    assert not falls_for_all
+    assert ledger["certainty_within_hours"].verdict != SUPPORTED
+    assert ledger["headline"].verdict != SUPPORTED
+    # The drug works in this world, so nothing may say that it does not.
+    assert (
+        truth["mean_difference_by_drug"]["hours_phase"] < -0.5 * truth["baseline_sd"]["mean_of_two"]
+    )
+    assert ledger["onset"].verdict != CONTRADICTED
+
+
+def test_the_provisional_difference_covers_the_true_one(ledger, truth):
+    estimate = ledger["onset"].estimate
+    true = truth["mean_difference"]["hours_phase"]
+    assert estimate["ci_low"] < true < estimate["ci_high"]
+    assert estimate["method"].startswith("ANCOVA")
+
+
+def test_gates_without_an_evaluator_are_null_with_the_reason(ledger):
+    found = {reason.gate: reason for reason in ledger["onset"].reasons}
+    assert [gate for gate, reason in found.items() if reason.passed is None] == [
+        "estimate",
+        "robustness",
+        "calibration",
+    ]
+    for gate in ("estimate", "robustness", "calibration"):
+        assert found[gate].text.startswith("Not evaluated: ")
+
+
+def test_every_line_says_synthetic(ledger):
+    assert ledger.synthetic
+    assert "synthetic" in ledger.title
+    for result in ledger.claims:
+        assert result.wording.startswith("Synthetic data: ")
+
+
+def test_the_wording_on_an_ad_hoc_form_carries_its_cap(ledger):
+    assert "on an unvalidated right-now form" in ledger["onset"].wording
+
+
+def test_the_headline_names_its_four_parts(ledger):
+    assert list(ledger["headline"].parts) == ["DIMINISH", "WITHIN HOURS", "INFUSION", "WILL"]

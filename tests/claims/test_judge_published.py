@@ -1,0 +1,87 @@
+"""The published results: what they can and cannot say, each reason with its rows."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from analysis import evidence
+from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE
+from analysis.studies import check_source, judge_source
+
+
+@pytest.fixture(scope="module")
+def ledger():
+    return judge_source("published")[0]
+
+
+def text(ledger, claim: str, gate: str) -> str:
+    return next(r.text for r in ledger[claim].reasons if r.gate == gate)
+
+
+def test_onset_is_not_testable_because_nothing_lies_before_24_hours(ledger):
+    assert ledger["onset"].verdict == NOT_TESTABLE
+    why = text(ledger, "onset", "time")
+    assert "0 controlled PTSD scores with numbers before 24 h" in why
+    assert "1 trial-level contrast(s) and 3 pooled ones" in why
+    assert "1 intramuscular trial may have sampled earlier, scores unknown" in why
+    assert "Absence from this table is not absence from the literature" in why
+    assert "looks back a week" in text(ledger, "onset", "recall")
+
+
+def test_certainty_within_hours_is_not_testable(ledger):
+    assert ledger["certainty_within_hours"].verdict == NOT_TESTABLE
+
+
+def test_certainty_ever_is_contradicted_by_feder_2021(ledger):
+    result = ledger["certainty_ever"]
+    assert result.verdict == CONTRADICTED
+    assert result.estimate["n"] == 15
+    assert result.estimate["estimate"] == pytest.approx(10 / 15)
+    # Clopper-Pearson, as scipy.stats.binomtest(10, 15) and the beta quantiles give it.
+    assert result.estimate["ci_low"] == pytest.approx(0.3838, abs=1e-4)
+    assert result.estimate["ci_high"] == pytest.approx(0.8818, abs=1e-4)
+    why = text(ledger, "certainty_ever", "estimate")
+    assert "10 of 15" in why
+    assert ">=30%" in why
+    assert "six infusions" in why
+    assert "denominator assumed" in why
+    assert "3 of 13 on ketamine were no better" in why
+
+
+def test_duek_2023_stands_beside_and_decides_nothing(ledger):
+    beside = ledger["certainty_ever"].beside
+    duek = [row for row in beside if "Duek2023" in row["contrast"]]
+    assert len(duek) == 4
+    assert all("psychotherapy in both arms" in row["window"] for row in duek)
+
+
+def test_nothing_is_supported(ledger):
+    assert {result.verdict for result in ledger.claims} == {
+        CONTRADICTED,
+        NOT_DECIDED,
+        NOT_TESTABLE,
+    }
+
+
+def test_every_row_named_in_a_reason_is_in_the_table(ledger):
+    known = set(evidence.load()["row"])
+    named = 0
+    for result in ledger.claims:
+        for reason in result.reasons:
+            for row in re.findall(r"[A-Za-z_]+\w*-\d{3}", reason.text):
+                assert row in known
+                named += 1
+    assert named > 20
+
+
+def test_the_wording_names_the_definition_that_decided(ledger):
+    assert "CAPS-5 response >=30%" in ledger["certainty_ever"].wording
+
+
+def test_checks_of_the_published_table_count_its_rows():
+    found = check_source("published")
+    read = sum(row["n"] for row in found["flow"] if row["stage"] == "rows read")
+    assert read == 217
+    assert [issue["rule"] for issue in found["issues"]] == ["evidence.interval-conflict"]

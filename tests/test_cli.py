@@ -1,0 +1,192 @@
+"""The command line: shapes, exit codes, one sentence for what cannot be done, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from analysis.claims.definitions import CLAIM_IDS
+from analysis.claims.ledger import GATES, WORDS
+from analysis.cli import app
+from analysis.estimates.table import COLUMNS
+from tests.factory import tables, write_study
+
+runner = CliRunner()
+
+
+def run(*arguments):
+    return runner.invoke(app, [str(a) for a in arguments])
+
+
+def test_studies_lists_the_built_in_ones_with_reasons():
+    result = run("studies", "--json")
+    assert result.exit_code == 0
+    rows = json.loads(result.stdout)
+    assert [row["name"] for row in rows] == ["published", "example", "nimh"]
+    assert {key for row in rows for key in row} == {
+        "name",
+        "title",
+        "synthetic",
+        "available",
+        "reason",
+    }
+    assert [row["synthetic"] for row in rows] == [False, True, False]
+
+
+def test_studies_in_words_says_which_are_synthetic():
+    lines = run("studies").stdout.splitlines()
+    assert any("example" in line and "synthetic" in line for line in lines)
+
+
+@pytest.mark.parametrize("study", ["example", "published"])
+def test_judge_prints_json_alone_with_the_declared_keys(study):
+    result = run("judge", study, "--json")
+    assert result.exit_code == 0
+    assert "NaN" not in result.stdout
+    document = json.loads(result.stdout)
+    assert {"study", "synthetic", "claims_sha256", "data_sha256", "claims"} <= set(document)
+    assert [claim["claim"] for claim in document["claims"]] == list(CLAIM_IDS)
+    for claim in document["claims"]:
+        assert {"claim", "verdict", "parts", "estimate", "reasons"} <= set(claim)
+        assert claim["verdict"] in WORDS
+        assert tuple(claim["estimate"]) == COLUMNS
+        gates = [reason["gate"] for reason in claim["reasons"]]
+        assert gates == [gate for gate in GATES if gate in gates]
+        for reason in claim["reasons"]:
+            assert set(reason) == {"gate", "passed", "text"}
+            assert reason["passed"] in (True, False, None)
+            assert reason["text"]
+
+
+def test_judge_with_published_sets_the_evidence_beside_the_study():
+    document = json.loads(run("judge", "example", "--with", "published", "--json").stdout)
+    assert document["study"] == "example"
+    assert document["with"]["study"] == "published"
+    alone = json.loads(run("judge", "example", "--json").stdout)
+    assert document["claims"] == alone["claims"]
+
+
+def test_judge_in_words_marks_every_verdict_of_a_synthetic_study():
+    lines = run("judge", "example").stdout.splitlines()
+    verdicts = [line for line in lines if line.endswith("[synthetic]")]
+    assert len(verdicts) == len(CLAIM_IDS)
+    assert "[SYNTHETIC DATA]" in lines[0]
+
+
+def test_check_prints_issues_and_flow():
+    document = json.loads(run("check", "example", "--json").stdout)
+    assert set(document) == {"issues", "flow"}
+    for issue in document["issues"]:
+        assert set(issue) == {
+            "rule",
+            "severity",
+            "scope",
+            "file",
+            "row",
+            "column",
+            "count",
+            "message",
+        }
+    for row in document["flow"]:
+        assert set(row) == {"stage", "arm", "reason", "rule", "n"}
+
+
+def test_check_writes_a_page(tmp_path):
+    page = tmp_path / "check.html"
+    assert run("check", "example", "--html", page).exit_code == 0
+    text = page.read_text(encoding="utf-8")
+    assert "form.incomplete" in text
+    assert "Participant flow" in text
+    assert "src=" not in text
+
+
+def test_a_folder_with_a_study_toml_is_a_study(tmp_path):
+    path = write_study(tmp_path / "clinic")
+    by_file, by_folder = run("judge", path, "--json"), run("judge", path.parent, "--json")
+    assert by_file.exit_code == 0
+    assert json.loads(by_file.stdout) == json.loads(by_folder.stdout)
+
+
+def test_a_question_that_cannot_be_answered_is_no_error(tmp_path):
+    path = write_study(tmp_path, tables(hours_after_end=()))
+    result = run("judge", path, "--json")
+    assert result.exit_code == 0
+    onset = next(c for c in json.loads(result.stdout)["claims"] if c["claim"] == "onset")
+    assert onset["verdict"] == "not testable"
+
+
+@pytest.mark.parametrize("command", ["check", "judge"])
+def test_what_cannot_be_read_is_one_sentence_and_exit_2(tmp_path, command):
+    path = write_study(tmp_path)
+    (tmp_path / "scores.csv").write_text("id,when,item_01\nS001,2025\n", encoding="utf-8")
+    result = run(command, path, "--json")
+    assert result.exit_code == 2
+    error = json.loads(result.stdout)["error"]
+    assert set(error) == {"rule", "message"}
+    assert result.stderr.strip().splitlines() == [f"relief: {error['message']} [{error['rule']}]"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("judge",),
+        ("judge", "example", "--with", "nimh"),
+        ("judge", "no-such-study"),
+        ("check", "example", "--colour"),
+        ("frobnicate",),
+    ],
+)
+def test_a_call_that_is_wrong_exits_with_2(arguments):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+def test_every_value_missing_is_exit_2(tmp_path):
+    content = tables()
+    for row in content["scores"]:
+        row.update({name: "" for name in row if name.startswith("item_")})
+    result = run("judge", write_study(tmp_path, content), "--json")
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["error"]["rule"] == "score.none"
+
+
+def test_something_unforeseen_is_a_sentence_without_the_message_of_the_library(monkeypatch):
+    import analysis.studies
+
+    def burst(*_):
+        raise KeyError("SECRET-VALUE")
+
+    monkeypatch.setattr(analysis.studies, "judge_source", burst)
+    result = run("judge", "example", "--json")
+    assert result.exit_code == 2
+    assert "SECRET-VALUE" not in result.output
+    assert json.loads(result.stdout)["error"]["rule"] == "internal"
+
+
+def test_report_of_one_study_prints_where_it_is(tmp_path):
+    path = write_study(tmp_path / "clinic")
+    result = run("report", path, "--out", tmp_path / "out")
+    assert result.exit_code == 0
+    assert result.stdout.strip() == str(tmp_path / "out" / "index.html")
+    assert "made-up" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_console_script_answers_the_same_in_any_zone_and_locale(tmp_path):
+    path = write_study(tmp_path)
+    outputs = set()
+    for extra in ({"TZ": "UTC"}, {"TZ": "Asia/Kolkata"}, {"LC_ALL": "de_DE.UTF-8"}):
+        done = subprocess.run(
+            [sys.executable, "-m", "analysis.cli", "judge", str(path), "--json"],
+            env=os.environ | extra,
+            capture_output=True,
+            check=True,
+        )
+        assert done.stderr == b""
+        outputs.add(done.stdout)
+    assert len(outputs) == 1
