@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+import textwrap
 
 import matplotlib as mpl
 import numpy as np
@@ -18,12 +18,15 @@ __all__ = [
     "recall_shares",
     "set_theme",
     "show",
-    "treatment_means",
     "visit_times",
 ]
 
 DPI = 110
+# Narrow, so that the letters stay readable when a phone shrinks the picture to its width.
+WIDTH = 6.2
 MARKERS = ("o", "s", "^", "D", "v", "P")
+LINES = ("-", "--", "-.", ":")
+HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo")
 SYNTHETIC = "synthetic data"
 
 
@@ -34,33 +37,76 @@ def set_theme() -> None:
     # STIX and other fonts differ between machines; DejaVu comes with matplotlib itself.
     sns.set_theme(style="whitegrid", palette="colorblind", font="DejaVu Sans")
     mpl.rcParams.update(
-        {"figure.dpi": DPI, "savefig.dpi": DPI, "axes.titlelocation": "left", "axes.titlesize": 11}
+        {
+            "figure.dpi": DPI,
+            "savefig.dpi": DPI,
+            "axes.titlelocation": "left",
+            "axes.titlesize": 12,
+            "axes.labelsize": 11,
+            "xtick.labelsize": 10.5,
+            "ytick.labelsize": 10.5,
+            "legend.fontsize": 10,
+            "legend.title_fontsize": 10,
+            "grid.color": "0.88",
+        }
     )
 
 
-def _axes(ax: Axes | None, size: tuple[float, float] = (7.2, 4.0)) -> Axes:
+def _axes(ax: Axes | None, height: float = 3.8) -> Axes:
     if ax is not None:
         return ax
     set_theme()
     # A Figure of its own, unknown to pyplot: nothing is shown twice or left open.
-    return Figure(figsize=size, layout="constrained").subplots()
+    return Figure(figsize=(WIDTH, height), layout="constrained").subplots()
+
+
+def _style(index: int) -> dict[str, str]:
+    """Colour, marker and line style of a series: never colour alone."""
+    return {
+        "color": f"C{index}",
+        "marker": MARKERS[index % len(MARKERS)],
+        "linestyle": LINES[index % len(LINES)],
+    }
+
+
+def _bars(table: pd.DataFrame) -> np.ndarray:
+    """Lengths of the error bars below and above, none where a limit is missing."""
+    estimate = table["estimate"].to_numpy(float)
+    limits = table[["ci_low", "ci_high"]].to_numpy(float)
+    return np.stack([estimate - limits[:, 0], limits[:, 1] - estimate])
 
 
 def _title(ax: Axes, title: str, synthetic: bool) -> None:
-    ax.set_title(f"{title} ({SYNTHETIC})" if synthetic else title)
+    text = f"{title} ({SYNTHETIC})" if synthetic else title
+    ax.set_title(textwrap.fill(text, 60))
     if synthetic:
-        ax.text(0.5, 0.5, "SYNTHETIC", transform=ax.transAxes, ha="center", va="center", fontsize=34,
-                color="0.5", alpha=0.15, rotation=20, zorder=0)  # fmt: skip
+        ax.text(
+            0.5, 0.5, "SYNTHETIC", transform=ax.transAxes, ha="center", va="center",
+            fontsize=34, color="0.4", alpha=0.16, rotation=20, zorder=5,
+        )  # fmt: skip
+
+
+def _legend_below(ax: Axes, columns: int, title: str | None = None) -> None:
+    ax.legend(
+        title=title, ncols=columns, loc="upper center", bbox_to_anchor=(0.5, -0.2), frameon=False
+    )
 
 
 def show(ax: Axes, *, alt: str) -> None:
     """Display a figure in a notebook as a PNG with its alternative text.
+
+    The same figure gives the same bytes: the file holds no date and no version.
 
     Parameters
     ----------
     ax : Axes
     alt : str
         What the figure shows, for someone who cannot see it.
+
+    Raises
+    ------
+    ValueError
+        When the alternative text is empty.
     """
     from IPython.display import display
 
@@ -68,7 +114,8 @@ def show(ax: Axes, *, alt: str) -> None:
         raise ValueError("A figure needs an alternative text that says what it shows.")
     buffer = io.BytesIO()
     figure = ax.get_figure(root=True)
-    # No Software entry: the version of matplotlib is no part of the picture.
+    if figure is None:
+        raise ValueError("The axes belong to no figure, so there is nothing to show.")
     figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     display(
         {"image/png": buffer.getvalue(), "text/plain": f"<figure: {alt}>"},
@@ -82,23 +129,29 @@ def mean_change(
 ) -> Axes:
     """Mean change by window, with intervals, one series a contrast.
 
-    ``table``: rows of the table of estimates; windows in the order of first appearance.
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of the table of estimates; windows in the order of first appearance.
+    synthetic : bool
+        Whether to label the figure synthetic.
+    unit : str
+        Unit of the estimate.
+    ax : Axes, optional
     """
     ax = _axes(ax)
     windows = list(dict.fromkeys(table["window"]))
     groups = list(dict.fromkeys(table["contrast"]))
     for index, name in enumerate(groups):
         rows = table[table["contrast"] == name]
-        x = (
-            np.array([windows.index(w) for w in rows["window"]])
-            + (index - (len(groups) - 1) / 2) * 0.16
-        )
-        spread = np.abs(rows[["ci_low", "ci_high"]].to_numpy().T - rows["estimate"].to_numpy())
+        # Side by side, or the intervals would cover one another.
+        aside = (index - (len(groups) - 1) / 2) * 0.16
+        x = np.array([windows.index(window) for window in rows["window"]]) + aside
         ax.errorbar(
-            x, rows["estimate"], yerr=spread, marker=MARKERS[index], capsize=3, label=name, zorder=3
+            x, rows["estimate"], yerr=_bars(rows), capsize=3, label=name, zorder=3, **_style(index)
         )
     ax.axhline(0, color="0.3", linewidth=1)
-    ax.set_xticks(range(len(windows)), windows)
+    ax.set_xticks(range(len(windows)), [textwrap.fill(window, 9) for window in windows])
     ax.set_xlabel("after the end of the infusion")
     ax.set_ylabel(f"change, {unit} (lower is better)")
     ax.legend(frameon=True)
@@ -117,17 +170,30 @@ def forest(
 ) -> Axes:
     """Estimates with intervals, one row each, top to bottom in the order of the table.
 
-    ``table``: columns estimate, ci_low, ci_high and the column named by ``label``.
+    Parameters
+    ----------
+    table : DataFrame
+        Columns estimate, ci_low, ci_high and the one named by ``label``. An estimate
+        without an interval is a hollow mark without a bar.
+    label, xlabel, title : str
+    synthetic : bool
+        Whether to label the figure synthetic.
+    ax : Axes, optional
     """
-    ax = _axes(ax, (7.6, 0.9 + 0.42 * len(table)))
+    labels = [textwrap.fill(str(text), 22) for text in table[label]]
+    lines = sum(1 + text.count("\n") for text in labels)
+    ax = _axes(ax, 1.2 + 0.2 * len(labels) + 0.2 * lines)
     y = np.arange(len(table))[::-1]
-    estimate = table["estimate"].to_numpy(float)
-    spread = np.abs(table[["ci_low", "ci_high"]].to_numpy(float).T - estimate)
-    ax.errorbar(estimate, y, xerr=np.nan_to_num(spread), fmt="s", color="C0", capsize=3, zorder=3)
+    estimate, bars = table["estimate"].to_numpy(float), _bars(table)
+    given = np.isfinite(bars).all(axis=0)
+    ax.errorbar(
+        estimate[given], y[given], xerr=bars[:, given], fmt="s", color="C0", capsize=3, zorder=3
+    )
+    ax.plot(estimate[~given], y[~given], "s", color="C0", markerfacecolor="white", zorder=3)
     ax.axvline(0, color="0.3", linewidth=1)
-    ax.set_yticks(y, table[label])
+    ax.set_yticks(y, labels)
     ax.set_ylim(-0.6, len(table) - 0.4)
-    ax.set_xlabel(xlabel)
+    ax.set_xlabel(textwrap.fill(xlabel, 44))
     _title(ax, title, synthetic)
     return ax
 
@@ -135,18 +201,27 @@ def forest(
 def recall_shares(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Share of each form's window before the infusion, against hours since its start.
 
-    ``table``: columns form, hours, share_before (0 to 1).
+    Parameters
+    ----------
+    table : DataFrame
+        Columns form, hours, share_before (0 to 1).
+    ax : Axes, optional
     """
-    ax = _axes(ax)
+    ax = _axes(ax, 4.6)
     for index, (name, rows) in enumerate(table.groupby("form", sort=False)):
+        # Forms with one window share a curve: the later mark lies inside the earlier one.
         ax.plot(
             rows["hours"],
             100 * rows["share_before"],
-            marker=MARKERS[index % len(MARKERS)],
-            label=name,
+            markersize=max(4, 11 - 2 * index),
+            linewidth=max(1.2, 3 - 0.5 * index),
+            label=str(name),
+            zorder=3,
+            clip_on=False,
+            **_style(index),
         )
     ax.axvspan(2, 6, color="0.85", zorder=0)
-    ax.text(2.2, 3, "within hours", fontsize=8, color="0.25")
+    ax.text(2.15, 14, "within\nhours", fontsize=10, color="0.25")
     ax.set_xscale("log")
     ticks = sorted(set(table["hours"]))
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
@@ -154,32 +229,41 @@ def recall_shares(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_ylim(-3, 103)
     ax.set_xlabel("hours since the infusion started")
     ax.set_ylabel("% of the window before the infusion")
-    ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    _legend_below(ax, 2)
     _title(ax, "What a form asks about", False)
     return ax
 
 
 def visit_times(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
-    """How many forms stand in each phase, by instrument, as stacked bars.
+    """How many forms stand in each phase, by instrument, as stacked bars, top to bottom.
 
-    ``table``: index instrument, one column a phase, counts.
+    Parameters
+    ----------
+    table : DataFrame
+        Index instrument, one column a phase, counts.
+    synthetic : bool
+        Whether to label the figure synthetic.
+    ax : Axes, optional
     """
-    ax = _axes(ax)
+    ax = _axes(ax, 1.9 + 0.5 * len(table))
+    y = np.arange(len(table))[::-1]
     left = np.zeros(len(table))
-    hatches = ("", "//", "..", "xx", "\\\\", "++", "oo")
     for index, phase in enumerate(table.columns):
         counts = table[phase].to_numpy(float)
         ax.barh(
-            table.index,
+            y,
             counts,
             left=left,
-            label=phase,
-            hatch=hatches[index % len(hatches)],
+            label=str(phase),
+            color=f"C{index}",
+            hatch=HATCHES[index % len(HATCHES)],
             edgecolor="white",
         )
         left += counts
+    ax.set_yticks(y, [textwrap.fill(str(name), 22) for name in table.index])
+    ax.grid(visible=False, axis="y")
     ax.set_xlabel("forms")
-    ax.legend(title="phase", fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    _legend_below(ax, 4)
     _title(ax, "When the forms were filled in", synthetic)
     return ax
 
@@ -191,62 +275,29 @@ def ecdf_of_change(
     thresholds: dict[str, float] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Cumulative share of people by change, one step line an arm.
+    """Cumulative share of people by change, one series an arm; marks are what was counted.
 
-    ``table``: columns arm, change (a grid of points) and share (0 to 1).
+    Parameters
+    ----------
+    table : DataFrame
+        Columns arm, change (points) and share (0 to 1), as
+        :func:`analysis.describe.cumulative_change` gives them.
+    synthetic : bool
+        Whether to label the figure synthetic.
+    thresholds : dict, optional
+        Name to size of a fall, points, drawn as lines.
+    ax : Axes, optional
     """
     ax = _axes(ax)
     for index, (arm, rows) in enumerate(table.groupby("arm", sort=True)):
-        ax.step(
-            rows["change"],
-            100 * rows["share"],
-            where="post",
-            label=arm,
-            linestyle=("-", "--", ":")[index % 3],
-        )
+        ax.plot(rows["change"], 100 * rows["share"], label=str(arm), zorder=3, **_style(index))
     ax.axvline(0, color="0.3", linewidth=1)
-    for name, value in (thresholds or {}).items():
-        ax.axvline(-value, color="0.3", linewidth=1, linestyle=":")
-        ax.text(-value, 101, name, fontsize=8, ha="center", va="bottom")
+    for name, fall in (thresholds or {}).items():
+        ax.axvline(-fall, color="0.3", linewidth=1, linestyle=":")
+        ax.text(-fall, 98, f" {name}", fontsize=9, ha="left", va="top")
+    ax.set_ylim(0, 100)
     ax.set_xlabel("change from baseline, points (lower is better)")
-    ax.set_ylabel("% of people with this change or a larger fall")
-    ax.legend()
+    ax.set_ylabel("% of people with this change\nor a larger fall")
+    ax.legend(loc="lower right", frameon=True)
     _title(ax, "How change is spread over people", synthetic)
     return ax
-
-
-def treatment_means(table: pd.DataFrame, *, unit: str, title: str, ax: Axes | None = None) -> Axes:
-    """Means with intervals by treatment, one series a day.
-
-    ``table``: columns treatment, day, estimate, ci_low, ci_high.
-    """
-    ax = _axes(ax)
-    order = list(dict.fromkeys(table["treatment"]))
-    for index, (day, rows) in enumerate(table.groupby("day", sort=True)):
-        x = np.array([order.index(t) for t in rows["treatment"]]) + 0.12 * index
-        spread = np.abs(rows[["ci_low", "ci_high"]].to_numpy().T - rows["estimate"].to_numpy())
-        ax.errorbar(
-            x,
-            rows["estimate"],
-            yerr=spread,
-            marker=MARKERS[index],
-            capsize=3,
-            linestyle="none",
-            label=str(day),
-        )
-    ax.set_xticks(range(len(order)), order)
-    ax.set_xlim(-0.5, len(order) - 0.3)
-    ax.set_ylabel(unit)
-    ax.legend()
-    _title(ax, title, False)
-    return ax
-
-
-def drawn(ax: Axes) -> dict[str, Any]:
-    """What was drawn, for tests: labels and the data of lines and error bars."""
-    return {
-        "title": ax.get_title(loc="left"),
-        "xlabel": ax.get_xlabel(),
-        "ylabel": ax.get_ylabel(),
-        "lines": {line.get_label(): line.get_xydata() for line in ax.get_lines()},
-    }

@@ -11,12 +11,13 @@ from typing import Any
 from analysis.claims.definitions import load_definitions
 from analysis.claims.ledger import Ledger
 from analysis.errors import DataUnavailable
-from analysis.paths import NOTEBOOKS
+from analysis.estimates.table import table
+from analysis.paths import DATA_PROCESSED, NOTEBOOKS
 from analysis.provenance import provenance
 from analysis.report import Progress, build_report
 from analysis.studies import BUILT_IN, judge_source
 
-__all__ = ["publish"]
+__all__ = ["publish", "write_processed"]
 
 
 def publish(source: str | None, out: Path) -> Path:
@@ -41,6 +42,8 @@ def publish(source: str | None, out: Path) -> Path:
             skipped.append({"name": name, "reason": absent.message})
             continue
         ledgers.append(ledger)
+        if source is None:
+            write_processed(ledger, DATA_PROCESSED)
         if checked is not None and name != "example":
             producer = BUILT_IN[name].producer if name in BUILT_IN else "the study's own files"
             files += [
@@ -57,6 +60,28 @@ def publish(source: str | None, out: Path) -> Path:
             skipped=skipped,
             progress=progress,
         )
+
+
+def write_processed(ledger: Ledger, folder: Path) -> list[Path]:
+    """Write a ledger's verdicts and estimates as tables, the same bytes each time.
+
+    Numbers have six significant digits, so that the last digits of a linear-algebra library
+    do not change a file. Returns the paths of ``<study>_verdicts.csv`` and
+    ``<study>_estimates.csv``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [row for result in ledger.claims for row in (result.estimate, *result.beside)]
+    estimates = table(row for row in rows if row["estimand"])
+    verdicts = ledger.verdicts().assign(
+        synthetic=ledger.synthetic,
+        claims_sha256=ledger.claims_sha256,
+        data_sha256=ledger.data_sha256,
+    )
+    paths = []
+    for name, content in (("verdicts", verdicts), ("estimates", estimates)):
+        paths.append(folder / f"{ledger.study}_{name}.csv")
+        content.to_csv(paths[-1], index=False, float_format="%.6g", lineterminator="\n")
+    return paths
 
 
 @contextmanager

@@ -15,36 +15,51 @@ from analysis.errors import EvidenceError
 
 __all__ = [
     "beside_table",
-    "derived_table",
-    "evidence_counts",
-    "issues_table",
-    "missing_table",
-    "wording_table",
-    "within_arm_table",
+    "check_text",
     "contrasts_table",
+    "derived_table",
+    "estimate_text",
+    "estimates_table",
+    "evidence_counts",
+    "flow_table",
+    "issues_table",
+    "ledger_text",
+    "missing_table",
     "recall_table",
     "rounded",
     "set_display",
     "shares_table",
-    "check_text",
-    "estimate_text",
-    "estimates_table",
-    "flow_table",
-    "ledger_text",
     "verdict_table",
+    "within_arm_table",
+    "wording_table",
 ]
 
 
+def _missing(value: Any) -> bool:
+    return value is None or value is pd.NA or not math.isfinite(value)
+
+
 def number(value: Any, digits: int = 3) -> str:
-    """Three significant digits, a true minus sign, an en dash for what is missing."""
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+    """A number with three significant digits, a true minus sign, an en dash where it is missing.
+
+    Whole numbers below a million keep all their digits. NaN, infinities, None and NA count
+    as missing.
+    """
+    if _missing(value):
         return "–"
     value = float(value)
     if value.is_integer() and abs(value) < 1e6:
         text = f"{value:.0f}"
     else:
-        text = f"{value:.{max(0, digits - 1 - math.floor(math.log10(abs(value))))}f}"
-    return text.replace("-", "−")
+        # The exponent after rounding: 9.996 has three significant digits as 10.0.
+        exponent = int(f"{value:.{digits - 1}e}".partition("e")[2])
+        text = f"{value:.{max(0, digits - 1 - exponent)}f}"
+    return "0" if text == "-0" else text.replace("-", "−")
+
+
+def p_value(value: Any) -> str:
+    """A p-value as :func:`number` writes it, "< 0.001" below that."""
+    return "< 0.001" if not _missing(value) and value < 0.001 else number(value)
 
 
 def set_display() -> None:
@@ -83,8 +98,21 @@ def contrasts_table(table: pd.DataFrame) -> pd.DataFrame:
 
 def shares_table(table: pd.DataFrame) -> pd.DataFrame:
     """Published shares of responders with exact intervals."""
-    columns = ["study_id", "arm", "definition", "hours_since_first_infusion", "events", "n", "share", "ci_low", "ci_high", "psychotherapy"]
-    shown = table[columns].rename(columns={"hours_since_first_infusion": "hours", "ci_low": "low", "ci_high": "high"})
+    columns = [
+        "study_id",
+        "arm",
+        "definition",
+        "hours_since_first_infusion",
+        "events",
+        "n",
+        "share",
+        "ci_low",
+        "ci_high",
+        "psychotherapy",
+    ]
+    shown = table[columns].rename(
+        columns={"hours_since_first_infusion": "hours", "ci_low": "low", "ci_high": "high"}
+    )
     shown["psychotherapy"] = shown["psychotherapy"].map({True: "yes", False: "no"})
     return rounded(shown).set_index("study_id")
 
@@ -98,12 +126,13 @@ def recall_table(table: pd.DataFrame) -> pd.DataFrame:
 
 def estimate_text(estimate: dict[str, Any]) -> str:
     """An estimate with its interval and n in one phrase; empty where there is none."""
-    if estimate.get("estimand", "") == "" or not math.isfinite(estimate.get("estimate", math.nan)):
+    if not estimate.get("estimand") or _missing(estimate.get("estimate")):
         return ""
     text = f"{estimate['estimand']} {number(estimate['estimate'])}"
-    if math.isfinite(estimate["ci_low"]) or math.isfinite(estimate["ci_high"]):
-        text += f" ({number(estimate['ci_low'])} to {number(estimate['ci_high'])})"
-    return text + (f", n = {number(estimate['n'])}" if math.isfinite(estimate["n"]) else "")
+    low, high, n = (estimate.get(name) for name in ("ci_low", "ci_high", "n"))
+    if not (_missing(low) and _missing(high)):
+        text += f" ({number(low)} to {number(high)})"
+    return text if _missing(n) else f"{text}, n = {number(n)}"
 
 
 def verdict_table(*ledgers: Ledger) -> pd.DataFrame:
@@ -123,8 +152,9 @@ def reasons_table(ledger: Ledger, claim: str) -> pd.DataFrame:
 def estimates_table(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of the table of estimates, rounded, without the columns that are empty."""
     shown = rows.drop(columns=["claim", "se"]).copy()
-    for column in ("n", "estimate", "df", "ci_low", "ci_high", "p_value"):
+    for column in ("n", "estimate", "df", "ci_low", "ci_high"):
         shown[column] = [number(value) for value in shown[column]]
+    shown["p_value"] = [p_value(value) for value in shown["p_value"]]
     shown = shown.loc[:, [not shown[c].isin(["", "–"]).all() for c in shown]]
     return shown.set_index("estimand")
 
@@ -146,8 +176,7 @@ def wording_table(ledger: Ledger) -> pd.DataFrame:
 def beside_table(ledger: Ledger, claim: str) -> pd.DataFrame:
     """Rows shown beside the estimate of a claim, the estimate first; none but the first decides."""
     result = ledger[claim]
-    shown = estimates_table(pd.DataFrame([result.estimate, *result.beside]))
-    return shown
+    return estimates_table(pd.DataFrame([result.estimate, *result.beside]))
 
 
 def issues_table(checked: Checked) -> pd.DataFrame:
@@ -186,24 +215,57 @@ def derived_table() -> pd.DataFrame:
     for study, quantity in wanted:
         try:
             found = evidence.derive(study, quantity)
-            rows.append((study, quantity, f"{found['value']:.4f}", found["method"], ", ".join(found["rows"])))
+            rows.append(
+                (
+                    study,
+                    quantity,
+                    f"{found['value']:.4f}",
+                    found["method"],
+                    ", ".join(found["rows"]),
+                )
+            )
         except EvidenceError as refusal:
             rows.append((study, quantity, "refused", refusal.message, ""))
-    return pd.DataFrame(rows, columns=["source", "quantity", "value", "method or reason", "rows"]).set_index("source")
+    return pd.DataFrame(
+        rows, columns=["source", "quantity", "value", "method or reason", "rows"]
+    ).set_index("source")
 
 
 def missing_table() -> pd.DataFrame:
     """Randomised trials for which the table has words, or nothing, but no contrast."""
-    columns = ["study_id", "instrument", "hours_since_first_infusion", "what_is_there", "what_is_missing"]
+    columns = [
+        "study_id",
+        "instrument",
+        "hours_since_first_infusion",
+        "what_is_there",
+        "what_is_missing",
+    ]
     shown = evidence.missing_numbers()[columns]
-    return rounded(shown.rename(columns={"hours_since_first_infusion": "hours"})).set_index("study_id")
+    return rounded(shown.rename(columns={"hours_since_first_infusion": "hours"})).set_index(
+        "study_id"
+    )
 
 
 def within_arm_table() -> pd.DataFrame:
     """Changes within one arm, flagged as no treatment effect."""
-    columns = ["study_id", "arm", "instrument", "hours_since_first_infusion", "unit", "estimate", "ci_low", "ci_high", "treatment_effect"]
+    columns = [
+        "study_id",
+        "arm",
+        "instrument",
+        "hours_since_first_infusion",
+        "unit",
+        "estimate",
+        "ci_low",
+        "ci_high",
+        "treatment_effect",
+    ]
     shown = evidence.within_arm_changes()[columns]
-    names = {"hours_since_first_infusion": "hours", "ci_low": "low", "ci_high": "high", "treatment_effect": "flag"}
+    names = {
+        "hours_since_first_infusion": "hours",
+        "ci_low": "low",
+        "ci_high": "high",
+        "treatment_effect": "flag",
+    }
     return rounded(shown.rename(columns=names)).set_index("study_id")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from scipy import stats
+
 from analysis.estimates.table import row
 
 __all__ = ["exact_share", "median_interval", "share_difference"]

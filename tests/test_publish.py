@@ -1,0 +1,63 @@
+"""The main job: every source judged, derived tables byte for byte, absent data named."""
+
+from __future__ import annotations
+
+import pytest
+
+import analysis.publish
+from analysis.errors import DataUnavailable, ReliefError
+from analysis.paths import DATA_PROCESSED, NOTEBOOKS
+from analysis.provenance import provenance, sha256
+from analysis.publish import publish, write_processed
+from analysis.studies import judge_source
+from tests.factory import write_study
+
+
+@pytest.mark.parametrize("study", ["published", "example"])
+def test_derived_tables_are_rebuilt_byte_for_byte(tmp_path, study):
+    for path in write_processed(judge_source(study)[0], tmp_path):
+        committed = DATA_PROCESSED / path.name
+        assert path.read_bytes() == committed.read_bytes(), (
+            f"run make report and commit {path.name}"
+        )
+
+
+def test_absent_data_are_named_in_the_report_with_the_reason(tmp_path, monkeypatch):
+    def absent(name, definitions=None):
+        if name == "nimh":
+            raise DataUnavailable("data.unavailable", "The data are on the moon.")
+        return judge_source(name, definitions)
+
+    monkeypatch.setattr(analysis.publish, "judge_source", absent)
+    monkeypatch.setattr(analysis.publish, "DATA_PROCESSED", tmp_path / "processed")
+    text = publish(None, tmp_path).read_text(encoding="utf-8")
+    assert "The data are on the moon." in text
+    for path in NOTEBOOKS.glob("*.ipynb"):
+        assert f'id="notebook-{path.stem}"' in text
+
+
+def test_data_asked_for_by_name_must_be_there(tmp_path, monkeypatch):
+    def absent(name, definitions=None):
+        raise DataUnavailable("data.unavailable", "The data are on the moon.")
+
+    monkeypatch.setattr(analysis.publish, "judge_source", absent)
+    with pytest.raises(ReliefError, match="on the moon"):
+        publish("nimh", tmp_path)
+
+
+def test_the_report_of_one_study_holds_that_study_alone(tmp_path):
+    path = write_study(tmp_path / "clinic")
+    text = publish(str(path), tmp_path).read_text(encoding="utf-8")
+    assert "made-up-onset" in text
+    assert "published-onset" not in text
+    assert "scores.csv" in text
+
+
+def test_provenance_holds_the_hash_of_every_raw_table():
+    from analysis.paths import DATA_RAW
+
+    recorded = {row["file"]: row["sha256"] for row in provenance()}
+    files = {
+        path.relative_to(DATA_RAW).as_posix(): sha256(path) for path in DATA_RAW.rglob("*.csv")
+    }
+    assert recorded == files
