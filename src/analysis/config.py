@@ -2,38 +2,77 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from analysis import instruments
 from analysis.errors import ReliefError
+from analysis.readers.times import format_precision
 from analysis.study import Design
 
-__all__ = ["AssessmentTable", "StudyConfig", "load_config"]
+__all__ = [
+    "AssessmentTable",
+    "InfusionTable",
+    "StudyConfig",
+    "SubjectTable",
+    "Table",
+    "load_config",
+]
+
+_PLAIN_NUMBER = re.compile(r"[+-]?\d{1,9}(?:\.\d{0,9})?", re.ASCII)
+_ITEM_PATTERN = re.compile(r"[^{}]*\{(?::(?:0[1-9])?d)?\}[^{}]*")
+# Text codecs of Python that are no encoding of a file.
+_NO_ENCODINGS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"}
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class _File(_Strict):
-    """Where a table is and how its text is written."""
+class Table(_Strict):
+    """Where a table is and how its text is written.
 
-    path: str
+    ``path`` is relative to study.toml; ``where`` keeps the rows whose columns hold the
+    given text. ``subject`` is the column of the person's identifier.
+    """
+
+    path: str = Field(min_length=1)
+    subject: str
     format: Literal["csv"] = "csv"
-    separator: str = Field(default=",", min_length=1, max_length=1)
+    separator: Literal[",", ";", "\t", "|"] = ","
     decimal: Literal[".", ","] = "."
     encoding: str | None = None
     where: dict[str, str] = {}
 
+    @field_validator("encoding")
+    @classmethod
+    def _text_encoding(cls, name: str | None) -> str | None:
+        if name is not None:
+            try:
+                "".encode(name)
+                known = codecs.lookup(name).name.replace("_", "-")
+            except (LookupError, ValueError):
+                known = "undefined"
+            if known in _NO_ENCODINGS:
+                raise ValueError('encoding must be one such as "utf-8", "utf-16" or "cp1252"')
+        return name
 
-class SubjectTable(_File):
+    @model_validator(mode="after")
+    def _marks_differ(self) -> Table:
+        if self.separator == self.decimal:
+            raise ValueError('separator and decimal cannot both be a comma; try separator = ";"')
+        return self
+
+
+class SubjectTable(Table):
     """Columns of the table with one row a person."""
 
-    subject: str
     arm: str | None = None
     site: str | None = None
     sequence: str | None = None
@@ -41,10 +80,9 @@ class SubjectTable(_File):
     blinding_guess: str | None = None
 
 
-class InfusionTable(_File):
+class InfusionTable(Table):
     """Columns of the table with one row an infusion."""
 
-    subject: str
     agent: str
     dose_mg_per_kg: str | None = None
     route: str | None = None
@@ -70,13 +108,12 @@ class InfusionTable(_File):
         return self
 
 
-class AssessmentTable(_File):
+class AssessmentTable(Table):
     """Columns of a table with one row a completed form."""
 
-    subject: str
     instrument: str
     version: str
-    recall_hours: float = Field(strict=False, ge=0, allow_inf_nan=False)
+    recall_hours: float = Field(ge=0, allow_inf_nan=False)
     time: str | None = None
     hours: str | None = None
     items: str | None = None
@@ -94,13 +131,8 @@ class AssessmentTable(_File):
     @field_validator("items")
     @classmethod
     def _pattern(cls, pattern: str | None) -> str | None:
-        if pattern is not None:
-            try:
-                distinct = pattern.format(1) != pattern.format(2)
-            except (IndexError, KeyError, ValueError):
-                distinct = False
-            if not distinct:
-                raise ValueError('items must hold a place for the item number, as in "pcl5_{:02d}"')
+        if pattern is not None and not _ITEM_PATTERN.fullmatch(pattern):
+            raise ValueError('items must hold one place for the item number, as in "pcl5_{:02d}"')
         return pattern
 
     @field_validator("instrument")
@@ -138,19 +170,32 @@ class StudySection(_Strict):
     @classmethod
     def _zone(cls, name: str | None) -> str | None:
         if name is not None:
-            from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
             try:
-                ZoneInfo(name)
+                # "localtime" would be another zone on another computer.
+                known = bool(name) and name != "localtime" and bool(ZoneInfo(name))
             except (ZoneInfoNotFoundError, ValueError, OSError):
-                raise ValueError(
-                    'timezone must be an IANA name such as "America/Detroit"'
-                ) from None
+                known = False
+            if not known:
+                raise ValueError('timezone must be an IANA name such as "America/Detroit"')
         return name
+
+    @field_validator("datetime_format")
+    @classmethod
+    def _format(cls, form: str | None) -> str | None:
+        if form is not None and format_precision(form) is None:
+            raise ValueError(
+                "datetime_format must tell year, month and day, and the half of the day with an "
+                'hour of twelve, as in "%d/%m/%Y %H:%M"'
+            )
+        return form
 
     @model_validator(mode="after")
     def _arms_and_comparator(self) -> StudySection:
         agents = set(self.arms.values())
+        if not all(label.strip() and agent for label, agent in self.arms.items()):
+            raise ValueError("arms must map labels that are not blank to treatments")
+        if self.design == "single-arm" and self.comparator != "none":
+            raise ValueError('design is "single-arm", so comparator must be "none"')
         if "ketamine" not in agents:
             raise ValueError('arms must map one label of the file to "ketamine"')
         if self.comparator == "none" and len(agents) > 1:
@@ -174,7 +219,8 @@ class StudyConfig(_Strict):
 
     @model_validator(mode="after")
     def _tables_agree(self) -> StudyConfig:
-        if self.study.comparator != "none" and self.subjects.arm is None:
+        compared = self.study.design == "parallel" and self.study.comparator != "none"
+        if compared and self.subjects.arm is None:
             raise ValueError('[subjects] needs arm = "column", since the study has a comparator')
         dated = self.infusions.start is not None
         if any((table.time is not None) != dated for table in self.assessments):
@@ -183,6 +229,22 @@ class StudyConfig(_Strict):
             )
         if self.study.primary not in {table.instrument for table in self.assessments}:
             raise ValueError("primary names an instrument that no [[assessments]] table holds")
+        return self
+
+    @model_validator(mode="after")
+    def _codes_are_no_scores(self) -> StudyConfig:
+        for table in self.assessments:
+            scale = instruments.get(table.instrument)
+            low, high = scale.total_range(table.version)
+            if table.items is not None:
+                low = scale.item_min + table.item_base
+                high = max(scale.item_max(table.version)) + table.item_base
+            for code in self.study.missing_codes:
+                if _PLAIN_NUMBER.fullmatch(code) and low <= float(code) <= high:
+                    raise ValueError(
+                        f"a missing code is also a valid value of {table.instrument} "
+                        f"({low:g} to {high:g}); a reader cannot tell them apart"
+                    )
         return self
 
     def design(self) -> Design:
@@ -249,13 +311,13 @@ def load_config(path: Path) -> StudyConfig:
         raise ReliefError(
             "config.file", f"There is no file {path.name} here; write one or run relief init."
         ) from None
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError):
         raise ReliefError(
             "config.file", f"{path.name} cannot be read as UTF-8 text; save it as UTF-8."
         ) from None
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ReliefError(
             "config.syntax", f"{path.name} is not valid TOML: {str(error).lower()}."
         ) from None

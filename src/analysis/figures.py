@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -60,7 +61,7 @@ def _axes(ax: Axes | None, height: float = 3.8) -> Axes:
     return Figure(figsize=(WIDTH, height), layout="constrained").subplots()
 
 
-def _style(index: int) -> dict[str, str]:
+def _style(index: int) -> dict[str, Any]:
     """Colour, marker and line style of a series: never colour alone."""
     return {
         "color": f"C{index}",
@@ -86,10 +87,8 @@ def _title(ax: Axes, title: str, synthetic: bool) -> None:
         )  # fmt: skip
 
 
-def _legend_below(ax: Axes, columns: int, title: str | None = None) -> None:
-    ax.legend(
-        title=title, ncols=columns, loc="upper center", bbox_to_anchor=(0.5, -0.2), frameon=False
-    )
+def _legend_below(ax: Axes, columns: int, gap: float = 0.2) -> None:
+    ax.legend(ncols=columns, loc="upper center", bbox_to_anchor=(0.5, -gap), frameon=False)
 
 
 def show(ax: Axes, *, alt: str) -> None:
@@ -139,7 +138,7 @@ def mean_change(
         Unit of the estimate.
     ax : Axes, optional
     """
-    ax = _axes(ax)
+    ax = _axes(ax, 4.3)
     windows = list(dict.fromkeys(table["window"]))
     groups = list(dict.fromkeys(table["contrast"]))
     for index, name in enumerate(groups):
@@ -151,10 +150,10 @@ def mean_change(
             x, rows["estimate"], yerr=_bars(rows), capsize=3, label=name, zorder=3, **_style(index)
         )
     ax.axhline(0, color="0.3", linewidth=1)
-    ax.set_xticks(range(len(windows)), [textwrap.fill(window, 9) for window in windows])
+    ax.set_xticks(range(len(windows)), [textwrap.fill(window, 12) for window in windows])
     ax.set_xlabel("after the end of the infusion")
     ax.set_ylabel(f"change, {unit} (lower is better)")
-    ax.legend(frameon=True)
+    _legend_below(ax, 3, 0.24)
     _title(ax, "Mean change from baseline, 95 % intervals", synthetic)
     return ax
 
@@ -213,15 +212,15 @@ def recall_shares(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.plot(
             rows["hours"],
             100 * rows["share_before"],
-            markersize=max(4, 11 - 2 * index),
-            linewidth=max(1.2, 3 - 0.5 * index),
+            markersize=max(4, 10 - 1.5 * index),
+            linewidth=max(1.2, 2.4 - 0.3 * index),
             label=str(name),
             zorder=3,
             clip_on=False,
             **_style(index),
         )
     ax.axvspan(2, 6, color="0.85", zorder=0)
-    ax.text(2.15, 14, "within\nhours", fontsize=10, color="0.25")
+    ax.text(2.2, 8, "2 to 6 h", fontsize=10, color="0.25")
     ax.set_xscale("log")
     ticks = sorted(set(table["hours"]))
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
@@ -229,7 +228,7 @@ def recall_shares(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_ylim(-3, 103)
     ax.set_xlabel("hours since the infusion started")
     ax.set_ylabel("% of the window before the infusion")
-    _legend_below(ax, 2)
+    _legend_below(ax, 2, 0.15)
     _title(ax, "What a form asks about", False)
     return ax
 

@@ -113,11 +113,12 @@ def _by_format(text: str, form: str, precision: int) -> _Parsed | None:
         return None
     try:
         moment = datetime.strptime(midnight, form)
-    except ValueError:
+        following = moment + timedelta(days=1)
+    except (ValueError, OverflowError):
         return None
     if (moment.hour, moment.minute, moment.second) != (0, 0, 0):
         return None
-    return _Parsed(moment + timedelta(days=1), precision, next_day=True)
+    return _Parsed(following, precision, next_day=True)
 
 
 def _by_iso(text: str) -> _Parsed | None:
