@@ -36,10 +36,17 @@ def estimates(table: pd.DataFrame | None = None) -> pd.DataFrame:
         printed digit of estimate, ci_low, ci_high), ``rows`` (list of row ids).
     """
     table = load() if table is None else table
-    out = []
-    for _, group in table.groupby(GROUP, dropna=False, sort=False):
-        points = group[group["statistic"].isin(list(POINTS))]
-        out += [_one(group, point) for _, point in points.iterrows()]
+    # Plain records: the table is small, and slicing it once a figure is what took the time.
+    groups: dict[tuple, list[dict]] = {}
+    for record in table.to_dict("records"):
+        key = tuple(None if pd.isna(record[name]) else record[name] for name in GROUP)
+        groups.setdefault(key, []).append(record)
+    out = [
+        _one(group, point)
+        for group in groups.values()
+        for point in group
+        if point["statistic"] in POINTS
+    ]
     return pd.DataFrame(out, columns=COLUMNS)
 
 
@@ -48,31 +55,29 @@ def half_unit(printed: str) -> float:
     return 0.5 * 10.0 ** -len(printed.partition(".")[2])
 
 
-def _one(group: pd.DataFrame, point: pd.Series) -> dict:
+def _one(group: list[dict], point: dict) -> dict:
     stem = POINTS[point["statistic"]]
     own = {"estimate": point["statistic"], "ci_low": f"{stem}ci_low", "ci_high": f"{stem}ci_high"}
     if not stem:
         own |= {"se": "se", "p_value": "p"}
-    found = {k: group[group["statistic"] == s] for k, s in own.items()}
-    used = pd.concat([f for f in found.values() if len(f)])
-    value = {k: float(f["value"].iloc[0]) if len(f) else np.nan for k, f in found.items()}
+    found = {k: [r for r in group if r["statistic"] == s] for k, s in own.items()}
+    value = {k: float(rows[0]["value"]) if rows else np.nan for k, rows in found.items()}
     return {
-        **point[GROUP].to_dict(),
-        **point[CARRIED].to_dict(),
+        **{name: point[name] for name in (*GROUP, *CARRIED)},
         "kind": _kind(point),
         "statistic": point["statistic"],
         **{k: value.get(k, np.nan) for k in NUMBERS},
         "n": point["n"],
         "half_units": {
-            k: half_unit(found[k]["printed_value"].iloc[0])
+            k: half_unit(found[k][0]["printed_value"])
             for k in ("estimate", "ci_low", "ci_high")
-            if len(found[k])
+            if found[k]
         },
-        "rows": list(used["row"]),
+        "rows": [record["row"] for rows in found.values() for record in rows],
     }
 
 
-def _kind(point: pd.Series) -> str:
+def _kind(point: dict) -> str:
     if point["statistic"] in KINDS:
         return KINDS[point["statistic"]]
     standardised = "standardised " if point["unit"] == "SD" else ""
