@@ -11,31 +11,20 @@ from PIL import Image
 
 from analysis.claims.ledger import GATES, WORDS, ClaimResult, Ledger, Reason
 from analysis.estimates.table import row
-from analysis.paths import chromium
+from analysis.paths import NOTEBOOKS
+from analysis.publish import publish
 from analysis.report import build_report
+from analysis.studies import BUILT_IN, available
+from tests.browser import launched
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDTHS = (360, 1280)
 LONG = "averyveryveryverylongcolumnname_without_a_break"
 
 
 @pytest.fixture(scope="module")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if chromium() is None:
-        pytest.skip("no browser: neither RELIEF_CHROMIUM nor a Chromium on PATH")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
+    with launched() as started:
         yield started
-        started.close()
 
 
 def ledger(study: str, synthetic: bool) -> Ledger:
@@ -187,4 +176,66 @@ def test_on_paper_every_detail_is_open_and_nothing_is_cut(browser, address):
     printed = page.pdf(prefer_css_page_size=True)
     assert printed.startswith(b"%PDF")
     assert len(printed) > 20_000
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def published_address(tmp_path_factory):
+    """The built-in studies with the committed notebooks, as `make report` makes it."""
+    folder = tmp_path_factory.mktemp("published")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analysis.publish.DATA_PROCESSED", folder / "processed")
+        # What is not here already is named as skipped, never downloaded by a test.
+        patch.setattr("analysis.publish.BUILT_IN", here())
+        return publish(None, folder / "out").as_uri()
+
+
+def here() -> dict:
+    return {name: study for name, study in BUILT_IN.items() if available(name)[0]}
+
+
+def test_the_real_report_opens_without_a_message_or_a_request(browser, published_address):
+    page = opened(browser, published_address)
+    assert page.noted == []
+    assert [url for url in page.asked if not url.startswith("data:")] == [published_address]
+    page.close()
+
+
+def test_the_real_report_shows_every_figure_of_the_notebooks_with_its_words(
+    browser, published_address
+):
+    stored = [
+        output.metadata["image/png"]["alt"]
+        for path in sorted(NOTEBOOKS.glob("*.ipynb"))
+        for cell in nbformat.read(path, as_version=4).cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    page = opened(browser, published_address)
+    images = page.eval_on_selector_all(
+        "img", "all => all.map(e => [e.alt, e.complete && e.naturalWidth > 0])"
+    )
+    assert images == [[alt, True] for alt in stored]
+    assert len(stored) >= 8
+    page.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_real_report_fits_the_screen_with_everything_open(browser, published_address, width):
+    page = opened(browser, published_address, width)
+    page.eval_on_selector_all("details", "all => all.forEach(e => { e.open = true })")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+def test_the_real_report_leads_from_every_verdict_to_its_reasons(browser, published_address):
+    page = opened(browser, published_address)
+    broken = page.evaluate(
+        """() => [...document.querySelectorAll('a[href^="#"]')]
+            .map(e => e.getAttribute('href').slice(1))
+            .filter(id => !document.getElementById(id))"""
+    )
+    assert broken == []
+    for study in here():
+        assert page.locator(f"#{study}-onset").count() == 1
     page.close()
