@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ population = "{population}"
 synthetic = true
 design = "{design}"
 {zone}
+{section}
 arms = {arms}
 comparator = "{comparator}"
 missing_codes = {missing_codes}
@@ -27,6 +29,7 @@ primary = "{instrument}"
 path = "subjects.csv"
 subject = "id"
 {arm}
+{files}
 
 [infusions]
 path = "infusions.csv"
@@ -34,6 +37,8 @@ subject = "id"
 agent = "agent"
 start = "start"
 end = "end"
+{infusions}
+{files}
 
 [[assessments]]
 path = "scores.csv"
@@ -42,7 +47,8 @@ time = "when"
 instrument = "{instrument}"
 version = "{version}"
 recall_hours = {recall_hours}
-items = "item_{{:02d}}"
+{values}
+{files}
 """
 
 
@@ -60,6 +66,10 @@ def toml(**changes: Any) -> str:
         "version": "ad-hoc",
         "recall_hours": 0,
         "arm": 'arm = "arm"',
+        "section": "",
+        "files": "",
+        "infusions": "",
+        "values": 'items = "item_{:02d}"',
     }
     return TOML.format(**(parts | changes))
 
@@ -79,7 +89,7 @@ def tables(
     effect: float = 1.0,
     hours_after_end: tuple[float, ...] = (3, 24),
     numbers: tuple[int, ...] = NOW_ITEMS,
-    start: datetime = datetime(2025, 3, 4, 10, 20),  # noqa: B008
+    start: datetime = datetime(2025, 3, 4, 10, 20),
 ) -> dict[str, list[dict[str, Any]]]:
     """People with two ratings before and some after; ``effect`` is the fall per item on ket."""
     rng = np.random.default_rng(7)
@@ -124,3 +134,55 @@ def write_study(
     path = folder / "study.toml"
     path.write_text(toml(**changes), encoding="utf-8")
     return path
+
+
+# Planted in a cell, it must come out nowhere.
+TOKEN = "Zebra4711Quartz"
+
+
+class Outcome:
+    """What ``relief check STUDY --json`` makes of a study, and everything it said on the way."""
+
+    def __init__(self, path: Path) -> None:
+        from typer.testing import CliRunner
+
+        from analysis.cli import app
+
+        result = CliRunner().invoke(app, ["check", str(path), "--json"])
+        document = json.loads(result.stdout)
+        self.exit_code = result.exit_code
+        self.said = result.stdout + result.stderr
+        self.error = document.get("error")
+        self.issues = document.get("issues", [])
+        self.flow = document.get("flow", [])
+
+    def find(self, rule: str) -> dict[str, Any]:
+        """The one issue of a rule."""
+        found = [issue for issue in self.issues if issue["rule"] == rule]
+        assert len(found) == 1, f"{rule}: {[i['rule'] for i in self.issues]} {self.error}"
+        return found[0]
+
+    def rules(self, *severities: str) -> set[str]:
+        """Rules of some severities, all unless given."""
+        wanted = severities or ("STOP", "DROP", "FLAG", "NOTE")
+        return {issue["rule"] for issue in self.issues if issue["severity"] in wanted}
+
+    def people(self, stage: str) -> int:
+        """People or forms of a stage of the flow, all arms."""
+        return sum(row["n"] for row in self.flow if row["stage"] == stage)
+
+
+def checked(folder: Path, content: dict[str, list[dict[str, Any]]] | None = None, **changes: Any):
+    """Write a study, check it, and hold the promises that every outcome must keep."""
+    outcome = Outcome(write_study(folder, content, **changes))
+    assert TOKEN not in outcome.said
+    if outcome.error is None:
+        assert outcome.exit_code == 0
+        parts = outcome.people("people set aside") + outcome.people("people analysed")
+        assert outcome.people("people read") == parts
+        told = {row["rule"] for row in outcome.flow}
+        assert outcome.rules("DROP") <= told
+    else:
+        assert outcome.exit_code == 2
+        assert outcome.error["rule"] not in ("internal", "memory")
+    return outcome

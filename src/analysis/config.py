@@ -1,4 +1,4 @@
-"""study.toml: what a study declares of itself and of its files, validated before any score is read."""
+"""study.toml: what a study declares of itself and its files, validated before scores are read."""
 
 from __future__ import annotations
 
@@ -317,9 +317,11 @@ def load_config(path: Path) -> StudyConfig:
         ) from None
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
+        # Only the parser's own words tell a place; others may quote what they met.
+        why = f": {str(error).lower()}" if isinstance(error, tomllib.TOMLDecodeError) else ""
         raise ReliefError(
-            "config.syntax", f"{path.name} is not valid TOML: {str(error).lower()}."
+            "config.syntax", f"{path.name} is not valid TOML{why}; mend it."
         ) from None
     if points := _open_points(text):
         key = points[0].split("=")[0].strip()

@@ -179,7 +179,7 @@ def forest(
         Whether to label the figure synthetic.
     ax : Axes, optional
     """
-    labels = [textwrap.fill(str(text), 22) for text in table[label]]
+    labels = [textwrap.fill(str(text), 26) for text in table[label]]
     lines = sum(1 + text.count("\n") for text in labels)
     ax = _axes(ax, 1.2 + 0.2 * len(labels) + 0.2 * lines)
     y = np.arange(len(table))[::-1]
@@ -192,7 +192,7 @@ def forest(
     ax.axvline(0, color="0.3", linewidth=1)
     ax.set_yticks(y, labels)
     ax.set_ylim(-0.6, len(table) - 0.4)
-    ax.set_xlabel(textwrap.fill(xlabel, 44))
+    ax.set_xlabel(textwrap.fill(xlabel, 48))
     _title(ax, title, synthetic)
     return ax
 
@@ -297,6 +297,9 @@ def ecdf_of_change(
     ax.set_ylim(0, 100)
     ax.set_xlabel("change from baseline, points (lower is better)")
     ax.set_ylabel("% of people with this change\nor a larger fall")
-    ax.legend(loc="lower right", frameon=True)
+    if table.empty:
+        ax.text(0.5, 0.3, "too few people to show", transform=ax.transAxes, ha="center")
+    else:
+        ax.legend(loc="lower right", frameon=True)
     _title(ax, "How change is spread over people", synthetic)
     return ax

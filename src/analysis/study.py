@@ -43,7 +43,7 @@ SCOPES = ("study", "question", "subject", "form", "row")
 
 @dataclass(frozen=True)
 class Issue:
-    """One finding about the data: which rule, how bad, where, how often. Never a patient's value."""
+    """One finding: which rule, how bad, where, how often. Never a patient's value."""
 
     rule: str
     severity: str
@@ -108,6 +108,9 @@ class Study:
         What reading found.
     sources : dict
         File name to SHA-256 of its bytes.
+    set_aside : dict
+        People whom reading set aside: subject to the rule that did it. They are in the
+        tables, so that the checks take them out where they are counted.
     """
 
     design: Design
@@ -117,6 +120,7 @@ class Study:
     items: dict[tuple[str, str], pd.DataFrame]
     issues: tuple[Issue, ...] = ()
     sources: dict[str, str] = field(default_factory=dict)
+    set_aside: dict[int, str] = field(default_factory=dict)
 
     def keep_subjects(self, subjects: pd.Series | np.ndarray) -> Study:
         """The study with only these people and what belongs to them."""

@@ -27,6 +27,7 @@ __all__ = [
     "missing_table",
     "recall_table",
     "rounded",
+    "sentences",
     "set_display",
     "shares_table",
     "verdict_table",
@@ -67,6 +68,29 @@ def set_display() -> None:
     pd.set_option("display.max_colwidth", None)
     pd.set_option("display.max_rows", 80)
     pd.set_option("display.max_columns", 20)
+
+
+class _Sentences:
+    """A table whose cells hold sentences: set to the left, one row a line as text."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self.table = table
+
+    def _repr_html_(self) -> str:
+        # Notebooks set cells to the right; the text of a cell is escaped, so the tags are safe.
+        html = self.table.to_html()
+        for tag in ("<td>", "<th>"):
+            html = html.replace(tag, f'{tag[:-1]} style="text-align: left; vertical-align: top">')
+        return html
+
+    def __repr__(self) -> str:
+        rows = self.table.astype(str).itertuples()
+        return "\n".join(" | ".join(map(str, row)) for row in rows)
+
+
+def sentences(table: pd.DataFrame) -> _Sentences:
+    """The table to display where its cells hold sentences."""
+    return _Sentences(table)
 
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:
@@ -155,8 +179,8 @@ def estimates_table(rows: pd.DataFrame) -> pd.DataFrame:
     for column in ("n", "estimate", "df", "ci_low", "ci_high"):
         shown[column] = [number(value) for value in shown[column]]
     shown["p_value"] = [p_value(value) for value in shown["p_value"]]
-    shown = shown.loc[:, [not shown[c].isin(["", "–"]).all() for c in shown]]
-    return shown.set_index("estimand")
+    shown = shown.set_index("estimand")
+    return shown.loc[:, [not shown[name].isin(["", "–"]).all() for name in shown]]
 
 
 def flow_table(flow: pd.DataFrame) -> pd.DataFrame:
@@ -219,7 +243,7 @@ def derived_table() -> pd.DataFrame:
                 (
                     study,
                     quantity,
-                    f"{found['value']:.4f}",
+                    number(found["value"], 4),
                     found["method"],
                     ", ".join(found["rows"]),
                 )

@@ -80,7 +80,7 @@ def test_every_cell_runs_from_a_fresh_kernel_in_jupyterlab(lab):
         page.locator(".jp-Notebook").wait_for(timeout=60_000)
         page.get_by_role("menuitem", name="Kernel", exact=True).click()
         page.get_by_role("menuitem", name="Restart Kernel and Run All Cells…").click()
-        page.get_by_role("button", name="Restart", exact=False).last.click()
+        page.locator(".jp-Dialog .jp-mod-accept").click()
         # Windowed cells leave the page when they scroll out, so the last prompt tells.
         last = page.locator(f".jp-InputPrompt:text-is('[{cells}]:')")
         deadline = time.monotonic() + 120

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pandas as pd
@@ -57,11 +58,12 @@ def check(study: Study) -> Checked:
     ReliefError
         For a STOP of scope ``study``: totals beyond a scale's range, no score at all.
     """
-    forms = place(study, score(study))
-    found = check_forms(study, forms)
-    kept = study.keep_subjects(
-        study.subjects["subject"][~study.subjects["subject"].isin(found.subjects)]
-    )
+    # People whom reading set aside say nothing of the study, but they are counted.
+    live = study.keep_subjects(_without(study, study.set_aside))
+    forms = place(live, score(live))
+    found = check_forms(live, forms)
+    found.subjects = study.set_aside | found.subjects
+    kept = study.keep_subjects(_without(study, found.subjects))
     left = forms[
         ~forms["form"].isin(found.forms.index) & forms["subject"].isin(kept.subjects["subject"])
     ]
@@ -73,3 +75,8 @@ def check(study: Study) -> Checked:
         tuple(issues),
         participant_flow(study, kept, forms, left, found),
     )
+
+
+def _without(study: Study, people: Collection[int]) -> pd.Series:
+    subjects = study.subjects["subject"]
+    return subjects[~subjects.isin(list(people))]

@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from analysis.checks.forms import SetAside
-from analysis.study import Study
+from analysis.study import Issue, Study
 
 __all__ = ["participant_flow"]
 
 COLUMNS = ("stage", "arm", "reason", "rule", "n")
 _REASONS = {
-    "subject.no-infusion": "no infusion",
-    "form.conflicting": "two forms at one time that differ",
+    "arm.blank": "arm not told",
+    "cell.not-a-number": "no plain number",
     "form.blank": "every item blank",
+    "form.conflicting": "two forms at one time that differ",
     "form.incomplete": "some items blank",
+    "form.no-time": "form without a time",
     "form.no-total": "no total and no items",
+    "group.set-aside": "another group",
+    "guess.unknown": "guess not known",
+    "infusion.conflicting": "two infusions at one time that differ",
+    "infusion.end-before-start": "infusion ends before it starts",
+    "infusion.implausible-end": "infusion of more than a week",
+    "infusion.no-start": "infusion without a start",
+    "infusion.not-given": "infusion not given",
+    "infusion.stay-before-start": "stay ends before the infusion",
+    "item.out-of-range": "item outside its range",
+    "session.missing": "no session",
+    "subject.blank-id": "no identifier",
+    "subject.conflicting": "rows of one person that differ",
+    "subject.no-infusion": "no infusion",
+    "subject.unknown": "not in the table of subjects",
+    "time.implausible": "year cannot be meant",
+    "time.nonexistent": "in the hour that the clock skipped",
+    "time.unreadable": "no readable time",
 }
 _LABELS = {
     "hours": "scored 2 to 6 h after",
     "day": "scored 6 to 30 h after",
     "later": "scored later",
 }
+# Rules that take out one cell of a row; what the row is without it, other rules say.
+_CELLS = ("cell.", "item.", "time.", "guess.", "infusion.implausible-end", "infusion.stay")
+_Row = tuple[str, str, str, str, int]
 
 
 def participant_flow(
@@ -29,23 +53,35 @@ def participant_flow(
 ) -> pd.DataFrame:
     """Count people and forms from reading to the scores that are used, by arm and reason.
 
+    People read are people set aside and people analysed together. What reading set aside
+    before it knew whose it is stands under the arm ``all``.
+
+    Parameters
+    ----------
+    study, kept : Study
+        As read, and as analysed.
+    forms, left : DataFrame
+        Forms of people who are not set aside by reading, before and after the rules.
+    found : SetAside
+        What the rules set aside.
+
     Returns
     -------
     DataFrame
-        stage, arm (a sequence in a crossover, ``all`` where no arm is known), reason, rule, n.
+        stage, arm (a sequence in a crossover, ``unknown`` where only some have one, ``all``
+        where nobody has), reason, rule, n.
     """
     group = _group(study.subjects)
     rows = _people("people read", group, group.index)
     for rule in sorted(set(found.subjects.values())):
         gone = [subject for subject, why in found.subjects.items() if why == rule]
-        rows += _people("people set aside", group, gone, _REASONS.get(rule, rule), rule)
+        rows += _people("people set aside", group, gone, _reason(rule), rule)
     rows += _people("people analysed", group, kept.subjects["subject"])
+    rows += _set_aside_on_reading(study.issues)
     owner = forms.set_index("form")["subject"]
     for rule in sorted(set(found.forms)):
         gone = owner.loc[found.forms.index[found.forms == rule]]
-        rows += _people(
-            "forms set aside", group, gone, _REASONS.get(rule, rule), rule, distinct=False
-        )
+        rows += _people("forms set aside", group, gone, _reason(rule), rule, distinct=False)
     primary = left[(left["instrument"] == study.design.primary) & left["total"].notna()]
     before = primary.loc[primary["phase"] == "before", "subject"]
     rows += _people("scored before the infusion", group, before)
@@ -54,14 +90,40 @@ def participant_flow(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def _reason(rule: str) -> str:
+    """Words for a rule; a rule without any says its own name."""
+    return _REASONS.get(rule, rule.partition(".")[2].replace("-", " "))
+
+
+def _set_aside_on_reading(issues: Iterable[Issue]) -> list[_Row]:
+    """Rows and cells that never became part of the study."""
+    counts: dict[tuple[str, str], int] = {}
+    for issue in issues:
+        if issue.severity == "DROP":
+            stage = "cells" if issue.rule.startswith(_CELLS) else "rows"
+            key = (f"{stage} set aside", issue.rule)
+            counts[key] = counts.get(key, 0) + issue.count
+    ordered = sorted(counts.items(), key=lambda entry: (entry[0][0] != "rows set aside", entry[0]))
+    return [(stage, "all", _reason(rule), rule, n) for (stage, rule), n in ordered]
+
+
 def _group(subjects: pd.DataFrame) -> pd.Series:
     arm = subjects["arm"].where(subjects["arm"].notna(), subjects["sequence"])
-    return arm.fillna("all").astype("str").set_axis(subjects["subject"])
+    rest = "unknown" if arm.notna().any() else "all"
+    return arm.fillna(rest).astype("str").set_axis(subjects["subject"])
 
 
-def _people(stage, group, subjects, reason="", rule="", *, distinct=True):  # noqa: ANN001, ANN202
+def _people(
+    stage: str,
+    group: pd.Series,
+    subjects: Iterable[int],
+    reason: str = "",
+    rule: str = "",
+    *,
+    distinct: bool = True,
+) -> list[_Row]:
     """Rows of one stage, an arm a row, zeros included so that the arms line up."""
-    members = pd.Series(subjects)
+    members = pd.Series(subjects, dtype="int64")
     members = members.drop_duplicates() if distinct else members
     counts = members.map(group).value_counts()
     return [(stage, arm, reason, rule, int(counts.get(arm, 0))) for arm in sorted(group.unique())]

@@ -29,7 +29,7 @@ class SetAside:
         self.issues.extend(_by_file(rule, "DROP", "form", new, text))
 
     def stop(self, rule: str, forms: pd.DataFrame, subjects: pd.Series, text: str) -> None:
-        """Set people aside."""
+        """Set people aside; the count is of people."""
         for subject in subjects.unique():
             self.subjects.setdefault(int(subject), rule)
         self.issues.extend(_by_file(rule, "STOP", "subject", forms, text))
@@ -50,7 +50,7 @@ def _by_file(rule: str, severity: str, scope: str, forms: pd.DataFrame, text: st
             str(file),
             int(rows["row"].min()),
             None,
-            len(rows),
+            rows["subject"].nunique() if scope == "subject" else len(rows),
         )
         for file, rows in forms.groupby("source", sort=True)
     ]
@@ -79,7 +79,11 @@ def check_forms(study: Study, forms: pd.DataFrame) -> SetAside:
     _during(forms, found)
     if forms["total"].notna().sum() == 0:
         raise ReliefError(
-            "score.none", "No form of the study has a score; check the names of the item columns."
+            "score.none",
+            "No form of the study has a score: all are blank or incomplete, without a readable "
+            "time, "
+            "or of people who are not in the table of subjects; check the columns that "
+            "study.toml names.",
         )
     return found
 
@@ -89,23 +93,31 @@ def _never_infused(study: Study, found: SetAside) -> None:
     for subject in without["subject"]:
         found.subjects.setdefault(int(subject), "subject.no-infusion")
     if len(without):
+        text = (
+            "People without an infusion were set aside: before and after cannot be told. "
+            "Add their infusions, if they had any."
+        )
         found.issues.append(
-            Issue("subject.no-infusion", "DROP", "subject",
-                  "People without an infusion were set aside: before and after cannot be told.", count=len(without))
-        )  # fmt: skip
+            Issue("subject.no-infusion", "DROP", "subject", text, count=len(without))
+        )
 
 
 def _totals_in_range(forms: pd.DataFrame) -> None:
-    for (name, version), rows in forms.groupby(["instrument", "version"], sort=True):
+    scales = (
+        forms[["instrument", "version"]].drop_duplicates().sort_values(["instrument", "version"])
+    )
+    for name, version in scales.itertuples(index=False):
         low, high = instruments.get(name).total_range(version)
+        rows = forms[(forms["instrument"] == name) & (forms["version"] == version)]
         for column in ("total", "stated_total"):
             outside = (rows[column] < low) | (rows[column] > high)
             if outside.any():
                 at = rows[outside].iloc[0]
                 raise ReliefError(
                     "score.out-of-range",
-                    f"{at['source']}, row {at['row']}: {int(outside.sum())} total(s) of {name} lie outside "
-                    f"{low:g} to {high:g}; another scale, another coding, or a code for missing may be in the column.",
+                    f"{at['source']}, row {at['row']}: {int(outside.sum())} total(s) of {name} lie "
+                    f"outside {low:g} to {high:g}; another scale, another coding, or a code for "
+                    "missing may be in the column. Declare missing_codes, or mend the column.",
                 )
 
 
@@ -119,7 +131,8 @@ def _incomplete(forms: pd.DataFrame, found: SetAside) -> None:
         "form.incomplete",
         forms,
         some,
-        "forms with some items blank were set aside: the primary analysis scores complete forms only.",
+        "forms with some items blank were set aside: the primary analysis scores complete forms "
+        "only.",
     )
     no_total = (~forms["from_items"] & forms["total"].isna()).to_numpy()
     found.drop(
@@ -134,7 +147,8 @@ def _mismatched_totals(forms: pd.DataFrame, found: SetAside) -> None:
         "form.total-mismatch",
         "FLAG",
         forms[differs],
-        "stated totals differ from the sum of the items; the sum was used. Check how the total was made.",
+        "stated totals differ from the sum of the items; the sum was used. Check how the total "
+        "was made.",
     )
     found.mention(
         "form.total-only",
@@ -146,25 +160,29 @@ def _mismatched_totals(forms: pd.DataFrame, found: SetAside) -> None:
 
 def _conflicting(forms: pd.DataFrame, found: SetAside) -> None:
     left = forms[forms["total"].notna() & ~forms["form"].isin(found.forms.index)]
-    known = left[np.isfinite(left["hours_low"]) & (left["hours_low"] == left["hours_high"])]
-    same = known.duplicated(["subject", "instrument", "version", "hours_low"], keep=False)
+    # A day may hold two forms; a minute, or one told twice as the clock went back, may not.
+    known = left[(left["hours_high"] - left["hours_low"]) <= 1]
+    key = ["subject", "instrument", "version", "hours_low", "hours_high"]
+    same = known.duplicated(key, keep=False)
     found.stop(
         "form.conflicting",
         known[same],
         known.loc[same, "subject"],
-        "a person has two forms of one scale at one time that differ; the person was set aside. Keep the right one.",
+        "people with two forms of one scale at one time that differ were set aside. "
+        "Keep the right one.",
     )
 
 
 def _during(forms: pd.DataFrame, found: SetAside) -> None:
+    names = forms["instrument"].unique()
+    safety = [name for name in names if instruments.get(name).construct == "dissociation"]
+    efficacy = ~forms["instrument"].isin(safety)
     for phase, text in (
         ("during", "forms filled in during an infusion are not efficacy and serve as safety only."),
         (
             "acute",
-            "forms filled in within 2 h of an infusion's end are not efficacy and serve as safety only.",
+            "forms filled in within 2 h of an infusion's end are not efficacy and serve as "
+            "safety only.",
         ),
     ):
-        efficacy = forms["instrument"].map(
-            lambda name: instruments.get(name).construct != "dissociation"
-        )
         found.mention(f"form.{phase}", "NOTE", forms[(forms["phase"] == phase) & efficacy], text)

@@ -12,6 +12,11 @@ from analysis.study import Issue, Study
 
 __all__ = ["check_questions"]
 
+# Plausible single doses in mg/kg: sub-anaesthetic ketamine, and any agent at all.
+_KETAMINE_DOSE = (0.05, 2.0)
+_LARGEST_DOSE = 5.0
+_YEAR = 366 * 24.0
+
 
 def check_questions(study: Study, forms: pd.DataFrame) -> list[Issue]:
     """Issues of scope ``question``, and flags that every verdict must mention."""
@@ -24,7 +29,11 @@ def check_questions(study: Study, forms: pd.DataFrame) -> list[Issue]:
         _comparator,
         _baseline,
         _mixed_recall,
+        _versions,
+        _distant,
+        _treatments,
         _stopped,
+        _doses,
     )
     return [issue for rule in rules for issue in rule(study, forms, primary)]
 
@@ -92,8 +101,10 @@ def _recall(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterato
         yield _issue(
             "recall.reaches-back",
             "STOP",
-            f"Every {study.design.primary} form within hours asks about a window that is mostly before the infusion "
-            f"({hours['share_before'].min():.0%} or more of it): it cannot show relief within hours.",
+            f"Every {study.design.primary} form within hours asks about a window that is mostly "
+            "before the infusion "
+            f"({hours['share_before'].min():.0%} or more of it): it cannot show relief within "
+            "hours.",
             len(hours),
         )
 
@@ -131,7 +142,8 @@ def _comparator(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Ite
         yield _issue(
             "subject.entry-threshold",
             "FLAG",
-            "People were taken in for scoring at or above a threshold: their scores fall back by themselves.",
+            "People were taken in for scoring at or above a threshold: their scores fall back "
+            "by themselves.",
             int(study.subjects["entry_threshold"].notna().sum()),
         )
 
@@ -145,7 +157,8 @@ def _baseline(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Itera
         yield _issue(
             "baseline.one-rating",
             "FLAG",
-            "People with a single right-now rating before the infusion: waiting for it may have raised that rating.",
+            "People with a single right-now rating before the infusion: waiting for it may have "
+            "raised that rating.",
             int((ratings < 2).sum()),
             "subject",
         )
@@ -159,10 +172,60 @@ def _mixed_recall(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> I
             yield _issue(
                 "recall.differs",
                 "FLAG",
-                f"{name} asks about another window after the infusion than before; such forms are not compared.",
+                f"{name} asks about another window after the infusion than before; "
+                "such forms are not compared.",
                 int((rows["recall_hours"].isin(after - before)).sum()),
                 "form",
             )
+
+
+def _versions(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    """A person whose form changes on the way cannot be compared with themselves."""
+    scored = forms[forms["total"].notna()]
+    own = scored.groupby(["subject", "instrument", "version"])["latest_infusion"]
+    has = pd.DataFrame({"before": own.min() == 0, "after": own.max() > 0}).reset_index()
+    has["only_after"] = has["after"] & ~has["before"]
+    changed = has.groupby(["instrument", "subject"])[["before", "only_after"]].any().all(axis=1)
+    for name, people in changed.groupby(level="instrument", sort=True):
+        if people.any():
+            yield _issue(
+                "form.version-changes",
+                "FLAG",
+                f"People answered one version of {name} before the infusion and another after it; "
+                "versions are not compared with each other.",
+                int(people.sum()),
+                "subject",
+            )
+
+
+def _distant(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    with np.errstate(invalid="ignore"):
+        low, high = forms["hours_low"].to_numpy(float), forms["hours_high"].to_numpy(float)
+        far = (low > _YEAR) | (np.isfinite(low) & (high < -_YEAR))
+    if far.any():
+        yield _issue(
+            "time.distant",
+            "FLAG",
+            "Forms more than a year from the person's first infusion; check the years.",
+            int(far.sum()),
+            "form",
+        )
+
+
+def _treatments(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    """Analysed as allocated; who was given something else is told."""
+    arm = study.infusions["subject"].map(study.subjects.set_index("subject")["arm"])
+    agent = study.infusions["agent"]
+    other = arm.notna() & agent.notna() & (agent != arm)
+    if other.any() and study.design.design == "parallel":
+        yield _issue(
+            "infusion.other-agent",
+            "FLAG",
+            "People were given another agent than their arm's; they are analysed in the arm they "
+            "were allocated to.",
+            study.infusions.loc[other, "subject"].nunique(),
+            "subject",
+        )
 
 
 def _stopped(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -175,13 +238,21 @@ def _stopped(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterat
             int(stopped.sum()),
             "subject",
         )
+
+
+def _doses(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    """Doses that look like another unit: milligrams, or micrograms per kilogram."""
     doses = study.infusions["dose_mg_per_kg"].to_numpy(float)
-    odd = np.isfinite(doses) & (doses > 5)
+    ketamine = (study.infusions["agent"] == "ketamine").to_numpy()
+    low, high = _KETAMINE_DOSE
+    with np.errstate(invalid="ignore"):
+        odd = (doses < 0) | (doses > _LARGEST_DOSE) | (ketamine & ((doses < low) | (doses > high)))
     if odd.any():
         yield _issue(
             "dose.unit",
             "FLAG",
-            "Doses above 5 mg/kg look like milligrams; check the unit.",
+            f"Doses that are not plausible in mg/kg (ketamine {low:g} to {high:g}, anything up to "
+            f"{_LARGEST_DOSE:g}); check the unit.",
             int(odd.sum()),
             "row",
         )

@@ -70,26 +70,49 @@ class Case:
         return table.assign(arm=table["subject"].map(self.arms))
 
     @cached_property
+    def primary_form(self) -> tuple[str, float] | None:
+        """Version and recall window (h) of the primary form; None where nobody filled one in.
+
+        Of several, the one that looks back least, then the one filled in most often: only a
+        form about the hours can speak to them, and two forms are never averaged.
+        """
+        own = self.checked.forms[self.checked.forms["instrument"] == self.scale.name]
+        kinds = own[own["total"].notna()].groupby(["version", "recall_hours"]).size()
+        if kinds.empty:
+            return None
+        version, recall = min(kinds.index, key=lambda kind: (kind[1], -kinds[kind], kind[0]))
+        return str(version), float(recall)
+
+    def on_primary_form(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows of a table of forms that are of the primary form."""
+        version, recall = self.primary_form or ("", 0.0)
+        own = (table["instrument"] == self.scale.name) & (table["version"] == version)
+        return table[own & (table["recall_hours"] == recall)]
+
+    @cached_property
     def primary_changes(self) -> pd.DataFrame:
-        """Changes on the primary instrument."""
-        return self.changes[self.changes["instrument"] == self.scale.name]
+        """Changes on the primary form."""
+        return self.on_primary_form(self.changes)
 
     def people(
         self, window: str, instrument: str | None = None, version: str | None = None
     ) -> pd.DataFrame:
-        """One row a person with a baseline and a score in a window of claims.toml, with the arm."""
+        """One row a person with a baseline and a score in a window of claims.toml, with the arm.
+
+        On the primary form unless an instrument (and version) is named.
+        """
         bounds = self.definitions.windows[window]
-        table = self.changes
-        table = table[table["instrument"] == (instrument or self.scale.name)]
-        if version is not None:
-            table = table[table["version"] == version]
+        table = self.primary_changes
+        if instrument is not None and (instrument, version) != (self.scale.name, None):
+            table = self.changes[self.changes["instrument"] == instrument]
+            table = table if version is None else table[table["version"] == version]
         people = outcomes.person_change(table, low=bounds.low, high=bounds.high)
         return people.assign(arm=people["subject"].map(self.arms))
 
     @cached_property
     def baseline_sd(self) -> float:
-        """SD of baseline on the primary instrument, pooled within arms, in points."""
-        own = self.baselines[self.baselines["instrument"] == self.scale.name]
+        """SD of baseline on the primary form, pooled within arms, in points."""
+        own = self.on_primary_form(self.baselines)
         groups = own.groupby(own["subject"].map(self.arms))["baseline"]
         squares, df = ((groups.var(ddof=1) * (groups.size() - 1)).sum(), (groups.size() - 1).sum())
         return float((squares / df) ** 0.5) if df > 0 else float("nan")

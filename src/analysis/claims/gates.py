@@ -58,41 +58,33 @@ def time(case: Case) -> Reason:
 
 def recall(case: Case) -> Reason:
     """Gate 3: the window a form asks about must not reach back before the infusion's start."""
-    forms = case.primary_changes
-    forms = forms[forms["phase"] == "hours"]
-    if forms.empty:
-        hours = case.checked.forms.loc[
-            case.checked.forms["instrument"] == case.scale.name, "recall_hours"
-        ]
-        if hours.empty:
-            return Reason("recall", None, "No form of the primary instrument is left to look at.")
-        if (hours == 0).any():
-            return Reason(
-                "recall",
-                None,
-                f"{case.scale.name} asks about right now, but no score lies within hours.",
-            )
+    name = case.scale.name
+    if case.primary_form is None:
+        return Reason("recall", None, f"Not evaluated: no {name} form has a score.")
+    window = case.primary_form[1]
+    if window == 0:
         return Reason(
             "recall",
-            False,
-            f"{case.scale.name} asks about the past {hours.min():g} h or more, which reaches "
-            "back before the infusion.",
+            True,
+            f"{name} asks about right now; no part of that lies before the infusion.",
         )
-    share = forms["share_before"]
+    share = case.primary_changes.query("phase == 'hours'")["share_before"]
+    if share.empty:
+        back = (
+            f"{name} asks about the past {window:g} h, which within hours reaches back before it."
+        )
+        return Reason("recall", False, back)
     if (share > 0).any():
         return Reason(
             "recall",
             False,
-            f"{share.min():.1%} to {share.max():.1%} of the window that {case.scale.name} asks "
-            "about lies before the infusion: "
-            f"a literal answer could fall by {1 - share.min():.1%} at the most even if every "
-            "symptom vanished.",
+            f"{share.min():.1%} to {share.max():.1%} of the {window:g} h that {name} asks about "
+            "lie "
+            f"before the infusion: a literal answer could fall by {1 - share.min():.1%} at the "
+            "most "
+            "even if every symptom vanished.",
         )
-    return Reason(
-        "recall",
-        True,
-        f"{case.scale.name} asks about right now; none of its window lies before the infusion.",
-    )
+    return Reason("recall", True, f"None of the {window:g} h that {name} asks about lies before.")
 
 
 def comparator(case: Case) -> Reason:

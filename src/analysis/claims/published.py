@@ -396,9 +396,9 @@ def _dissociation_brief(
 ) -> Finding:
     rows = evidence.dissociation(table)
     told = "; ".join(
-        f"{r.study_id}: {r.text_value} [{r.row}]"
-        for r in rows.itertuples()
-        if not math.isnan(r.hours_since_first_infusion)
+        f"{r['study_id']}: {r['text_value']} [{r['row']}]"
+        for r in rows.to_dict("records")
+        if not math.isnan(r["hours_since_first_infusion"])
     )
     return Finding(
         _reason("construct", True, f"CADSS measures dissociation {_named(rows['row'])}.")

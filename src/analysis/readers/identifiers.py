@@ -53,7 +53,8 @@ def refuse_identifiers(header: list[str], file: str) -> None:
         raise ReliefError(
             "identifier.column",
             f"{file}, row 1: the name of column {', '.join(map(str, found[:5]))}"
-            f"{' and more' if len(found) > 5 else ''} announces a direct identifier (a name, a date "
+            f"{' and more' if len(found) > 5 else ''} announces a direct identifier (a name, a "
+            "date "
             "of birth, an address, a number or the like); remove it from the export, the analysis "
             "needs none, or rename it if it holds something else.",
         )

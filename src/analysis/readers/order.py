@@ -5,13 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-__all__ = ["number_by_content"]
+__all__ = ["digest", "number_by_content"]
 
 
-def _digest(table: pd.DataFrame, subject: str) -> pd.Series:
+def digest(content: pd.DataFrame) -> np.ndarray:
+    """One unsigned number a row from its content, the same on every computer."""
+    return pd.util.hash_pandas_object(content.astype(str), index=False).to_numpy()
+
+
+def _by_person(table: pd.DataFrame, subject: str) -> pd.Series:
     """One unsigned number a person from the content of their rows, whatever the order of rows."""
-    content = table.drop(columns=subject)
-    hashes = pd.util.hash_pandas_object(content.astype(str), index=False)
+    hashes = pd.Series(digest(table.drop(columns=subject)))
     # A sum does not depend on the order of a person's rows; unsigned arithmetic wraps.
     return hashes.groupby(table[subject].to_numpy()).sum()
 
@@ -29,10 +33,10 @@ def number_by_content(ids: pd.Series, tables: list[pd.DataFrame], subject: str) 
     tables : list of DataFrame
         Tables with the column ``subject`` and content as read.
     """
-    key = pd.Series(np.zeros(len(ids), dtype=np.uint64), index=ids.to_numpy())
+    key = np.zeros(len(ids), dtype=np.uint64)
     for position, table in enumerate(tables, 1):
-        digest = _digest(table, subject).reindex(key.index, fill_value=0).astype(np.uint64)
+        content = _by_person(table, subject).reindex(ids, fill_value=0).to_numpy(np.uint64)
         # An odd multiplier a table, so that equal digests in two tables do not cancel.
-        key = key * np.uint64(2 * position + 1) + digest
-    ordered = key.sort_values(kind="stable").index
+        key = key * np.uint64(2 * position + 1) + content
+    ordered = ids.to_numpy()[np.argsort(key, kind="stable")]
     return {name: number for number, name in enumerate(ordered)}

@@ -1,4 +1,4 @@
-"""Delimited text, read as text: encodings, rows and cells, before any number or date is made of them."""
+"""Delimited text, read as text: encodings, rows, cells, before anything is made of them."""
 
 from __future__ import annotations
 
@@ -119,14 +119,16 @@ def _header(text: str, file: str, separator: str) -> list[str]:
         hint = f"; it looks separated by {_MARKS[found]}" if found else ""
         raise ReliefError(
             "file.one-column",
-            f"{file}, row 1: a single column{hint}; declare its separator (and decimal) in study.toml.",
+            f"{file}, row 1: a single column{hint}; declare its separator (and decimal) in "
+            "study.toml.",
         )
     refuse_identifiers(header, file)
     repeated = [n for n, name in enumerate(header, 1) if name and name in header[: n - 1]]
     if repeated:
         raise ReliefError(
             "file.repeated-column",
-            f"{file}, row 1: column {', '.join(map(str, repeated[:5]))} has the name of a column before it; "
+            f"{file}, row 1: column {', '.join(map(str, repeated[:5]))} has the name of a column "
+            "before it; "
             "give each column a name of its own.",
         )
     return header
@@ -196,17 +198,20 @@ def _cells(
     return table.to_pandas().set_axis(header, axis=1), rows
 
 
-def _without_blanks(table: TextTable, last: int) -> TextTable:
-    """Pass over blank rows and columns without a name, and say so."""
+def _without_blanks(table: TextTable, first: int) -> TextTable:
+    """Pass over blank rows, from ``first`` on, and columns without a name, and say so."""
     file, cells = table.file, table.cells
     nameless = [number for number, name in enumerate(cells.columns, 1) if not name]
     notes = []
     if nameless:
         said = (
-            f"{file}, row 1: column {', '.join(map(str, nameless[:5]))} has no name and was passed over; "
+            f"{file}, row 1: column {', '.join(map(str, nameless[:5]))} has no name and was "
+            "passed over; "
             "give it one if it matters."
         )
-        notes.append(Issue("file.unnamed-column", "NOTE", "row", said, file, 1, count=len(nameless)))
+        notes.append(
+            Issue("file.unnamed-column", "NOTE", "row", said, file, 1, count=len(nameless))
+        )
         cells = cells.loc[:, [bool(name) for name in cells.columns]]
     empty = np.ones(len(cells), dtype=bool)
     for name in cells:
@@ -214,7 +219,8 @@ def _without_blanks(table: TextTable, last: int) -> TextTable:
         if not empty.any():
             break
         empty &= (cells[name].str.strip() == "").to_numpy()
-    blank = np.setdiff1d(np.arange(2, last + 1), table.rows[~empty])
+    last = int(table.rows[-1]) if len(table.rows) else first
+    blank = np.setdiff1d(np.arange(first, last + 1), table.rows[~empty])
     if len(blank):
         said = f"{file}: blank rows were passed over."
         notes.append(
@@ -260,8 +266,7 @@ def read_text(path: Path, *, separator: str = ",", encoding: str | None = None) 
     header = _header(body, file, separator)
     cells, rows = _cells(body, header, file, separator, above)
     found = TextTable(file, cells, rows, hashlib.sha256(raw).hexdigest(), tuple(notes))
-    last = int(rows[-1]) if len(rows) else 1
-    table = _without_blanks(found, last)
+    table = _without_blanks(found, above + 2)
     if table.cells.empty:
         raise ReliefError("file.no-rows", f"{file} has a header and no rows; export it again.")
     return table

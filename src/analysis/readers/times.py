@@ -1,4 +1,4 @@
-"""Date-times to hours: zones and precision by declared rules. Dates go no further than this module."""
+"""Date-times to hours: zones and precision by declared rules. Dates go no further than here."""
 
 from __future__ import annotations
 
@@ -172,7 +172,8 @@ def _refuse_slashes(column: pd.Series, file: str, name: str) -> None:
     if slashed.any():
         raise ReliefError(
             "time.ambiguous-order",
-            f"{file}, column {name!r}: {int(slashed.sum())} of {len(slashed)} times are written with slashes "
+            f"{file}, column {name!r}: {int(slashed.sum())} of {len(slashed)} times are written "
+            "with slashes "
             "or points, whose order of day and month is not known; declare datetime_format under "
             '[study], such as "%d/%m/%Y %H:%M".',
         )
@@ -194,7 +195,9 @@ def _parse(uniques: pd.Index, form: str | None) -> list[_Parsed | None]:
 def _dates_in_disguise(parsed: list[_Parsed | None]) -> tuple[list[_Parsed | None], bool]:
     """Take times for dates where every one of several is midnight: a program filled them in."""
     clocked = [one for one in parsed if one is not None and one.precision < DAY]
-    if len(clocked) < 2 or any(one.moment.timetz().replace(tzinfo=None) != time() for one in clocked):
+    if len(clocked) < 2 or any(
+        one.moment.timetz().replace(tzinfo=None) != time() for one in clocked
+    ):
         return parsed, False
     dates = [
         one if one is None or one.precision >= DAY
@@ -253,7 +256,9 @@ def instants(
         low[index], high[index], exists = bounds
         nonexistent[index] = not exists
     low[nonexistent] = high[nonexistent] = np.nan
-    wrong = np.array([bool(text) and one is None for text, one in zip(uniques, parsed, strict=True)])
+    wrong = np.array(
+        [bool(text) and one is None for text, one in zip(uniques, parsed, strict=True)]
+    )
     clocked = [one.moment for one in parsed if one is not None and one.precision < DAY]
     return Instants(
         low[codes],

@@ -1,0 +1,107 @@
+"""Shares and medians against published tables, their defining identities and exact coverage."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from analysis.estimates.proportions import exact_share, median_interval, share_difference
+
+REFERENCE = Path(__file__).parents[1] / "reference" / "estimates"
+HALF_DIGIT = 0.5e-4 + 1e-9
+
+
+def published(name: str) -> list:
+    return list(pd.read_csv(REFERENCE / name).itertuples(index=False))
+
+
+@pytest.mark.parametrize("case", published("newcombe_1998_single.csv"), ids=str)
+def test_exact_share_against_newcombes_table(case):
+    row = exact_share(case.events, case.n)
+    assert row["estimate"] == case.events / case.n
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((case.low, case.high), abs=HALF_DIGIT)
+
+
+def test_exact_share_of_the_published_responders():
+    """10 of 15 (Feder 2021) and 3 of 13 (Duek 2023), beta quantiles."""
+    for events, n in ((10, 15), (3, 13)):
+        row = exact_share(events, n)
+        low = stats.beta.ppf(0.025, events, n - events + 1)
+        high = stats.beta.ppf(0.975, events + 1, n - events)
+        assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high))
+    row = exact_share(10, 15, estimand="responders")
+    assert (round(row["ci_low"], 3), round(row["ci_high"], 3)) == (0.384, 0.882)
+    assert row["method"].startswith("10 of 15, exact")
+    assert row["estimand"] == "responders"
+
+
+@given(st.integers(1, 80).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_exact_share_meets_its_definition(case):
+    events, n = case
+    row = exact_share(events, n)
+    assert 0 <= row["ci_low"] <= row["estimate"] <= row["ci_high"] <= 1
+    if events > 0:
+        assert stats.binom.sf(events - 1, n, row["ci_low"]) == pytest.approx(0.025, abs=1e-9)
+    if events < n:
+        assert stats.binom.cdf(events, n, row["ci_high"]) == pytest.approx(0.025, abs=1e-9)
+    other = exact_share(n - events, n)
+    assert other["ci_low"] == pytest.approx(1 - row["ci_high"], abs=1e-9)
+
+
+@pytest.mark.parametrize("case", published("newcombe_1998_difference.csv"), ids=str)
+def test_difference_against_newcombes_table(case):
+    row = share_difference((case.events_1, case.events_2), (case.n_1, case.n_2))
+    assert row["estimate"] == pytest.approx(case.events_1 / case.n_1 - case.events_2 / case.n_2)
+    assert row["n"] == case.n_1 + case.n_2
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((case.low, case.high), abs=HALF_DIGIT)
+
+
+def test_swapping_the_groups_turns_the_sign():
+    one, other = share_difference((9, 3), (10, 12)), share_difference((3, 9), (12, 10))
+    assert one["estimate"] == pytest.approx(-other["estimate"])
+    assert one["ci_low"] == pytest.approx(-other["ci_high"])
+
+
+@pytest.mark.parametrize(("events", "n"), [(0, 0), (-1, 5), (6, 5)])
+def test_what_is_no_share_is_refused(events, n):
+    with pytest.raises(ValueError, match="is not a share"):
+        exact_share(events, n)
+    with pytest.raises(ValueError, match="is not a share"):
+        share_difference((1, events), (2, n))
+
+
+# Ranks of the order statistics that bound a median with at least 95 %, from binomial tables
+# (sign test): the k-th smallest and the k-th largest.
+RANKS = {6: 1, 8: 1, 9: 2, 10: 2, 12: 3, 15: 4, 20: 6, 25: 8, 30: 10}
+
+
+@pytest.mark.parametrize(("n", "k"), RANKS.items())
+def test_median_interval_takes_the_tabled_ranks(n, k):
+    row = median_interval(np.random.default_rng(n).permutation(np.arange(1.0, n + 1)))
+    assert (row["ci_low"], row["ci_high"]) == (k, n + 1 - k)
+    assert row["estimate"] == (n + 1) / 2
+
+
+@pytest.mark.parametrize("n", range(1, 61))
+def test_median_interval_covers_at_least_95_percent_and_no_narrower_one_does(n):
+    """Exact coverage of the k-th smallest to the k-th largest: 1 - 2 P(X < k)."""
+    row = median_interval(np.arange(1.0, n + 1))
+    if n < 6:
+        assert (row["ci_low"], row["ci_high"]) == (-math.inf, math.inf)
+        return
+    k = int(row["ci_low"])
+    assert 1 - 2 * stats.binom.cdf(k - 1, n, 0.5) >= 0.95
+    assert 1 - 2 * stats.binom.cdf(k, n, 0.5) < 0.95
+
+
+def test_median_interval_refuses_nothing_and_endless_values():
+    for values in ([], [1.0, math.nan], [1.0, math.inf]):
+        with pytest.raises(ValueError, match="all of them finite"):
+            median_interval(np.array(values))

@@ -1,0 +1,186 @@
+"""Delimited text: encodings, separators, blank rows, line breaks in cells, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.errors import ReliefError
+from analysis.readers.identifiers import alike, refuse_identifiers
+from analysis.readers.text import numbers, read_text
+
+PLAIN = "id,arm\nS1,ket\nS2,mdz\n"
+
+
+def read(tmp_path, content: str | bytes, **options):
+    path = tmp_path / "people.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_text(path, **options)
+
+
+def refused(tmp_path, content: str | bytes, **options) -> ReliefError:
+    with pytest.raises(ReliefError) as caught:
+        read(tmp_path, content, **options)
+    assert str(tmp_path) not in caught.value.message
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        (PLAIN, {}),
+        ("\ufeff" + PLAIN, {}),
+        (PLAIN.encode("utf-16"), {}),
+        (PLAIN.encode("utf-16-le"), {"encoding": "utf-16-le"}),
+        (PLAIN.replace("\n", "\r\n"), {}),
+        (PLAIN.replace("\n", "\r"), {}),
+        (PLAIN.replace(",", ";"), {"separator": ";"}),
+        (PLAIN.replace(",", "\t"), {"separator": "\t"}),
+        ("\n\n" + PLAIN, {}),
+        ('"id","arm"\n"S1","ket"\n"S2","mdz"', {}),
+    ],
+)
+def test_however_it_is_written_it_reads_the_same(tmp_path, content, options):
+    table = read(tmp_path, content, **options)
+    assert table.cells.to_dict("list") == {"id": ["S1", "S2"], "arm": ["ket", "mdz"]}
+
+
+def test_a_byte_order_mark_is_noted(tmp_path):
+    assert [i.rule for i in read(tmp_path, PLAIN.encode("utf-16")).issues] == ["file.bom"]
+
+
+def test_rows_are_numbered_as_a_spreadsheet_does(tmp_path):
+    content = '\nid,notes\nS1,"two\nlines"\n\n,\n  \nS2,x\n"",""\nS3,y\n\n'
+    table = read(tmp_path, content)
+    assert list(table.cells["id"]) == ["S1", "S2", "S3"]
+    assert list(table.rows) == [3, 7, 9]
+    (note,) = table.issues
+    assert (note.rule, note.severity, note.row) == ("file.blank-row", "NOTE", 4)
+    assert note.count >= 4
+
+
+def test_a_row_far_down_a_large_file_has_its_number(tmp_path):
+    lines = ["id,arm", *(f"S{i},{'k' * 30}" for i in range(60_000)), "S,1,2,3"]
+    error = refused(tmp_path, "\n".join(lines))
+    assert (error.rule, "row 60002:" in error.message) == ("file.ragged", True)
+
+
+def test_unnamed_columns_are_passed_over_and_noted(tmp_path):
+    table = read(tmp_path, ",id,arm\n1,S1,ket\n2,S2,mdz\n,,\n")
+    assert list(table.cells) == ["id", "arm"]
+    assert [i.rule for i in table.issues] == ["file.unnamed-column", "file.blank-row"]
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (b"", "file.empty"),
+        (b" \n\t\r\n", "file.empty"),
+        ("\ufeff\n".encode(), "file.empty"),
+        (b"x", "file.one-column"),
+        (PLAIN.replace(",", ";"), "file.one-column"),
+        ("id,arm\n", "file.no-rows"),
+        ("id,arm\n,\n\n", "file.no-rows"),
+        ("id,arm,arm\nS1,ket,ket\n", "file.repeated-column"),
+        ("id,arm\nS1,ket\nS2\n", "file.ragged"),
+        ('id,arm\nS1,"ket\nS2,mdz\n', "file.unreadable"),
+        ('id,"arm\nS1,ket\n', "file.unreadable"),
+        (b"id,arm\nS1,k\xe9t\n", "file.encoding"),
+        (b"\xff\xfei", "file.encoding"),
+        (b"id,arm\nS1,\x00\n", "file.binary"),
+        (PLAIN.encode("utf-16-le"), "file.binary"),
+        ("id,arm\nS1," + "x" * 3_000_000 + "\n", "file.unreadable"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_words(tmp_path, content, rule):
+    error = refused(tmp_path, content)
+    assert error.rule == rule
+    assert "people.csv" in error.message
+    assert ";" in error.message
+
+
+def test_a_hint_tells_the_separator_it_seems_to_have(tmp_path):
+    assert "semicolons" in refused(tmp_path, PLAIN.replace(",", ";")).message
+
+
+def test_the_line_of_a_bad_byte_is_told(tmp_path):
+    assert "line 2" in refused(tmp_path, b"id,arm\nS1,k\xe9t\n").message
+    assert read(tmp_path, b"id,arm\nS1,k\xe9t\n", encoding="cp1252").cells["arm"][0] == "két"
+
+
+def test_a_literal_quotation_mark_in_a_cell_is_text(tmp_path):
+    table = read(tmp_path, "id,height\nS1,5'10\" tall\nS2,x\n")
+    assert len(table.cells) == 2
+
+
+def test_a_file_that_is_not_there_or_is_a_folder_is_refused(tmp_path):
+    for name in ("absent.csv", ".", "nul\x00"):
+        with pytest.raises(ReliefError) as caught:
+            read_text(tmp_path / name)
+        assert caught.value.rule == "file.missing"
+
+
+def test_a_missing_column_is_named_as_declared(tmp_path):
+    with pytest.raises(ReliefError, match="no column 'when'"):
+        read(tmp_path, PLAIN).column("when")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["dob", "DOB", "dateOfBirth", "Date of birth", "birth_date", "name", "Name", "first_name",
+     "FirstName", "LASTNAME", "patientName", "name_of_patient", "email", "e-mail", "telephone_1",
+     "phone number (home)", "MRN", "mrn", "patient_mrn", "address", "address_line_1", "zip5",
+     "zipCode", "postcode", "ssn", "initials", "Vorname", "ipAddress"],
+)  # fmt: skip
+def test_a_header_that_names_an_identifier_is_refused_by_position(name):
+    with pytest.raises(ReliefError) as caught:
+        refuse_identifiers(["id", name], "people.csv")
+    assert caught.value.rule == "identifier.column"
+    assert "column 2" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["id", "patient_id", "subject", "name_of_scale", "nameless", "address_fear", "instrument_name",
+     "form_name", "site_name", "item_01", "pcl5_07", "phone_use_hours", "birth_weight", "arm",
+     "street_drug_use", "email_sent", "faxes", "zipper", "mobility", "when", "e" * 5000],
+)  # fmt: skip
+def test_a_header_that_only_sounds_like_one_is_not(name):
+    refuse_identifiers([name, "other"], "people.csv")
+
+
+def test_identifiers_written_differently_look_alike():
+    names = pd.Series(["KPE008", "kpe-8", "8", "KPE009", "x10y"])
+    assert list(alike(names)) == [True, True, True, False, False]
+    assert list(alike(pd.Series(["kpe 9", "9", "11"]), names)) == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "value", "wrong"),
+    [
+        ("1", ".", 1, False),
+        ("-0.5", ".", -0.5, False),
+        (".5", ".", 0.5, False),
+        ("0,667", ",", 0.667, False),
+        ("0.667", ",", np.nan, True),
+        ("0,667", ".", np.nan, True),
+        ("1e3", ".", np.nan, True),
+        ("nan", ".", np.nan, True),
+        ("inf", ".", np.nan, True),
+        ("9" * 400, ".", np.nan, True),
+        ("-9", ".", np.nan, False),
+        ("-9.0", ".", np.nan, False),
+        ("", ".", np.nan, False),
+        (" 2 ", ".", 2, False),
+    ],
+)
+def test_a_number_is_plain_or_none(text, decimal, value, wrong):
+    values, bad = numbers(pd.Series([text]), decimal=decimal, missing_codes=("-9", "n/a"))
+    np.testing.assert_equal(values[0], float(value))
+    assert bad[0] == wrong
+
+
+def test_no_cells_give_no_numbers():
+    values, bad = numbers(pd.Series([], dtype="str"))
+    assert len(values) == len(bad) == 0

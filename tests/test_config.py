@@ -1,0 +1,114 @@
+"""study.toml: what is accepted, and one sentence for what is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.config import load_config
+from analysis.errors import ReliefError
+from tests.factory import toml, write_study
+
+
+def refused(tmp_path, text: str | bytes) -> ReliefError:
+    path = tmp_path / "study.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ReliefError) as caught:
+        load_config(path)
+    assert caught.value.message.startswith("study.toml")
+    assert str(tmp_path) not in caught.value.message
+    return caught.value
+
+
+def test_a_valid_study_declares_its_design(tmp_path):
+    design = load_config(write_study(tmp_path)).design()
+    assert (design.active_arm, design.comparator_arm) == ("ketamine", "midazolam")
+    assert design.title == "made-up"
+
+
+def test_a_crossover_needs_no_arm(tmp_path):
+    assert load_config(write_study(tmp_path, design="crossover", arm="")).subjects.arm is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"zone": 'timezone = "Detroit"'}, "[study] timezone: timezone must be an IANA name"),
+        ({"zone": 'timezone = "localtime"'}, "IANA"),
+        ({"zone": 'timezone = ""'}, "IANA"),
+        ({"zone": 'timezone = "../etc/passwd"'}, "IANA"),
+        ({"section": 'datetime_format = "%H:%M"'}, "year, month and day"),
+        ({"arms": '{ mdz = "midazolam" }'}, "ketamine"),
+        ({"arms": '{ ket = "ketamine" }'}, "exactly two treatments"),
+        ({"arms": '{ ket = "ketamine", " " = "midazolam" }'}, "not blank"),
+        ({"comparator": "none"}, "more than one treatment"),
+        ({"comparator": "placebo"}, "[study] comparator"),
+        ({"design": "single-arm"}, "single-arm"),
+        ({"arm": ""}, "arm ="),
+        ({"version": "standard"}, "version of PCL-5-now"),
+        ({"instrument": "PCL-6"}, "must be one of"),
+        ({"recall_hours": -1}, "number 1 recall_hours"),
+        ({"recall_hours": "true"}, "recall_hours"),
+        ({"recall_hours": "inf"}, "recall_hours"),
+        ({"values": ""}, "items ="),
+        ({"values": 'items = "item"'}, "place for the item number"),
+        ({"values": 'items = "{:999999999d}"'}, "place for the item number"),
+        ({"values": 'items = "{0.__class__}"'}, "place for the item number"),
+        ({"values": 'items = "item_{:02d}"\nhours = "h"'}, "exactly one of time"),
+        ({"infusions": 'start_hours = "s"'}, "exactly one of start"),
+        ({"infusions": 'end_hours = "s"'}, "all be hours"),
+        ({"files": 'separator = ";;"'}, "separator"),
+        ({"files": 'decimal = ","'}, "both be a comma"),
+        ({"files": 'encoding = "rot13"'}, "encoding"),
+        ({"files": 'encoding = "unicode_escape"'}, "encoding"),
+        ({"files": 'encoding = "no-such"'}, "encoding"),
+        ({"missing_codes": '["0"]'}, "missing code"),
+        ({"missing_codes": "[9]"}, "missing_codes"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_one_sentence_that_names_the_key(tmp_path, changes, words):
+    error = refused(tmp_path, toml(**changes))
+    assert error.rule == "config.value"
+    assert words in error.message
+
+
+def test_a_wrong_value_is_not_repeated(tmp_path):
+    error = refused(tmp_path, toml(zone='timezone = "Zebra4711Quartz"'))
+    assert "Zebra4711Quartz" not in error.message
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "words"),
+    [
+        ("[study\n", "config.syntax", "line 1"),
+        ("x = " + "9" * 5000, "config.syntax", "not valid TOML"),
+        ("x = " + "[" * 100_000, "config.syntax", "not valid TOML"),
+        ("x = 1\nx = 2\n", "config.syntax", "line 2"),
+        (b"\xff\xfe\x00", "config.file", "UTF-8"),
+        (toml() + "\nodd = 1", "config.unknown-key", "[[assessments]] number 1 odd"),
+        (toml().replace('name = "made-up"', ""), "config.missing", "name = ..."),
+        (toml().partition("[infusions]")[0], "config.missing", "table [infusions]"),
+        ("", "config.missing", "table [study]"),
+        (toml(zone='timezone = "TODO"  # which?'), "config.open-point", "still TODO (which?)"),
+    ],
+)  # fmt: skip
+def test_what_is_no_study_is_refused(tmp_path, text, rule, words):
+    error = refused(tmp_path, text)
+    assert error.rule == rule
+    assert words in error.message
+
+
+def test_a_file_that_is_absent_is_said_to_be(tmp_path):
+    with pytest.raises(ReliefError, match="There is no file"):
+        load_config(tmp_path / "study.toml")
+
+
+def test_one_clock_for_all_tables(tmp_path):
+    text = toml(zone="").replace('time = "when"', 'hours = "when"')
+    assert "share one clock" in refused(tmp_path, text).message
+
+
+def test_the_primary_instrument_needs_a_table(tmp_path):
+    text = toml().replace('primary = "PCL-5-now"', 'primary = "PCL-5"')
+    assert "no [[assessments]] table" in refused(tmp_path, text).message
+    text = toml().replace('primary = "PCL-5-now"', 'primary = "PCL-6"')
+    assert "primary must be one of" in refused(tmp_path, text).message
