@@ -107,8 +107,6 @@ def test_one_clock_for_all_tables(tmp_path):
     assert "share one clock" in refused(tmp_path, text).message
 
 
-def test_the_primary_instrument_needs_a_table(tmp_path):
-    text = toml().replace('primary = "PCL-5-now"', 'primary = "PCL-5"')
-    assert "no [[assessments]] table" in refused(tmp_path, text).message
+def test_the_primary_instrument_must_be_a_known_one(tmp_path):
     text = toml().replace('primary = "PCL-5-now"', 'primary = "PCL-6"')
     assert "primary must be one of" in refused(tmp_path, text).message

@@ -192,9 +192,9 @@ def test_check_text_groups_by_severity_and_ends_with_the_flow():
     assert nothing.startswith("Nothing is wrong.")
 
 
-def test_set_display_shows_whole_sentences():
-    with pd.option_context(
-        "display.max_colwidth", 50, "display.max_rows", 60, "display.max_columns", 0
-    ):
-        tables.set_display()
-        assert pd.get_option("display.max_colwidth") is None
+def test_sentences_are_set_to_the_left_and_stay_escaped():
+    shown = tables.sentences(pd.DataFrame({"text": ["a <td> & b"]}, index=["gate"]))
+    html = shown._repr_html_()
+    assert html.count('<td style="text-align: left') == 1
+    assert "a &lt;td&gt; &amp; b" in html
+    assert repr(shown) == "gate | a <td> & b"

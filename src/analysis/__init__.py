@@ -1,3 +1,3 @@
-"""Do PTSD symptoms fall within hours of a ketamine infusion? Scores in, a verdict on each claim out."""
+"""Do PTSD symptoms fall within hours of an infusion? Scores in, a verdict on each claim out."""
 
 __version__ = "0.1.0"

@@ -227,8 +227,6 @@ class StudyConfig(_Strict):
             raise ValueError(
                 "infusions and assessments must share one clock: all date-times or all hours"
             )
-        if self.study.primary not in {table.instrument for table in self.assessments}:
-            raise ValueError("primary names an instrument that no [[assessments]] table holds")
         return self
 
     @model_validator(mode="after")

@@ -28,7 +28,6 @@ __all__ = [
     "recall_table",
     "rounded",
     "sentences",
-    "set_display",
     "shares_table",
     "verdict_table",
     "within_arm_table",
@@ -61,13 +60,6 @@ def number(value: Any, digits: int = 3) -> str:
 def p_value(value: Any) -> str:
     """A p-value as :func:`number` writes it, "< 0.001" below that."""
     return "< 0.001" if not _missing(value) and value < 0.001 else number(value)
-
-
-def set_display() -> None:
-    """Show whole sentences in tables, and no more rows than a page holds."""
-    pd.set_option("display.max_colwidth", None)
-    pd.set_option("display.max_rows", 80)
-    pd.set_option("display.max_columns", 20)
 
 
 class _Sentences:

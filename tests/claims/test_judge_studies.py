@@ -233,3 +233,57 @@ def test_no_number_of_the_ledger_is_nan_in_json(tmp_path):
     found = list(numbers(document))
     assert found
     assert all(math.isfinite(value) for value in found)
+
+
+INTERFACES_EXAMPLE = """
+[study]
+name = "clinic-a"
+population = "PTSD"
+synthetic = false
+design = "parallel"              # parallel | crossover | single-arm
+timezone = "America/Detroit"     # left out when all times are in hours
+arms = {ket = "ketamine", mdz = "midazolam"}
+comparator = "active"            # active | passive | none
+missing_codes = ["-9"]
+primary = "PCL-5-now"            # the one primary instrument
+
+[subjects]
+path = "subjects.csv"            # relative to study.toml; also format, separator, decimal, encoding
+subject = "id"
+arm = "arm"
+
+[infusions]
+path = "infusions.csv"
+subject = "id"
+agent = "agent"
+dose_mg_per_kg = "dose"
+start = "start"                  # or start_hours, end_hours
+end = "end"
+
+[[assessments]]
+path = "scores.csv"
+subject = "id"
+time = "when"                    # or hours
+instrument = "PCL-5"
+version = "standard"
+recall_hours = 720               # required: 0 right now, 24, 168 past week, 336, 720 past month
+items = "pcl5_{:02d}"            # or total = "column"
+item_base = 0
+"""
+
+
+def test_the_declared_interface_is_read_as_it_stands(tmp_path):
+    content = tables(numbers=ALL_ITEMS)
+    content["infusions"] = [row | {"dose": 0.5} for row in content["infusions"]]
+    content["scores"] = [
+        {name.replace("item_", "pcl5_"): value for name, value in row.items()}
+        for row in content["scores"]
+    ]
+    path = write_study(tmp_path, content)
+    path.write_text(INTERFACES_EXAMPLE, encoding="utf-8")
+    result = judge(read_study(path))
+    assert result["onset"].verdict == NOT_TESTABLE
+    assert "No form of the primary instrument PCL-5-now" in gate(result, "onset", "construct").text
+    assert gate(result, "onset", "recall").passed is False
+    assert "720 h" in gate(result, "onset", "recall").text
+    assert result["infusion_length"].verdict != NOT_TESTABLE

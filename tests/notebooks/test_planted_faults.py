@@ -54,7 +54,34 @@ class Fault:
 
 
 # One entry each for a shifted effect, a swapped arm and another column plotted. Each costs a run.
-FAULTS: list[Fault] = []
+CHANGE = "03_change_after_infusion.ipynb"
+FAULTS: list[Fault] = [
+    Fault(
+        "a shifted effect",
+        "estimates/within_person.py",
+        "mean, sd = difference.mean(),",
+        "mean, sd = difference.mean() - 2.0,",
+        CHANGE,
+        TEXT,
+    ),
+    Fault(
+        "a swapped arm",
+        "claims/case.py",
+        'return table.assign(arm=table["subject"].map(self.arms))',
+        'return table.assign(arm=table["subject"].map(self.arms).map('
+        '{"ketamine": "midazolam", "midazolam": "ketamine"}))',
+        CHANGE,
+        TEXT,
+    ),
+    Fault(
+        "another column plotted",
+        "figures.py",
+        'x, rows["estimate"], yerr',
+        'x, rows["ci_low"], yerr',
+        CHANGE,
+        FIGURE,
+    ),
+]
 
 
 def plant(fault: Fault, root: Path) -> None:

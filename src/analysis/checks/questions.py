@@ -52,6 +52,14 @@ def _wrong_scale(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> It
             "STOP",
             "The people studied do not have PTSD: no claim of the page is about them.",
         )
+    held = set(study.assessments["instrument"])
+    if held and scale.name not in held:
+        yield _issue(
+            "question.no-primary",
+            "STOP",
+            f"No form of the primary instrument {scale.name} was given; the study holds "
+            f"{', '.join(sorted(held))}. Another instrument never takes its place.",
+        )
     if scale.construct != "ptsd":
         yield _issue(
             "question.construct",

@@ -6,6 +6,7 @@ from typing import Any
 
 from analysis.claims.case import Case
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
+from analysis.instruments import known
 
 __all__ = [
     "calibration",
@@ -60,7 +61,7 @@ def recall(case: Case) -> Reason:
     """Gate 3: the window a form asks about must not reach back before the infusion's start."""
     name = case.scale.name
     if case.primary_form is None:
-        return Reason("recall", None, f"Not evaluated: no {name} form has a score.")
+        return _other_windows(case)
     window = case.primary_form[1]
     if window == 0:
         return Reason(
@@ -85,6 +86,17 @@ def recall(case: Case) -> Reason:
             "even if every symptom vanished.",
         )
     return Reason("recall", True, f"None of the {window:g} h that {name} asks about lies before.")
+
+
+def _other_windows(case: Case) -> Reason:
+    """Without a primary form, what the other PTSD forms of the study ask about."""
+    forms = case.checked.forms
+    ptsd = [known()[name].construct == "ptsd" for name in forms["instrument"]]
+    windows = forms.loc[ptsd, "recall_hours"]
+    if windows.empty or (windows == 0).any():
+        return Reason("recall", None, f"Not evaluated: no {case.scale.name} form has a score.")
+    told = f"the PTSD forms that were given ask about the past {windows.min():g} h or more."
+    return Reason("recall", False, f"No {case.scale.name} form has a score; {told}")
 
 
 def comparator(case: Case) -> Reason:

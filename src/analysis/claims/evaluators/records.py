@@ -140,9 +140,7 @@ def _share_back(
         "window": f"by {limits['hours']:g} h from the start",
     }
     main = exact_share(back, n, estimand="share back near baseline", **words)
-    kindest = exact_share(
-        back + untold, n, estimand="share back, if the untold were back", **words
-    )
+    kindest = exact_share(back + untold, n, estimand="share back, if the untold were back", **words)
     points_to = NOT_DECIDED
     if gates.weigh_share(main, limits["share"]) == SUPPORTED:
         points_to = SUPPORTED
