@@ -66,10 +66,9 @@ FAULTS: list[Fault] = [
     ),
     Fault(
         "a swapped arm",
-        "claims/case.py",
-        'return table.assign(arm=table["subject"].map(self.arms))',
-        'return table.assign(arm=table["subject"].map(self.arms).map('
-        '{"ketamine": "midazolam", "midazolam": "ketamine"}))',
+        "describe.py",
+        "treated, control = case.design.active_arm, case.design.comparator_arm",
+        "control, treated = case.design.active_arm, case.design.comparator_arm",
         CHANGE,
         TEXT,
     ),
