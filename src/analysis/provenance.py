@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.paths import DATA_RAW, EXAMPLE_STUDY, PUBLISHED
+from analysis.simulate import example_truth
 
 __all__ = ["provenance", "provenance_table", "sha256"]
 
@@ -22,7 +23,7 @@ def sha256(path: Path) -> str:
 def provenance() -> list[dict[str, Any]]:
     """One record a file of ``data/raw``: file, sha256, producer, licence, date, made_by."""
     published = tomllib.loads((PUBLISHED / "provenance.toml").read_text(encoding="utf-8"))
-    truth = tomllib.loads((EXAMPLE_STUDY / "truth.toml").read_text(encoding="utf-8"))
+    truth = example_truth()
     rows = [
         _record(PUBLISHED / file["name"], file["producer"], file["licence"], file["command"])
         for file in published["file"]

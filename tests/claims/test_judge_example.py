@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
-
 import pytest
 
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED
-from analysis.paths import EXAMPLE_STUDY
+from analysis.simulate import example_truth
 from analysis.studies import judge_source
 
 # The verdicts that the generator's truth and this version's gates call for, and why.
@@ -42,7 +40,7 @@ def ledger():
 
 @pytest.fixture(scope="module")
 def truth():
-    return tomllib.loads((EXAMPLE_STUDY / "truth.toml").read_text(encoding="utf-8"))
+    return example_truth()
 
 
 @pytest.mark.parametrize(("claim", "verdict"), EXPECTED.items())

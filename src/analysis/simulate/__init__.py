@@ -6,8 +6,17 @@ the example study and its truth. Nothing here comes from a real person.
 """
 
 from analysis.simulate.cohort import simulate
-from analysis.simulate.example import write_example
+from analysis.simulate.example import example_truth, write_example
 from analysis.simulate.truth import SEED, truth
 from analysis.simulate.world import EXAMPLE, NULL, World
 
-__all__ = ["EXAMPLE", "NULL", "SEED", "World", "simulate", "truth", "write_example"]
+__all__ = [
+    "EXAMPLE",
+    "NULL",
+    "SEED",
+    "World",
+    "example_truth",
+    "simulate",
+    "truth",
+    "write_example",
+]

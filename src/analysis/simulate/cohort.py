@@ -62,14 +62,15 @@ def recruit(world: World, n: int, rng: np.random.Generator) -> Arrays:
     found: list[Arrays] = []
     missing = n
     while missing > 0:
-        batch = _candidates(world, max(20, 2 * missing), rng)
+        batch = candidates(world, max(20, 2 * missing), rng)
         enter = batch["screening"] >= world.entry_threshold
         found.append({key: values[enter] for key, values in batch.items()})
         missing -= int(enter.sum())
     return {key: np.concatenate([batch[key] for batch in found])[:n] for key in found[0]}
 
 
-def _candidates(world: World, n: int, rng: np.random.Generator) -> Arrays:
+def candidates(world: World, n: int, rng: np.random.Generator) -> Arrays:
+    """People of the unselected population with their screening totals."""
     trait = world.population_mean + world.trait_sd * rng.standard_normal(n)
     people = {
         "cluster": world.cluster_sd * rng.standard_normal((n, 4)),

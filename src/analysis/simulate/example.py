@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import tomllib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,11 @@ def write_example(folder: Path, seed: int = SEED) -> None:
     sections: dict[str, dict[str, Any]] = {"made_by": made, "sha256": hashes}
     sections |= {"world": asdict(EXAMPLE)} | truth(EXAMPLE, seed=seed)
     (folder / "truth.toml").write_bytes(_toml(sections).encode())
+
+
+def example_truth() -> dict[str, Any]:
+    """What truth.toml states of the example study: parameters, seed and true values."""
+    return tomllib.loads((paths.EXAMPLE_STUDY / "truth.toml").read_text(encoding="utf-8"))
 
 
 def main() -> None:

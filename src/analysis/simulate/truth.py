@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.simulate.cohort import answers, lose, recruit, treat, visit_hours
+from analysis.simulate.cohort import answers, candidates, lose, recruit, treat, visit_hours
 from analysis.simulate.world import AFTER, BASELINE, Arrays, World
 
 SEED = 20261123  # fixed before the example was first drawn
@@ -67,10 +67,18 @@ def truth(
         "hours_p95_ketamine": ketamine["hours"].quantile(0.95),
         "drug_hours_after_end": pd.Series({"onset": world.drug_onset, "full": world.drug_full}),
     }
+    sections["screening_of_everyone"] = _screening(world, np.random.default_rng([seed, 1]))
     return {
         section: {str(key): round(float(value), 3) + 0.0 for key, value in values.items()}
         for section, values in sections.items()
     }
+
+
+def _screening(world: World, rng: np.random.Generator) -> pd.Series:
+    """Screening totals of the population before selection, from ten thousand people."""
+    totals = np.concatenate([candidates(world, 1000, rng)["screening"] for _ in range(10)])
+    entered = (totals >= world.entry_threshold).mean()
+    return pd.Series({"mean": totals.mean(), "sd": totals.std(ddof=1), "share_taken_in": entered})
 
 
 def _drawn(world: World, n_per_arm: int, seed: np.random.SeedSequence) -> dict[str, pd.DataFrame]:
