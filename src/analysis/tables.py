@@ -12,6 +12,7 @@ from analysis import evidence
 from analysis.checks import Checked
 from analysis.claims.ledger import Ledger
 from analysis.errors import EvidenceError
+from analysis.estimates.table import table
 
 __all__ = [
     "beside_table",
@@ -192,7 +193,7 @@ def wording_table(ledger: Ledger) -> pd.DataFrame:
 def beside_table(ledger: Ledger, claim: str) -> pd.DataFrame:
     """Rows shown beside the estimate of a claim, the estimate first; none but the first decides."""
     result = ledger[claim]
-    return estimates_table(pd.DataFrame([result.estimate, *result.beside]))
+    return estimates_table(table([result.estimate, *result.beside]))
 
 
 def issues_table(checked: Checked) -> pd.DataFrame:

@@ -34,7 +34,8 @@ class Reason:
 class ClaimResult:
     """The answer to one claim.
 
-    ``estimate`` is a row of the table of estimates (NaN where there is none); ``parts``
+    ``estimate`` is a row of the table of estimates (NaN where there is none), with a further
+    key ``unit`` where the report should print one; ``parts``
     maps a part of the claim to its own verdict; ``beside`` holds further rows that are
     shown next to the estimate and decide nothing; ``wording`` is the sentence that the
     verdict permits.

@@ -140,6 +140,7 @@ def _contrasts(rows: pd.DataFrame, claim_id: str) -> list[dict[str, Any]]:
             ci_high=c["ci_high"],
             method=" ".join(f"{c['study_id']} {c['analysis']} {_named(c['rows'])}".split()),
         )
+        | {"unit": c["unit"]}
         for c in rows.to_dict("records")
     ]
 

@@ -37,7 +37,8 @@ def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
         return Finding(reasons | reason("estimate", None, f"Not evaluated: {refusal}"))
     text = f"{_NO_MIXED_MODEL} {_beside_bounds(case, rows[0])}"
     beside = [*rows[1:], *_within(case, claim_id)]
-    return Finding(reasons | reason("estimate", None, text), rows[0], NOT_DECIDED, beside)
+    points = rows[0] | {"unit": "points"}
+    return Finding(reasons | reason("estimate", None, text), points, NOT_DECIDED, beside)
 
 
 def _beside_bounds(case: Case, main: dict[str, Any]) -> str:
