@@ -17,6 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "notebook
 
 from compare_figures import image_problems
 
+OPEN_DATA = {"20_a_real_ketamine_trial.ipynb": "nimh-ketamine-ds005917"}
+
 
 def pytest_collectstart(collector):
     """Wrap the start of a notebook's kernel."""
@@ -25,9 +27,26 @@ def pytest_collectstart(collector):
 
 
 def pytest_itemcollected(item):
-    """Wrap the comparison of a cell's outputs."""
+    """Wrap the comparison of a cell's outputs; skip by name what needs data that are not here."""
     if isinstance(item, IPyNbCell):
         item.compare_outputs = functools.partial(_compare, item, item.compare_outputs)
+        if reason := _absent(item.path.name):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@functools.cache
+def _absent(notebook):
+    """Why a notebook's open data cannot be had, or nothing; each is looked for once."""
+    if notebook not in OPEN_DATA:
+        return None
+    from analysis.errors import DataUnavailable
+    from analysis.readers.open_data import fetch
+
+    try:
+        fetch(OPEN_DATA[notebook])
+    except DataUnavailable as absent:
+        return f"open data for {notebook}: {absent.message}"
+    return None
 
 
 def _start_without_user_settings(start):

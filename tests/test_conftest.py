@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
     """A project with a conftest like this one, and one skip of each kind."""
     tests = tmp_path / "tests"
     tests.mkdir()
-    shutil.copy(Path(__file__).with_name("conftest.py"), tests)
+    shutil.copy(Path(__file__).parents[1] / "conftest.py", tmp_path)
     (tests / "test_skips.py").write_text(SKIPS)
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "one.ipynb").write_text(NOTEBOOK)

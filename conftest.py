@@ -41,7 +41,7 @@ def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Registered as a plugin, because hooks of this file alone would not see the notebooks.
+    # A plugin, so that a run without strict mode has no hook in its way.
     if os.environ.get("RELIEF_STRICT") == "1":
         config.pluginmanager.register(SkipsAreFailures(), "skips-are-failures")
 
