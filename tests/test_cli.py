@@ -80,7 +80,7 @@ def test_judge_in_words_marks_every_verdict_of_a_synthetic_study():
 
 def test_check_prints_issues_and_flow():
     document = json.loads(run("check", "example", "--json").stdout)
-    assert set(document) == {"issues", "flow"}
+    assert set(document) == {"synthetic", "issues", "flow"}
     for issue in document["issues"]:
         assert set(issue) == {
             "rule",
@@ -190,3 +190,46 @@ def test_the_console_script_answers_the_same_in_any_zone_and_locale(tmp_path):
         assert done.stderr == b""
         outputs.add(done.stdout)
     assert len(outputs) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("judge", "--json"), ("frobnicate", "--json"), ("check", "example", "--json", "-x")],
+)
+def test_a_wrong_call_says_so_in_json_and_one_line(arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", "analysis.cli", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["rule"] == "usage"
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_page_that_cannot_be_written_is_one_sentence(tmp_path):
+    result = run("check", "example", "--html", tmp_path)
+    assert result.exit_code == 2
+    assert "[report-write]" in result.stderr
+
+
+def test_check_says_that_a_study_is_synthetic(tmp_path):
+    assert run("check", "example").stdout.startswith("[SYNTHETIC DATA]")
+    run("check", "example", "--html", tmp_path / "check.html")
+    assert "(synthetic data)" in (tmp_path / "check.html").read_text(encoding="utf-8")
+
+
+def test_ends_in_minutes_are_refused_as_a_unit(tmp_path):
+    content = tables()
+    for row in content["infusions"]:
+        row["start"], row["end"] = 0, 40
+    for index, row in enumerate(content["scores"]):
+        row["when"] = (-26, -1, 43, 64)[index % 4]
+    path = write_study(tmp_path, content)
+    text = path.read_text(encoding="utf-8")
+    text = text.replace('start = "start"\nend = "end"', 'start_hours = "start"\nend_hours = "end"')
+    path.write_text(text.replace('time = "when"', 'hours = "when"'), encoding="utf-8")
+    result = run("judge", path, "--json")
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["error"]["rule"] == "infusion.unit"

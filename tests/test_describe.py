@@ -135,7 +135,6 @@ def test_rules_table_takes_a_case_or_definitions_and_marks_assumptions(case):
     table = describe.rules_table(case)
     pd.testing.assert_frame_equal(table, describe.rules_table(case.definitions))
     assert table.loc["bias_bound_sd", ["value", "assumption"]].tolist() == ["0.3", "yes"]
-    assert table.loc["confidence", "assumption"] == "no"
 
 
 def test_no_table_has_a_row_a_person(case):

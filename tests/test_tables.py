@@ -122,10 +122,16 @@ def test_flow_table_has_an_arm_a_column():
         ("people read", "m", "", "", 2),
         ("people set aside", "k", "no infusion", "r", 1),
         ("people set aside", "m", "no infusion", "r", 0),
+        ("rows set aside", "all", "no time", "t", 4),
     ]
     shown = tables.flow_table(pd.DataFrame(rows, columns=["stage", "arm", "reason", "rule", "n"]))
-    assert shown.index.get_level_values("stage").tolist() == ["people read", "people set aside"]
-    assert shown.to_numpy().tolist() == [[3, 2], [1, 0]]
+    stages = ["people read", "people set aside", "rows set aside"]
+    assert shown.index.get_level_values("stage").tolist() == stages
+    assert shown[["k", "m", "all"]].to_numpy().tolist() == [
+        ["3", "2", ""],
+        ["1", "0", ""],
+        ["", "", "4"],
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,9 @@ import typer
 
 from analysis.errors import ReliefError
 
+# A call that is wrong; the module it lives in differs between versions of Typer.
+UsageError: Any = typer.BadParameter.__base__
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -64,10 +67,15 @@ def _run(action: Callable[[], Any], *, as_json: bool) -> Any:
         )
         if _debugging():
             raise
+    raise typer.Exit(_refuse(rule, message, as_json=as_json))
+
+
+def _refuse(rule: str, message: str, *, as_json: bool) -> int:
+    """Say in one line what cannot be done; the exit code."""
     if as_json:
         _print_json({"error": {"rule": rule, "message": message}})
     print(f"relief: {message} [{rule}]", file=sys.stderr)
-    raise typer.Exit(2)
+    return 2
 
 
 def _debugging() -> bool:
@@ -165,7 +173,17 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    app()
+    if len(sys.argv) == 1:
+        app()
+    try:
+        code = app(standalone_mode=False)
+    except UsageError as error:
+        # The same one line, and JSON where it was asked for, as for any other error.
+        sentence = " ".join(error.format_message().split())
+        sys.exit(_refuse("usage", sentence, as_json="--json" in sys.argv))
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -307,7 +307,7 @@ def load_config(path: Path) -> StudyConfig:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ReliefError(
-            "config.file", f"There is no file {path.name} here; write one or run relief init."
+            "config.file", f"There is no file {path.name} here; write one, as the README shows."
         ) from None
     except (OSError, ValueError):
         raise ReliefError(

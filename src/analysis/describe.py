@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from analysis import instruments, outcomes
 from analysis.claims.case import Case
 from analysis.claims.definitions import Definitions
+from analysis.claims.gates import weigh
 from analysis.estimates.controlled import ancova
 from analysis.estimates.proportions import exact_share
 from analysis.estimates.table import table
@@ -15,6 +18,7 @@ from analysis.estimates.within_person import expected_regression_to_the_mean, pa
 from analysis.timeline import PHASES, recall_share_before
 
 __all__ = [
+    "bias_table",
     "change_by_window",
     "cumulative_change",
     "difference_by_window",
@@ -210,6 +214,41 @@ def regression_to_the_mean(
         for r in correlations
     ]
     return pd.DataFrame({"correlation": correlations, "expected_fall": falls})
+
+
+def bias_table(case: Case, estimate: dict[str, Any]) -> pd.DataFrame:
+    """What a difference would be held to say, bound on bias by bound on bias.
+
+    The bound is an assumption, so every declared value is shown; one of them decides.
+
+    Parameters
+    ----------
+    case : Case
+    estimate : dict
+        A row of the table of estimates: a difference in points with its interval.
+
+    Returns
+    -------
+    DataFrame
+        bound_sd, bound_points, points_to (by this estimate alone, no other gate), decides.
+    """
+    smallest = case.smallest_difference
+    rules = case.definitions.rules
+    declared = np.atleast_1d(rules["bias_bound_shown_sd"].value)
+    rows = []
+    for bound in declared:
+        if smallest is None:
+            break
+        word = weigh(
+            estimate["ci_low"],
+            estimate["ci_high"],
+            estimate["estimate"],
+            smallest=smallest[0],
+            bias=bound * case.baseline_sd,
+        )
+        decides = "yes" if bound == rules["bias_bound_sd"].number else ""
+        rows.append((bound, bound * case.baseline_sd, word, decides))
+    return pd.DataFrame(rows, columns=["bound_sd", "bound_points", "points_to", "decides"])
 
 
 def rules_table(rules: Definitions | Case) -> pd.DataFrame:

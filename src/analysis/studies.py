@@ -119,6 +119,7 @@ def check_source(source: str) -> dict[str, Any]:
         return check_published()
     checked = check(load_study(source))
     return {
+        "synthetic": checked.study.design.synthetic,
         "issues": [issue.as_dict() for issue in checked.issues],
         "flow": checked.flow.to_dict(orient="records"),
     }

@@ -181,7 +181,9 @@ def flow_table(flow: pd.DataFrame) -> pd.DataFrame:
     wide = flow.pivot_table(
         index=["stage", "reason"], columns="arm", values="n", aggfunc="sum", sort=False
     )
-    return wide.rename_axis(columns=None)
+    # Counts of another arm than the row's are no zeros: the row says nothing of them.
+    shown = wide.astype("Int64").astype("str").fillna("").replace("<NA>", "")
+    return shown.rename_axis(columns=None)
 
 
 def wording_table(ledger: Ledger) -> pd.DataFrame:
@@ -290,6 +292,9 @@ def ledger_text(ledger: Ledger) -> str:
     """The ledger for a terminal: verdict, wording, estimate and each gate's sentence."""
     lines = [ledger.title + (" [SYNTHETIC DATA]" if ledger.synthetic else "")]
     lines.append(f"claims.toml {ledger.claims_sha256[:12]}, data {ledger.data_sha256[:12]}")
+    if ledger.flags:
+        lines.append("Flags that every verdict below must be read with:")
+        lines += [f"  {flag.rule} x {flag.count}: {flag.message}" for flag in ledger.flags]
     for result in ledger.claims:
         label = " [synthetic]" if ledger.synthetic else ""
         lines += ["", f"{result.title}: {result.verdict.upper()}{label}", f"  {result.wording}"]
@@ -306,6 +311,8 @@ def ledger_text(ledger: Ledger) -> str:
 def check_text(found: dict[str, Any]) -> str:
     """Issues grouped by severity and the flow, for a terminal."""
     out = io.StringIO()
+    if found.get("synthetic"):
+        print("[SYNTHETIC DATA]\n", file=out)
     for severity in ("STOP", "DROP", "FLAG", "NOTE"):
         mine = [issue for issue in found["issues"] if issue["severity"] == severity]
         if mine:

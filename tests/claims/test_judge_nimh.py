@@ -23,7 +23,7 @@ def test_every_claim_is_not_testable(ledger, claim):
 def test_the_reasons_are_the_people_and_the_times(ledger):
     found = {reason.gate: reason for reason in ledger["onset"].reasons}
     assert found["construct"].passed is False
-    assert "do not have PTSD" in found["construct"].text
+    assert "does not declare population" in found["construct"].text
     assert found["time"].passed is False
     assert "no claim about hours" in found["time"].text
     assert found["estimate"].passed is None

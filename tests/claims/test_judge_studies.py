@@ -15,7 +15,7 @@ from analysis.claims.ledger import (
     Ledger,
 )
 from analysis.readers.delimited import read_study
-from tests.factory import tables, write_study
+from tests.factory import NOW_ITEMS, tables, write_study
 
 HOURS_CLAIMS = ("headline", "onset", "certainty_within_hours")
 MONTH = {
@@ -287,3 +287,96 @@ def test_the_declared_interface_is_read_as_it_stands(tmp_path):
     assert gate(result, "onset", "recall").passed is False
     assert "720 h" in gate(result, "onset", "recall").text
     assert result["infusion_length"].verdict != NOT_TESTABLE
+
+
+def crossover_tables(n: int) -> dict:
+    """Ketamine and midazolam a week apart in each person; only midazolam brings a fall."""
+    from datetime import datetime, timedelta
+
+    content = {"subjects": [], "infusions": [], "scores": []}
+    for index in range(n):
+        person = f"S{index:03d}"
+        order = ("ketamine", "midazolam") if index % 2 else ("midazolam", "ketamine")
+        begin = datetime(2025, 3, 4, 10, 20) + timedelta(days=index % 50)
+        content["subjects"].append({"id": person})
+        moments = [(begin - timedelta(hours=26), 2), (begin - timedelta(hours=1), 2)]
+        for period, agent in enumerate(order):
+            start = begin + timedelta(days=7 * period)
+            end = start + timedelta(minutes=40)
+            stamps = {"start": start, "end": end}
+            content["infusions"].append(
+                {"id": person, "agent": agent}
+                | {name: f"{moment:%Y-%m-%dT%H:%M}" for name, moment in stamps.items()}
+            )
+            level = 2 if agent == "ketamine" else 0
+            moments.append((end + timedelta(hours=3, minutes=index % 17 + 1), level))
+        for moment, level in moments:
+            items = {f"item_{item:02d}": level for item in NOW_ITEMS}
+            items["item_01"] = 0 if level == 0 else (index + moment.day) % 2 + 1
+            content["scores"].append({"id": person, "when": f"{moment:%Y-%m-%dT%H:%M}"} | items)
+    return content
+
+
+def test_a_fall_after_the_comparator_is_no_improvement_on_ketamine(tmp_path):
+    changes = {
+        "design": "crossover",
+        "arms": '{ ketamine = "ketamine", midazolam = "midazolam" }',
+        "arm": "",
+    }
+    result = ledger(tmp_path, crossover_tables(80), **changes)
+    assert result["certainty_ever"].estimate["n"] == 40
+    assert result["certainty_ever"].estimate["estimate"] < 0.9
+    assert result["certainty_ever"].verdict == CONTRADICTED
+
+
+def test_a_validated_scale_asked_about_a_shorter_window_counts_as_ad_hoc(tmp_path):
+    declared = MONTH | {"recall_hours": 0}
+    result = ledger(tmp_path, tables(numbers=ALL_ITEMS), **declared)
+    assert "ad hoc and unvalidated" in gate(result, "onset", "construct").text
+    assert "on an unvalidated right-now form" in result["onset"].wording
+    assert "half a baseline SD" in gate(result, "onset", "estimate").text
+
+
+@pytest.mark.parametrize("claim", ["attribution", "magnitude"])
+def test_no_claim_reads_hours_off_a_form_that_looks_back(tmp_path, claim):
+    result = ledger(tmp_path, tables(numbers=ALL_ITEMS, effect=2.0), **MONTH)
+    assert math.isnan(result[claim].estimate["estimate"])
+    assert "lie before the infusion" in gate(result, claim, "estimate").text
+
+
+@pytest.mark.parametrize("claim", ["certainty_ever", "magnitude", "attribution", "clusters"])
+def test_without_any_later_score_no_claim_about_symptoms_is_testable(tmp_path, claim):
+    result = ledger(tmp_path, tables(hours_after_end=()))
+    assert result[claim].verdict == NOT_TESTABLE
+
+
+def test_a_comparator_without_people_is_no_comparator(tmp_path):
+    content = tables(arms=("ket",), n_per_arm=12)
+    result = ledger(tmp_path, content)
+    assert gate(result, "onset", "comparator").passed is False
+    assert "Nobody given midazolam" in gate(result, "onset", "comparator").text
+    # How many improved needs no comparator.
+    assert gate(result, "certainty_within_hours", "time").passed is True
+
+
+def test_a_study_without_a_comparator_may_say_that_scores_changed_and_no_more(tmp_path):
+    single = {
+        "design": "single-arm",
+        "arms": '{ ket = "ketamine" }',
+        "comparator": "none",
+        "arm": "",
+    }
+    result = ledger(tmp_path, tables(arms=("ket",), n_per_arm=12), **single)
+    assert "Scores changed by" in result["onset"].wording
+    assert "says nothing of why" in result["onset"].wording
+
+
+def test_a_handful_of_records_gives_no_length_that_could_be_a_persons_own(tmp_path):
+    result = ledger(tmp_path, tables(n_per_arm=2))
+    assert result["infusion_length"].verdict == NOT_TESTABLE
+    assert math.isnan(result["infusion_length"].estimate["estimate"])
+
+
+def test_the_ledger_lists_the_flags_that_verdicts_must_be_read_with(tmp_path):
+    flags = [flag["rule"] for flag in ledger(tmp_path).as_dict()["flags"]]
+    assert "question.ad-hoc" in flags

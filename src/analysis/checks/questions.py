@@ -50,7 +50,7 @@ def _wrong_scale(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> It
         yield _issue(
             "question.population",
             "STOP",
-            "The people studied do not have PTSD: no claim of the page is about them.",
+            'study.toml does not declare population = "PTSD": the page is about nobody else.',
         )
     held = set(study.assessments["instrument"])
     if held and scale.name not in held:
@@ -70,7 +70,7 @@ def _wrong_scale(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> It
         yield _issue(
             "question.ad-hoc",
             "FLAG",
-            f"The primary instrument {scale.name} is an ad hoc form that nobody has validated.",
+            f"The primary instrument {scale.name} is an ad hoc form; no validation of it is known.",
         )
 
 

@@ -47,7 +47,9 @@ def judge_checked(checked: Checked, definitions: Definitions) -> Ledger:
             verdict=verdict,
             estimate=finding.estimate,
             reasons=tuple(finding.reasons[gate] for gate in claim.gates if gate in finding.reasons),
-            wording=_sentence(case, claim.sentence(verdict, finding.cap + case.form_cap)),
+            wording=_sentence(
+                case, claim.sentence(verdict, finding.cap + case.form_cap) + finding.after
+            ),
             parts=parts,
             beside=tuple(finding.beside),
         )
@@ -59,6 +61,7 @@ def judge_checked(checked: Checked, definitions: Definitions) -> Ledger:
         claims_sha256=definitions.sha256,
         data_sha256=data_sha256(checked.study.sources),
         claims=tuple(results[claim_id] for claim_id in definitions.claims),
+        flags=tuple(issue for issue in checked.issues if issue.severity == "FLAG"),
     )
 
 

@@ -40,10 +40,25 @@ class Case:
         """The primary instrument."""
         return instruments.get(self.design.primary)
 
+    @cached_property
+    def validated(self) -> bool:
+        """Whether the primary form is validated as it was administered.
+
+        A validated scale asked about a shorter window than any published version of it is an
+        ad hoc form: nothing published about the scale carries over.
+        """
+        if self.primary_form is None:
+            return self.scale.validated
+        version, window = self.primary_form
+        return self.scale.validated and window >= self.scale.versions[version]
+
     @property
     def form_cap(self) -> str:
         """What a sentence must add when the primary form is ad hoc."""
-        return "" if self.scale.validated else " on an unvalidated right-now form"
+        if self.validated:
+            return ""
+        window = self.primary_form[1] if self.primary_form else 0.0
+        return " on an unvalidated right-now form" if window == 0 else " on an unvalidated form"
 
     @cached_property
     def arms(self) -> pd.Series:
@@ -65,9 +80,19 @@ class Case:
 
     @cached_property
     def changes(self) -> pd.DataFrame:
-        """Change of every scored form after an infusion, all instruments, with the arm."""
+        """Change of every scored form after an infusion, all instruments, with the arm.
+
+        A form after an infusion of the other treatment says nothing of a person's arm and is
+        left out; in a crossover the first period remains.
+        """
         table = outcomes.change(self.checked.forms, self.baselines)
-        return table.assign(arm=table["subject"].map(self.arms))
+        table = table.assign(arm=table["subject"].map(self.arms))
+        given = self.checked.study.infusions.set_index(["subject", "infusion"])["agent"]
+        keys = pd.MultiIndex.from_arrays([table["subject"], table["latest_infusion"]])
+        agent = given.reindex(keys).to_numpy()
+        treatments = [self.design.active_arm, self.design.comparator_arm]
+        other = pd.Series(agent, index=table.index).isin(treatments) & (agent != table["arm"])
+        return table[~other]
 
     @cached_property
     def primary_form(self) -> tuple[str, float] | None:
@@ -111,7 +136,7 @@ class Case:
 
     @cached_property
     def baseline_sd(self) -> float:
-        """SD of baseline on the primary form, pooled within arms, in points."""
+        """SD of baseline as it is used (mean of a right-now form's ratings), pooled within arms."""
         own = self.on_primary_form(self.baselines)
         groups = own.groupby(own["subject"].map(self.arms))["baseline"]
         squares, df = ((groups.var(ddof=1) * (groups.size() - 1)).sum(), (groups.size() - 1).sum())
@@ -121,9 +146,9 @@ class Case:
     def smallest_difference(self) -> tuple[float, str] | None:
         """M of gate 5 in points and where it comes from; None where nobody published one."""
         published = self.scale.minimal_important_difference
-        if published is not None:
+        if published is not None and self.validated:
             return published.value, published.source
-        if self.scale.validated:
+        if self.validated:
             return None
         rule = self.definitions.rules["smallest_difference_sd"]
         return rule.number * self.baseline_sd, rule.source

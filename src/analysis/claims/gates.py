@@ -22,18 +22,19 @@ __all__ = [
 
 def construct(case: Case) -> Reason:
     """Gate 1: a PTSD severity measure on people with PTSD, validated or declared ad hoc."""
-    if stop := case.stopped("question."):
+    if stop := case.stopped("question.", "score.no-post", "score.no-baseline"):
         return Reason("construct", False, stop)
-    kind = (
-        "validated" if case.scale.validated else "ad hoc and unvalidated, so the wording is capped"
-    )
+    kind = "validated" if case.validated else "ad hoc and unvalidated, so the wording is capped"
     return Reason(
         "construct", True, f"{case.scale.name} measures PTSD severity; the form is {kind}."
     )
 
 
-def time(case: Case) -> Reason:
-    """Gate 2: actual times, precise enough to fall 2 to 6 h after the end of the infusion."""
+def time(case: Case, *, compared: bool = True) -> Reason:
+    """Gate 2: actual times, precise enough to fall 2 to 6 h after the end of the infusion.
+
+    ``compared`` tells whether the claim needs the comparator's scores too.
+    """
     people = case.people("hours")
     window = case.definitions.windows["hours"].label
     if stop := case.stopped("time.", "score."):
@@ -41,7 +42,7 @@ def time(case: Case) -> Reason:
     counts = people["arm"].value_counts()
     wanted = [
         case.design.active_arm,
-        *([case.design.comparator_arm] if case.design.comparator_arm else []),
+        *([case.design.comparator_arm] if compared and case.design.comparator_arm else []),
     ]
     least = int(case.definitions.rule("minimum_people_per_arm"))
     told = ", ".join(f"{int(counts.get(arm, 0))} on {arm}" for arm in wanted)
@@ -103,13 +104,16 @@ def comparator(case: Case) -> Reason:
     """Gate 4: a concurrent comparator, randomised or declared."""
     if stop := case.stopped("comparator.", "arm."):
         return Reason("comparator", False, stop)
+    if not (case.arms == case.design.comparator_arm).any():
+        absent = f"Nobody given {case.design.comparator_arm} is left to compare with."
+        return Reason("comparator", False, absent)
     kind = case.design.comparator
     if kind == "passive":
         return Reason(
             "comparator",
             True,
-            f"The comparator {case.design.comparator_arm} is passive: people can tell, so "
-            "cause is at most not decided.",
+            f"The comparator {case.design.comparator_arm} is passive: people may be able "
+            "to tell, so cause is at most not decided.",
         )
     return Reason(
         "comparator", True, f"The comparator {case.design.comparator_arm} is active and concurrent."

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.estimates.table import as_json
+from analysis.study import Issue
 
 SUPPORTED = "supported"
 CONTRADICTED = "contradicted"
@@ -73,7 +74,11 @@ class ClaimResult:
 
 @dataclass(frozen=True)
 class Ledger:
-    """All claims judged on one source, with the hashes that say which rules and which data."""
+    """All claims judged on one source, with the hashes that say which rules and which data.
+
+    ``flags`` are the findings of severity FLAG: what every verdict must mention, since it
+    could change the word.
+    """
 
     study: str
     title: str
@@ -81,6 +86,7 @@ class Ledger:
     claims_sha256: str
     data_sha256: str
     claims: tuple[ClaimResult, ...]
+    flags: tuple[Issue, ...] = ()
 
     def __getitem__(self, claim: str) -> ClaimResult:
         return next(result for result in self.claims if result.claim == claim)
@@ -93,6 +99,7 @@ class Ledger:
             "synthetic": self.synthetic,
             "claims_sha256": self.claims_sha256,
             "data_sha256": self.data_sha256,
+            "flags": [flag.as_dict() for flag in self.flags],
             "claims": [result.as_dict() for result in self.claims],
         }
 

@@ -303,7 +303,7 @@ def _difference(
         f"Week 2, after six infusions: {trial['estimate']:.1f} points on CAPS-5 "
         f"({trial['ci_low']:.1f} to {trial['ci_high']:.1f}; Hedges g {standard['value']:.2f}, "
         f"{'; '.join(standard['assumptions'])}) {_named([trial['rows']])}. No smallest "
-        "difference that matters is published for CAPS-5, one trial of 30 people "
+        "difference in CAPS-5 points is verified for this project, one trial of 30 people "
         "cannot be re-analysed from its figures, and no randomised share in remission is in "
         "the table."
     )
@@ -345,19 +345,18 @@ def _absent(construct: bool | None, about: str, gate: str, missing: str) -> Call
 def _infusion_length(
     claim_id: str, claim: Claim, definitions: Definitions, table: pd.DataFrame
 ) -> Finding:
-    """Lengths that protocols state: not records, so a mixed picture stays undecided."""
+    """Lengths that protocols state: planned, not recorded, so they decide nothing."""
     rows = evidence.infusion_minutes(table)
     rows = rows[~rows["arm"].isin(["midazolam"])]
     limit = claim.thresholds["minutes"].number
     under = int((rows["value"] < limit).sum())
-    points_to = SUPPORTED if under == len(rows) else NOT_DECIDED
     told = ", ".join(f"{r.study_id} {r.value:g} min [{r.row}]" for r in rows.itertuples())
     reasons = _reason("time", True, f"Protocols state the length of the infusion: {told}.")
     reasons |= _reason(
         "estimate",
-        points_to == SUPPORTED,
+        False,
         f"{under} of {len(rows)} protocols stay under {limit:g} min; these are planned "
-        "lengths, not records.",
+        "lengths, not records, and decide nothing.",
     )
     main = row(
         claim=claim_id,
@@ -367,7 +366,7 @@ def _infusion_length(
         estimate=float(rows["value"].median()),
         method=f"median of protocols {_named(rows['row'])}",
     )
-    return Finding(reasons, main, points_to)
+    return Finding(reasons, main, NOT_DECIDED)
 
 
 def _monitoring_length(

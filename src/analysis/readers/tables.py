@@ -230,6 +230,10 @@ def _ends(reading: Reading, table: TextTable, frame: pd.DataFrame) -> None:
     text = "ends more than a week after the start were set aside; check them against the source."
     reading.note("infusion.implausible-end", "DROP", "row", table, mistyped, text, end)
     frame.loc[mistyped, ["end_low", "end_high"]] = np.nan
+    known = ~np.isnan(length)
+    if known.any() and (length > _LONG)[known].all():
+        text = "infusions, which is all of them, last over a day; give ends in hours, not minutes"
+        reading.refuse("infusion.unit", table, length > _LONG, str(end), text)
     text = "infusions of more than a day; check the ends."
     reading.note("infusion.long", "FLAG", "row", table, (length > _LONG) & ~mistyped, text, end)
     early = (frame["stay_high"] < frame["start_low"]).to_numpy()

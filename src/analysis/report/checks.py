@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from analysis.report.page import template
+from analysis.report.page import template, write_page
 
 SEVERITIES = {
     "STOP": "cannot be used for what the sentence says",
@@ -37,8 +37,10 @@ def build_check_page(source: str, found: dict[str, Any], path: Path) -> Path:
         for severity, meaning in SEVERITIES.items()
     ]
     text = template("check.html.j2").render(
-        source=Path(source).name, groups=groups, arms=arms, stages=stages
+        source=Path(source).name,
+        synthetic=found.get("synthetic", False),
+        groups=groups,
+        arms=arms,
+        stages=stages,
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
-    return path
+    return write_page(text, path)

@@ -77,11 +77,29 @@ def build_report(
         skipped=skipped,
         versions=versions(),
     )
-    target = out / "index.html"
-    out.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8", newline="\n")
+    target = write_page(text, out / "index.html")
     report(steps, steps, "index.html")
     return target
+
+
+def write_page(text: str, path: Path) -> Path:
+    """Write a page and return its path.
+
+    Raises
+    ------
+    ReliefError
+        ``report-write`` where the place cannot be written to.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise ReliefError(
+            "report-write",
+            f"{path.name} cannot be written there ({error.strerror}); name another place with "
+            "--out or --html.",
+        ) from None
+    return path
 
 
 @cache

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from analysis.claims import gates
@@ -20,7 +22,7 @@ class Finding:
     """What an evaluator found.
 
     Reasons by gate, the estimate and what it points to, rows to show beside it, and
-    words that the permitted sentence must add.
+    words that the permitted sentence must add (``cap`` within it, ``after`` behind it).
     """
 
     reasons: dict[str, Reason]
@@ -28,6 +30,7 @@ class Finding:
     points_to: str = NOT_DECIDED
     beside: list[dict[str, Any]] = field(default_factory=list)
     cap: str = ""
+    after: str = ""
 
 
 def reason(gate: str, passed: bool | None, text: str) -> dict[str, Reason]:
@@ -37,9 +40,9 @@ def reason(gate: str, passed: bool | None, text: str) -> dict[str, Reason]:
 
 def data_gates(case: Case, claim: Claim) -> dict[str, Reason]:
     """The claim's gates, the estimate aside."""
-    make = {
+    make: dict[str, Callable[[Case], Reason]] = {
         "construct": gates.construct,
-        "time": gates.time,
+        "time": partial(gates.time, compared="comparator" in claim.gates),
         "recall": gates.recall,
         "comparator": gates.comparator,
         "robustness": gates.robustness,

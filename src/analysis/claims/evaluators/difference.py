@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from analysis.claims import gates
 from analysis.claims.case import Case
 from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.certainty import certainty_within_hours
 from analysis.claims.evaluators.common import Finding, blocked, contrast, data_gates, reason, unread
-from analysis.claims.ledger import NOT_DECIDED
+from analysis.claims.ledger import NOT_DECIDED, Reason
 from analysis.estimates.controlled import ancova
 from analysis.estimates.within_person import paired_change
 
@@ -21,8 +22,16 @@ _NO_MIXED_MODEL = (
 def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
     """The difference from the comparator within hours: onset, attribution, magnitude."""
     reasons = data_gates(case, claim)
+    back = gates.recall(case)
     if blocked(reasons):
-        return unread(reasons)
+        found = unread(reasons)
+        if case.design.comparator == "none" and back.passed:
+            found.beside = _within(case, claim_id)
+            found.after = _changed(found.beside)
+        return found
+    if back.passed is False:
+        # A claim that does not name hours still may not read hours off such a form.
+        return Finding(reasons | reason("estimate", None, f"Not evaluated: {back.text}"))
     try:
         rows = ancova(
             case.people("hours"),
@@ -44,16 +53,29 @@ def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
 def _beside_bounds(case: Case, main: dict[str, Any]) -> str:
     """The provisional difference with the numbers it would have to be held against."""
     smallest = case.smallest_difference
+    first = ", first period alone" if case.design.design == "crossover" else ""
     against = (
-        "no smallest difference that matters is published for this form"
+        "no smallest difference that matters is known for this form"
         if smallest is None
         else f"smallest difference that matters {smallest[0]:.1f} points ({smallest[1]})"
     )
     return (
         f"By ANCOVA on baseline with HC3 the difference {main['window']} after is "
         f"{main['estimate']:.1f} points ({main['ci_low']:.1f} to {main['ci_high']:.1f}, "
-        f"n = {main['n']}), which decides nothing; {against}; bias bound "
-        f"{case.bias_bound:.1f} points ({case.definitions.rule('bias_bound_sd'):g} SD, assumption)."
+        f"n = {main['n']}{first}), which decides nothing; {against}; bias bound "
+        f"{case.bias_bound:.1f} points ({case.definitions.rule('bias_bound_sd'):g} SD, assumption; "
+        f"SD of the baseline as used, {case.baseline_sd:.1f} points)."
+    )
+
+
+def _changed(within: list[dict[str, Any]]) -> str:
+    """The one sentence that a study without a comparator permits."""
+    if not within:
+        return ""
+    row = within[0]
+    return (
+        f" Scores changed by {row['estimate']:.1f} points on average ({row['ci_low']:.1f} to "
+        f"{row['ci_high']:.1f}), which says nothing of why."
     )
 
 
@@ -82,10 +104,15 @@ def headline(case: Case, claim_id: str, claim: Claim) -> Finding:
     share = certainty_within_hours(case, "certainty_within_hours", certainty)
     both = [onset.reasons["estimate"], share.reasons["estimate"]]
     found = [part.passed for part in both]
-    passed = False if False in found else None if None in found else True
-    texts = dict.fromkeys(part.text for part in both)
-    reasons = onset.reasons | reason("estimate", passed, " ".join(texts))
-    return Finding(reasons, onset.estimate, NOT_DECIDED, [share.estimate, *onset.beside])
+    passed = None if None in found else all(found)
+    text = both[0].text if both[0].text == both[1].text else _two(*both)
+    reasons = onset.reasons | reason("estimate", passed, text)
+    beside = [share.estimate, *onset.beside] if share.estimate["estimand"] else onset.beside
+    return Finding(reasons, onset.estimate, NOT_DECIDED, beside, after=onset.after)
+
+
+def _two(onset: Reason, share: Reason) -> str:
+    return f"Onset: {onset.text} Everyone: {share.text}"
 
 
 def clusters(case: Case, claim_id: str, claim: Claim) -> Finding:

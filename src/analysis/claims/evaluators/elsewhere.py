@@ -50,8 +50,8 @@ def first_session_guides(case: Case, claim_id: str, claim: Claim) -> Finding:
     repeated = int((sessions > 1).sum())
     if case.design.design == "crossover" or not repeated:
         why = (
-            "People had one infusion of ketamine each; there is no course of sessions that the "
-            "first could guide."
+            "Nobody has scores after more than one infusion of ketamine; there is no course of "
+            "sessions that the first could guide."
         )
         return Finding(
             reasons

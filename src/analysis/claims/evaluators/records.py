@@ -19,7 +19,7 @@ def infusion_length(case: Case, claim_id: str, claim: Claim) -> Finding:
     """Median minutes from start to end of completed infusions of ketamine."""
     infusions = _ketamine(case)
     stopped = infusions["status"].astype("str") == "stopped"
-    minutes = ((infusions["end_hours"] - infusions["start_hours"]) * 60)[~stopped].dropna()
+    minutes = ((infusions["end_hours"] - infusions["start_hours"]) * 60)[~stopped].dropna().round(1)
     return _median(
         case,
         claim_id,
@@ -67,9 +67,12 @@ def _median(
     *,
     strict: bool,
 ) -> Finding:
-    if values.empty:
+    least = int(case.definitions.rule("minimum_people_per_arm"))
+    if len(values) < least:
+        # A record or two would be a person's own, and no interval.
+        few = absent if values.empty else f"Fewer than {least} records are there."
         return Finding(
-            reason("time", False, absent)
+            reason("time", False, few)
             | reason("estimate", None, "Not evaluated: the gate time did not pass.")
         )
     main = median_interval(
