@@ -298,7 +298,7 @@ def crossover_tables(n: int) -> dict:
         person = f"S{index:03d}"
         order = ("ketamine", "midazolam") if index % 2 else ("midazolam", "ketamine")
         begin = datetime(2025, 3, 4, 10, 20) + timedelta(days=index % 50)
-        content["subjects"].append({"id": person})
+        content["subjects"].append({"id": person, "site": "one"})
         moments = [(begin - timedelta(hours=26), 2), (begin - timedelta(hours=1), 2)]
         for period, agent in enumerate(order):
             start = begin + timedelta(days=7 * period)
