@@ -107,12 +107,12 @@ def _climb(likelihood: Likelihood, theta: Array) -> Optimum:
     for steps in range(MAX_STEPS):
         derivatives = likelihood.derivatives(state)
         direction, curvature = _direction(derivatives)
-        decrement = float(np.sqrt(max(derivatives.gradient @ direction, 0.0)))
+        decrement = float(np.sqrt(max(float(derivatives.gradient @ direction), 0.0)))
         # Rounding ends the quadratic convergence: no step makes it smaller.
         if decrement < POLISHED or (decrement < CONVERGED and decrement > last / 4):
             if curvature != "observed":
                 break
-            theta_cov = np.linalg.inv(derivatives.observed)
+            theta_cov: Array = np.linalg.inv(derivatives.observed)
             return Optimum(likelihood, state, derivatives, theta_cov, decrement, steps)
         last = decrement
         found = _line_search(likelihood, state, direction, decrement)

@@ -166,7 +166,6 @@ class Likelihood:
 
     def _sums(self, state: State) -> tuple[Array, Array, Array, Array]:
         """``VX`` and ``Ve`` of each row, and S and H of each pattern."""
-        m = self.moments
         x = state.weighted[:, :, :-1]
         residual = state.weighted @ np.append(-state.gamma, 1.0)
         s = self._by_pattern(residual[:, :, None] * residual[:, None, :])

@@ -84,7 +84,7 @@ def sandwich(
         root = np.sqrt(weights)
         x, residual = x / root[:, :, None], residual / root
         inverse = inverse * root[:, :, None] * root[:, None, :]
-        sigma = sigma / root[:, :, None] / root[:, None, :]
+        sigma = sigma / (root[:, :, None] * root[:, None, :])
     leverage = x @ state.phi @ x.swapaxes(1, 2)
     pull = inverse @ x @ state.phi
     if kind == "CR3":
