@@ -35,6 +35,8 @@ class Design:
         Coordinates in time, in the unit of the data, for ``sp_exp``.
     spec : formulaic ModelSpec
         Encodes new rows as these were encoded.
+    predictors : tuple of str
+        Variables of the right-hand side.
     frame : DataFrame
         The variables of the formula for the rows used.
     levels : dict
@@ -57,6 +59,7 @@ class Design:
     weights: Array | None
     times: Array | None
     spec: Any
+    predictors: tuple[str, ...]
     outcome: str
     frame: pd.DataFrame
     levels: dict[str, tuple[Any, ...]]
@@ -71,7 +74,7 @@ class Design:
     def encode(self, rows: pd.DataFrame) -> Array:
         """Design matrix of new rows, (rows, p); a level the model never saw is refused."""
         frame = pd.DataFrame(index=rows.index)
-        for name in self.frame.columns.intersection(list(self.spec.variables)):
+        for name in self.predictors:
             if name not in rows:
                 raise ValueError(f"The new data have no column '{name}', which the model needs.")
             frame[name] = rows[name]
@@ -106,7 +109,9 @@ def build_design(
     parsed = _parse(formula)
     times = [time] if isinstance(time, str) else list(time or [])
     extra = [name for name in (group, weights, *times) if name is not None]
-    variables = sorted(str(name) for name in parsed.required_variables)
+    left, right = formula.split("~", 1)
+    predictors = _variables(parsed.rhs, right, data)
+    variables = list(dict.fromkeys([*_variables(parsed.lhs, left, data), *predictors]))
     needed = list(dict.fromkeys([*variables, subject, visit, *extra]))
     for name in needed:
         if name not in data.columns:
@@ -148,6 +153,7 @@ def build_design(
         weights=_weights(used, weights),
         times=used[times].to_numpy(float) if times else None,
         spec=matrices.rhs.model_spec,
+        predictors=predictors,
         outcome=outcome,
         frame=frame,
         levels=levels,
@@ -195,6 +201,13 @@ def _parse(formula: str) -> Any:
     return parsed
 
 
+def _variables(side: Any, text: str, data: pd.DataFrame) -> tuple[str, ...]:
+    """Variables of one side; formulaic does not name those inside ``bs(x, df=4)``."""
+    names = re.findall(r"[^\W\d]\w*(?!\w|\s*\(|\s*=(?!=)|\.)", text)
+    inside = [name for name in names if name in data.columns]
+    return tuple(sorted({*(str(name) for name in side.required_variables), *inside}))
+
+
 def _encode(parsed: Any, frame: pd.DataFrame) -> Any:
     try:
         return parsed.get_model_matrix(frame, output="numpy", na_action="raise")
@@ -233,8 +246,9 @@ def _groups(used: pd.DataFrame, name: str | None, subject: Index) -> tuple[Index
     codes = pd.Categorical(values, categories=levels).codes.astype(np.intp)
     changes = (np.diff(subject) == 0) & (np.diff(codes) != 0)
     if changes.any():
+        count = len(np.unique(subject[1:][changes]))
         raise ValueError(
-            f"Column '{name}' changes within {int(changes.sum())} subject(s): the group of a "
+            f"Column '{name}' changes within {count} subject(s): the group of a "
             "separate covariance must be the same at all visits of a subject."
         )
     return codes, tuple(str(level) for level in levels)
@@ -273,11 +287,11 @@ def _factors(
 
 
 def _as_levels(values: pd.Series, name: str, levels: tuple[Any, ...]) -> pd.Series:
-    coded = pd.Categorical(values, categories=list(levels))
-    unseen = int((coded.codes < 0).sum())
+    unseen = int((~values.isin(list(levels))).sum())
     if unseen:
         raise ValueError(
             f"Column '{name}' has {unseen} value(s) that are not among the levels the model "
             f"was fitted with: {', '.join(str(level) for level in levels)}."
         )
+    coded = pd.Categorical(values, categories=list(levels))
     return pd.Series(coded, index=values.index, name=name)

@@ -56,8 +56,8 @@ def mean_weights(
     choices = {name: list(fixed.get(name, factors[name])) for name in (*names, *others)}
     combinations = list(itertools.product(*choices.values()))
     grid = pd.DataFrame(combinations, columns=list(choices))
-    for name in frame.columns:
-        if name not in factors and name in design.spec.variables:
+    for name in design.predictors:
+        if name not in factors:
             grid[name] = fixed[name] if name in fixed else float(frame[name].mean())
     x = design.encode(grid)
     share = _shares(frame, grid, others) if weights == "proportional" else np.ones(len(grid))
@@ -73,9 +73,7 @@ def _factors(design: Design) -> dict[str, tuple[Any, ...]]:
     """Factors of the right-hand side, numbers inside ``C()`` included, with their levels."""
     coded = [str(factor) for factor in design.spec.factor_contrasts]
     found: dict[str, tuple[Any, ...]] = {}
-    for name in design.frame.columns:
-        if name not in design.spec.variables:
-            continue
+    for name in design.predictors:
         if name in design.levels:
             found[name] = design.levels[name]
         elif any(re.search(rf"\b{re.escape(name)}\b", factor) for factor in coded):
@@ -94,7 +92,7 @@ def _fixed(
             if unknown:
                 raise ValueError(f"at: '{name}' has no level {', '.join(unknown)}.")
             fixed[name] = values
-        elif name in design.frame.columns and name in design.spec.variables:
+        elif name in design.predictors:
             fixed[name] = float(value)
         else:
             raise ValueError(f"at: the formula has no variable '{name}'.")
