@@ -229,8 +229,8 @@ def _refuse_infinite(used: pd.DataFrame) -> None:
 def _refuse_duplicates(
     subject: Index, visit: Index, n_visits: int, subject_name: str, visit_name: str
 ) -> None:
-    key = subject.astype(np.int64) * n_visits + visit
-    repeated = len(key) - len(np.unique(key))
+    cells = np.bincount(subject * n_visits + visit)
+    repeated = int(np.maximum(cells - 1, 0).sum())
     if repeated:
         raise ValueError(
             f"{repeated} row(s) repeat a pair of '{subject_name}' and '{visit_name}': a subject "

@@ -112,7 +112,7 @@ def _climb(likelihood: Likelihood, theta: Array) -> Optimum:
         if decrement < POLISHED or (decrement < CONVERGED and decrement > last / 4):
             if curvature != "observed":
                 break
-            theta_cov: Array = np.linalg.inv(derivatives.observed)
+            theta_cov = np.asarray(np.linalg.inv(derivatives.observed), dtype=float)
             return Optimum(likelihood, state, derivatives, theta_cov, decrement, steps)
         last = decrement
         found = _line_search(likelihood, state, direction, decrement)

@@ -14,6 +14,7 @@ from scipy import stats
 from analysis.mmrm.inference import Inference
 from analysis.mmrm.lsmeans import mean_weights
 from analysis.mmrm.prediction import rows_of_residuals, simulate_outcomes
+from analysis.mmrm.resample import Refitter
 
 Array = NDArray[np.float64]
 Weights = Mapping[str, float] | Sequence[float] | Array
@@ -352,6 +353,37 @@ class MMRM:
         Columns are in the order of `residuals`.
         """
         return simulate_outcomes(self._inference, n, rng)
+
+    # Resampling
+
+    def bootstrap(self, n: int, rng: np.random.Generator) -> pd.DataFrame:
+        """Coefficients of `n` refits to subjects drawn with replacement, one row a draw.
+
+        Each refit works on the sums by pattern, not on the rows, and starts from this fit's
+        covariance. A row is NaN where a draw has no fit. The draws do not depend on the
+        names or the order of the subjects.
+        """
+        refitter, size = self._refitter(), self.n_subjects
+        order = refitter.by_content()
+        draws = []
+        for _ in range(n):
+            counts = np.zeros(size)
+            counts[order] = np.bincount(rng.integers(0, size, size), minlength=size)
+            draws.append(refitter.estimate(counts))
+        return pd.DataFrame(draws, columns=self._terms)
+
+    def jackknife(self) -> pd.DataFrame:
+        """Coefficients without each subject in turn, indexed by subject.
+
+        The subject is taken off the sum of its pattern. A row is NaN where the others have
+        no fit.
+        """
+        estimates = list(self._refitter().leave_one_out())
+        return pd.DataFrame(estimates, index=self._design.subjects, columns=self._terms)
+
+    def _refitter(self) -> Refitter:
+        inference = self._inference
+        return Refitter(inference.optimum, inference.columns, inference.patterns)
 
     def summary(self, *, level: float = 0.95) -> str:
         """Plain text: the model, its fit, fixed effects, covariance parameters."""

@@ -72,8 +72,7 @@ def sandwich(
     z = expand(columns.u, columns.maps, columns.observed)
     y = z[:, :, -1]
     x = z[:, :, basis.kept]
-    residual = y - x @ basis.coefficients(state.gamma)
-    residual = np.where(columns.observed, residual, 0.0)
+    residual: Array = np.where(columns.observed, y - x @ basis.coefficients(state.gamma), 0.0)
     x = np.linalg.solve(basis.r.T, x.reshape(-1, x.shape[2]).T).T.reshape(x.shape)
     inverse = state.inverse[patterns.of_subject]
     sigma = optimum.likelihood.covariance.matrices(state.theta)[patterns.unit]
@@ -82,14 +81,18 @@ def sandwich(
     if weights is not None:
         # Back to the unit of the rows: CR2 is not the same in another.
         root = np.sqrt(weights)
-        x, residual = x / root[:, :, None], residual / root
+        x, residual = x / root[:, :, None], np.asarray(residual / root)
         inverse = inverse * root[:, :, None] * root[:, None, :]
         sigma = sigma / (root[:, :, None] * root[:, None, :])
     leverage = x @ state.phi @ x.swapaxes(1, 2)
     pull = inverse @ x @ state.phi
     if kind == "CR3":
-        absent_one = np.eye(x.shape[1]) - leverage @ inverse
-        adjust = np.linalg.inv(absent_one)
+        remaining = np.eye(x.shape[1]) - leverage @ inverse
+        if np.linalg.cond(remaining).max() > 1e10:
+            raise ValueError(
+                "CR3 needs every effect to be estimable without any one subject: choose CR2."
+            )
+        adjust = np.linalg.inv(remaining)
     elif kind == "CR2":
         adjust = _bias_reduction(sigma, sigma - leverage, columns.observed)
     else:
