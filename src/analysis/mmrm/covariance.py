@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,12 +148,13 @@ class Covariance:
 
     def _one(self, theta: Array, order: int) -> Derivatives:
         if self.kind in LINEAR:
-            basis = self.basis()
+            basis = self.basis
             return np.tensordot(theta, basis, axes=1), basis, None
         n_variances = self.n_visits if self.kind.endswith("h") else 1
         correlation = _CORRELATIONS[self.kind.removesuffix("h")]
         return _scaled(theta[:n_variances], correlation(theta[n_variances:], self.n_visits))
 
+    @cached_property
     def basis(self) -> Array:
         """Matrices that the parameters of a linear structure multiply, shape (t, K, K)."""
         k = self.n_visits

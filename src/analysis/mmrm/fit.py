@@ -19,6 +19,7 @@ MAX_STEPS = 100
 # standard errors of the parameters. A thousandth of a billionth of a log-likelihood unit.
 CONVERGED = 1e-6
 POLISHED = 1e-9
+LAST_STEP = 3e-4
 
 
 class ConvergenceError(ValueError):
@@ -78,8 +79,8 @@ def fit_with_fallback(
     )
 
 
-def maximise(likelihood: Likelihood, theta: Array | None = None) -> Optimum:
-    """Maximise the log-likelihood from moment estimates or from given values.
+def maximise(likelihood: Likelihood) -> Optimum:
+    """Maximise the log-likelihood from moment estimates.
 
     Steps use the observed information where it is safely positive definite, else the
     average or the expected information, and are halved until the likelihood rises.
@@ -89,9 +90,8 @@ def maximise(likelihood: Likelihood, theta: Array | None = None) -> Optimum:
     ConvergenceError
         When the gradient does not vanish or the information is not positive definite.
     """
-    starts = _starts(likelihood) if theta is None else [theta, *_starts(likelihood)]
     problem = ConvergenceError("No starting value is positive definite.")
-    for start in starts:
+    for start in _starts(likelihood):
         try:
             return _climb(likelihood, start)
         except ConvergenceError as error:
@@ -101,13 +101,38 @@ def maximise(likelihood: Likelihood, theta: Array | None = None) -> Optimum:
     raise problem
 
 
+def refit(likelihood: Likelihood, theta: Array) -> State:
+    """The state at the maximum, started from a maximum of much the same data.
+
+    Convergence is quadratic there, so that the step that follows a decrement of
+    `LAST_STEP` is not checked: its error is the square of that, in standard errors.
+
+    Raises
+    ------
+    ConvergenceError
+        As `maximise`.
+    """
+    try:
+        state = likelihood.at(theta)
+        for _ in range(MAX_STEPS):
+            direction, decrement, curvature = _direction(likelihood.derivatives(state))
+            if decrement < LAST_STEP and curvature == "observed":
+                return likelihood.at(state.theta + direction)
+            found = _line_search(likelihood, state, direction, decrement)
+            if found is None:
+                break
+            state = found
+    except (ConvergenceError, np.linalg.LinAlgError):
+        pass
+    return maximise(likelihood).state
+
+
 def _climb(likelihood: Likelihood, theta: Array) -> Optimum:
     state = likelihood.at(theta)
     last = np.inf
     for steps in range(MAX_STEPS):
         derivatives = likelihood.derivatives(state)
-        direction, curvature = _direction(derivatives)
-        decrement = float(np.sqrt(max(float(derivatives.gradient @ direction), 0.0)))
+        direction, decrement, curvature = _direction(derivatives)
         # Rounding ends the quadratic convergence: no step makes it smaller.
         if decrement < POLISHED or (decrement < CONVERGED and decrement > last / 4):
             if curvature != "observed":
@@ -125,8 +150,8 @@ def _climb(likelihood: Likelihood, theta: Array) -> Optimum:
     )
 
 
-def _direction(derivatives: Derivatives) -> tuple[Array, str]:
-    """Newton direction with the best information that is safely positive definite."""
+def _direction(derivatives: Derivatives) -> tuple[Array, float, str]:
+    """Newton direction, decrement, and the information used: the best safely definite one."""
     try:
         root = np.linalg.cholesky(derivatives.expected)
     except np.linalg.LinAlgError as error:
@@ -136,8 +161,10 @@ def _direction(derivatives: Derivatives) -> tuple[Array, str]:
     for name in ("observed", "average"):
         values, vectors = np.linalg.eigh(white @ getattr(derivatives, name) @ white.T)
         if values[0] > 1e-3:
-            return white.T @ (vectors @ ((vectors.T @ slope) / values)), name
-    return white.T @ slope, "expected"
+            turned = vectors.T @ slope
+            size = float(np.sqrt(turned @ (turned / values)))
+            return white.T @ (vectors @ (turned / values)), size, name
+    return white.T @ slope, float(np.sqrt(slope @ slope)), "expected"
 
 
 def _line_search(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from analysis.mmrm.fit import ConvergenceError, Optimum, maximise
+from analysis.mmrm.fit import ConvergenceError, Optimum, refit
 from analysis.mmrm.moments import (
     RANK_TOLERANCE,
     Moments,
@@ -108,10 +108,10 @@ class Refitter:
             return nothing
         likelihood = replace(self._optimum.likelihood, moments=moments)
         try:
-            refit = maximise(likelihood, self._optimum.state.theta)
+            state = refit(likelihood, self._optimum.state.theta)
         except ConvergenceError:
             return nothing
-        return moments.basis.coefficients(refit.state.gamma)
+        return moments.basis.coefficients(state.gamma)
 
 
 def _compress(block: Array, own: NDArray[np.intp]) -> Array:

@@ -73,7 +73,7 @@ def sandwich(
     y = z[:, :, -1]
     x = z[:, :, basis.kept]
     residual: Array = np.where(columns.observed, y - x @ basis.coefficients(state.gamma), 0.0)
-    x = np.linalg.solve(basis.r.T, x.reshape(-1, x.shape[2]).T).T.reshape(x.shape)
+    x = basis.contrasts(x.reshape(-1, x.shape[2])).reshape(x.shape)
     inverse = state.inverse[patterns.of_subject]
     sigma = optimum.likelihood.covariance.matrices(state.theta)[patterns.unit]
     both = patterns.visits[:, :, None] & patterns.visits[:, None, :]
