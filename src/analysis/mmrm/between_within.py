@@ -13,22 +13,18 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-def column_df(x: Array, subject: NDArray[np.intp]) -> Array:
-    """Degrees of freedom of each column.
+def column_df(varies: NDArray[np.bool_], n_obs: int, n_subjects: int) -> Array:
+    """Degrees of freedom of each column that is not aliased.
 
     Parameters
     ----------
-    x : array of shape (N, r)
-        Columns of the design that are not aliased; rows sorted by subject.
-    subject : array of int, shape (N,)
+    varies : array of bool, shape (r,)
+        Whether the column changes within a subject.
     """
-    n_subjects = len(np.unique(subject))
-    same = np.diff(subject) == 0
-    within = np.array([bool(np.any(np.diff(column)[same] != 0)) for column in x.T])
-    n_within = int(within.sum())
-    between_df = n_subjects - (x.shape[1] - n_within)
-    within_df = len(x) - n_subjects - n_within
-    return np.where(within, within_df, between_df).astype(float)
+    n_within = int(varies.sum())
+    between_df = n_subjects - (len(varies) - n_within)
+    within_df = n_obs - n_subjects - n_within
+    return np.where(varies, within_df, between_df).astype(float)
 
 
 def contrast_df(weights: Array, df: Array) -> float:

@@ -18,6 +18,36 @@ Index = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
+class Totals:
+    """What least squares means need of the covariates: sums, and counts of factor levels."""
+
+    n: int
+    sums: pd.Series
+    counts: pd.Series
+
+    def __add__(self, other: Totals) -> Totals:
+        """Totals of two chunks together."""
+        counts = self.counts.add(other.counts, fill_value=0)
+        return Totals(self.n + other.n, self.sums + other.sums, counts)
+
+    def share(self, grid: pd.DataFrame, names: Sequence[str]) -> Array:
+        """Frequency of the combination of levels of the named factors in each row of a grid."""
+        if not names:
+            return np.ones(len(grid))
+        counts = self.counts.groupby(level=list(names), observed=True).sum().to_dict()
+        keys = grid[list(names)].itertuples(index=False, name=None)
+        return np.array([counts.get(k if len(names) > 1 else k[0], 0) for k in keys], float)
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """What a fit to chunks keeps of rows that are gone."""
+
+    totals: dict[str, Totals]
+    varies: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class Design:
     """Rows used by the model, sorted by subject and then visit.
 
@@ -65,6 +95,27 @@ class Design:
     levels: dict[str, tuple[Any, ...]]
     order: Index
     n_excluded: int
+    streamed: Streamed | None = None
+
+    def totals(self, per: str, factors: Sequence[str]) -> Totals:
+        """Sums of the numeric predictors and counts of factor levels over rows or subjects."""
+        if self.streamed is not None:
+            return self.streamed.totals[per]
+        frame = self.frame[list(self.predictors)]
+        if per == "subjects":
+            frame = frame[np.concatenate([[True], np.diff(self.subject) != 0])]
+        numbers = [name for name in self.predictors if name not in factors]
+        counts = pd.Series([len(frame)])
+        if factors:
+            counts = frame.groupby(list(factors), observed=True).size()
+        return Totals(len(frame), frame[numbers].sum().astype(float), counts)
+
+    def varies_within_subject(self) -> NDArray[np.bool_]:
+        """Whether each column of X changes between the visits of some subject."""
+        if self.streamed is not None:
+            return self.streamed.varies
+        same = np.diff(self.subject) == 0
+        return np.array([bool(np.any(np.diff(column)[same] != 0)) for column in self.x.T])
 
     @property
     def n_subjects(self) -> int:
@@ -83,6 +134,15 @@ class Design:
         return np.asarray(self.spec.get_model_matrix(frame, na_action="raise"), dtype=float)
 
 
+@dataclass(frozen=True)
+class Known:
+    """Levels known before a chunk is read: visits, groups, and each factor of the formula."""
+
+    visits: tuple[Any, ...]
+    groups: tuple[Any, ...]
+    levels: dict[str, tuple[Any, ...]]
+
+
 def build_design(
     formula: str,
     data: pd.DataFrame,
@@ -92,12 +152,14 @@ def build_design(
     group: str | None = None,
     weights: str | None = None,
     time: str | Sequence[str] | None = None,
+    known: Known | None = None,
 ) -> Design:
     """Encode the formula on the rows that have every variable.
 
     Visits are in declared order where the column is an ordered categorical, else in
     natural order, so that VIS10 comes after VIS9. The visit is a factor in the formula,
     also where its column holds numbers. Other text columns are factors in natural order.
+    `known` gives the levels where the data are one chunk of many.
 
     Raises
     ------
@@ -123,14 +185,14 @@ def build_design(
     _refuse_infinite(used)
 
     subject_code, subjects = pd.factorize(used[subject], sort=False)
-    visits = visit_order(data[visit], used[visit], visit)
+    visits = known.visits if known else visit_order(data[visit], used[visit], visit)
     visit_code = pd.Categorical(used[visit], categories=list(visits)).codes.astype(np.intp)
     _refuse_duplicates(subject_code, visit_code, len(visits), subject, visit)
     order = np.lexsort((visit_code, subject_code))
     used = used.iloc[order]
-    group_code, groups = _groups(used, group, subject_code[order])
+    group_code, groups = _groups(used, group, subject_code[order], known)
 
-    frame, levels = _factors(used[variables], visit, visits)
+    frame, levels = _factors(used[variables], visit, visits, known)
     outcome, matrices = str(parsed.lhs), _encode(parsed, frame)
     y = np.asarray(matrices.lhs, dtype=float)
     if y.shape[1] != 1:
@@ -138,7 +200,7 @@ def build_design(
     x = np.asarray(matrices.rhs, dtype=float)
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise ValueError(f"The formula '{formula}' gives a value that is not finite.")
-    if np.ptp(y) == 0:
+    if known is None and np.ptp(y) == 0:
         raise ValueError(f"The outcome '{outcome}' is constant: no variance can be estimated.")
     return Design(
         x=x,
@@ -238,11 +300,13 @@ def _refuse_duplicates(
         )
 
 
-def _groups(used: pd.DataFrame, name: str | None, subject: Index) -> tuple[Index, tuple[str, ...]]:
+def _groups(
+    used: pd.DataFrame, name: str | None, subject: Index, known: Known | None
+) -> tuple[Index, tuple[str, ...]]:
     if name is None:
         return np.zeros(len(used), dtype=np.intp), ("",)
     values = used[name]
-    levels = sorted(values.unique(), key=natural_key)
+    levels = list(known.groups) if known else sorted(values.unique(), key=natural_key)
     codes = pd.Categorical(values, categories=levels).codes.astype(np.intp)
     changes = (np.diff(subject) == 0) & (np.diff(codes) != 0)
     if changes.any():
@@ -266,24 +330,31 @@ def _weights(used: pd.DataFrame, name: str | None) -> Array | None:
 
 
 def _factors(
-    used: pd.DataFrame, visit: str, visits: tuple[Any, ...]
+    used: pd.DataFrame, visit: str, visits: tuple[Any, ...], known: Known | None
 ) -> tuple[pd.DataFrame, dict[str, tuple[Any, ...]]]:
     """Text, boolean and categorical columns as unordered categoricals with known levels."""
     frame = used.copy()
     levels: dict[str, tuple[Any, ...]] = {}
     for name in frame.columns:
         values = frame[name]
-        if name == visit:
+        if known and name in known.levels:
+            levels[name] = known.levels[name]
+        elif name == visit:
             levels[name] = visits
         elif isinstance(values.dtype, pd.CategoricalDtype):
             present = set(values.unique())
             levels[name] = tuple(v for v in values.cat.categories if v in present)
-        elif not pd.api.types.is_numeric_dtype(values.dtype) or values.dtype == bool:
+        elif is_factor(values):
             levels[name] = tuple(sorted(values.unique(), key=natural_key))
         else:
             continue
         frame[name] = _as_levels(values, name, levels[name])
     return frame, levels
+
+
+def is_factor(values: pd.Series) -> bool:
+    """Whether a column is coded as a factor: it holds text, categories or truth values."""
+    return bool(not pd.api.types.is_numeric_dtype(values.dtype) or values.dtype == bool)
 
 
 def _as_levels(values: pd.Series, name: str, levels: tuple[Any, ...]) -> pd.Series:

@@ -20,6 +20,10 @@ MAX_STEPS = 100
 CONVERGED = 1e-6
 POLISHED = 1e-9
 LAST_STEP = 3e-4
+# A climb longer than this, or with fewer subjects a visit, may have ended on the lower of two
+# hills: another start is tried.
+EASY = 8
+FEW = 10
 
 
 class ConvergenceError(ValueError):
@@ -91,14 +95,23 @@ def maximise(likelihood: Likelihood) -> Optimum:
         When the gradient does not vanish or the information is not positive definite.
     """
     problem = ConvergenceError("No starting value is positive definite.")
+    best: Optimum | None = None
+    covariance = likelihood.covariance
     for start in _starts(likelihood):
         try:
-            return _climb(likelihood, start)
+            found = _climb(likelihood, start)
         except ConvergenceError as error:
             problem = error
+            continue
         except np.linalg.LinAlgError:
             continue
-    raise problem
+        if best is None or found.state.loglik > best.state.loglik:
+            best = found
+        if found.steps <= EASY and likelihood.moments.n_subjects >= FEW * covariance.n_visits:
+            break
+    if best is None:
+        raise problem
+    return best
 
 
 def refit(likelihood: Likelihood, theta: Array) -> State:

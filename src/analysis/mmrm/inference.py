@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analysis.mmrm import between_within, kenward_roger, satterthwaite
+from analysis.mmrm.columns import SubjectColumns
 from analysis.mmrm.design import Design
 from analysis.mmrm.fit import Optimum
-from analysis.mmrm.moments import Patterns, SubjectColumns
+from analysis.mmrm.moments import Patterns
 from analysis.mmrm.sandwich import Sandwich, sandwich
 
 Array = NDArray[np.float64]
@@ -84,8 +85,9 @@ class Inference:
     @cached_property
     def column_df(self) -> Array:
         """Between-within degrees of freedom of the columns kept."""
-        kept = self.optimum.likelihood.moments.basis.kept
-        return between_within.column_df(self.design.x[:, kept], self.design.subject)
+        moments = self.optimum.likelihood.moments
+        varies = self.design.varies_within_subject()[moments.basis.kept]
+        return between_within.column_df(varies, moments.n_obs, moments.n_subjects)
 
     @property
     def residual_df(self) -> float:

@@ -48,9 +48,7 @@ def mean_weights(
                 f"'{name}' is not a factor of the formula; the factors are {', '.join(factors)}."
             )
     fixed = _fixed(design, factors, at or {})
-    frame = design.frame
-    if covariates == "subjects":
-        frame = frame[np.concatenate([[True], np.diff(design.subject) != 0])]
+    totals = design.totals(covariates, list(factors))
     # Only factors of the right-hand side span the grid.
     others = [name for name in factors if name not in names]
     choices = {name: list(fixed.get(name, factors[name])) for name in (*names, *others)}
@@ -58,11 +56,14 @@ def mean_weights(
     grid = pd.DataFrame(combinations, columns=list(choices))
     for name in design.predictors:
         if name not in factors:
-            grid[name] = fixed[name] if name in fixed else float(frame[name].mean())
+            mean = float(totals.sums[name]) / totals.n
+            grid[name] = fixed.get(name, mean)
     x = design.encode(grid)
-    share = _shares(frame, grid, others) if weights == "proportional" else np.ones(len(grid))
+    each = np.ones(len(grid))
+    if weights == "proportional":
+        each = totals.share(grid, others)
     n_means = int(np.prod([len(choices[name]) for name in names]))
-    share = share.reshape(n_means, -1)
+    share = each.reshape(n_means, -1)
     share = share / share.sum(axis=1, keepdims=True)
     rows = np.einsum("mg,mgp->mp", share, x.reshape(n_means, share.shape[1], -1))
     levels = grid[list(names)].iloc[:: share.shape[1]].reset_index(drop=True)
@@ -97,12 +98,3 @@ def _fixed(
         else:
             raise ValueError(f"at: the formula has no variable '{name}'.")
     return fixed
-
-
-def _shares(frame: pd.DataFrame, grid: pd.DataFrame, others: Sequence[str]) -> Array:
-    if not others:
-        return np.ones(len(grid))
-    counts = frame.groupby(list(others), observed=True).size()
-    keys = grid[list(others)].itertuples(index=False, name=None)
-    lookup = counts.to_dict()
-    return np.array([lookup.get(key if len(others) > 1 else key[0], 0) for key in keys], float)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
+from analysis.mmrm.columns import SubjectColumns, subject_columns
 from analysis.mmrm.design import Design
 
 Array = NDArray[np.float64]
@@ -26,23 +27,6 @@ Index = NDArray[np.intp]
 
 # A column is aliased when what the columns before it leave of it is smaller than this.
 RANK_TOLERANCE = 1e-10
-
-
-@dataclass(frozen=True)
-class SubjectColumns:
-    """Distinct columns, one row a subject, centred and scaled; absent values are zero.
-
-    Attributes
-    ----------
-    u : array of shape (n, m)
-        Column 0 is one.
-    maps : array of shape (K, m, p + 1)
-        ``z_ia = maps[a].T @ u_i`` for the visits a that subject i has.
-    """
-
-    u: Array
-    maps: Array
-    observed: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -152,73 +136,6 @@ def accumulate(
         log_weights=log_weights,
     )
     return moments, columns, patterns
-
-
-def subject_columns(design: Design) -> SubjectColumns:
-    """Find the distinct columns of [X y] over all visits.
-
-    Two columns are one when they agree for every subject who has both visits.
-    """
-    n, n_visits, p = design.n_subjects, len(design.visits), design.x.shape[1]
-    root = None if design.weights is None else np.sqrt(design.weights)
-    by_visit = [np.flatnonzero(design.visit == a) for a in range(n_visits)]
-    observed = np.zeros((n, n_visits), dtype=bool)
-    slots: list[Array] = []
-    place = np.full((n_visits, p), -1)
-    constant = np.zeros((n_visits, p + 1))
-    for a, rows in enumerate(by_visit):
-        who = design.subject[rows]
-        observed[who, a] = True
-        for j in range(p):
-            values = design.x[rows, j]
-            if root is not None:
-                values = values * root[rows]
-            if np.all(values == values[0]):
-                constant[a, j] = values[0]
-                continue
-            likely = [place[b, j] for b in range(a - 1, -1, -1) if place[b, j] >= 0][:1]
-            place[a, j] = _slot(slots, likely, values, who, n)
-    u = np.zeros((n, 1 + len(slots) + n_visits))
-    u[:, 0] = 1.0
-    maps = np.zeros((n_visits, u.shape[1], p + 1))
-    maps[:, 0, :p] = constant[:, :p]
-    centre, scale = np.zeros(len(slots)), np.ones(len(slots))
-    for s, values in enumerate(slots):
-        known = ~np.isnan(values)
-        centre[s], scale[s] = _location(values[known])
-        u[known, 1 + s] = (values[known] - centre[s]) / scale[s]
-    for a, j in zip(*np.nonzero(place >= 0), strict=True):
-        s = place[a, j]
-        maps[a, 0, j], maps[a, 1 + s, j] = centre[s], scale[s]
-    for a, rows in enumerate(by_visit):
-        y = design.y[rows] if root is None else design.y[rows] * root[rows]
-        middle, spread = _location(y)
-        u[design.subject[rows], 1 + len(slots) + a] = (y - middle) / spread
-        maps[a, 0, p], maps[a, 1 + len(slots) + a, p] = middle, spread
-    return SubjectColumns(u=u, maps=maps, observed=observed)
-
-
-def _location(values: Array) -> tuple[float, float]:
-    centre = float(values.mean())
-    spread = float(np.sqrt(np.mean((values - centre) ** 2)))
-    return centre, spread if spread > 0 else 1.0
-
-
-def _slot(slots: list[Array], likely: list[int], values: Array, who: Index, n: int) -> int:
-    """The column that agrees with these values where both are known, else a new one."""
-    for s in dict.fromkeys([*likely, *range(len(slots))]):
-        if _agrees(slots[s], values[:50], who[:50]) and _agrees(slots[s], values, who):
-            slots[s][who] = values
-            return s
-    column = np.full(n, np.nan)
-    column[who] = values
-    slots.append(column)
-    return len(slots) - 1
-
-
-def _agrees(slot: Array, values: Array, who: Index) -> bool:
-    known = slot[who]
-    return bool(np.all((known == values) | np.isnan(known)))
 
 
 def group_patterns(design: Design, observed: NDArray[np.bool_]) -> Patterns:

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
+from analysis.mmrm.columns import SubjectColumns
 from analysis.mmrm.fit import ConvergenceError, Optimum, refit
 from analysis.mmrm.moments import (
     RANK_TOLERANCE,
     Moments,
     Patterns,
-    SubjectColumns,
     expand,
     square_root,
 )

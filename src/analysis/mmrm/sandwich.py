@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.mmrm.columns import SubjectColumns
 from analysis.mmrm.fit import Optimum
-from analysis.mmrm.moments import Patterns, SubjectColumns, expand
+from analysis.mmrm.moments import Patterns, expand
 
 Array = NDArray[np.float64]
 
