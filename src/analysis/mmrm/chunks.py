@@ -22,6 +22,7 @@ from analysis.mmrm.design import (
     Streamed,
     Totals,
     build_design,
+    formula_variables,
     is_factor,
     natural_key,
     visit_order,
@@ -105,7 +106,8 @@ def accumulate_chunks(
         formula has a transformation whose state is learned from data, such as a spline.
     """
     group = columns.get("group")
-    known = _levels(formula, source, subject=subject, visit=visit, group=group)
+    weights = columns.get("weights")
+    known = _levels(formula, source, subject=subject, visit=visit, group=group, weights=weights)
     placement: Placement | None = None
     for _ in range(10_000):
         outcome = _one_reading(formula, source, known, placement, subject, visit, columns)
@@ -131,7 +133,7 @@ def _one_reading(
     varies: NDArray[np.bool_] | None = None
     seen: list[NDArray[np.uint64]] = []
     for chunk in _whole_subjects(source, subject):
-        if not _has_complete_row(formula, chunk, subject, visit, columns):
+        if _complete(formula, chunk, subject, visit, list(columns.values()))[0].empty:
             n_excluded += len(chunk)
             continue
         design = build_design(formula, chunk, subject=subject, visit=visit, known=known, **columns)
@@ -220,45 +222,55 @@ def _whole_subjects(source: Source, subject: str) -> Iterator[pd.DataFrame]:
         yield rest
 
 
-def _has_complete_row(
-    formula: str, chunk: pd.DataFrame, subject: str, visit: str, columns: dict[str, str | None]
-) -> bool:
-    extra = [name for name in columns.values() if name]
-    words = [name for name in chunk.columns if str(name) in formula]
-    needed = [name for name in {subject, visit, *extra, *words} if name in chunk.columns]
-    return bool(chunk[needed].notna().all(axis=1).any())
+def _complete(
+    formula: str, chunk: pd.DataFrame, subject: str, visit: str, extra: Sequence[str | None]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Rows that have every variable, and the variables of the formula."""
+    _, outcomes, predictors = formula_variables(formula, chunk)
+    variables = list(dict.fromkeys([*outcomes, *predictors]))
+    needed = list(dict.fromkeys([*variables, subject, visit, *(name for name in extra if name)]))
+    for name in needed:
+        if name not in chunk.columns:
+            raise ValueError(f"The data have no column '{name}', which the model needs.")
+    return chunk[chunk[needed].notna().all(axis=1)], variables
 
 
-def _levels(formula: str, source: Source, *, subject: str, visit: str, group: str | None) -> Known:
+def _levels(
+    formula: str,
+    source: Source,
+    *,
+    subject: str,
+    visit: str,
+    group: str | None,
+    weights: str | None,
+) -> Known:
     """First reading: the levels of the visit, the group and every factor."""
     found: dict[str, set[Any]] = {}
-    declared: dict[str, tuple[Any, ...]] = {}
+    declared: dict[str, set[tuple[Any, ...]]] = {}
     sample: pd.DataFrame | None = None
     for chunk in source():
         sample = chunk.head(0) if sample is None else sample
-        complete = chunk.dropna(subset=[n for n in chunk.columns if str(n) in formula])
-        for name in {visit, group, *chunk.columns} - {None, subject}:
-            if name not in chunk.columns:
-                raise ValueError(f"The data have no column '{name}', which the model needs.")
-            if name not in (visit, group) and (
-                str(name) not in formula or not is_factor(chunk[name])
-            ):
+        complete, variables = _complete(formula, chunk, subject, visit, [group, weights])
+        for name in dict.fromkeys([*variables, visit, *([group] if group else [])]):
+            values = complete[name]
+            if name not in (visit, group) and not is_factor(values):
                 continue
-            found.setdefault(str(name), set()).update(complete[name].dropna().unique())
-            dtype = chunk[name].dtype
-            if isinstance(dtype, pd.CategoricalDtype):
-                declared[str(name)] = tuple(dtype.categories)
-    if sample is None:
-        raise ValueError("There is no chunk of data to fit.")
-    levels = {
-        name: tuple(v for v in declared[name] if v in values)
-        if name in declared and name != visit
-        else tuple(sorted(values, key=natural_key))
-        for name, values in found.items()
-    }
-    visits = visit_order(sample[visit], pd.Series(list(found[visit])), visit)
-    levels[visit] = visits
-    return Known(visits, tuple(levels[group]) if group else (), levels)
+            found.setdefault(name, set()).update(values.unique())
+            categories: tuple[Any, ...] = ()
+            if isinstance(values.dtype, pd.CategoricalDtype):
+                categories = tuple(values.dtype.categories)
+            declared.setdefault(name, set()).add(categories)
+    if sample is None or not found.get(visit):
+        raise ValueError("No row has the outcome and every covariate: there is nothing to fit.")
+    levels = {}
+    for name, present in found.items():
+        # Declared order counts where all chunks declare the same.
+        order = declared[name].pop() if len(declared[name]) == 1 else ()
+        levels[name] = tuple(v for v in order if v in present) or tuple(
+            sorted(present, key=natural_key)
+        )
+    levels[visit] = visit_order(sample[visit], pd.Series(list(found[visit])), visit)
+    return Known(levels[visit], levels[group] if group else (), levels)
 
 
 def _refuse_learned(design: Design) -> None:

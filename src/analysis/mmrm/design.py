@@ -168,12 +168,10 @@ def build_design(
         was seen by nobody, a value is infinite, weights are not positive, the outcome is
         not a number or is constant, or the formula has an offset or random effects.
     """
-    parsed = _parse(formula)
+    parsed, outcomes, predictors = formula_variables(formula, data)
     times = [time] if isinstance(time, str) else list(time or [])
     extra = [name for name in (group, weights, *times) if name is not None]
-    left, right = formula.split("~", 1)
-    predictors = _variables(parsed.rhs, right, data)
-    variables = list(dict.fromkeys([*_variables(parsed.lhs, left, data), *predictors]))
+    variables = list(dict.fromkeys([*outcomes, *predictors]))
     needed = list(dict.fromkeys([*variables, subject, visit, *extra]))
     for name in needed:
         if name not in data.columns:
@@ -261,6 +259,15 @@ def _parse(formula: str) -> Any:
     if not hasattr(parsed, "lhs") or not hasattr(parsed, "rhs"):
         raise ValueError(f"The formula '{formula}' must read 'outcome ~ terms'.")
     return parsed
+
+
+def formula_variables(
+    formula: str, data: pd.DataFrame
+) -> tuple[Any, tuple[str, ...], tuple[str, ...]]:
+    """The parsed formula, and the variables of its left and right-hand side."""
+    parsed = _parse(formula)
+    left, right = formula.split("~", 1)
+    return parsed, _variables(parsed.lhs, left, data), _variables(parsed.rhs, right, data)
 
 
 def _variables(side: Any, text: str, data: pd.DataFrame) -> tuple[str, ...]:

@@ -36,11 +36,25 @@ class Inference:
     """Contrasts of a fitted model; weights are on every column of the design."""
 
     design: Design
-    columns: SubjectColumns
-    patterns: Patterns
+    columns: SubjectColumns | None
+    patterns: Patterns | None
     optimum: Optimum
     df: str
     vcov: str
+
+    def kept_rows(self) -> tuple[SubjectColumns, Patterns]:
+        """What is kept of the subjects.
+
+        Raises
+        ------
+        ValueError
+            After a fit to chunks, which lets the rows go.
+        """
+        if self.columns is None or self.patterns is None:
+            raise ValueError(
+                "This needs the rows, which a fit to chunks lets go: fit one DataFrame instead."
+            )
+        return self.columns, self.patterns
 
     def estimable(self, weights: Array) -> NDArray[np.bool_]:
         """Whether each row of weights has one value whatever the aliased columns' share."""
@@ -66,11 +80,12 @@ class Inference:
 
     @cached_property
     def _sandwich(self) -> Sandwich:
+        columns, patterns = self.kept_rows()
         weights = None
         if self.design.weights is not None:
-            weights = np.ones(self.columns.observed.shape)
+            weights = np.ones(columns.observed.shape)
             weights[self.design.subject, self.design.visit] = self.design.weights
-        return sandwich(self.vcov, self.optimum, self.columns, self.patterns, weights)
+        return sandwich(self.vcov, self.optimum, columns, patterns, weights)
 
     @cached_property
     def covariance(self) -> Array:

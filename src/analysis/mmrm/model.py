@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.mmrm.chunks import accumulate_chunks, source_of
+from analysis.mmrm.columns import SubjectColumns
 from analysis.mmrm.covariance import STRUCTURES, Covariance
 from analysis.mmrm.design import Design, build_design
 from analysis.mmrm.fit import fit_with_fallback
@@ -21,7 +23,7 @@ Array = NDArray[np.float64]
 
 def mmrm(
     formula: str,
-    data: pd.DataFrame,
+    data: Any,
     *,
     subject: str,
     visit: str,
@@ -43,8 +45,10 @@ def mmrm(
     ----------
     formula : str
         Outcome and fixed effects in the notation of formulaic. The visit is a factor.
-    data : DataFrame
+    data : DataFrame, list of DataFrames, pyarrow Dataset, or function
         One row a subject and visit. Rows with a missing value are left out and counted.
+        Chunks (see :mod:`analysis.mmrm.chunks`) are read twice and let go, so that memory
+        does not grow with them; what needs rows afterwards is then refused.
     subject, visit : str
         Columns. Visits are in declared order (ordered categorical), else natural order.
     covariance : str
@@ -102,16 +106,26 @@ def mmrm(
     ['b - a', 'b - a']
     """
     _check_options(covariance, method, df, vcov, time)
-    design = build_design(
-        formula,
-        data,
-        subject=subject,
-        visit=visit,
-        group=group,
-        weights=weights,
-        time=time if covariance == "sp_exp" else None,
-    )
-    moments, columns, patterns = accumulate(design)
+    source = source_of(data)
+    columns: SubjectColumns | None = None
+    patterns: Patterns | None = None
+    if source is None:
+        design = build_design(
+            formula,
+            data,
+            subject=subject,
+            visit=visit,
+            group=group,
+            weights=weights,
+            time=time if covariance == "sp_exp" else None,
+        )
+        moments, columns, patterns = accumulate(design)
+    else:
+        if covariance == "sp_exp" or vcov != "model":
+            raise ValueError("Chunks can be fitted without sp_exp and with vcov='model' only.")
+        design, moments = accumulate_chunks(
+            formula, source, subject=subject, visit=visit, group=group, weights=weights
+        )
     _check_size(design, moments)
     structure = _structure(covariance, design, patterns)
     optimum = fit_with_fallback(moments, structure, reml=method == "reml", fallback=fallback)
@@ -124,7 +138,7 @@ def distances(times: Array) -> Array:
     return np.nan_to_num(np.sqrt((gap**2).sum(axis=-1)))
 
 
-def _structure(kind: str, design: Design, patterns: Patterns) -> Covariance:
+def _structure(kind: str, design: Design, patterns: Patterns | None) -> Covariance:
     labels = [str(visit) for visit in design.visits]
     if len(labels) == 1 and kind != "sp_exp":
         # One visit: every structure is a single variance.
@@ -132,7 +146,7 @@ def _structure(kind: str, design: Design, patterns: Patterns) -> Covariance:
     structure = Covariance(kind, len(labels), labels, design.groups)
     if kind != "sp_exp":
         return structure
-    if patterns.unit_times is None:
+    if patterns is None or patterns.unit_times is None:
         raise ValueError("covariance 'sp_exp' needs the times of the visits: give time=.")
     gaps = distances(patterns.unit_times)
     both = patterns.visits[:, :, None] & patterns.visits[:, None, :]

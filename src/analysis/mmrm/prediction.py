@@ -13,6 +13,7 @@ Array = NDArray[np.float64]
 
 def rows_of_residuals(inference: Inference, kind: str) -> pd.Series:
     """Residuals of the rows used, in the order in which the rows came."""
+    inference.kept_rows()
     design = inference.design
     residual = design.y - _means(inference)
     if kind == "pearson":
@@ -32,8 +33,9 @@ def rows_of_residuals(inference: Inference, kind: str) -> pd.Series:
 def simulate_outcomes(inference: Inference, n: int, rng: np.random.Generator) -> Array:
     """Draws of the outcomes of the rows used, (n, rows), in the order the rows came."""
     design = inference.design
+    columns, _ = inference.kept_rows()
     root = np.linalg.cholesky(_row_covariances(inference))
-    noise = rng.standard_normal((n, *inference.columns.observed.shape))
+    noise = rng.standard_normal((n, *columns.observed.shape))
     errors = np.einsum("iab,sib->sia", root, noise)
     outcomes = _means(inference) + errors[:, design.subject, design.visit]
     return np.asarray(outcomes[:, np.argsort(design.order)])
@@ -46,15 +48,17 @@ def _means(inference: Inference) -> Array:
 
 
 def _wide(inference: Inference, values: Array) -> Array:
-    wide = np.zeros(inference.columns.observed.shape)
+    columns, _ = inference.kept_rows()
+    wide = np.zeros(columns.observed.shape)
     wide[inference.design.subject, inference.design.visit] = values
     return wide
 
 
 def _row_covariances(inference: Inference) -> Array:
     """Covariance of each subject, (n, K, K), one on the diagonal of absent visits."""
-    optimum, patterns = inference.optimum, inference.patterns
-    observed = inference.columns.observed
+    optimum = inference.optimum
+    columns, patterns = inference.kept_rows()
+    observed = columns.observed
     sigma = optimum.likelihood.covariance.matrices(optimum.state.theta)
     sigma = sigma[patterns.unit][patterns.of_subject]
     if inference.design.weights is not None:

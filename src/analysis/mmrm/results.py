@@ -324,6 +324,7 @@ class MMRM:
             When a column is missing, a level was never seen, or a value is missing.
         """
         if new_data is None:
+            self._inference.kept_rows()
             x, index = self._design.x, pd.Index(self._design.order)
         else:
             x, index = self._design.encode(new_data), new_data.index
@@ -382,8 +383,7 @@ class MMRM:
         return pd.DataFrame(estimates, index=self._design.subjects, columns=self._terms)
 
     def _refitter(self) -> Refitter:
-        inference = self._inference
-        return Refitter(inference.optimum, inference.columns, inference.patterns)
+        return Refitter(self._optimum, *self._inference.kept_rows())
 
     def summary(self, *, level: float = 0.95) -> str:
         """Plain text: the model, its fit, fixed effects, covariance parameters."""
