@@ -86,6 +86,7 @@ def fit_with_fallback(
 def maximise(likelihood: Likelihood) -> Optimum:
     """Maximise the log-likelihood from moment estimates.
 
+    Where it may have two hills, other starting values are tried and the higher one is taken.
     Steps use the observed information where it is safely positive definite, else the
     average or the expected information, and are halved until the likelihood rises.
 
@@ -199,7 +200,7 @@ def _line_search(
 
 
 def _starts(likelihood: Likelihood) -> list[Array]:
-    """Moments of the least squares residuals of each group, and their diagonal."""
+    """Moments of the residuals of each group, their diagonal, and correlations of one half."""
     moments, covariance = likelihood.moments, likelihood.covariance
     rest = moments.z[:, :, -1]
     groups = np.zeros(len(moments.unit), dtype=np.intp)
@@ -215,7 +216,8 @@ def _starts(likelihood: Likelihood) -> list[Array]:
         pairs = (seen * moments.count[mine, None]).T @ seen
         matrices.append(_positive(rows.T @ rows, pairs))
     diagonal = [np.diag(np.diag(matrix)) for matrix in matrices]
-    return [covariance.start(np.stack(matrices)), covariance.start(np.stack(diagonal))]
+    alike = [(d + np.sqrt(np.outer(np.diag(d), np.diag(d)))) / 2 for d in diagonal]
+    return [covariance.start(np.stack(start)) for start in (matrices, diagonal, alike)]
 
 
 def _positive(sums: Array, pairs: Array) -> Array:
