@@ -179,3 +179,36 @@ def test_information_criteria_count_fixed_effects_under_ml_only() -> None:
     assert reml.aic == pytest.approx(-2 * reml.loglik + 2 * 6)
     assert ml.aic == pytest.approx(-2 * ml.loglik + 2 * 12)
     assert ml.bic == pytest.approx(-2 * ml.loglik + 12 * np.log(30))
+
+
+def test_what_the_tables_refuse(result: MMRM) -> None:
+    data = trial(40, 4, seed=20)
+    with pytest.raises(ValueError, match="level must be between 0 and 1, not 95"):
+        result.lsmeans("arm", level=95)
+    with pytest.raises(ValueError, match="'arm' cannot be both the factor and by"):
+        result.lsmeans("arm", by="arm")
+    with pytest.raises(ValueError, match="'baseline' is not a factor of the formula"):
+        result.lsmeans("baseline")
+    with pytest.raises(ValueError, match="'arm' has no level placebo"):
+        result.lsmeans("visit", at={"arm": "placebo"})
+    with pytest.raises(ValueError, match="'baseline' of the new data has 160 missing"):
+        result.predict(data.assign(baseline=np.nan))
+    with pytest.raises(ValueError, match="no column 'baseline'"):
+        result.predict(data.drop(columns="baseline"))
+    with pytest.raises(ValueError, match="no term 'arm'"):
+        result.contrast({"arm": 1.0})
+
+
+def test_column_types_of_pandas_do_not_matter(result: MMRM) -> None:
+    other = fit(trial(40, 4, seed=20).convert_dtypes())
+    assert other.loglik == pytest.approx(result.loglik, rel=1e-12)
+
+
+def test_the_example_of_the_docstring() -> None:
+    import doctest
+
+    from analysis.mmrm import model
+
+    outcome = doctest.testmod(model)
+    assert outcome.attempted > 0
+    assert outcome.failed == 0

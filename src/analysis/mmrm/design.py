@@ -128,6 +128,9 @@ class Design:
         for name in self.predictors:
             if name not in rows:
                 raise ValueError(f"The new data have no column '{name}', which the model needs.")
+            missing = int(rows[name].isna().sum())
+            if missing:
+                raise ValueError(f"Column '{name}' of the new data has {missing} missing value(s).")
             frame[name] = rows[name]
             if name in self.levels:
                 frame[name] = _as_levels(rows[name], name, self.levels[name])

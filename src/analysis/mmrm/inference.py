@@ -122,6 +122,8 @@ class Inference:
 
         A contrast that the design cannot estimate is NaN throughout.
         """
+        if not 0 < level < 1:
+            raise ValueError(f"level must be between 0 and 1, not {level}.")
         weights = np.atleast_2d(weights)
         rows = self.rows(weights)
         estimate = self.estimates(rows)

@@ -42,6 +42,8 @@ def mean_weights(
     if covariates not in ("rows", "subjects"):
         raise ValueError(f"covariates must be 'rows' or 'subjects', not '{covariates}'.")
     factors = _factors(design)
+    if len(set(names)) < len(names):
+        raise ValueError(f"'{names[0]}' cannot be both the factor and by.")
     for name in names:
         if name not in factors:
             raise ValueError(
