@@ -44,7 +44,7 @@ def agree(one: MMRM, two: MMRM) -> None:
     )
 
 
-@pytest.mark.parametrize("rows", [4, 30, 101, 1000])
+@pytest.mark.parametrize("rows", [10, 101, 1000])
 def test_any_size_of_chunk(rows: int) -> None:
     agree(fit(data()), fit(chunks(data(), rows)))
 
