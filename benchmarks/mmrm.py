@@ -3,7 +3,9 @@
 Times are medians of CPU time with one BLAS thread, ratios are within one run on one machine.
 statsmodels' MixedLM with a random intercept is the yardstick that is always installed; it
 fits a simpler covariance (compound symmetry) and has no small-sample degrees of freedom, so
-the comparison favours it. R's gls, glmmTMB and lmerTest are not called from here.
+the comparison favours it. Where the package mixedlm-rs is installed, its fit alone (random
+visits, the same unstructured covariance, no Kenward-Roger, no LS means) is timed as well and
+its log-likelihood printed. R's gls, glmmTMB and lmerTest are not called from here.
 
 Run: ``OMP_NUM_THREADS=1 python benchmarks/mmrm.py`` (``--large`` adds 100,000 subjects).
 """
@@ -18,6 +20,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -68,6 +71,18 @@ def mixedlm(data: pd.DataFrame) -> None:
         smf.mixedlm(FORMULA, used, groups=used["subject"]).fit(reml=True)
 
 
+def rust(data: pd.DataFrame) -> float:
+    """Log-likelihood of the unstructured model by mixedlm-rs."""
+    import mixedlm_rs
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = mixedlm_rs.mixedlm(
+            FORMULA, data.dropna(), groups="subject", re_formula="~ 0 + visit"
+        )
+        return float(model.fit().llf)
+
+
 def cpu(function: Callable[[], object], repeats: int) -> float:
     """Median CPU seconds after one call to warm up."""
     function()
@@ -110,12 +125,17 @@ def main() -> None:
         if compare:
             yardstick = cpu(lambda data=data: mixedlm(data), 1)
             row |= {"MixedLM_s": yardstick, "ratio": yardstick / total}
+        row["loglik"] = fit.loglik
+        if find_spec("mixedlm_rs") is not None and n <= 10_000:
+            seconds = cpu(lambda data=data: rust(data), 1)
+            row |= {"rs_s": seconds, "rs_ratio": seconds / total, "rs_loglik": rust(data)}
         if n == 200:
             draws = cpu(lambda fit=fit: fit.bootstrap(200, np.random.default_rng(0)), 1)
             row["bootstrap_ms"] = 1e3 * draws / 200
             row["jackknife_ms"] = 1e3 * cpu(fit.jackknife, 1) / n
         rows.append(row)
-    table = pd.DataFrame(rows).to_string(index=False, float_format=lambda v: f"{v:.4g}")
+    table = pd.DataFrame(rows).set_index(["subjects", "visits"]).T
+    table = table.to_string(float_format=lambda v: f"{v:.7f}" if abs(v) > 1e3 else f"{v:.4g}")
     sys.stdout.write(table + "\n")
 
 

@@ -22,6 +22,7 @@ def fit(data: pd.DataFrame, formula: str = "y ~ baseline + arm * visit", **optio
         ({"df": "kr"}, "df must be one of kenward-roger"),
         ({"vcov": "HC3"}, "vcov must be one of model, CR0, CR2, CR3"),
         ({"covariance": "sp_exp"}, "needs the times of the visits"),
+        ({"covariance": "us", "time": "hours"}, "time is used by covariance 'sp_exp' only"),
         ({"method": "ml"}, "Kenward-Roger needs method 'reml'"),
         ({"vcov": "CR2"}, "choose df='satterthwaite'"),
         ({"formula": "y ~ arm + (1 | subject)"}, "A random effect in the formula"),

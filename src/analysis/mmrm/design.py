@@ -179,7 +179,9 @@ def build_design(
     for name in needed:
         if name not in data.columns:
             raise ValueError(f"The data have no column '{name}', which the model needs.")
-    complete = data[needed].notna().all(axis=1).to_numpy()
+    complete = np.ones(len(data), dtype=bool)
+    for name in needed:
+        complete &= data[name].notna().to_numpy()
     if not complete.any():
         raise ValueError("No row has the outcome and every covariate: there is nothing to fit.")
     used = data.loc[complete, needed]
@@ -189,8 +191,10 @@ def build_design(
     visits = known.visits if known else visit_order(data[visit], used[visit], visit)
     visit_code = pd.Categorical(used[visit], categories=list(visits)).codes.astype(np.intp)
     _refuse_duplicates(subject_code, visit_code, len(visits), subject, visit)
-    order = np.lexsort((visit_code, subject_code))
-    used = used.iloc[order]
+    order = np.arange(len(used))
+    if np.any(np.diff(subject_code * len(visits) + visit_code) < 0):
+        order = np.lexsort((visit_code, subject_code))
+        used = used.iloc[order]
     group_code, groups = _groups(used, group, subject_code[order], known)
 
     frame, levels = _factors(used[variables], visit, visits, known)

@@ -171,6 +171,8 @@ def _check_options(
             raise ValueError(f"{name} must be one of {', '.join(allowed)}, not '{value}'.")
     if covariance == "sp_exp" and not time:
         raise ValueError("covariance 'sp_exp' needs the times of the visits: give time=.")
+    if covariance != "sp_exp" and time:
+        raise ValueError(f"time is used by covariance 'sp_exp' only, not by '{covariance}'.")
     if df.startswith("kenward-roger"):
         if method == "ml":
             raise ValueError("Kenward-Roger needs method 'reml'; with 'ml' use satterthwaite.")
