@@ -1,0 +1,33 @@
+"""Between-within degrees of freedom, by whether a column varies within subjects.
+
+Between: subjects minus columns constant within every subject. Within: rows minus subjects
+minus columns that vary. A contrast has the smallest of the degrees of freedom of the
+columns it weights (Schluchter and Elashoff 1990, doi:10.1080/00949659008811295).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def column_df(varies: NDArray[np.bool_], n_obs: int, n_subjects: int) -> Array:
+    """Degrees of freedom of each column that is not aliased.
+
+    Parameters
+    ----------
+    varies : array of bool, shape (r,)
+        Whether the column changes within a subject.
+    """
+    n_within = int(varies.sum())
+    between_df = n_subjects - (len(varies) - n_within)
+    within_df = n_obs - n_subjects - n_within
+    return np.where(varies, within_df, between_df).astype(float)
+
+
+def contrast_df(weights: Array, df: Array) -> float:
+    """Degrees of freedom of a contrast, or of several (rows) tested together."""
+    used = np.any(np.atleast_2d(weights) != 0, axis=0)
+    return float(df[used].min())

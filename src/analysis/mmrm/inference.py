@@ -1,0 +1,181 @@
+"""Estimates, tests and intervals of contrasts under the chosen degrees of freedom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from analysis.mmrm import between_within, kenward_roger, satterthwaite
+from analysis.mmrm.columns import SubjectColumns
+from analysis.mmrm.design import Design
+from analysis.mmrm.fit import Optimum
+from analysis.mmrm.moments import Patterns
+from analysis.mmrm.sandwich import Sandwich, sandwich
+
+Array = NDArray[np.float64]
+
+DF_METHODS = (
+    "kenward-roger",
+    "kenward-roger-original",
+    "satterthwaite",
+    "between-within",
+    "residual",
+)
+VCOV_METHODS = ("model", "CR0", "CR2", "CR3")
+
+# Weights on aliased columns that differ by more than this from what the others imply.
+ESTIMABLE = 1e-8
+
+
+@dataclass(frozen=True)
+class Inference:
+    """Contrasts of a fitted model; weights are on every column of the design."""
+
+    design: Design
+    columns: SubjectColumns | None
+    patterns: Patterns | None
+    optimum: Optimum
+    df: str
+    vcov: str
+
+    def kept_rows(self) -> tuple[SubjectColumns, Patterns]:
+        """What is kept of the subjects.
+
+        Raises
+        ------
+        ValueError
+            After a fit to chunks, which lets the rows go.
+        """
+        if self.columns is None or self.patterns is None:
+            raise ValueError(
+                "This needs the rows, which a fit to chunks lets go: fit one DataFrame instead."
+            )
+        return self.columns, self.patterns
+
+    def estimable(self, weights: Array) -> NDArray[np.bool_]:
+        """Whether each row of weights has one value whatever the aliased columns' share."""
+        basis = self.optimum.likelihood.moments.basis
+        implied = weights[:, basis.kept] @ basis.alias_weights
+        gap = np.abs(implied - weights[:, basis.aliased])
+        size = np.maximum(np.abs(weights).max(axis=1), 1e-300)
+        return np.asarray(np.all(gap <= ESTIMABLE * size[:, None], axis=1))
+
+    def rows(self, weights: Array) -> Array:
+        """Weights on the orthonormal columns."""
+        basis = self.optimum.likelihood.moments.basis
+        return basis.contrasts(np.atleast_2d(weights)[:, basis.kept])
+
+    def estimates(self, rows: Array) -> Array:
+        """Estimates of contrasts given in the orthonormal basis."""
+        return np.asarray(rows @ (self.optimum.state.gamma + self.basis_shift))
+
+    @property
+    def basis_shift(self) -> Array:
+        """Least squares estimates in the orthonormal basis, taken out before the fit."""
+        return self.optimum.likelihood.moments.basis.c
+
+    @cached_property
+    def _sandwich(self) -> Sandwich:
+        columns, patterns = self.kept_rows()
+        weights = None
+        if self.design.weights is not None:
+            weights = np.ones(columns.observed.shape)
+            weights[self.design.subject, self.design.visit] = self.design.weights
+        return sandwich(self.vcov, self.optimum, columns, patterns, weights)
+
+    @cached_property
+    def covariance(self) -> Array:
+        """Covariance of the estimates in the orthonormal basis, as `vcov` and `df` say."""
+        if self.vcov != "model":
+            return self._sandwich.covariance
+        if self.df.startswith("kenward-roger"):
+            original = self.df == "kenward-roger-original"
+            return kenward_roger.adjusted_covariance(self.optimum, original=original)
+        return self.optimum.state.phi
+
+    @cached_property
+    def column_df(self) -> Array:
+        """Between-within degrees of freedom of the columns kept."""
+        moments = self.optimum.likelihood.moments
+        varies = self.design.varies_within_subject()[moments.basis.kept]
+        return between_within.column_df(varies, moments.n_obs, moments.n_subjects)
+
+    @property
+    def residual_df(self) -> float:
+        """Rows minus estimable fixed effects."""
+        moments = self.optimum.likelihood.moments
+        return float(moments.n_obs - moments.rank)
+
+    def one_df(self, row: Array) -> float:
+        """Satterthwaite's degrees of freedom of one contrast in the orthonormal basis."""
+        if self.vcov != "model":
+            return self._sandwich.one_df(row)
+        o = self.optimum
+        return satterthwaite.one_df(row, o.state.phi, o.derivatives.slope, o.theta_cov)
+
+    def contrast(self, weights: Array, level: float) -> dict[str, Array]:
+        """Estimate, standard error, df, interval, t and p of each row of weights.
+
+        A contrast that the design cannot estimate is NaN throughout.
+        """
+        if not 0 < level < 1:
+            raise ValueError(f"level must be between 0 and 1, not {level}.")
+        weights = np.atleast_2d(weights)
+        rows = self.rows(weights)
+        estimate = self.estimates(rows)
+        se = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", rows, self.covariance, rows), 0.0))
+        df = np.array([self._contrast_df(w, r) for w, r in zip(weights, rows, strict=True)])
+        unknown = ~self.estimable(weights)
+        estimate, se, df = (np.where(unknown, np.nan, v) for v in (estimate, se, df))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = estimate / se
+        half = stats.t.ppf((1 + level) / 2, df) * se
+        return {
+            "estimate": estimate,
+            "se": se,
+            "df": df,
+            "ci_low": estimate - half,
+            "ci_high": estimate + half,
+            "t": t,
+            "p_value": 2 * stats.t.sf(np.abs(t), df),
+        }
+
+    def _contrast_df(self, weights: Array, row: Array) -> float:
+        if not np.any(row):
+            return np.nan
+        if self.df == "residual":
+            return self.residual_df
+        if self.df == "between-within":
+            kept = self.optimum.likelihood.moments.basis.kept
+            return between_within.contrast_df(weights[kept], self.column_df)
+        return self.one_df(row)
+
+    def wald(self, weights: Array) -> dict[str, float]:
+        """F test that every row of weights has estimate zero.
+
+        Raises
+        ------
+        ValueError
+            When a row cannot be estimated, or all rows are zero.
+        """
+        weights = np.atleast_2d(weights)
+        if not self.estimable(weights).all():
+            raise ValueError("The design cannot estimate one of the contrasts to be tested.")
+        rows = self.rows(weights)
+        if not np.any(rows):
+            raise ValueError("The contrasts to be tested have no weight on any term.")
+        estimate = self.estimates(rows)
+        if self.df.startswith("kenward-roger"):
+            f, df1, df2 = kenward_roger.several_df(rows, estimate, self.covariance, self.optimum)
+        else:
+            kept = self.optimum.likelihood.moments.basis.kept
+            f, df1, df2 = satterthwaite.several_df(rows, estimate, self.covariance, self.one_df)
+            if self.df == "residual":
+                df2 = self.residual_df
+            elif self.df == "between-within":
+                df2 = between_within.contrast_df(weights[:, kept], self.column_df)
+        return {"f": f, "df1": df1, "df2": df2, "p_value": float(stats.f.sf(f, df1, df2))}

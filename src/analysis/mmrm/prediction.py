@@ -1,0 +1,69 @@
+"""Residuals and simulated outcomes, row by row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.mmrm.inference import Inference
+
+Array = NDArray[np.float64]
+
+
+def rows_of_residuals(inference: Inference, kind: str) -> pd.Series:
+    """Residuals of the rows used, in the order in which the rows came."""
+    inference.kept_rows()
+    design = inference.design
+    residual = design.y - _means(inference)
+    if kind == "pearson":
+        sigma = _row_covariances(inference)
+        variance = sigma[design.subject, design.visit, design.visit]
+        residual = residual / np.sqrt(variance)
+    elif kind == "normalized":
+        wide = _wide(inference, residual)
+        root = np.linalg.cholesky(_row_covariances(inference))
+        white = np.linalg.solve(root, wide[:, :, None])[:, :, 0]
+        residual = white[design.subject, design.visit]
+    elif kind != "response":
+        raise ValueError(f"kind must be response, pearson or normalized, not '{kind}'.")
+    return pd.Series(residual, index=design.order, name=kind).sort_index()
+
+
+def simulate_outcomes(inference: Inference, n: int, rng: np.random.Generator) -> Array:
+    """Draws of the outcomes of the rows used, (n, rows), in the order the rows came."""
+    design = inference.design
+    columns, _ = inference.kept_rows()
+    root = np.linalg.cholesky(_row_covariances(inference))
+    noise = rng.standard_normal((n, *columns.observed.shape))
+    errors = np.einsum("iab,sib->sia", root, noise)
+    outcomes = _means(inference) + errors[:, design.subject, design.visit]
+    return np.asarray(outcomes[:, np.argsort(design.order)])
+
+
+def _means(inference: Inference) -> Array:
+    basis = inference.optimum.likelihood.moments.basis
+    beta = basis.coefficients(inference.optimum.state.gamma)
+    return np.asarray(inference.design.x[:, basis.kept] @ beta)
+
+
+def _wide(inference: Inference, values: Array) -> Array:
+    columns, _ = inference.kept_rows()
+    wide = np.zeros(columns.observed.shape)
+    wide[inference.design.subject, inference.design.visit] = values
+    return wide
+
+
+def _row_covariances(inference: Inference) -> Array:
+    """Covariance of each subject, (n, K, K), one on the diagonal of absent visits."""
+    optimum = inference.optimum
+    columns, patterns = inference.kept_rows()
+    observed = columns.observed
+    sigma = optimum.likelihood.covariance.matrices(optimum.state.theta)
+    sigma = sigma[patterns.unit][patterns.of_subject]
+    if inference.design.weights is not None:
+        root = np.sqrt(_wide(inference, inference.design.weights))
+        root = np.where(observed, root, 1.0)
+        sigma = sigma / root[:, :, None] / root[:, None, :]
+    both = observed[:, :, None] & observed[:, None, :]
+    return np.where(both, sigma, np.eye(observed.shape[1]))

@@ -1,0 +1,118 @@
+"""Refits with subjects counted anew: bootstrap and jackknife from the sums, not the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+
+from analysis.mmrm.columns import SubjectColumns
+from analysis.mmrm.fit import ConvergenceError, Optimum, refit
+from analysis.mmrm.moments import (
+    RANK_TOLERANCE,
+    Moments,
+    Patterns,
+    expand,
+    square_root,
+)
+
+Array = NDArray[np.float64]
+
+
+class Refitter:
+    """Fits the model of an optimum to other counts of the same subjects.
+
+    Parameters
+    ----------
+    optimum : Optimum
+        The fit whose structure, basis and starting values are used.
+    columns, patterns
+        What `analysis.mmrm.moments.accumulate` found.
+    """
+
+    def __init__(self, optimum: Optimum, columns: SubjectColumns, patterns: Patterns) -> None:
+        self._optimum = optimum
+        self._moments = optimum.likelihood.moments
+        self._u, self._patterns = columns.u, patterns
+        basis = self._moments.basis
+        x = columns.maps[:, :, basis.kept]
+        flat = solve_triangular(basis.r, x.reshape(-1, x.shape[2]).T, trans="T").T
+        x = flat.reshape(x.shape)
+        y = columns.maps[:, :, -1] - x @ basis.c
+        self._maps = np.concatenate([x, y[:, :, None]], axis=2)
+        used = np.abs(columns.maps).sum(axis=2) > 0
+        self._own = [np.flatnonzero(used[v].any(axis=0)) for v in patterns.visits]
+        self._members = [
+            np.flatnonzero(patterns.of_subject == p) for p in range(len(patterns.visits))
+        ]
+        self._obs = columns.observed.sum(axis=1)
+
+    def by_content(self) -> NDArray[np.intp]:
+        """Order of the subjects that depends on their data, not on their names or rows."""
+        return np.lexsort([*self._u.T[::-1], self._patterns.of_subject])
+
+    def estimate(self, counts: Array) -> Array:
+        """Coefficients when subject i counts ``counts[i]`` times, shape (r,); NaN if no fit."""
+        parts = []
+        for own, members in zip(self._own, self._members, strict=True):
+            chosen = members[counts[members] > 0]
+            block = self._u[np.ix_(chosen, own)] * np.sqrt(counts[chosen])[:, None]
+            parts.append(_compress(block, own))
+        return self._fit(parts, counts)
+
+    def leave_one_out(self) -> Iterator[Array]:
+        """Coefficients without each subject in turn, by taking it off the sum of its pattern."""
+        blocks = [self._u[np.ix_(m, own)] for own, m in zip(self._own, self._members, strict=True)]
+        sums = [block.T @ block for block in blocks]
+        parts = [_compress(b, own) for b, own in zip(blocks, self._own, strict=True)]
+        for i, p in enumerate(self._patterns.of_subject):
+            own, row = self._own[p], self._u[i, self._own[p]]
+            if len(self._members[p]) > len(own) + 1:
+                without = square_root(sums[p] - np.outer(row, row))
+            else:
+                without = blocks[p][self._members[p] != i]
+            changed = [*parts[:p], without, *parts[p + 1 :]]
+            counts = np.ones(len(self._u))
+            counts[i] = 0.0
+            yield self._fit(changed, counts)
+
+    def _fit(self, parts: list[Array], counts: Array) -> Array:
+        """Fit to square roots of the pattern sums, each over the columns the pattern uses."""
+        old = self._moments
+        size = np.array([counts[members].sum() for members in self._members])
+        left = np.flatnonzero(size > 0)
+        rows = np.zeros((sum(len(parts[p]) for p in left), self._u.shape[1]))
+        start = 0
+        for p in left:
+            rows[start : start + len(parts[p]), self._own[p]] = parts[p]
+            start += len(parts[p])
+        pattern = np.repeat(np.arange(len(left)), [len(parts[p]) for p in left])
+        visits = old.visits[left]
+        moments = Moments(
+            z=expand(rows, self._maps, visits[pattern]),
+            pattern=pattern,
+            visits=visits,
+            count=size[left],
+            unit=old.unit[left],
+            basis=old.basis,
+            n_obs=int(counts @ self._obs),
+            n_subjects=int(counts.sum()),
+            log_weights=0.0,
+        )
+        x = moments.z[:, :, :-1].reshape(-1, moments.rank)
+        nothing = np.full(moments.rank, np.nan)
+        if np.linalg.eigvalsh(x.T @ x)[0] < RANK_TOLERANCE:
+            return nothing
+        likelihood = replace(self._optimum.likelihood, moments=moments)
+        try:
+            state = refit(likelihood, self._optimum.state.theta)
+        except ConvergenceError:
+            return nothing
+        return moments.basis.coefficients(state.gamma)
+
+
+def _compress(block: Array, own: NDArray[np.intp]) -> Array:
+    return square_root(block.T @ block) if len(block) > len(own) else block

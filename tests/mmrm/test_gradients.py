@@ -1,0 +1,116 @@
+"""Analytic derivatives against central differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis.mmrm.covariance import STRUCTURES, Covariance
+from analysis.mmrm.design import build_design
+from analysis.mmrm.likelihood import Likelihood
+from analysis.mmrm.model import _structure
+from analysis.mmrm.moments import accumulate
+from tests.mmrm.conftest import trial
+
+
+def likelihood(kind: str, *, reml: bool, group: bool = False, weights: bool = False) -> Likelihood:
+    data = trial(24, 4, seed=1)
+    data["half"] = np.where(data["subject"].str[1:].astype(int) < 12, "a", "b")
+    data["w"] = np.random.default_rng(0).uniform(0.5, 2, len(data))
+    design = build_design(
+        "y ~ baseline + arm * visit",
+        data,
+        subject="subject",
+        visit="visit",
+        group="half" if group else None,
+        weights="w" if weights else None,
+        time="hours" if kind == "sp_exp" else None,
+    )
+    moments, _, patterns = accumulate(design)
+    return Likelihood(moments, _structure(kind, design, patterns), reml)
+
+
+def away_from_the_maximum(target: Likelihood) -> np.ndarray:
+    groups = len(target.covariance.groups)
+    k = target.covariance.n_visits
+    lag = np.abs(np.arange(k)[:, None] - np.arange(k))
+    start = target.covariance.start(np.stack([1.5 * 0.6**lag + 0.1 * np.eye(k)] * groups))
+    return start * (1 + 0.05 * np.random.default_rng(2).normal(size=len(start)))
+
+
+def differences(function, at: np.ndarray) -> np.ndarray:
+    """Richardson's extrapolation of central differences."""
+    rows = []
+    for i, value in enumerate(at):
+        step = np.zeros_like(at)
+        step[i] = 1e-3 * max(abs(value), 0.1)
+        wide = (function(at + step) - function(at - step)) / 2
+        near = (function(at + step / 2) - function(at - step / 2)) / 1
+        rows.append((4 * near - wide) / 3 / step[i])
+    return np.array(rows)
+
+
+@pytest.mark.parametrize("kind", STRUCTURES)
+@pytest.mark.parametrize("reml", [True, False], ids=["reml", "ml"])
+@pytest.mark.parametrize("group", [False, True], ids=["common", "by group"])
+def test_gradient_and_observed_information(kind: str, reml: bool, group: bool) -> None:
+    target = likelihood(kind, reml=reml, group=group)
+    theta = away_from_the_maximum(target)
+    ours = target.derivatives(target.at(theta))
+    gradient = differences(lambda t: np.array(target.at(t).loglik), theta)
+    scale = np.abs(ours.gradient).max()
+    np.testing.assert_allclose(ours.gradient / scale, gradient / scale, atol=1e-6)
+    hessian = differences(lambda t: target.derivatives(target.at(t)).gradient, theta)
+    scale = np.abs(hessian).max()
+    np.testing.assert_allclose(ours.observed / scale, -hessian / scale, atol=1e-6)
+
+
+def test_gradient_with_weights() -> None:
+    target = likelihood("us", reml=True, weights=True)
+    theta = away_from_the_maximum(target)
+    ours = target.derivatives(target.at(theta)).gradient
+    theirs = differences(lambda t: np.array(target.at(t).loglik), theta)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6 * np.abs(theirs).max())
+
+
+def test_expected_information_is_the_mean_of_the_observed() -> None:
+    """With residuals whose sum of squares is at its expectation the two must agree."""
+    target = likelihood("us", reml=True)
+    theta = away_from_the_maximum(target)
+    rng = np.random.default_rng(5)
+    sigma = target.covariance.matrices(theta)[0]
+    root = np.linalg.cholesky(sigma)
+    total = np.zeros_like(sigma, shape=(len(theta), len(theta)))
+    data = trial(24, 4, missing=0)
+    design = build_design("y ~ arm * visit", data, subject="subject", visit="visit")
+    draws = 300
+    for _ in range(draws):
+        drawn = (rng.normal(size=(24, 4)) @ root.T).ravel()
+        moments, _, _ = accumulate(_with_outcome(design, drawn))
+        drawn_likelihood = Likelihood(moments, target.covariance)
+        found = drawn_likelihood.derivatives(drawn_likelihood.at(theta))
+        total += found.observed / draws
+    error = np.abs(total - found.expected).max() / np.abs(found.expected).max()
+    assert error < 0.15
+
+
+def _with_outcome(design, y):
+    from dataclasses import replace
+
+    return replace(design, y=y)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in STRUCTURES if kind != "sp_exp"])
+@pytest.mark.parametrize("k", [2, 3, 5])
+def test_derivatives_of_the_covariance(kind: str, k: int) -> None:
+    structure = Covariance(kind, k, [str(a) for a in range(k)])
+    lag = np.abs(np.arange(k)[:, None] - np.arange(k))
+    theta = structure.start((2 * 0.5**lag)[None])
+    assert len(theta) == structure.n_params == len(structure.names())
+    sigma, first, second = structure.derivatives(theta)
+    np.testing.assert_allclose(sigma, structure.matrices(theta))
+    approx = differences(lambda t: structure.matrices(t)[0], theta)
+    np.testing.assert_allclose(first[0], approx, atol=1e-8)
+    if second is not None:
+        approx = differences(lambda t: structure.derivatives(t)[1][0], theta)
+        np.testing.assert_allclose(second[0], approx, atol=1e-7)

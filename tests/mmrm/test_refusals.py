@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.mmrm import ConvergenceError, mmrm
+from tests.mmrm.conftest import trial
+
+
+def fit(data: pd.DataFrame, formula: str = "y ~ baseline + arm * visit", **options: Any):
+    return mmrm(formula, data, subject="subject", visit="visit", **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"covariance": "ar2"}, "covariance must be one of us, toep"),
+        ({"method": "mle"}, "method must be one of reml, ml, not 'mle'"),
+        ({"df": "kr"}, "df must be one of kenward-roger"),
+        ({"vcov": "HC3"}, "vcov must be one of model, CR0, CR2, CR3"),
+        ({"covariance": "sp_exp"}, "needs the times of the visits"),
+        ({"covariance": "us", "time": "hours"}, "time is used by covariance 'sp_exp' only"),
+        ({"method": "ml"}, "Kenward-Roger needs method 'reml'"),
+        ({"vcov": "CR2"}, "choose df='satterthwaite'"),
+        ({"formula": "y ~ arm + (1 | subject)"}, "A random effect in the formula"),
+        ({"formula": "y ~ arm + offset(baseline)"}, "An offset in the formula"),
+        ({"formula": "arm * visit"}, "must read 'outcome ~ terms'"),
+        ({"formula": "y ~ dose"}, "no column 'dose'"),
+        ({"formula": "arm ~ visit"}, "must be one numeric column"),
+    ],
+)
+def test_options_and_formulas(options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence.replace("(", r"\(").replace("|", r"\|")):
+        fit(trial(), **options)
+
+
+def test_two_rows_of_a_subject_at_a_visit() -> None:
+    data = pd.concat([trial(missing=0), trial(missing=0).iloc[:2]])
+    with pytest.raises(ValueError, match=r"2 row\(s\) repeat a pair of 'subject' and 'visit'"):
+        fit(data)
+
+
+def test_a_declared_visit_seen_by_nobody() -> None:
+    data = trial()
+    order = ["VIS8", "VIS9", "VIS10", "VIS11", "VIS12"]
+    data["visit"] = pd.Categorical(data["visit"], categories=order, ordered=True)
+    with pytest.raises(ValueError, match="No row that can be used has visit VIS12"):
+        fit(data)
+
+
+def test_fewer_subjects_at_a_visit_than_parameters_of_its_mean() -> None:
+    data = trial(20)
+    late = (data["visit"] == "VIS11") & ~data["subject"].isin(["s1", "s2"])
+    data.loc[late, "y"] = np.nan
+    with pytest.raises(ValueError, match=r"Visit VIS11 was seen by 2 subject\(s\)"):
+        fit(data)
+
+
+def test_constant_outcome() -> None:
+    with pytest.raises(ValueError, match="'y' is constant"):
+        fit(trial().assign(y=4.0))
+
+
+def test_outcome_that_the_model_fits_exactly() -> None:
+    data = trial(missing=0)
+    with pytest.raises(ValueError, match="fits the outcome 'y' exactly"):
+        fit(data.assign(y=2 * data["baseline"] + 1))
+
+
+def test_infinite_values() -> None:
+    data = trial()
+    data.loc[3, "baseline"] = np.inf
+    with pytest.raises(ValueError, match=r"'baseline' has 1 infinite value\(s\)"):
+        fit(data)
+
+
+def test_no_complete_row() -> None:
+    with pytest.raises(ValueError, match="there is nothing to fit"):
+        fit(trial().assign(baseline=np.nan))
+
+
+def test_weights_must_be_positive() -> None:
+    with pytest.raises(ValueError, match="that are not positive"):
+        fit(trial().assign(w=0.0), weights="w")
+
+
+def test_the_group_of_a_covariance_is_constant_within_subject() -> None:
+    data = trial(missing=0)
+    with pytest.raises(ValueError, match="changes within 40 subject"):
+        fit(data.assign(half=np.arange(len(data)) % 2), group="half")
+
+
+def test_two_visits_at_the_same_time() -> None:
+    with pytest.raises(ValueError, match="two visits at the same time"):
+        fit(trial(missing=0).assign(hours=1.0), covariance="sp_exp", time="hours")
+
+
+def test_unseen_level_in_prediction() -> None:
+    data = trial()
+    new = data.head(4).assign(arm="placebo")
+    with pytest.raises(ValueError, match=r"'arm' has 4 value\(s\) that are not among the levels"):
+        fit(data).predict(new)
+
+
+def test_no_structure_converges() -> None:
+    # Two visits perfectly correlated: the likelihood has no maximum.
+    data = trial(20, 2, missing=0)
+    first = data.loc[data["visit"] == "VIS8", "y"].to_numpy()
+    data["y"] = np.repeat(first, 2) + np.where(data["visit"] == "VIS9", 1.0, 0.0)
+    with pytest.raises(ConvergenceError, match="No maximum was found with covariance us, toeph"):
+        fit(data, "y ~ visit")
+
+
+def test_a_structure_that_fails_is_replaced_and_named() -> None:
+    # Two disjoint sets of subjects: the covariance of early and late visits has no information.
+    data = trial(24, 4, missing=0, seed=3)
+    early = data["subject"].str[1:].astype(int) < 12
+    gone = np.where(
+        early, data["visit"].isin(["VIS10", "VIS11"]), data["visit"].isin(["VIS8", "VIS9"])
+    )
+    result = fit(data[~gone], "y ~ visit")
+    assert result.fallbacks[0] == "us"
+    assert result.covariance_type != "us"
+    assert "did not converge: us" in result.summary()
+    with pytest.raises(ConvergenceError, match="covariance us"):
+        fit(data[~gone], "y ~ visit", fallback=False)
+
+
+def test_arguments_are_not_changed() -> None:
+    data = trial()
+    before = data.copy(deep=True)
+    fit(data)
+    pd.testing.assert_frame_equal(data, before)
