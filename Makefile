@@ -34,7 +34,7 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-.PHONY: report test lab notebooks lint format lock example published set-up set-up-time clean help
+.PHONY: report test lab notebooks lint format lock example published benchmark operating-characteristics set-up set-up-time clean help
 
 report: $(READY) ## set up, judge the built-in studies, say where the report is (ARGS="STUDY --out DIR")
 	@.venv/bin/relief report $(ARGS)
@@ -68,6 +68,12 @@ lock: .tools/.ready ## resolve the requirements again (UPGRADE=1 takes newer ver
 	@$(COMPILE) --all-extras -o requirements.lock pyproject.toml
 	@$(COMPILE) --group tools -o requirements-tools.lock
 
+benchmark: $(READY) ## time the mixed model against other software, as ratios in one run (minutes)
+	@OMP_NUM_THREADS=1 .venv/bin/python benchmarks/mmrm.py $(ARGS)
+
+operating-characteristics: $(READY) ## level and coverage of the mixed model by simulation (long)
+	@.venv/bin/python benchmarks/mmrm_operating_characteristics.py $(ARGS)
+
 set-up: $(READY) ## only make the environment
 
 set-up-time: ## measure report and test in a fresh clone, cold and warm
@@ -77,7 +83,7 @@ clean: ## remove the environment, the tools, caches and reports
 	@rm -rf .tools .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage build dist reports
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-26s %s\n", $$1, $$2}' Makefile
 
 .tools/.ready: requirements-tools.lock
 	@echo "Setting up: uv, by pip"

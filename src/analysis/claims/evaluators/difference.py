@@ -14,8 +14,8 @@ from analysis.estimates.controlled import ancova
 from analysis.estimates.within_person import paired_change
 
 _NO_MIXED_MODEL = (
-    "Not evaluated: the primary analysis (mixed model for repeated measures, Kenward-Roger) is "
-    "not part of this version."
+    "Not evaluated: the primary analysis (mixed model for repeated measures, Kenward-Roger) does "
+    "not decide in this version."
 )
 
 
