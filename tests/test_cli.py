@@ -233,3 +233,20 @@ def test_ends_in_minutes_are_refused_as_a_unit(tmp_path):
     result = run("judge", path, "--json")
     assert result.exit_code == 2
     assert json.loads(result.stdout)["error"]["rule"] == "infusion.unit"
+
+
+def test_swapped_infusion_columns_are_named_when_they_set_everyone_aside(tmp_path):
+    content = tables()
+    for row in content["infusions"]:
+        row["start"], row["end"] = row["end"], row["start"]
+    result = run("judge", write_study(tmp_path, content), "--json")
+    assert result.exit_code == 2
+    assert "infusion.end-before-start" in json.loads(result.stdout)["error"]["message"]
+
+
+def test_an_undeclared_code_in_every_item_is_not_taken_for_another_coding(tmp_path):
+    content = tables(n_per_arm=20)
+    for row in content["scores"]:
+        row.update({name: -9 for name in row if name.startswith("item_")})
+    result = run("judge", write_study(tmp_path, content), "--json")
+    assert json.loads(result.stdout)["error"]["rule"] != "score.coding-base"

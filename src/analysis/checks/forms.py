@@ -78,6 +78,7 @@ def check_forms(study: Study, forms: pd.DataFrame) -> SetAside:
     _conflicting(forms, found)
     _during(forms, found)
     if forms["total"].notna().sum() == 0:
+        _refuse_if_nobody_is_left(study)
         raise ReliefError(
             "score.none",
             "No form of the study has a score: all are blank or incomplete, without a readable "
@@ -86,6 +87,18 @@ def check_forms(study: Study, forms: pd.DataFrame) -> SetAside:
             "study.toml names.",
         )
     return found
+
+
+def _refuse_if_nobody_is_left(study: Study) -> None:
+    """Where every person was set aside, the rule that did it is what must be mended."""
+    rules = pd.Series(study.set_aside, dtype="str").value_counts()
+    if len(rules) and study.subjects.empty:
+        raise ReliefError(
+            "score.none",
+            f"Everyone was set aside, most by the rule {rules.index[0]} ({rules.iloc[0]} of "
+            f"{rules.sum()} people), so no form has a score. "
+            "Mend what that rule names.",
+        )
 
 
 def _never_infused(study: Study, found: SetAside) -> None:

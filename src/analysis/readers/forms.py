@@ -149,7 +149,7 @@ def _check_base(
     scale = instruments.get(spec.instrument)
     # Codes for missing say nothing about where the answers start.
     near = (values >= scale.item_min - 1) & (values <= tops + 1)
-    complete = int((~np.isnan(values)).all(axis=1).sum())
+    complete = int(near.all(axis=1).sum())
     lowest = near & (values == scale.item_min)
     below, above = near & (values < scale.item_min), near & (values > tops)
     column = (spec.items or "").format(scale.item_numbers(spec.version)[0])

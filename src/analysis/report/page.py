@@ -9,14 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analysis.claims.ledger import WORDS, ClaimResult, Ledger
 from analysis.errors import ReliefError
 from analysis.report.notebook import DASH, MINUS, notebook_page, slug
-
-if TYPE_CHECKING:
-    pass
 
 PACKAGES = ("analysis", "numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn")
 PROVENANCE = ("file", "sha256", "producer", "licence")

@@ -1,152 +1,20 @@
-"""The claims on the published evidence: figures of whole trials, each named by its row."""
+"""One evaluator a claim on published figures, each naming its rows."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
 
 import pandas as pd
 
 from analysis import evidence
-from analysis.claims.case import data_sha256
 from analysis.claims.definitions import Claim, Definitions
-from analysis.claims.evaluators.common import Finding
+from analysis.claims.evaluators.common import Finding, reason
 from analysis.claims.gates import weigh_share
-from analysis.claims.ledger import NOT_DECIDED, SUPPORTED, ClaimResult, Ledger, Reason
-from analysis.claims.verdict import combine, decide
+from analysis.claims.ledger import NOT_DECIDED, SUPPORTED, Reason
+from analysis.claims.published.rows import NOTE, contrast_rows, named, share_row
 from analysis.estimates.proportions import exact_share, share_difference
 from analysis.estimates.table import row
-from analysis.paths import PUBLISHED
-
-__all__ = ["check_published", "judge_published"]
-
-NOTE = "Absence from this table is not absence from the literature."
-
-
-def judge_published(definitions: Definitions) -> Ledger:
-    """Judge every claim on the published results.
-
-    Raises
-    ------
-    EvidenceError
-        When the table does not hold what its dictionary says.
-    """
-    table = evidence.load()
-    results: dict[str, ClaimResult] = {}
-    for claim_id in sorted(definitions.claims, key=lambda name: name == "headline"):
-        claim = definitions.claims[claim_id]
-        finding = EVALUATORS[claim_id](claim_id, claim, definitions, table)
-        parts = {
-            part: decide(gates, finding.reasons, finding.points_to)
-            for part, gates in claim.parts.items()
-        }
-        if claim_id == "headline":
-            parts = results["onset"].parts | {"WILL": results["certainty_within_hours"].verdict}
-        verdict = (
-            combine(parts.values())
-            if parts
-            else decide(claim.gates, finding.reasons, finding.points_to)
-        )
-        results[claim_id] = ClaimResult(
-            claim=claim_id,
-            title=claim.title,
-            verdict=verdict,
-            estimate=finding.estimate,
-            reasons=tuple(finding.reasons[gate] for gate in claim.gates if gate in finding.reasons),
-            wording=claim.sentence(verdict, finding.cap),
-            parts=parts,
-            beside=tuple(finding.beside),
-        )
-    return Ledger(
-        study="published",
-        title="Published results of ketamine for PTSD",
-        synthetic=False,
-        claims_sha256=definitions.sha256,
-        data_sha256=_sha256(),
-        claims=tuple(results[claim_id] for claim_id in definitions.claims),
-    )
-
-
-def check_published() -> dict[str, Any]:
-    """Issues and flow of the table, in the shape of ``relief check``."""
-    table = evidence.load()
-    flow = [
-        {"stage": "rows read", "arm": level, "reason": "", "rule": "", "n": int(n)}
-        for level, n in table["level"].value_counts().sort_index().items()
-    ]
-    numeric = table[table["value"].notna() & table["ptsd"]]
-    flow += [
-        {"stage": "rows with a number on PTSD", "arm": level, "reason": "", "rule": "", "n": int(n)}
-        for level, n in numeric["level"].value_counts().sort_index().items()
-    ]
-    issues = []
-    conflicts = evidence.interval_conflicts(table)
-    if len(conflicts):
-        issues.append(
-            {
-                "rule": "evidence.interval-conflict",
-                "severity": "FLAG",
-                "scope": "row",
-                "file": "published_results.csv",
-                "row": None,
-                "column": "value",
-                "count": len(conflicts),
-                "message": "Published standardised changes that do not follow from the interval "
-                "beside them are not used.",
-            }
-        )
-    return {"issues": issues, "flow": flow}
-
-
-def _sha256() -> str:
-    import hashlib
-
-    name = "published_results.csv"
-    text = (PUBLISHED / name).read_bytes().replace(b"\r\n", b"\n")
-    return data_sha256({name: hashlib.sha256(text).hexdigest()})
-
-
-def _reason(gate: str, passed: bool | None, text: str) -> dict[str, Reason]:
-    return {gate: Reason(gate, passed, text)}
-
-
-def _named(rows: Iterable[Any]) -> str:
-    """Row ids in brackets, each once, runs of one study drawn together."""
-    ids = {name for entry in rows for name in (entry if isinstance(entry, list) else [entry])}
-    runs: list[list[str]] = []
-    for name in sorted(ids):
-        study, _, number = name.rpartition("-")
-        before = f"{study}-{int(number) - 1:03d}"
-        if runs and runs[-1][-1] == before:
-            runs[-1].append(name)
-        else:
-            runs.append([name])
-    told = [r[0] if len(r) == 1 else f"{r[0]} to -{r[-1].rpartition('-')[2]}" for r in runs]
-    return f"[{', '.join(told)}]"
-
-
-def _contrasts(rows: pd.DataFrame, claim_id: str) -> list[dict[str, Any]]:
-    """Published contrasts as rows of the table of estimates."""
-    return [
-        row(
-            claim=claim_id,
-            estimand=f"published {c['kind']} ({c['unit']})",
-            contrast="ketamine - comparator",
-            instrument=c["instrument"],
-            window=_hours(c["hours_since_first_infusion"]),
-            estimate=c["estimate"],
-            ci_low=c["ci_low"],
-            ci_high=c["ci_high"],
-            method=" ".join(f"{c['study_id']} {c['analysis']} {_named(c['rows'])}".split()),
-        )
-        | {"unit": c["unit"]}
-        for c in rows.to_dict("records")
-    ]
-
-
-def _hours(value: float) -> str:
-    return f"{value:g} h" if pd.notna(value) else "time points combined"
 
 
 def _no_hours(table: pd.DataFrame) -> str:
@@ -157,11 +25,11 @@ def _no_hours(table: pd.DataFrame) -> str:
     return (
         (
             f"The table holds {len(early)} controlled PTSD scores with numbers before 24 h "
-            f"{_named(early['row']) if len(early) else ''}; "
+            f"{named(early['row']) if len(early) else ''}; "
             f"at 24 h it holds {trials} trial-level contrast(s) and {pooled} pooled ones "
-            f"{_named(day['rows'])}; "
+            f"{named(day['rows'])}; "
             f"{maybe['study_id'].nunique()} intramuscular trial may have sampled earlier, "
-            f"scores unknown {_named(maybe['row'])}. {NOTE}"
+            f"scores unknown {named(maybe['row'])}. {NOTE}"
         )
         .replace("  ", " ")
         .replace(" ;", ";")
@@ -174,25 +42,25 @@ def _hours_gates(claim: Claim, table: pd.DataFrame) -> dict[str, Reason]:
     trial = day[day["level"] == "trial"]
     share = f"{trial['share_before_low'].min():.1%}"
     made = (
-        _reason("construct", True, f"PTSD severity scales were used {_named(trial['rows'])}.")
-        | _reason("time", bool(len(early)), _no_hours(table))
-        | _reason(
+        reason("construct", True, f"PTSD severity scales were used {named(trial['rows'])}.")
+        | reason("time", bool(len(early)), _no_hours(table))
+        | reason(
             "recall",
             False if early.empty else None,
             f"At 24 h the trial-level contrast is on a form that looks back a week: {share} of "
             "its window lies before the infusion "
             "(the window as administered was not seen); the pooled ones mix forms "
-            f"{_named(day['rows'])}.",
+            f"{named(day['rows'])}.",
         )
-        | _reason(
-            "comparator", True, f"Randomised comparators exist at 24 h {_named(trial['rows'])}."
+        | reason(
+            "comparator", True, f"Randomised comparators exist at 24 h {named(trial['rows'])}."
         )
-        | _reason(
+        | reason(
             "robustness",
             None,
             "Not evaluated: published figures cannot be re-analysed for missing data.",
         )
-        | _reason(
+        | reason(
             "calibration",
             None,
             "Not evaluated: the false-supported rate is measured for people's scores, not for "
@@ -207,13 +75,13 @@ def _within_hours(
 ) -> Finding:
     """headline, onset, certainty_within_hours."""
     reasons = _hours_gates(claim, table)
-    reasons |= _reason(
+    reasons |= reason(
         "estimate", None, "Not evaluated: there is no score within hours to estimate from."
     )
     beside = (
         []
         if claim_id == "certainty_within_hours"
-        else _contrasts(evidence.rows_at(24, table), claim_id)
+        else contrast_rows(evidence.rows_at(24, table), claim_id)
     )
     return Finding(reasons, row(claim=claim_id), NOT_DECIDED, beside)
 
@@ -247,14 +115,12 @@ def _certainty_ever(
         f"{main['ci_high']:.1%}); the claim needs "
         f"{definitions.rule('certain_share'):.0%} or more. The count is derived from the "
         "printed percentage with the denominator assumed to be all "
-        f"{int(decides['n'])} randomised {_named([decides['rows']])}. Beside it, not deciding: "
+        f"{int(decides['n'])} randomised {named([decides['rows']])}. Beside it, not deciding: "
         f"in {other['study_id']} {no_fall} of {int(other['n'])} on ketamine "
-        f"were no better at day 6, after psychotherapy in both arms {_named([other['rows']])}."
+        f"were no better at day 6, after psychotherapy in both arms {named([other['rows']])}."
     )
     beside = [
-        _published_share(r, claim_id)
-        for r in rows.to_dict("records")
-        if r["rows"] != decides["rows"]
+        share_row(r, claim_id) for r in rows.to_dict("records") if r["rows"] != decides["rows"]
     ]
     control = rows[rows["comparator_arm"] & (rows["study_id"] == decides["study_id"])].iloc[0]
     beside.append(
@@ -268,24 +134,12 @@ def _certainty_ever(
             window=words["window"],
         )
     )
-    reasons = _reason(
-        "construct", True, f"CAPS-5 measures PTSD severity {_named([decides['rows']])}."
+    reasons = reason(
+        "construct", True, f"CAPS-5 measures PTSD severity {named([decides['rows']])}."
     )
     cap = f" by the one definition given ({decides['definition']}, week 2, after six infusions)"
     return Finding(
-        reasons | _reason("estimate", points_to == SUPPORTED, text), main, points_to, beside, cap
-    )
-
-
-def _published_share(r: dict[Any, Any], claim_id: str) -> dict[str, Any]:
-    therapy = ", psychotherapy in both arms" if r["psychotherapy"] else ""
-    return exact_share(
-        int(r["events"]),
-        int(r["n"]),
-        claim=claim_id,
-        estimand=f"share with {r['definition']}",
-        contrast=f"{r['arm']}, {r['study_id']} {_named(r['rows'])}",
-        window=_hours(r["hours_since_first_infusion"]) + therapy,
+        reasons | reason("estimate", points_to == SUPPORTED, text), main, points_to, beside, cap
     )
 
 
@@ -298,30 +152,30 @@ def _difference(
         (contrasts["study_id"] == "Feder2021") & (contrasts["kind"] == "difference")
     ].iloc[0]
     standard = evidence.derive("Feder2021", "hedges_g")
-    main = _contrasts(pd.DataFrame([trial]), claim_id)[0]
+    main = contrast_rows(pd.DataFrame([trial]), claim_id)[0]
     text = (
         f"Week 2, after six infusions: {trial['estimate']:.1f} points on CAPS-5 "
         f"({trial['ci_low']:.1f} to {trial['ci_high']:.1f}; Hedges g {standard['value']:.2f}, "
-        f"{'; '.join(standard['assumptions'])}) {_named([trial['rows']])}. No smallest "
+        f"{'; '.join(standard['assumptions'])}) {named([trial['rows']])}. No smallest "
         "difference in CAPS-5 points is verified for this project, one trial of 30 people "
         "cannot be re-analysed from its figures, and no randomised share in remission is in "
         "the table."
     )
     reasons = (
-        _reason("construct", True, f"CAPS-5 measures PTSD severity {_named([trial['rows']])}.")
-        | _reason(
+        reason("construct", True, f"CAPS-5 measures PTSD severity {named([trial['rows']])}.")
+        | reason(
             "comparator",
             True,
-            f"Randomised against midazolam, an active comparator {_named([trial['rows']])}.",
+            f"Randomised against midazolam, an active comparator {named([trial['rows']])}.",
         )
-        | _reason("estimate", None, f"Not evaluated: {text}")
-        | _reason(
+        | reason("estimate", None, f"Not evaluated: {text}")
+        | reason(
             "robustness",
             None,
             "Not evaluated: published figures cannot be re-analysed for missing data.",
         )
     )
-    return Finding(reasons, main, NOT_DECIDED, _contrasts(evidence.rows_at(24, table), claim_id))
+    return Finding(reasons, main, NOT_DECIDED, contrast_rows(evidence.rows_at(24, table), claim_id))
 
 
 def _absent(construct: bool | None, about: str, gate: str, missing: str) -> Callable[..., Finding]:
@@ -330,11 +184,11 @@ def _absent(construct: bool | None, about: str, gate: str, missing: str) -> Call
     def evaluate(
         claim_id: str, claim: Claim, definitions: Definitions, table: pd.DataFrame
     ) -> Finding:
-        reasons = _reason("construct", construct, about) if gate != "construct" else {}
-        reasons |= _reason(gate, False, f"{missing} {NOTE}")
+        reasons = reason("construct", construct, about) if gate != "construct" else {}
+        reasons |= reason(gate, False, f"{missing} {NOTE}")
         for other in claim.gates:
             if other not in reasons:
-                reasons |= _reason(
+                reasons |= reason(
                     other, None, "Not evaluated: there is nothing in the table to evaluate."
                 )
         return Finding(reasons, row(claim=claim_id))
@@ -351,8 +205,8 @@ def _infusion_length(
     limit = claim.thresholds["minutes"].number
     under = int((rows["value"] < limit).sum())
     told = ", ".join(f"{r.study_id} {r.value:g} min [{r.row}]" for r in rows.itertuples())
-    reasons = _reason("time", True, f"Protocols state the length of the infusion: {told}.")
-    reasons |= _reason(
+    reasons = reason("time", True, f"Protocols state the length of the infusion: {told}.")
+    reasons |= reason(
         "estimate",
         False,
         f"{under} of {len(rows)} protocols stay under {limit:g} min; these are planned "
@@ -364,7 +218,7 @@ def _infusion_length(
         contrast="ketamine",
         n=len(rows),
         estimate=float(rows["value"].median()),
-        method=f"median of protocols {_named(rows['row'])}",
+        method=f"median of protocols {named(rows['row'])}",
     )
     return Finding(reasons, main, NOT_DECIDED)
 
@@ -374,8 +228,8 @@ def _monitoring_length(
 ) -> Finding:
     rows = evidence.monitoring(table)
     told = ", ".join(f"{r.study_id} at least {r.value:g} h [{r.row}]" for r in rows.itertuples())
-    reasons = _reason("time", True, f"A protocol states the shortest stay: {told}.")
-    reasons |= _reason(
+    reasons = reason("time", True, f"A protocol states the shortest stay: {told}.")
+    reasons |= reason(
         "estimate",
         False,
         "A shortest stay says nothing about the longest; no record of stays is in the table.",
@@ -386,7 +240,7 @@ def _monitoring_length(
         contrast="ketamine",
         n=len(rows),
         estimate=float(rows["value"].min()),
-        method=f"as stated {_named(rows['row'])}",
+        method=f"as stated {named(rows['row'])}",
     )
     return Finding(reasons, main, NOT_DECIDED)
 
@@ -401,9 +255,9 @@ def _dissociation_brief(
         if not math.isnan(r["hours_since_first_infusion"])
     )
     return Finding(
-        _reason("construct", True, f"CADSS measures dissociation {_named(rows['row'])}.")
-        | _reason("time", True, f"Words on its course: {told}.")
-        | _reason(
+        reason("construct", True, f"CADSS measures dissociation {named(rows['row'])}.")
+        | reason("time", True, f"Words on its course: {told}.")
+        | reason(
             "estimate",
             None,
             "Not evaluated: words only; no CADSS score, share or interval is in the table.",

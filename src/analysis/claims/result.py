@@ -1,0 +1,77 @@
+"""From what an evaluator found to the answer of the ledger, the same for every source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analysis.claims.definitions import Claim
+from analysis.claims.evaluators.common import Finding
+from analysis.claims.ledger import NOT_DECIDED, SUPPORTED, ClaimResult
+from analysis.claims.verdict import DATA_GATES, combine, decide
+
+__all__ = ["claim_result"]
+
+
+def claim_result(
+    claim_id: str,
+    claim: Claim,
+    finding: Finding,
+    results: Mapping[str, ClaimResult],
+    *,
+    comparator: str = "active",
+    form_cap: str = "",
+    synthetic: bool = False,
+) -> ClaimResult:
+    """The verdict on one claim, its parts, and the sentence that it permits.
+
+    Parameters
+    ----------
+    claim_id, claim, finding
+        What was asked, and what its evaluator found.
+    results
+        Claims judged before; the headline is made of onset and certainty_within_hours.
+    comparator
+        With a passive one, cause is at most not decided.
+    form_cap
+        What a sentence must add when the form is ad hoc.
+    synthetic
+        Whether the sentence must say that the data are.
+    """
+    verdict, parts = _word(claim_id, claim, finding, results, passive=comparator == "passive")
+    sentence = claim.sentence(verdict, finding.cap + form_cap) + finding.after
+    return ClaimResult(
+        claim=claim_id,
+        title=claim.title,
+        verdict=verdict,
+        estimate=finding.estimate | {"claim": finding.estimate["claim"] or claim_id},
+        reasons=tuple(finding.reasons[gate] for gate in claim.gates if gate in finding.reasons),
+        wording=f"Synthetic data: {sentence}" if synthetic else sentence,
+        parts=parts,
+        beside=tuple(finding.beside),
+    )
+
+
+def _word(
+    claim_id: str,
+    claim: Claim,
+    finding: Finding,
+    results: Mapping[str, ClaimResult],
+    *,
+    passive: bool,
+) -> tuple[str, dict[str, str]]:
+    """Verdict and parts of one claim."""
+    reasons = finding.reasons
+    about_data = [reasons[g].passed for g in claim.gates if g in DATA_GATES and g in reasons]
+    # Contradiction needs the same gates about the data as support, in every part.
+    points_to = finding.points_to if all(about_data) else NOT_DECIDED
+    if claim_id == "headline":
+        parts = results["onset"].parts | {"WILL": results["certainty_within_hours"].verdict}
+        return combine(parts.values()), parts
+    if claim.parts:
+        parts = {part: decide(gates, reasons, points_to) for part, gates in claim.parts.items()}
+        if passive and parts.get("INFUSION") == SUPPORTED:
+            parts["INFUSION"] = NOT_DECIDED
+        return combine(parts.values()), parts
+    verdict = decide(claim.gates, reasons, points_to)
+    capped = claim.at_most == NOT_DECIDED or (claim_id == "attribution" and passive)
+    return (NOT_DECIDED if capped and verdict == SUPPORTED else verdict), {}
