@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CONDA_NAMES = {
     "matplotlib-base": "matplotlib",
     "playwright-python": "playwright",
+    "python-duckdb": "duckdb",
     "python-tzdata": "tzdata",
     "seaborn-base": "seaborn",
 }
