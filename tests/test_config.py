@@ -57,7 +57,7 @@ def test_a_crossover_needs_no_arm(tmp_path):
         ({"infusions": 'start_hours = "s"'}, "exactly one of start"),
         ({"infusions": 'end_hours = "s"'}, "all be hours"),
         ({"files": 'separator = ";;"'}, "separator"),
-        ({"files": 'decimal = ","'}, "both be a comma"),
+        ({"files": 'separator = ","\ndecimal = ","'}, "both be a comma"),
         ({"files": 'encoding = "rot13"'}, "encoding"),
         ({"files": 'encoding = "unicode_escape"'}, "encoding"),
         ({"files": 'encoding = "no-such"'}, "encoding"),

@@ -23,6 +23,7 @@ INFUSION_COLUMNS = (
     "end_high",
     "stay_end_hours",
     "status",
+    "dose_mg",
 )
 ASSESSMENT_COLUMNS = (
     "form",
@@ -37,6 +38,8 @@ ASSESSMENT_COLUMNS = (
     "source",
     "row",
 )
+EVENT_COLUMNS = ("subject", "event", "agent", "hours_low", "hours_high")
+EVENTS = ("rescue", "consent-withdrawn", "unblinded", "blinding-guess")
 SEVERITIES = ("STOP", "DROP", "FLAG", "NOTE")
 SCOPES = ("study", "question", "subject", "form", "row")
 
@@ -82,6 +85,8 @@ class Design:
     active_arm: str | None = None
     comparator_arm: str | None = None
     times: str = "actual"
+    after_withdrawal: str = "drop"
+    minimum_cell: int = 10
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,9 @@ class Study:
         ``form``), one column an item number, NaN where blank.
     issues : tuple of Issue
         What reading found.
+    events : DataFrame
+        One row an event of a person: ``EVENT_COLUMNS``; ``event`` is one of ``EVENTS``, its
+        time bounded on the same clock (NaN where it is not known).
     sources : dict
         File name to SHA-256 of its bytes.
     set_aside : dict
@@ -121,6 +129,7 @@ class Study:
     issues: tuple[Issue, ...] = ()
     sources: dict[str, str] = field(default_factory=dict)
     set_aside: dict[int, str] = field(default_factory=dict)
+    events: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*EVENT_COLUMNS]))
 
     def keep_subjects(self, subjects: pd.Series | np.ndarray) -> Study:
         """The study with only these people and what belongs to them."""
@@ -129,6 +138,7 @@ class Study:
             subjects=self.subjects[self.subjects["subject"].isin(subjects)],
             infusions=self.infusions[self.infusions["subject"].isin(subjects)],
             assessments=self.assessments[self.assessments["subject"].isin(subjects)],
+            events=self.events[self.events["subject"].isin(subjects)],
         )
 
     def keep_forms(self, forms: pd.Series | np.ndarray) -> Study:

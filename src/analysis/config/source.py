@@ -1,0 +1,170 @@
+"""Where a table of a study.toml is and how it is written."""
+
+from __future__ import annotations
+
+import codecs
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from analysis.readers.times import format_precision
+
+__all__ = ["VISIT", "Strict", "Table", "datetime_format"]
+
+Format = Literal[
+    "csv", "excel", "redcap", "redcap-api", "xpt", "dataset-json", "sdtm", "adam", "fhir", "omop"
+]
+VISIT = "{visit}"
+# Text codecs of Python that are no encoding of a file.
+_NO_ENCODINGS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"}
+
+
+class Strict(BaseModel):
+    """A table of TOML: no unknown key, no converted type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+@cache
+def _roles() -> dict[str, dict[str, dict[str, Any]]]:
+    return tomllib.loads(files(__package__).joinpath("roles.toml").read_text("utf-8"))
+
+
+def datetime_format(form: str | None) -> str | None:
+    """A declared ``strptime`` format, refused unless it tells the whole date."""
+    if form is not None and format_precision(form) is None:
+        raise ValueError(
+            "datetime_format must tell year, month and day, and the half of the day with an "
+            'hour of twelve, as in "%d/%m/%Y %H:%M"'
+        )
+    return form
+
+
+class Table(Strict):
+    """Where a table is, how it is written, and whose rows it holds.
+
+    Attributes
+    ----------
+    path : str
+        File (or folder of files) relative to study.toml; blank only where a table comes
+        from a server.
+    format : str, optional
+        Told by the file name unless given. Formats with fixed column names (``sdtm``,
+        ``adam``, ``fhir``, ``omop``) fill in every role that study.toml leaves out.
+    subject : str
+        Column of the person's identifier.
+    where : dict
+        Keeps the rows whose columns hold the given text.
+    visits : list or dict, optional
+        A wide file: the text that takes the place of ``{visit}`` in the names of columns,
+        one block of columns a visit. With nominal times a visit is given its hour.
+    labels : dict
+        Words that stand for codes in an export of labels, and the code of each.
+    """
+
+    ROLE: ClassVar[str]
+    COLUMNS: ClassVar[tuple[str, ...]] = ("subject",)
+    # Keys that say the same in other ways: a default gives way to any of them.
+    INSTEAD: ClassVar[dict[str, tuple[str, ...]]] = {}
+
+    path: str = ""
+    subject: str
+    format: Format | None = None
+    separator: Literal[",", ";", "\t", "|"] | None = None
+    decimal: Literal[".", ","] = "."
+    encoding: str | None = None
+    sheet: str | None = None
+    datetime_format: str | None = None
+    excel_epoch: Literal[1900, 1904] | None = None
+    where: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    visits: list[str] | dict[str, float] | None = None
+    # REDCap
+    dictionary: str | None = None
+    events: list[str] | None = None
+    event_table: str | None = None
+    form: str | None = None
+    token_env: str | None = None
+    # Databases, and the REDCap API
+    url: str | None = None
+    url_env: str | None = None
+    schema_name: str | None = Field(default=None, alias="schema")
+    cohorts: list[str] | None = None
+    # Roles that the format filled in, not study.toml.
+    filled_in: list[str] = Field(default=[], exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fixed_roles(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or not isinstance(given.get("format"), str):
+            return given
+        if "filled_in" in given:
+            raise ValueError("filled_in is no key of study.toml")
+        fixed = _roles().get(given["format"], {}).get(cls.ROLE, {})
+        left_out = {
+            key: column
+            for key, column in fixed.items()
+            if key not in given and not set(cls.INSTEAD.get(key, ())) & set(given)
+        }
+        return given | left_out | {"filled_in": list(left_out)}
+
+    @field_validator("encoding")
+    @classmethod
+    def _text_encoding(cls, name: str | None) -> str | None:
+        if name is not None:
+            try:
+                "".encode(name)
+                known = codecs.lookup(name).name.replace("_", "-")
+            except (LookupError, ValueError):
+                known = "undefined"
+            if known in _NO_ENCODINGS:
+                raise ValueError('encoding must be one such as "utf-8", "utf-16" or "cp1252"')
+        return name
+
+    @field_validator("datetime_format")
+    @classmethod
+    def _format(cls, form: str | None) -> str | None:
+        return datetime_format(form)
+
+    @model_validator(mode="after")
+    def _source(self) -> Self:
+        if self.separator == self.decimal:
+            raise ValueError('separator and decimal cannot both be a comma; try separator = ";"')
+        server = self.url is not None or self.url_env is not None
+        if not self.path and not (server and self.format in ("omop", "redcap-api")):
+            raise ValueError('path is missing; add the line: path = "file"')
+        return self
+
+    def columns(self) -> list[str]:
+        """Names of the columns that the table declares, each once, in a fixed order."""
+        named = [value for key in self.COLUMNS if (value := getattr(self, key)) is not None]
+        flat = [name for value in named for name in ([value] if isinstance(value, str) else value)]
+        return list(dict.fromkeys([*flat, *self.where]))
+
+    def by_visit(self) -> list[Self]:
+        """One table a visit of a wide file; the table itself where it names no visits."""
+        if self.visits is None:
+            return [self]
+        return [self._at(visit) for visit in self.visits]
+
+    def _at(self, visit: str) -> Self:
+        def filled(value: Any) -> Any:
+            if isinstance(value, str):
+                return value.replace(VISIT, visit)
+            return [filled(entry) for entry in value] if isinstance(value, list) else value
+
+        own = {key: filled(getattr(self, key)) for key in self.COLUMNS}
+        at = self.visits[visit] if isinstance(self.visits, dict) else None
+        return self.model_copy(update=own | {"visits": None, "at_hours": at})
+
+    @model_validator(mode="after")
+    def _visits(self) -> Self:
+        named = any(VISIT in str(getattr(self, key)) for key in self.COLUMNS)
+        if named and self.visits is None:
+            raise ValueError('names hold {visit}; add the line: visits = ["...", "..."]')
+        if self.visits is not None and not named:
+            raise ValueError("visits is given but no column's name holds {visit}")
+        return self

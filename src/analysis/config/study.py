@@ -1,0 +1,169 @@
+"""A whole study.toml: what a study declares of itself, and that its parts agree."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator, model_validator
+
+from analysis import instruments
+from analysis.config.source import Strict, Table, datetime_format
+from analysis.config.tables import (
+    AssessmentTable,
+    InfusionTable,
+    RescueTable,
+    SubjectTable,
+    WeightTable,
+)
+from analysis.study import Design
+
+__all__ = ["StudyConfig", "StudySection"]
+
+_PLAIN_NUMBER = re.compile(r"[+-]?\d{1,9}(?:\.\d{0,9})?", re.ASCII)
+
+
+class StudySection(Strict):
+    """The study as a whole.
+
+    Attributes
+    ----------
+    after_withdrawal : {"drop", "keep"}
+        What becomes of forms filled in after consent was withdrawn.
+    minimum_cell : int
+        Smallest count that a table for sharing shows.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")
+    title: str | None = None
+    population: str
+    synthetic: bool
+    design: Literal["parallel", "crossover", "single-arm"]
+    timezone: str | None = None
+    datetime_format: str | None = None
+    times: Literal["actual", "nominal"] = "actual"
+    arms: dict[str, str]
+    comparator: Literal["active", "passive", "none"]
+    missing_codes: list[str] = Field(default=[])
+    primary: str
+    after_withdrawal: Literal["drop", "keep"] = "drop"
+    minimum_cell: int = Field(default=10, ge=2)
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, name: str | None) -> str | None:
+        if name is not None:
+            try:
+                # "localtime" would be another zone on another computer.
+                known = bool(name) and name != "localtime" and bool(ZoneInfo(name))
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                known = False
+            if not known:
+                raise ValueError('timezone must be an IANA name such as "America/Detroit"')
+        return name
+
+    @field_validator("datetime_format")
+    @classmethod
+    def _format(cls, form: str | None) -> str | None:
+        return datetime_format(form)
+
+    @model_validator(mode="after")
+    def _arms_and_comparator(self) -> StudySection:
+        agents = set(self.arms.values())
+        if not all(label.strip() and agent for label, agent in self.arms.items()):
+            raise ValueError("arms must map labels that are not blank to treatments")
+        if self.design == "single-arm" and self.comparator != "none":
+            raise ValueError('design is "single-arm", so comparator must be "none"')
+        if "ketamine" not in agents:
+            raise ValueError('arms must map one label of the file to "ketamine"')
+        if self.comparator == "none" and len(agents) > 1:
+            raise ValueError('comparator is "none" but arms names more than one treatment')
+        if self.comparator != "none" and len(agents) != 2:
+            raise ValueError(
+                "with a comparator, arms must map the labels to exactly two treatments"
+            )
+        if self.primary not in instruments.known():
+            raise ValueError(f"primary must be one of {', '.join(sorted(instruments.known()))}")
+        return self
+
+
+class StudyConfig(Strict):
+    """A whole study.toml."""
+
+    study: StudySection
+    subjects: SubjectTable
+    infusions: InfusionTable
+    assessments: list[AssessmentTable] = Field(min_length=1)
+    rescue: RescueTable | None = None
+    weights: WeightTable | None = None
+
+    @property
+    def tables(self) -> list[Table]:
+        """Every declared table."""
+        others = [table for table in (self.rescue, self.weights) if table is not None]
+        return [self.subjects, self.infusions, *self.assessments, *others]
+
+    @model_validator(mode="after")
+    def _tables_agree(self) -> StudyConfig:
+        compared = self.study.design == "parallel" and self.study.comparator != "none"
+        if compared and self.subjects.arm is None:
+            raise ValueError('[subjects] needs arm = "column", since the study has a comparator')
+        dated = self.infusions.start is not None
+        times = [table.time for table in self.assessments]
+        if self.rescue is not None:
+            times.append(self.rescue.time)
+        if any((time is not None) != dated for time in times):
+            raise ValueError(
+                "infusions and assessments must share one clock: all date-times or all hours"
+            )
+        planned = any(isinstance(table.visits, dict) for table in self.assessments)
+        if planned and self.study.times != "nominal":
+            raise ValueError(
+                'visits with hours are planned times; add the line: times = "nominal" under [study]'
+            )
+        if self.infusions.dose_mg is not None and not self._weighed:
+            raise ValueError(
+                "dose_mg needs the person's weight; add weight_kg under [subjects], or a table "
+                "[weights]"
+            )
+        return self
+
+    @property
+    def _weighed(self) -> bool:
+        return self.weights is not None or self.subjects.weight_kg is not None
+
+    @model_validator(mode="after")
+    def _codes_are_no_scores(self) -> StudyConfig:
+        for table in self.assessments:
+            scale = instruments.get(table.instrument)
+            low, high = scale.total_range(table.version)
+            if table.items is not None:
+                low = scale.item_min + table.item_base
+                high = max(scale.item_max(table.version)) + table.item_base
+            for code in self.study.missing_codes:
+                if _PLAIN_NUMBER.fullmatch(code) and low <= float(code) <= high:
+                    raise ValueError(
+                        f"a missing code is also a valid value of {table.instrument} "
+                        f"({low:g} to {high:g}); a reader cannot tell them apart"
+                    )
+        return self
+
+    def design(self) -> Design:
+        """What the study declares, as the rest of the project uses it."""
+        section = self.study
+        others = sorted(set(section.arms.values()) - {"ketamine"})
+        return Design(
+            name=section.name,
+            title=section.title or section.name,
+            population=section.population,
+            synthetic=section.synthetic,
+            design=section.design,
+            comparator=section.comparator,
+            primary=section.primary,
+            active_arm="ketamine",
+            comparator_arm=others[0] if others else None,
+            times=section.times,
+            after_withdrawal=section.after_withdrawal,
+            minimum_cell=section.minimum_cell,
+        )

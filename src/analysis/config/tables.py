@@ -1,0 +1,234 @@
+"""The tables of a study.toml: which column plays which role."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from analysis import instruments
+from analysis.config.source import VISIT, Table
+
+__all__ = ["AssessmentTable", "InfusionTable", "RescueTable", "SubjectTable", "WeightTable"]
+
+_ITEM_PATTERN = re.compile(r"[^{}]*\{(?::(?:0[1-9])?d)?\}[^{}]*")
+
+
+class SubjectTable(Table):
+    """Columns of the table with one row a person.
+
+    ``consent_withdrawn``, ``unblinded`` and ``blinding_guess_time`` hold times on the
+    study's clock: date-times or hours, as the infusions' do. ``study_codes`` declares
+    that the identifiers are codes given by the study, not by a clinic.
+    """
+
+    ROLE: ClassVar[str] = "subjects"
+    COLUMNS: ClassVar[tuple[str, ...]] = (
+        "subject", "arm", "site", "sequence", "entry_threshold", "blinding_guess",
+        "blinding_guess_time", "unblinded", "consent_withdrawn", "weight_kg",
+    )  # fmt: skip
+
+    arm: str | None = None
+    site: str | None = None
+    sequence: str | None = None
+    entry_threshold: str | None = None
+    blinding_guess: str | None = None
+    blinding_guess_time: str | None = None
+    unblinded: str | None = None
+    consent_withdrawn: str | None = None
+    weight_kg: str | None = None
+    study_codes: bool = False
+
+
+class InfusionTable(Table):
+    """Columns of the table with one row an infusion.
+
+    The dose is either ``dose_mg_per_kg``, or ``dose`` with ``dose_unit`` (a column that
+    holds mg or mg/kg), or ``dose_mg``; milligrams need the person's weight.
+    """
+
+    ROLE: ClassVar[str] = "infusions"
+    COLUMNS: ClassVar[tuple[str, ...]] = (
+        "subject", "agent", "dose_mg_per_kg", "dose", "dose_unit", "dose_mg", "route", "status",
+        "start", "end", "stay_end", "start_hours", "end_hours", "stay_end_hours",
+    )  # fmt: skip
+    INSTEAD: ClassVar[dict[str, tuple[str, ...]]] = {
+        "agent": ("agent_is",),
+        "start": ("start_hours",),
+        "end": ("start_hours", "end_hours"),
+        "dose": ("dose_mg_per_kg", "dose_mg"),
+        "dose_unit": ("dose_mg_per_kg", "dose_mg"),
+    }
+
+    agent: str | None = None
+    agent_is: str | None = None
+    dose_mg_per_kg: str | None = None
+    dose: str | None = None
+    dose_unit: str | None = None
+    dose_mg: str | None = None
+    route: str | None = None
+    status: str | None = None
+    start: str | None = None
+    end: str | None = None
+    stay_end: str | None = None
+    start_hours: str | None = None
+    end_hours: str | None = None
+    stay_end_hours: str | None = None
+
+    @model_validator(mode="after")
+    def _one_clock(self) -> Self:
+        if (self.agent is None) == (self.agent_is is None):
+            raise ValueError('give exactly one of agent = "column" and agent_is = "treatment"')
+        if (self.start is None) == (self.start_hours is None):
+            raise ValueError('give exactly one of start = "column" and start_hours = "column"')
+        clock = (
+            [self.end, self.stay_end]
+            if self.start is None
+            else [self.end_hours, self.stay_end_hours]
+        )
+        if any(column is not None for column in clock):
+            raise ValueError("start, end and stay_end must all be date-times or all be hours")
+        return self
+
+    @model_validator(mode="after")
+    def _one_dose(self) -> Self:
+        told = [self.dose_mg_per_kg, self.dose_mg, self.dose]
+        if sum(column is not None for column in told) > 1:
+            raise ValueError("give only one of dose_mg_per_kg, dose_mg, and dose with dose_unit")
+        if (self.dose is None) != (self.dose_unit is None):
+            raise ValueError('dose and dose_unit go together; add the line: dose_unit = "column"')
+        return self
+
+
+class AssessmentTable(Table):
+    """Columns of a table of completed forms.
+
+    One row a form, with ``items`` (a pattern, or the columns in the order of the scale's
+    item numbers) or ``total``; or, where ``code`` and ``value`` are given, one row an item,
+    and ``items`` and ``total`` are codes. Rows of one form share the subject, the time and
+    the columns of ``form_id``.
+    """
+
+    ROLE: ClassVar[str] = "assessments"
+    COLUMNS: ClassVar[tuple[str, ...]] = (
+        "subject", "time", "hours", "code", "value", "form_id", "recall", "status", "items",
+        "frequency", "intensity", "total",
+    )  # fmt: skip
+    INSTEAD: ClassVar[dict[str, tuple[str, ...]]] = {
+        "time": ("hours",),
+        "recall": ("recall_hours",),
+        "code": ("layout",),
+    }
+
+    instrument: str
+    version: str
+    recall_hours: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    recall: str | None = None
+    time: str | None = None
+    hours: str | None = None
+    code: str | None = None
+    value: str | None = None
+    form_id: list[str] = []
+    items: str | list[str] | None = None
+    frequency: str | None = None
+    intensity: str | None = None
+    total: str | None = None
+    item_base: Literal[0, 1] = 0
+    status: str | None = None
+    complete: list[str] = ["complete", "completed", "2"]
+    at_hours: float | None = None
+
+    @model_validator(mode="after")
+    def _roles(self) -> Self:
+        given = [self.time is not None, self.hours is not None, isinstance(self.visits, dict)]
+        if sum(given) != 1:
+            raise ValueError('give exactly one of time = "column" and hours = "column"')
+        if self.items is None and self.total is None and self.frequency is None:
+            raise ValueError('give items = "name_{:02d}" or total = "column"')
+        if (self.frequency is None) != (self.intensity is None):
+            raise ValueError("frequency and intensity go together")
+        if self.frequency is not None and (self.items is not None or self.instrument != "CAPS-5"):
+            raise ValueError("frequency and intensity take the place of items, of CAPS-5 alone")
+        if (self.code is None) != (self.value is None):
+            raise ValueError("code and value go together: one row an item")
+        if self.recall_hours is None and self.recall is None:
+            raise ValueError(
+                "the key is missing; add the line: recall_hours = ..., hours that the form asks "
+                "about (0 right now, 24, 168 past week, 336, 720 past month)"
+            )
+        if self.at_hours is not None:
+            raise ValueError("at_hours is no key of study.toml; give visits their hours")
+        return self
+
+    @field_validator("items", "frequency", "intensity")
+    @classmethod
+    def _pattern(cls, pattern: str | list[str] | None) -> str | list[str] | None:
+        if isinstance(pattern, str) and not _ITEM_PATTERN.fullmatch(pattern.replace(VISIT, "")):
+            raise ValueError('items must hold one place for the item number, as in "pcl5_{:02d}"')
+        return pattern
+
+    @field_validator("instrument")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in instruments.known():
+            raise ValueError(f"instrument must be one of {', '.join(sorted(instruments.known()))}")
+        return name
+
+    @model_validator(mode="after")
+    def _version(self) -> Self:
+        versions = instruments.get(self.instrument).versions
+        if self.version not in versions:
+            raise ValueError(f"version of {self.instrument} must be one of {', '.join(versions)}")
+        count = len(instruments.get(self.instrument).item_numbers(self.version))
+        if isinstance(self.items, list) and len(set(self.items)) != count:
+            raise ValueError(f"items must name {count} different columns, one an item")
+        return self
+
+    def item_columns(self) -> list[str]:
+        """Columns (or codes) of the items, in the order of the scale's item numbers."""
+        if self.items is None or isinstance(self.items, list):
+            return list(self.items or [])
+        return self.numbered(self.items)
+
+    def numbered(self, pattern: str) -> list[str]:
+        """A pattern filled with each item number of the version."""
+        numbers = instruments.get(self.instrument).item_numbers(self.version)
+        return [pattern.format(number) for number in numbers]
+
+    def columns(self) -> list[str]:
+        """Names of the columns that the table declares, each once, in a fixed order."""
+        roles = ("time", "hours", "code", "value", "recall", "status")
+        own = [self.subject, *(getattr(self, role) for role in roles), *self.form_id, *self.where]
+        if self.code is None:
+            own += [*self.item_columns(), self.total]
+            for pattern in (self.frequency, self.intensity):
+                own += self.numbered(pattern) if pattern else []
+        return list(dict.fromkeys(name for name in own if name is not None))
+
+
+class RescueTable(Table):
+    """Columns of the table of rescue medication: one row each time it was given."""
+
+    ROLE: ClassVar[str] = "rescue"
+    COLUMNS: ClassVar[tuple[str, ...]] = ("subject", "agent", "time", "hours")
+    INSTEAD: ClassVar[dict[str, tuple[str, ...]]] = {"time": ("hours",)}
+
+    agent: str | None = None
+    time: str | None = None
+    hours: str | None = None
+
+    @model_validator(mode="after")
+    def _one_time(self) -> Self:
+        if (self.time is None) == (self.hours is None):
+            raise ValueError('give exactly one of time = "column" and hours = "column"')
+        return self
+
+
+class WeightTable(Table):
+    """Columns of a table of body weights; a person's last weight before the dose counts."""
+
+    ROLE: ClassVar[str] = "weights"
+    COLUMNS: ClassVar[tuple[str, ...]] = ("subject", "weight_kg")
+
+    weight_kg: str
