@@ -57,8 +57,7 @@ def read_forms(reading: Reading, spec: AssessmentTable, people: pd.Series, aroun
     clock = reading.clock(table, spec.time, spec.hours, spec)
     clock = reading.plausible(table, clock, when, around)
     timeless = np.isnan(clock.low)
-    text = "forms without a readable time were set aside; give the time they were filled in."
-    reading.note("form.no-time", "DROP", "form", table, timeless, text, when)
+    reading.note("form.no-time", table, timeless, when)
     frame = pd.DataFrame(
         {
             "id": table.column(spec.subject),
@@ -84,23 +83,13 @@ def read_forms(reading: Reading, spec: AssessmentTable, people: pd.Series, aroun
 def _totals(reading: Reading, table: TextTable, spec: AssessmentTable) -> np.ndarray:
     """Stated totals in points; one beyond the scale says that the column holds something else."""
     scale, column = instruments.get(spec.instrument), str(spec.total)
-    values = reading.number(table, column, spec, "a total")
+    values = reading.number(table, column, spec, "totals")
     low, high = scale.total_range(spec.version)
-    reading.refuse(
-        "score.out-of-range",
-        table,
-        (values < low) | (values > high),
-        column,
-        f"total(s) of {scale.name} outside {low:g} to {high:g}; another scale, another coding, "
-        "or a code "
-        "for missing may be in the column. Declare missing_codes, or mend the column",
-    )
+    outside = (values < low) | (values > high)
+    place = {"scale": scale.name, "low": f"{low:g}", "high": f"{high:g}"}
+    reading.refuse("score.out-of-range", table, outside, column, **place)
     fractions = ~np.isnan(values) & (values != np.floor(values))
-    text = (
-        f"totals of {scale.name} that are no whole number: blanks may have been filled in. "
-        "Export the items."
-    )
-    reading.note("form.fractional-total", "FLAG", "form", table, fractions, text, column)
+    reading.note("form.fractional-total", table, fractions, column, scale=scale.name)
     return values
 
 
@@ -110,7 +99,7 @@ def _items(
     """Items counted from the scale's own lowest value, one column an item number."""
     scale = instruments.get(spec.instrument)
     tops = np.array(scale.item_max(spec.version), float)
-    read = [reading.number(table, column, spec, "an item") for column in columns]
+    read = [reading.number(table, column, spec, "items") for column in columns]
     values = np.column_stack(read) - spec.item_base
     _check_base(reading, table, spec, values, tops)
     with np.errstate(invalid="ignore"):
@@ -118,25 +107,16 @@ def _items(
     outside &= ~np.isnan(values)
     codes = outside & np.isin(values + spec.item_base, _CODES)
     for position, column in enumerate(columns):
-        reading.refuse(
-            "score.undeclared-code",
-            table,
-            codes[:, position],
-            column,
-            "value(s) outside the scale look like codes for missing; declare them under [study] "
-            "as missing_codes",
-        )
+        reading.refuse("score.undeclared-code", table, codes[:, position], column)
         reading.note(
             "item.out-of-range",
-            "DROP",
-            "row",
             table,
             outside[:, position],
-            f"an item of {scale.name} must be a whole number from {scale.item_min:g} to "
-            f"{tops[position]:g} "
-            f"(after item_base {spec.item_base}); other values were set aside as missing. Mend "
-            "them.",
             column,
+            scale=scale.name,
+            low=f"{scale.item_min:g}",
+            high=f"{tops[position]:g}",
+            base=spec.item_base,
         )
     values[outside] = np.nan
     return pd.DataFrame(values, columns=list(scale.item_numbers(spec.version)))
@@ -152,36 +132,38 @@ def _check_base(
     complete = int(near.all(axis=1).sum())
     lowest = near & (values == scale.item_min)
     below, above = near & (values < scale.item_min), near & (values > tops)
-    column = (spec.items or "").format(scale.item_numbers(spec.version)[0])
     if spec.item_base == 0 and not lowest.any() and not below.any():
         odd = np.full(len(values), complete >= _MANY_FORMS) | (
             above.any(axis=1) & (near.any(axis=1).sum() >= FEW)
         )
-        text = (
-            f"form(s) of {scale.name} in a table where no answer is ever {scale.item_min:g}: "
-            "items may be "
-            "stored from 1 up. Declare item_base = 1, or check the export"
-        )
-        reading.refuse("score.coding-base", table, odd, column, text)
+        why = f"no answer is ever {scale.item_min:g}, so items may be stored from 1 up"
+        _refuse_base(reading, table, spec, odd, why)
     if spec.item_base == 1 and not above.any() and not (values == tops).any():
         odd = below.any(axis=1)
-        text = (
-            f"form(s) of {scale.name} hold the answer {scale.item_min:g}, which item_base = 1 "
-            "rules out: items "
-            "may be stored from 0 up. Declare item_base = 0, or check the export"
-        )
-        reading.refuse("score.coding-base", table, odd & (odd.sum() >= FEW), column, text)
+        why = f"they hold the answer {scale.item_min:g}, so items may be stored from 0 up"
+        _refuse_base(reading, table, spec, odd & (odd.sum() >= FEW), why)
+
+
+def _refuse_base(
+    reading: Reading, table: TextTable, spec: AssessmentTable, odd: np.ndarray, why: str
+) -> None:
+    scale, base = instruments.get(spec.instrument), spec.item_base
+    column = (spec.items or "").format(scale.item_numbers(spec.version)[0])
+    told = {"scale": scale.name, "declared": base, "other": 1 - base, "why": why}
+    reading.refuse("score.coding-base", table, odd, column, **told)
 
 
 def _note_window(reading: Reading, table: TextTable, spec: AssessmentTable) -> None:
     """The window as administered counts, but a shorter one than the version's must be meant."""
     usual = instruments.get(spec.instrument).versions[spec.version]
     if spec.recall_hours < usual:
-        text = (
-            f"recall_hours declares that {spec.instrument} asked about the past "
-            f"{spec.recall_hours:g} h, while its "
-            f"version {spec.version} asks about {usual:g} h. Check the wording of the form as "
-            "administered."
-        )
         everything = np.ones(len(table.cells), dtype=bool)
-        reading.note("recall.shorter-than-version", "FLAG", "form", table, everything, text)
+        reading.note(
+            "recall.shorter-than-version",
+            table,
+            everything,
+            scale=spec.instrument,
+            version=spec.version,
+            declared=f"{spec.recall_hours:g}",
+            usual=f"{usual:g}",
+        )

@@ -108,8 +108,9 @@ class Reading:
         """
         if mask.any():
             found = int(mask.sum()) if count is None else count
-            place = {"file": table.file, "row": _first(table, mask), "column": column}
-            self.issues.append(issue(rule, count=found, **place, **fields))
+            row = _first(table, mask)
+            told = issue(rule, file=table.file, row=row, column=column, count=found, **fields)
+            self.issues.append(told)
 
     def refuse(
         self, rule: str, table: TextTable, mask: np.ndarray, column: str, **fields: object
@@ -119,8 +120,8 @@ class Reading:
         The rule's sentence holds ``{count}``, the number of rows.
         """
         if mask.any():
-            place = {"file": table.file, "row": _first(table, mask), "column": column}
-            raise refusal(rule, **place, count=int(mask.sum()), **fields)
+            row, found = _first(table, mask), int(mask.sum())
+            raise refusal(rule, file=table.file, row=row, column=column, count=found, **fields)
 
     def stop(
         self,
