@@ -50,7 +50,7 @@ def test_a1_some_forms_dated_by_day_are_flagged_and_have_no_phase(tmp_path):
     day["when"] = day["when"][:10]
     plain = checked(tmp_path / "plain")
     outcome = checked(tmp_path / "day", content)
-    issue = outcome.find("time.date-only")
+    issue = outcome.find("time.some-date-only")
     assert (issue["severity"], issue["scope"], issue["count"]) == ("FLAG", "row", 1)
     placed(issue, "scores.csv", 4, "when")
     assert outcome.people("scored 2 to 6 h after") == plain.people("scored 2 to 6 h after") - 1
@@ -146,7 +146,7 @@ def test_a8_hour_24_is_set_aside_unless_a_format_is_declared(tmp_path):
 def test_a13_zoned_and_local_times_in_one_study_stop_it(tmp_path):
     content = tables()
     content["scores"][5]["when"] += "Z"
-    refused(checked(tmp_path, content), "time.mixed-zones", "scores.csv", "'when'", "export")
+    refused(checked(tmp_path, content), "time.mixed-zones", "scores.csv", "'when'", "Export")
 
 
 def test_a13_start_and_end_must_share_a_convention_too(tmp_path):
@@ -182,7 +182,7 @@ def test_a15_a_month_is_no_first_of_the_month(tmp_path):
     content = tables()
     content["scores"][2]["when"] = "2025-03"
     outcome = checked(tmp_path, content)
-    assert outcome.find("time.date-only")["count"] == 1
+    assert outcome.find("time.some-date-only")["count"] == 1
     assert outcome.people("scored 2 to 6 h after") == 11
 
 
@@ -596,7 +596,7 @@ def test_a_crossover_takes_its_sequence_from_what_was_given(tmp_path):
 
 def test_a_crossover_with_an_agent_that_is_not_named_stops(tmp_path):
     outcome = checked(tmp_path, crossover(TOKEN), design="crossover", arm="")
-    refused(outcome, "infusion.unknown-agent", "infusions.csv, row 14", "'agent'")
+    refused(outcome, "infusion.agent-not-named", "infusions.csv, row 14", "'agent'")
 
 
 # D. Dose

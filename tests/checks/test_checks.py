@@ -92,7 +92,7 @@ def test_people_set_aside_on_reading_are_counted_and_their_forms_are_not(study):
 def test_everybody_set_aside_leaves_no_score(study):
     with pytest.raises(ReliefError) as caught:
         check(replace(study, set_aside=dict.fromkeys(range(12), "infusion.end-before-start")))
-    assert caught.value.rule == "score.none"
+    assert caught.value.rule == "score.nobody-left"
 
 
 def test_a_rule_without_words_of_its_own_says_its_name(study):

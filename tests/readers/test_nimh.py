@@ -135,10 +135,10 @@ def test_a_day_is_a_span_of_two_days_and_the_second_infusion_is_off_the_clock(fo
 def test_nothing_is_lost_in_silence(folder):
     study = read_nimh(folder)
     assert issues(study, "session.missing") == [("DROP", "form", 13, "session_id", 1)]
-    assert issues(study, "form.blank") == [("DROP", "form", 4, None, 2)]
+    assert issues(study, "session.blank") == [("DROP", "form", 4, None, 2)]
     assert issues(study, "form.missing") == [("NOTE", "form", 5, "HAMD_Bech", 1)]
-    assert issues(study, "time.date-only")[0][:2] == ("STOP", "question")
-    assert issues(study, "infusion.no-end") == [("FLAG", "row", None, None, 5)]
+    assert issues(study, "time.sessions")[0][:2] == ("STOP", "question")
+    assert issues(study, "infusion.order-only") == [("FLAG", "row", None, None, 5)]
     # Nine sessions of the group with a score, three scales, one not rated.
     assert len(study.assessments) == 9 * 3 - 1
     assert study.assessments["stated_total"].notna().all()
@@ -169,22 +169,28 @@ def test_byte_order_mark_and_crlf_change_nothing_but_are_told(folder, mark):
     study = read_nimh(folder)
     pd.testing.assert_frame_equal(plain.assessments, study.assessments)
     pd.testing.assert_frame_equal(plain.subjects, study.subjects)
-    assert len(issues(study, "file.bom")) == (2 if mark else 0)
+    assert len(issues(study, "published.bom")) == (2 if mark else 0)
 
 
 @pytest.mark.parametrize(
     ("file", "old", "new", "rule", "where"),
     [
-        ("phenotype.tsv", "\tMADRS_Total", "", "file.header", "row 1"),
-        ("phenotype.tsv", "HAMD_Bech", "SECRET", "file.header", "place 4"),
-        ("phenotype.tsv", "HAM17_Total", "HAM17_Total\tSECRET", "file.header", "no further"),
-        ("participants.tsv", PEOPLE.split("\n")[0] + "\n", "", "file.header", "'participant_id'"),
-        ("phenotype.tsv", "17\t6\t11", "17\t6", "file.ragged", "row 3: 4 cells"),
-        ("phenotype.tsv", "17\t6\t11", "17\t6\t11\t7", "file.ragged", "row 3: 6 cells"),
+        ("phenotype.tsv", "\tMADRS_Total", "", "published.header", "row 1"),
+        ("phenotype.tsv", "HAMD_Bech", "SECRET", "published.header", "place 4"),
+        ("phenotype.tsv", "HAM17_Total", "HAM17_Total\tSECRET", "published.header", "no further"),
+        (
+            "participants.tsv",
+            PEOPLE.split("\n")[0] + "\n",
+            "",
+            "published.header",
+            "'participant_id'",
+        ),
+        ("phenotype.tsv", "17\t6\t11", "17\t6", "published.ragged", "row 3: 4 cells"),
+        ("phenotype.tsv", "17\t6\t11", "17\t6\t11\t7", "published.ragged", "row 3: 6 cells"),
         ("phenotype.tsv", "ses-p10", "SECRET", "session.unknown", "row 10, column 'session_id'"),
         ("phenotype.tsv", "X3\tses-p10", "X3\tses-b0", "session.duplicate", "row 10"),
         ("phenotype.tsv", "X3\tses-p10", "X3\tses-d10", "session.no-infusion", "row 10"),
-        ("phenotype.tsv", "sub-X4", "SECRET", "subject.unknown", "row 11"),
+        ("phenotype.tsv", "sub-X4", "SECRET", "published.stranger", "row 11"),
         ("phenotype.tsv", "\t17\t", "\t61\t", "score.out-of-range", "row 3, column 'MADRS_Total'"),
         ("phenotype.tsv", "17\t6\t", "17\t23\t", "score.out-of-range", "column 'HAMD_Bech'"),
         ("phenotype.tsv", "6\t11", "6\t53", "score.out-of-range", "column 'HAM17_Total'"),
@@ -194,13 +200,13 @@ def test_byte_order_mark_and_crlf_change_nothing_but_are_told(folder, mark):
         ("phenotype.tsv", "\t17\t", "\t17,5\t", "score.not-a-number", "row 3"),
         ("phenotype.tsv", "\t17\t", "\t١٧\t", "score.not-a-number", "row 3"),
         ("phenotype.tsv", "\t17\t", "\t\t", "score.not-a-number", "row 3"),
-        ("participants.tsv", "\tBP\t", "\tSECRET\t", "group.unknown", "row 6, column 'group'"),
+        ("participants.tsv", "\tBP\t", "\tSECRET\t", "published.group", "row 6, column 'group'"),
         ("participants.tsv", "\tp\tn/a", "\tSECRET\tn/a", "infusion.unknown", "row 4"),
         ("participants.tsv", "\tp\tn/a", "\tp\tp", "infusion.order", "row 4"),
         ("participants.tsv", "\tp\tn/a", "\tn/a\tp", "infusion.order", "'infusion_2'"),
         ("participants.tsv", "sub-X2", "sub-X1", "subject.duplicate", "row 3"),
-        ("participants.tsv", "sub-X4", "n/a", "subject.blank-id", "row 5"),
-        ("phenotype.tsv", SCORES[SCORES.index("\n") :], "\n", "file.no-rows", "no rows"),
+        ("participants.tsv", "sub-X4", "n/a", "published.blank-id", "row 5"),
+        ("phenotype.tsv", SCORES[SCORES.index("\n") :], "\n", "published.no-rows", "no rows"),
     ],
 )
 def test_a_broken_file_is_one_sentence_without_the_value(folder, file, old, new, rule, where):
@@ -221,7 +227,7 @@ def test_bytes_that_are_not_text_and_an_absent_file_are_one_sentence(folder):
     with pytest.raises(ReliefError, match="not UTF-8 text"):
         read_nimh(folder)
     (folder / "phenotype.tsv").unlink()
-    with pytest.raises(ReliefError, match=r"phenotype\.tsv is not in its folder"):
+    with pytest.raises(ReliefError, match=r"phenotype\.tsv: The file is not in its folder"):
         read_nimh(folder)
 
 
@@ -267,7 +273,7 @@ def test_flow_of_the_depression_group(real):
     assert real.infusions["subject"].nunique() == 31
     assert issues(real, "subject.one-infusion")[0][-1] == 6
     assert [i[-1] for i in issues(real, "session.missing")] == [1]
-    assert [i[-1] for i in issues(real, "form.blank")] == [10]
+    assert [i[-1] for i in issues(real, "session.blank")] == [10]
 
 
 def test_scores_of_the_depression_group(real):

@@ -7,37 +7,12 @@ from collections.abc import Iterable
 import pandas as pd
 
 from analysis.checks.forms import SetAside
+from analysis.rules import catalogue
 from analysis.study import Issue, Study
 
 __all__ = ["participant_flow"]
 
 COLUMNS = ("stage", "arm", "reason", "rule", "n")
-_REASONS = {
-    "arm.blank": "arm not told",
-    "cell.not-a-number": "no plain number",
-    "form.blank": "every item blank",
-    "form.conflicting": "two forms at one time that differ",
-    "form.incomplete": "some items blank",
-    "form.no-time": "form without a time",
-    "form.no-total": "no total and no items",
-    "group.set-aside": "another group",
-    "guess.unknown": "guess not known",
-    "infusion.conflicting": "two infusions at one time that differ",
-    "infusion.end-before-start": "infusion ends before it starts",
-    "infusion.implausible-end": "infusion of more than a week",
-    "infusion.no-start": "infusion without a start",
-    "infusion.not-given": "infusion not given",
-    "infusion.stay-before-start": "stay ends before the infusion",
-    "item.out-of-range": "item outside its range",
-    "session.missing": "no session",
-    "subject.blank-id": "no identifier",
-    "subject.conflicting": "rows of one person that differ",
-    "subject.no-infusion": "no infusion",
-    "subject.unknown": "not in the table of subjects",
-    "time.implausible": "year cannot be meant",
-    "time.nonexistent": "in the hour that the clock skipped",
-    "time.unreadable": "no readable time",
-}
 _LABELS = {
     "hours": "scored 2 to 6 h after",
     "day": "scored 6 to 30 h after",
@@ -91,8 +66,9 @@ def participant_flow(
 
 
 def _reason(rule: str) -> str:
-    """Words for a rule; a rule without any says its own name."""
-    return _REASONS.get(rule, rule.partition(".")[2].replace("-", " "))
+    """Words for a rule; one that no catalogue knows says its own name."""
+    known = catalogue().get(rule)
+    return known.reason if known else rule.partition(".")[2].replace("-", " ")
 
 
 def _set_aside_on_reading(issues: Iterable[Issue]) -> list[_Row]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import instruments
-from analysis.errors import ReliefError
+from analysis.rules import issue, refusal
 from analysis.study import Issue, Study
 
 __all__ = ["SetAside", "check_forms"]
@@ -22,35 +22,31 @@ class SetAside:
     subjects: dict[int, str] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
 
-    def drop(self, rule: str, forms: pd.DataFrame, mask: np.ndarray, text: str) -> None:
+    def drop(self, rule: str, forms: pd.DataFrame, mask: np.ndarray) -> None:
         """Set forms aside; a form already set aside keeps its first rule."""
         new = forms[mask & ~forms["form"].isin(self.forms.index).to_numpy()]
         self.forms = pd.concat([self.forms, pd.Series(rule, index=new["form"], dtype="str")])
-        self.issues.extend(_by_file(rule, "DROP", "form", new, text))
+        self.issues.extend(_by_file(rule, new))
 
-    def stop(self, rule: str, forms: pd.DataFrame, subjects: pd.Series, text: str) -> None:
+    def stop(self, rule: str, forms: pd.DataFrame, subjects: pd.Series) -> None:
         """Set people aside; the count is of people."""
         for subject in subjects.unique():
             self.subjects.setdefault(int(subject), rule)
-        self.issues.extend(_by_file(rule, "STOP", "subject", forms, text))
+        self.issues.extend(_by_file(rule, forms, people=True))
 
-    def mention(self, rule: str, severity: str, forms: pd.DataFrame, text: str) -> None:
+    def mention(self, rule: str, forms: pd.DataFrame) -> None:
         """Keep forms, and say what is to be known of them."""
-        self.issues.extend(_by_file(rule, severity, "form", forms, text))
+        self.issues.extend(_by_file(rule, forms))
 
 
-def _by_file(rule: str, severity: str, scope: str, forms: pd.DataFrame, text: str) -> list[Issue]:
-    """One issue a file, with the count and the first row."""
+def _by_file(rule: str, forms: pd.DataFrame, *, people: bool = False) -> list[Issue]:
+    """One issue a file, with the count (of people, where the rule is about them) and first row."""
     return [
-        Issue(
+        issue(
             rule,
-            severity,
-            scope,
-            f"{file}: {text}",
-            str(file),
-            int(rows["row"].min()),
-            None,
-            rows["subject"].nunique() if scope == "subject" else len(rows),
+            file=str(file),
+            row=int(rows["row"].min()),
+            count=rows["subject"].nunique() if people else len(rows),
         )
         for file, rows in forms.groupby("source", sort=True)
     ]
@@ -68,7 +64,7 @@ def check_forms(study: Study, forms: pd.DataFrame) -> SetAside:
     Raises
     ------
     ReliefError
-        ``score.out-of-range`` and ``score.none`` (STOP, scope study).
+        ``score.out-of-range``, ``score.none`` and ``score.nobody-left`` (STOP, scope study).
     """
     found = SetAside()
     _never_infused(study, found)
@@ -79,13 +75,7 @@ def check_forms(study: Study, forms: pd.DataFrame) -> SetAside:
     _during(forms, found)
     if forms["total"].notna().sum() == 0:
         _refuse_if_nobody_is_left(study)
-        raise ReliefError(
-            "score.none",
-            "No form of the study has a score: all are blank or incomplete, without a readable "
-            "time, "
-            "or of people who are not in the table of subjects; check the columns that "
-            "study.toml names.",
-        )
+        raise refusal("score.none")
     return found
 
 
@@ -93,12 +83,8 @@ def _refuse_if_nobody_is_left(study: Study) -> None:
     """Where every person was set aside, the rule that did it is what must be mended."""
     rules = pd.Series(study.set_aside, dtype="str").value_counts()
     if len(rules) and study.subjects.empty:
-        raise ReliefError(
-            "score.none",
-            f"Everyone was set aside, most by the rule {rules.index[0]} ({rules.iloc[0]} of "
-            f"{rules.sum()} people), so no form has a score. "
-            "Mend what that rule names.",
-        )
+        most, everyone = int(rules.iloc[0]), int(rules.sum())
+        raise refusal("score.nobody-left", why=rules.index[0], most=most, everyone=everyone)
 
 
 def _never_infused(study: Study, found: SetAside) -> None:
@@ -106,13 +92,7 @@ def _never_infused(study: Study, found: SetAside) -> None:
     for subject in without["subject"]:
         found.subjects.setdefault(int(subject), "subject.no-infusion")
     if len(without):
-        text = (
-            "People without an infusion were set aside: before and after cannot be told. "
-            "Add their infusions, if they had any."
-        )
-        found.issues.append(
-            Issue("subject.no-infusion", "DROP", "subject", text, count=len(without))
-        )
+        found.issues.append(issue("subject.no-infusion", count=len(without)))
 
 
 def _totals_in_range(forms: pd.DataFrame) -> None:
@@ -126,49 +106,31 @@ def _totals_in_range(forms: pd.DataFrame) -> None:
             outside = (rows[column] < low) | (rows[column] > high)
             if outside.any():
                 at = rows[outside].iloc[0]
-                raise ReliefError(
+                raise refusal(
                     "score.out-of-range",
-                    f"{at['source']}, row {at['row']}: {int(outside.sum())} total(s) of {name} lie "
-                    f"outside {low:g} to {high:g}; another scale, another coding, or a code for "
-                    "missing may be in the column. Declare missing_codes, or mend the column.",
+                    file=at["source"],
+                    row=at["row"],
+                    count=int(outside.sum()),
+                    scale=name,
+                    low=f"{low:g}",
+                    high=f"{high:g}",
                 )
 
 
 def _incomplete(forms: pd.DataFrame, found: SetAside) -> None:
     blank = (forms["from_items"] & (forms["n_missing"] == forms["n_items"])).to_numpy()
-    found.drop(
-        "form.blank", forms, blank, "forms with every item blank were set aside, never scored 0."
-    )
+    found.drop("form.blank", forms, blank)
     some = (forms["from_items"] & forms["total"].isna()).to_numpy() & ~blank
-    found.drop(
-        "form.incomplete",
-        forms,
-        some,
-        "forms with some items blank were set aside: the primary analysis scores complete forms "
-        "only.",
-    )
+    found.drop("form.incomplete", forms, some)
     no_total = (~forms["from_items"] & forms["total"].isna()).to_numpy()
-    found.drop(
-        "form.no-total", forms, no_total, "forms without a total and without items were set aside."
-    )
+    found.drop("form.no-total", forms, no_total)
 
 
 def _mismatched_totals(forms: pd.DataFrame, found: SetAside) -> None:
     differs = forms["from_items"] & forms["total"].notna() & forms["stated_total"].notna()
     differs &= forms["total"] != forms["stated_total"]
-    found.mention(
-        "form.total-mismatch",
-        "FLAG",
-        forms[differs],
-        "stated totals differ from the sum of the items; the sum was used. Check how the total "
-        "was made.",
-    )
-    found.mention(
-        "form.total-only",
-        "NOTE",
-        forms[~forms["from_items"] & forms["total"].notna()],
-        "totals without items were taken as stated and cannot be recomputed.",
-    )
+    found.mention("form.total-mismatch", forms[differs])
+    found.mention("form.total-only", forms[~forms["from_items"] & forms["total"].notna()])
 
 
 def _conflicting(forms: pd.DataFrame, found: SetAside) -> None:
@@ -177,25 +139,12 @@ def _conflicting(forms: pd.DataFrame, found: SetAside) -> None:
     known = left[(left["hours_high"] - left["hours_low"]) <= 1]
     key = ["subject", "instrument", "version", "hours_low", "hours_high"]
     same = known.duplicated(key, keep=False)
-    found.stop(
-        "form.conflicting",
-        known[same],
-        known.loc[same, "subject"],
-        "people with two forms of one scale at one time that differ were set aside. "
-        "Keep the right one.",
-    )
+    found.stop("form.conflicting", known[same], known.loc[same, "subject"])
 
 
 def _during(forms: pd.DataFrame, found: SetAside) -> None:
     names = forms["instrument"].unique()
     safety = [name for name in names if instruments.get(name).construct == "dissociation"]
     efficacy = ~forms["instrument"].isin(safety)
-    for phase, text in (
-        ("during", "forms filled in during an infusion are not efficacy and serve as safety only."),
-        (
-            "acute",
-            "forms filled in within 2 h of an infusion's end are not efficacy and serve as "
-            "safety only.",
-        ),
-    ):
-        found.mention(f"form.{phase}", "NOTE", forms[(forms["phase"] == phase) & efficacy], text)
+    for rule, phase in (("form.during", "during"), ("form.acute", "acute")):
+        found.mention(rule, forms[(forms["phase"] == phase) & efficacy])

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import instruments
+from analysis.rules import issue
 from analysis.study import Issue, Study
 
 __all__ = ["check_questions"]
@@ -35,125 +36,62 @@ def check_questions(study: Study, forms: pd.DataFrame) -> list[Issue]:
         _stopped,
         _doses,
     )
-    return [issue for rule in rules for issue in rule(study, forms, primary)]
-
-
-def _issue(
-    rule: str, severity: str, message: str, count: int = 1, scope: str = "question"
-) -> Issue:
-    return Issue(rule, severity, scope, message, count=count)
+    return [found for rule in rules for found in rule(study, forms, primary)]
 
 
 def _wrong_scale(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
     scale = instruments.get(study.design.primary)
     if study.design.population != "PTSD":
-        yield _issue(
-            "question.population",
-            "STOP",
-            'study.toml does not declare population = "PTSD": the page is about nobody else.',
-        )
+        yield issue("question.population")
     held = set(study.assessments["instrument"])
     if held and scale.name not in held:
-        yield _issue(
-            "question.no-primary",
-            "STOP",
-            f"No form of the primary instrument {scale.name} was given; the study holds "
-            f"{', '.join(sorted(held))}. Another instrument never takes its place.",
-        )
+        yield issue("question.no-primary", scale=scale.name, held=", ".join(sorted(held)))
     if scale.construct != "ptsd":
-        yield _issue(
-            "question.construct",
-            "STOP",
-            f"The primary instrument {scale.name} does not measure PTSD severity.",
-        )
+        yield issue("question.construct", scale=scale.name)
     elif not scale.validated:
-        yield _issue(
-            "question.ad-hoc",
-            "FLAG",
-            f"The primary instrument {scale.name} is an ad hoc form; no validation of it is known.",
-        )
+        yield issue("question.ad-hoc", scale=scale.name)
 
 
 def _times(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
     if study.design.times == "nominal":
-        yield _issue(
-            "time.nominal",
-            "STOP",
-            "Times are nominal (planned), not actual: no claim about hours can be tested.",
-        )
+        yield issue("time.nominal")
         return
     vague = (primary["hours_high"] > primary["hours_low"]) & (primary["phase"] == "")
     if vague.any():
-        yield _issue(
-            "time.imprecise",
-            "FLAG",
-            "Forms whose time is not known well enough to fall into one phase belong to none.",
-            int(vague.sum()),
-        )
+        yield issue("time.imprecise", count=int(vague.sum()))
     after = primary[primary["phase"].isin(["hours", "day", "later"])]
     if (
         after["subject"].nunique() >= 5
         and (after["since_start_low"] == after["since_start_low"].round()).all()
     ):
-        yield _issue(
-            "time.looks-nominal",
-            "FLAG",
-            "Every score stands at a whole number of hours: the times look planned, not actual.",
-            len(after),
-        )
+        yield issue("time.looks-nominal", count=len(after))
 
 
 def _recall(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
     hours = primary[primary["phase"] == "hours"]
     if len(hours) and (hours["share_before"] > 0).all():
-        yield _issue(
-            "recall.reaches-back",
-            "STOP",
-            f"Every {study.design.primary} form within hours asks about a window that is mostly "
-            "before the infusion "
-            f"({hours['share_before'].min():.0%} or more of it): it cannot show relief within "
-            "hours.",
-            len(hours),
+        share = f"{hours['share_before'].min():.0%}"
+        yield issue(
+            "recall.reaches-back", count=len(hours), scale=study.design.primary, share=share
         )
 
 
 def _no_scores_after(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
     after = primary[(primary["latest_infusion"] > 0) & ~primary["phase"].isin(["during", "acute"])]
     if after.empty:
-        yield _issue(
-            "score.no-post",
-            "STOP",
-            f"No {study.design.primary} score was collected after an infusion.",
-        )
+        yield issue("score.no-post", scale=study.design.primary)
     elif not (primary["phase"] == "hours").any():
-        yield _issue(
-            "score.none-in-hours",
-            "STOP",
-            f"No {study.design.primary} score is known to lie 2 to 6 h after an infusion's end.",
-        )
+        yield issue("score.none-in-hours", scale=study.design.primary)
     if not (primary["phase"] == "before").any():
-        yield _issue(
-            "score.no-baseline",
-            "STOP",
-            f"No {study.design.primary} score was collected before the first infusion.",
-        )
+        yield issue("score.no-baseline", scale=study.design.primary)
 
 
 def _comparator(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
     if study.design.comparator == "none":
-        yield _issue(
-            "comparator.none",
-            "STOP",
-            "There is no comparator: a change can be described, never attributed to the infusion.",
-        )
-    if study.subjects["entry_threshold"].notna().any():
-        yield _issue(
-            "subject.entry-threshold",
-            "FLAG",
-            "People were taken in for scoring at or above a threshold: their scores fall back "
-            "by themselves.",
-            int(study.subjects["entry_threshold"].notna().sum()),
-        )
+        yield issue("comparator.none")
+    chosen = study.subjects["entry_threshold"].notna()
+    if chosen.any():
+        yield issue("subject.entry-threshold", count=int(chosen.sum()))
 
 
 def _baseline(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -162,14 +100,7 @@ def _baseline(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Itera
         return
     ratings = before.groupby("subject")["form"].count()
     if (ratings < 2).any():
-        yield _issue(
-            "baseline.one-rating",
-            "FLAG",
-            "People with a single right-now rating before the infusion: waiting for it may have "
-            "raised that rating.",
-            int((ratings < 2).sum()),
-            "subject",
-        )
+        yield issue("baseline.one-rating", count=int((ratings < 2).sum()))
 
 
 def _mixed_recall(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -177,14 +108,8 @@ def _mixed_recall(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> I
         before = set(rows.loc[rows["phase"] == "before", "recall_hours"])
         after = set(rows.loc[rows["latest_infusion"] > 0, "recall_hours"])
         if before and after - before:
-            yield _issue(
-                "recall.differs",
-                "FLAG",
-                f"{name} asks about another window after the infusion than before; "
-                "such forms are not compared.",
-                int((rows["recall_hours"].isin(after - before)).sum()),
-                "form",
-            )
+            changed = int((rows["recall_hours"].isin(after - before)).sum())
+            yield issue("recall.differs", count=changed, scale=str(name))
 
 
 def _versions(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -196,14 +121,7 @@ def _versions(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Itera
     changed = has.groupby(["instrument", "subject"])[["before", "only_after"]].any().all(axis=1)
     for name, people in changed.groupby(level="instrument", sort=True):
         if people.any():
-            yield _issue(
-                "form.version-changes",
-                "FLAG",
-                f"People answered one version of {name} before the infusion and another after it; "
-                "versions are not compared with each other.",
-                int(people.sum()),
-                "subject",
-            )
+            yield issue("form.version-changes", count=int(people.sum()), scale=str(name))
 
 
 def _distant(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -211,13 +129,7 @@ def _distant(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterat
         low, high = forms["hours_low"].to_numpy(float), forms["hours_high"].to_numpy(float)
         far = (low > _YEAR) | (np.isfinite(low) & (high < -_YEAR))
     if far.any():
-        yield _issue(
-            "time.distant",
-            "FLAG",
-            "Forms more than a year from the person's first infusion; check the years.",
-            int(far.sum()),
-            "form",
-        )
+        yield issue("time.distant", count=int(far.sum()))
 
 
 def _treatments(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -226,26 +138,14 @@ def _treatments(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Ite
     agent = study.infusions["agent"]
     other = arm.notna() & agent.notna() & (agent != arm)
     if other.any() and study.design.design == "parallel":
-        yield _issue(
-            "infusion.other-agent",
-            "FLAG",
-            "People were given another agent than their arm's; they are analysed in the arm they "
-            "were allocated to.",
-            study.infusions.loc[other, "subject"].nunique(),
-            "subject",
-        )
+        people = study.infusions.loc[other, "subject"].nunique()
+        yield issue("infusion.other-agent", count=people)
 
 
 def _stopped(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
     stopped = study.infusions["status"].astype("str") == "stopped"
     if stopped.any():
-        yield _issue(
-            "infusion.stopped",
-            "FLAG",
-            "Infusions that were stopped early are kept (treatment policy).",
-            int(stopped.sum()),
-            "subject",
-        )
+        yield issue("infusion.stopped", count=int(stopped.sum()))
 
 
 def _doses(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -256,11 +156,4 @@ def _doses(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator
     with np.errstate(invalid="ignore"):
         odd = (doses < 0) | (doses > _LARGEST_DOSE) | (ketamine & ((doses < low) | (doses > high)))
     if odd.any():
-        yield _issue(
-            "dose.unit",
-            "FLAG",
-            f"Doses that are not plausible in mg/kg (ketamine {low:g} to {high:g}, anything up to "
-            f"{_LARGEST_DOSE:g}); check the unit.",
-            int(odd.sum()),
-            "row",
-        )
+        yield issue("dose.unit", count=int(odd.sum()), low=low, high=high, largest=_LARGEST_DOSE)

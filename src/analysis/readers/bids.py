@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.errors import ReliefError
+from analysis.rules import issue, refusal
 from analysis.study import Issue
 
 __all__ = ["MISSING", "Tsv", "read_tsv"]
@@ -36,36 +36,29 @@ class Tsv:
         """The row of the file where the mask is first true."""
         return int(self.cells["row"].to_numpy()[int(np.argmax(mask.to_numpy()))])
 
-    def refuse(self, rule: str, wrong: pd.Series, column: str, expected: str) -> None:
+    def refuse(self, rule: str, wrong: pd.Series, column: str, **fields: object) -> None:
         """Raise for the first wrong cell: file, row, column and what belongs there, not the value.
 
         Raises
         ------
         ReliefError
-            With the rule id given, where any cell is wrong.
+            Under the rule, a STOP of scope ``study`` whose sentence holds ``{count}``, where
+            any cell is wrong.
         """
         if wrong.any():
-            raise ReliefError(
-                rule,
-                f"{self.file}, row {self.first_row(wrong)}, column {column!r}: {expected}; "
-                f"{int(wrong.sum())} row(s) differ. Use the published file.",
-            )
+            row, found = self.first_row(wrong), int(wrong.sum())
+            raise refusal(rule, file=self.file, row=row, column=column, count=found, **fields)
 
 
 def _decoded(path: Path) -> tuple[bytes, str]:
     try:
         raw = path.read_bytes()
     except OSError:
-        raise ReliefError(
-            "file.missing", f"{path.name} is not in its folder or cannot be opened; put it there."
-        ) from None
+        raise refusal("published.missing", file=path.name) from None
     try:
         return raw, raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ReliefError(
-            "file.encoding",
-            f"{path.name} is not UTF-8 text, as BIDS requires; use the published file.",
-        ) from None
+        raise refusal("published.encoding", file=path.name) from None
 
 
 def _check_header(found: list[str], header: Sequence[str], file: str) -> None:
@@ -75,10 +68,9 @@ def _check_header(found: list[str], header: Sequence[str], file: str) -> None:
     places = range(len(header))
     place = next((n for n in places if found[n : n + 1] != [header[n]]), len(header))
     wanted = f"column {header[place]!r}" if place < len(header) else "no further column"
-    raise ReliefError(
-        "file.header",
-        f"{file}, row 1: expected {wanted} in place {place + 1} (the header is "
-        f"{', '.join(header)}, separated by tabs); use the published file.",
+    names = ", ".join(header)
+    raise refusal(
+        "published.header", file=file, row=1, wanted=wanted, place=place + 1, header=names
     )
 
 
@@ -98,8 +90,8 @@ def read_tsv(path: Path, header: Sequence[str]) -> Tsv:
     Raises
     ------
     ReliefError
-        ``file.missing``, ``file.encoding``, ``file.header``, ``file.ragged`` or
-        ``file.no-rows``, with the 1-based row, never a value.
+        ``published.missing``, ``published.encoding``, ``published.header``,
+        ``published.ragged`` or ``published.no-rows``, with the 1-based row, never a value.
 
     References
     ----------
@@ -113,19 +105,13 @@ def read_tsv(path: Path, header: Sequence[str]) -> Tsv:
     _check_header(rows[0], header, file)
     ragged = next((n for n, row in enumerate(rows, 1) if len(row) != len(header)), None)
     if ragged is not None:
-        raise ReliefError(
-            "file.ragged",
-            f"{file}, row {ragged}: {len(rows[ragged - 1])} cells where the header has "
-            f"{len(header)}; use the published file.",
-        )
+        found = len(rows[ragged - 1])
+        raise refusal("published.ragged", file=file, row=ragged, found=found, wanted=len(header))
     if len(rows) == 1:
-        raise ReliefError(
-            "file.no-rows", f"{file} has a header and no rows; use the published file."
-        )
+        raise refusal("published.no-rows", file=file)
     cells = pd.DataFrame(rows[1:], columns=list(header), dtype="str")
     cells["row"] = np.arange(2, len(rows) + 1)
     issues: tuple[Issue, ...] = ()
     if raw.startswith(codecs.BOM_UTF8):
-        note = f"{file} begins with a byte-order mark; it was taken off."
-        issues = (Issue("file.bom", "NOTE", "row", note, file),)
+        issues = (issue("published.bom", file=file),)
     return Tsv(file, cells, hashlib.sha256(raw).hexdigest(), issues)

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from analysis.errors import ReliefError
+from analysis.rules import refusal
 
 __all__ = ["alike", "refuse_identifiers"]
 
@@ -50,14 +50,9 @@ def refuse_identifiers(header: list[str], file: str) -> None:
     """
     found = [number for number, name in enumerate(header, 1) if _identifies(name)]
     if found:
-        raise ReliefError(
-            "identifier.column",
-            f"{file}, row 1: the name of column {', '.join(map(str, found[:5]))}"
-            f"{' and more' if len(found) > 5 else ''} announces a direct identifier (a name, a "
-            "date "
-            "of birth, an address, a number or the like); remove it from the export, the analysis "
-            "needs none, or rename it if it holds something else.",
-        )
+        more = " and more" if len(found) > 5 else ""
+        columns = ", ".join(map(str, found[:5])) + more
+        raise refusal("identifier.column", file=file, row=1, columns=columns)
 
 
 def _plain(identifiers: pd.Series) -> pd.Series:

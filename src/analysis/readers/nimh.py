@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from analysis import instruments
-from analysis.errors import ReliefError
 from analysis.readers.bids import MISSING, Tsv, read_tsv
 from analysis.readers.open_data import fetch
 from analysis.readers.order import number_by_content
+from analysis.rules import issue, refusal
 from analysis.study import (
     ASSESSMENT_COLUMNS,
     INFUSION_COLUMNS,
@@ -44,22 +44,16 @@ def _people(table: Tsv) -> pd.DataFrame:
     """Identifier, group, first and second infusion; every cell one of the declared codes."""
     ids, group = table.cells["participant_id"], table.cells["group"]
     blank = ids.isin(["", MISSING])
-    table.refuse("subject.blank-id", blank, "participant_id", "expected an identifier")
-    table.refuse("subject.duplicate", ids.duplicated(), "participant_id", "expected a person once")
-    table.refuse(
-        "group.unknown", ~group.isin(GROUPS), "group", f"expected one of {', '.join(GROUPS)}"
-    )
+    table.refuse("published.blank-id", blank, "participant_id")
+    table.refuse("subject.duplicate", ids.duplicated(), "participant_id")
+    table.refuse("published.group", ~group.isin(GROUPS), "group", groups=", ".join(GROUPS))
+    codes = [*AGENTS, MISSING]
     for column in ("infusion_1", "infusion_2"):
-        wrong = ~table.cells[column].isin([*AGENTS, MISSING])
-        expected = f"expected one of {', '.join(AGENTS)}, {MISSING}"
-        table.refuse("infusion.unknown", wrong, column, expected)
+        wrong = ~table.cells[column].isin(codes)
+        table.refuse("infusion.unknown", wrong, column, codes=", ".join(codes))
     first, second = table.cells["infusion_1"], table.cells["infusion_2"]
-    table.refuse(
-        "infusion.order",
-        (second != MISSING) & ((first == MISSING) | (first == second)),
-        "infusion_2",
-        "expected a second infusion to follow a first one and to be the other treatment",
-    )
+    backwards = (second != MISSING) & ((first == MISSING) | (first == second))
+    table.refuse("infusion.order", backwards, "infusion_2")
     return table.cells[["participant_id", "group", "infusion_1", "infusion_2"]]
 
 
@@ -68,11 +62,12 @@ def _totals(table: Tsv, column: str) -> pd.Series:
     text = table.cells[column]
     low, high = instruments.get(SCALES[column]).total_range("standard")
     given = text != MISSING
-    expected = f"expected a whole number from {low:g} to {high:g} or {MISSING}"
+    limits = {"low": f"{low:g}", "high": f"{high:g}"}
     plain = text.str.fullmatch(r"[0-9]{1,3}")
-    table.refuse("score.not-a-number", given & ~plain, column, expected)
+    table.refuse("score.not-a-number", given & ~plain, column, **limits, missing=MISSING)
     totals = text.where(given).astype(float)
-    table.refuse("score.out-of-range", (totals < low) | (totals > high), column, expected)
+    outside = (totals < low) | (totals > high)
+    table.refuse("score.out-of-range", outside, column, **limits, scale=SCALES[column])
     return totals
 
 
@@ -82,28 +77,20 @@ def _sessions(table: Tsv, people: pd.DataFrame) -> pd.DataFrame:
     ``infusion`` is 1 or 2 and ``day`` 2 or 10; both are NaN at baseline.
     """
     ids, session = table.cells["participant_id"], table.cells["session_id"]
-    table.refuse(
-        "subject.unknown",
-        ~ids.isin(people["participant_id"]),
-        "participant_id",
-        f"expected a person who is in {PEOPLE}",
-    )
+    strangers = ~ids.isin(people["participant_id"])
+    table.refuse("published.stranger", strangers, "participant_id", people=PEOPLE)
     names = [BASELINE, *SESSIONS, MISSING]
-    expected = f"expected one of {', '.join(names)}"
-    table.refuse("session.unknown", ~session.isin(names), "session_id", expected)
+    unknown = ~session.isin(names)
+    table.refuse("session.unknown", unknown, "session_id", sessions=", ".join(names))
     twice = table.cells.duplicated(["participant_id", "session_id"])
-    table.refuse("session.duplicate", twice, "session_id", "expected each session of a person once")
+    table.refuse("session.duplicate", twice, "session_id")
     agent = session.map({name: after[0] for name, after in SESSIONS.items()})
     given = people.set_index("participant_id").reindex(ids).reset_index(drop=True)
     infusion = pd.Series(np.nan, index=session.index)
     for number in (1, 2):
         infusion[given[f"infusion_{number}"] == agent] = number
-    table.refuse(
-        "session.no-infusion",
-        agent.notna() & infusion.isna(),
-        "session_id",
-        f"expected a session after an infusion that {PEOPLE} lists for the person",
-    )
+    orphans = agent.notna() & infusion.isna()
+    table.refuse("session.no-infusion", orphans, "session_id", people=PEOPLE)
     day = session.map({name: float(after[1]) for name, after in SESSIONS.items()})
     totals = {column: _totals(table, column) for column in SCALES}
     return table.cells.assign(infusion=infusion, day=day, group=given["group"], **totals)
@@ -154,33 +141,23 @@ def _score_issues(table: Tsv, sessions: pd.DataFrame) -> list[Issue]:
     """Rows of the whole file, all groups, that lack the session or scores."""
     lost = sessions["session_id"] == MISSING
     blank = sessions[list(SCALES)].isna().all(axis=1)
-    found = [
-        ("session.missing", "DROP", lost, "session_id", "rows without a session were set aside"),
-        (
-            "form.blank",
-            "DROP",
-            blank,
-            None,
-            "rows with every scale missing were set aside, never scored; "
-            f"{int((lost & blank).sum())} of them without a session",
-        ),
+    found: list[tuple[str, pd.Series, str | None, dict[str, object]]] = [
+        ("session.missing", lost, "session_id", {}),
+        ("session.blank", blank, None, {"lost": int((lost & blank).sum())}),
     ]
     for column, name in SCALES.items():
         unrated = sessions[column].isna() & ~blank & ~lost
-        text = f"{name} is missing at sessions that have another scale"
-        found.append(("form.missing", "NOTE", unrated, column, text))
+        found.append(("form.missing", unrated, column, {"scale": name}))
     return [
-        Issue(
+        issue(
             rule,
-            severity,
-            "form",
-            f"{SCORES}: {text}.",
-            SCORES,
-            table.first_row(mask),
-            column,
-            int(mask.sum()),
+            file=SCORES,
+            row=table.first_row(mask),
+            column=column,
+            count=int(mask.sum()),
+            **fields,
         )
-        for rule, severity, mask, column, text in found
+        for rule, mask, column, fields in found
         if mask.any()
     ]
 
@@ -190,46 +167,32 @@ def _people_issues(people: pd.DataFrame, group: str) -> list[Issue]:
 
     People never infused stay in the study; the checks set them aside and count them.
     """
+    found = []
+    for other in GROUPS:
+        n = int((people["group"] == other).sum())
+        if n and other != group:
+            told = issue(
+                "group.set-aside",
+                file=PEOPLE,
+                column="group",
+                count=n,
+                other=other,
+                words=GROUPS[other],
+                analysed=GROUPS[group],
+            )
+            found.append(told)
     single = (people["infusion_1"] != MISSING) & (people["infusion_2"] == MISSING)
-    once = single & (people["group"] == group)
-    found = [
-        (
-            "group.set-aside",
-            "DROP",
-            people["group"] == other,
-            "group",
-            f"people of the group {other} ({GROUPS[other]}) were set aside; "
-            f"groups are never pooled, this is an analysis of {GROUPS[group]}",
-        )
-        for other in GROUPS
-        if other != group
-    ]
-    text = "people of the group had the first infusion only"
-    found.append(("subject.one-infusion", "NOTE", once, "infusion_2", text))
-    return [
-        Issue(
-            rule, severity, "subject", f"{PEOPLE}: {text}.", PEOPLE, None, column, int(mask.sum())
-        )
-        for rule, severity, mask, column, text in found
-        if mask.any()
-    ]
+    once = int((single & (people["group"] == group)).sum())
+    if once:
+        found.append(issue("subject.one-infusion", file=PEOPLE, column="infusion_2", count=once))
+    return found
 
 
 def _time_issues(infusions: pd.DataFrame, forms: pd.DataFrame) -> list[Issue]:
-    sessions = (
-        f"{SCORES}: a session is named by its day after an infusion, never by a time; "
-        "no claim about hours can be tested on it."
-    )
-    order = (
-        f"{PEOPLE}: the files tell the order of the infusions, not when one started or ended, "
-        "its dose or its route."
-    )
     after = int(forms["since_low"].notna().sum())
     return [
-        Issue(
-            "time.date-only", "STOP", "question", sessions, SCORES, None, "session_id", count=after
-        ),
-        Issue("infusion.no-end", "FLAG", "row", order, PEOPLE, count=len(infusions)),
+        issue("time.sessions", file=SCORES, column="session_id", count=after),
+        issue("infusion.order-only", file=PEOPLE, count=len(infusions)),
     ]
 
 
@@ -323,7 +286,7 @@ def read_nimh(folder: Path | None = None, *, group: str = "MDD") -> Study:
     version 1.0.1. doi:10.18112/openneuro.ds005917.v1.0.1 (CC0).
     """
     if group not in GROUPS:
-        raise ReliefError("group.unknown", f"The group must be one of {', '.join(GROUPS)}.")
+        raise refusal("group.unknown", groups=", ".join(GROUPS))
     folder = fetch(NAME) if folder is None else folder
     roster = read_tsv(folder / PEOPLE, PEOPLE_HEADER)
     scores = read_tsv(folder / SCORES, SCORES_HEADER)
@@ -331,7 +294,7 @@ def read_nimh(folder: Path | None = None, *, group: str = "MDD") -> Study:
     sessions = _sessions(scores, people)
     own = people[people["group"] == group]
     if own.empty:
-        raise ReliefError("group.empty", f"{PEOPLE} has nobody of the group {group}.")
+        raise refusal("group.empty", file=PEOPLE, group=group)
     study = _assemble(own, sessions[sessions["group"] == group], group)
     found = (
         *roster.issues,

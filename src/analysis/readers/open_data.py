@@ -17,6 +17,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from analysis.errors import DataUnavailable, ReliefError
 from analysis.paths import open_data_folder
+from analysis.rules import refusal
 
 __all__ = ["REGISTRY", "OpenDataset", "OpenFile", "available", "cache_folder", "dataset", "fetch"]
 
@@ -110,9 +111,7 @@ def dataset(name: str) -> OpenDataset:
         ``data.unknown``, naming the data sets that exist.
     """
     if name not in REGISTRY:
-        raise ReliefError(
-            "data.unknown", f"No open data set has that name; known are {', '.join(REGISTRY)}."
-        )
+        raise refusal("data.unknown", names=", ".join(REGISTRY))
     return REGISTRY[name]
 
 
@@ -150,12 +149,8 @@ def _declared(wanted: OpenDataset) -> Path | None:
     present = [entry for entry in wanted.files if (folder / entry.name).is_file()]
     changed = next((entry for entry in present if not _same(folder / entry.name, entry)), None)
     if changed is not None:
-        raise ReliefError(
-            "data.changed",
-            f"{wanted.name}/{changed.name} in the folder that RELIEF_DATA names is not the "
-            f"published file of version {wanted.version} (its SHA-256 differs); "
-            "replace it by the published one or remove it.",
-        )
+        place = f"{wanted.name}/{changed.name}"
+        raise refusal("data.changed", file=place, version=wanted.version)
     return folder if len(present) == len(wanted.files) else None
 
 
@@ -296,10 +291,12 @@ def fetch(name: str, *, base_url: str | None = None) -> Path:
         except (requests.RequestException, OSError, ValueError) as error:
             failures.append(f"{address} ({_why(error)})")
     place = "is not set" if open_data_folder() is None else "does not hold all its files"
-    raise DataUnavailable(
+    missing = refusal(
         "data.unavailable",
-        f"{wanted.name} ({wanted.title}, version {wanted.version}) was not found: RELIEF_DATA "
-        f"{place}, the cache does not hold it, and it could not be downloaded from "
-        f"{' nor from '.join(failures)}; connect to the internet and try again, or put its "
-        f"files into a folder {wanted.name} and set RELIEF_DATA to the folder above it.",
+        name=wanted.name,
+        title=wanted.title,
+        version=wanted.version,
+        place=place,
+        addresses=" nor from ".join(failures),
     )
+    raise DataUnavailable(missing.rule, missing.message)

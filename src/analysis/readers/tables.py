@@ -34,21 +34,11 @@ def read_subjects(reading: Reading) -> pd.DataFrame:
     declared = [spec.subject, *(c for c in (getattr(spec, role) for role in roles) if c)]
     ids = reading.identifiers(table, spec.subject)
     blank = (ids == "").to_numpy()
-    text = "rows without an identifier were set aside; give the identifier."
-    reading.note("subject.blank-id", "DROP", "row", table, blank, text, spec.subject)
+    reading.note("subject.blank-id", table, blank, spec.subject, what="people")
     table = reading.once(table.pick(~blank), declared, "a person's row")
     table = _one_row_a_person(reading, table, spec.subject, declared)
     ids = table.column(spec.subject)
-    reading.note(
-        "subject.alike",
-        "FLAG",
-        "subject",
-        table,
-        alike(ids),
-        "identifiers that differ only in case, punctuation, leading zeros or a prefix were kept as "
-        "different people; check that they are.",
-        spec.subject,
-    )
+    reading.note("subject.alike", table, alike(ids), spec.subject)
     frame = pd.DataFrame({"id": ids, "arm": _arms(reading, table)})
     for role in ("site", "sequence"):
         column = getattr(spec, role)
@@ -67,8 +57,7 @@ def _one_row_a_person(
 ) -> TextTable:
     ids = table.column(subject)
     twice = ids.duplicated(keep=False).to_numpy()
-    text = "people with rows that differ were set aside. Keep one row a person."
-    reading.stop("subject.conflicting", table, twice, ids, text, subject)
+    reading.stop("subject.conflicting", table, twice, ids, subject)
     if not twice.any():
         return table
     cells = table.cells.copy()
@@ -87,25 +76,9 @@ def _arms(reading: Reading, table: TextTable) -> pd.Series:
         return pd.Series("ketamine" if alone else np.nan, index=table.cells.index, dtype=object)
     column = table.column(spec.arm)
     unknown = (~column.isin(labels) & (column != "")).to_numpy()
-    reading.refuse(
-        "arm.unknown-label",
-        table,
-        unknown,
-        spec.arm,
-        f"label(s) that arms in study.toml does not map (it maps {', '.join(labels)}); add them "
-        "there",
-    )
+    reading.refuse("arm.unknown-label", table, unknown, spec.arm, labels=", ".join(labels))
     counted = ~table.column(spec.subject).isin(reading.set_aside).to_numpy()
-    reading.note(
-        "arm.blank",
-        "STOP",
-        "question",
-        table,
-        (column == "").to_numpy() & counted,
-        "the arm of some people is not told; no comparison of arms can be trusted. Give every "
-        "person's arm.",
-        spec.arm,
-    )
+    reading.note("arm.blank", table, (column == "").to_numpy() & counted, spec.arm)
     return column.map(labels)
 
 
@@ -115,17 +88,8 @@ def _guesses(reading: Reading, table: TextTable, name: str) -> pd.Series:
     words = {treatment: treatment for treatment in labels.values()}
     words |= labels | dict.fromkeys(_UNSURE, "unsure")
     column = table.column(name)
-    told = ~reading.missing(column)
-    reading.note(
-        "guess.unknown",
-        "DROP",
-        "row",
-        table,
-        told & ~column.isin(words).to_numpy(),
-        "a blinding guess must be a label or treatment of arms, or unsure; others were set "
-        "aside. Mend them.",
-        name,
-    )
+    unclear = ~reading.missing(column) & ~column.isin(words).to_numpy()
+    reading.note("guess.unknown", table, unclear, name)
     return column.map(words)
 
 
@@ -172,12 +136,7 @@ def read_infusions(reading: Reading, people: pd.Series) -> tuple[pd.DataFrame, f
             note_date_only(reading, table, clock, "infusions", time, stop=clock.all_day_only)
         frame[f"{name}_low"], frame[f"{name}_high"] = clock.low, clock.high
     unknown = frame["start_low"].isna().to_numpy()
-    text = (
-        "infusions without a start were set aside; nothing can be timed from them. Give the start."
-    )
-    reading.note(
-        "infusion.no-start", "DROP", "row", table, unknown, text, spec.start or spec.start_hours
-    )
+    reading.note("infusion.no-start", table, unknown, spec.start or spec.start_hours)
     table, frame = table.pick(~unknown), frame[~unknown].reset_index(drop=True)
     _ends(reading, table, frame)
     return _numbered(reading, table, frame), around
@@ -188,8 +147,7 @@ def _given(reading: Reading, table: TextTable) -> TextTable:
     if column is None:
         return table
     skipped = table.column(column).str.lower().isin(_NOT_GIVEN).to_numpy()
-    text = "infusions whose status says that they were not given were set aside."
-    reading.note("infusion.not-given", "DROP", "row", table, skipped, text, column)
+    reading.note("infusion.not-given", table, skipped, column)
     return table.pick(~skipped)
 
 
@@ -199,19 +157,10 @@ def _agents(reading: Reading, table: TextTable) -> pd.Series:
     words = {treatment: treatment for treatment in labels.values()} | labels
     column = table.column(spec.agent)
     unknown = ~column.isin(words).to_numpy()
-    text = f"agent(s) that arms in study.toml does not name ({', '.join(words)}); add them there"
     if reading.config.study.design == "crossover":
-        reading.refuse("infusion.unknown-agent", table, unknown, spec.agent, text)
-    reading.note(
-        "infusion.unknown-agent",
-        "FLAG",
-        "row",
-        table,
-        unknown,
-        "the agent of some infusions is not one that arms in study.toml names; they count as other "
-        "agents, and the person's arm as declared. Add the agents there if they are the arms'.",
-        spec.agent,
-    )
+        agents = ", ".join(words)
+        reading.refuse("infusion.agent-not-named", table, unknown, spec.agent, agents=agents)
+    reading.note("infusion.unknown-agent", table, unknown, spec.agent)
     return column.map(words).where(~unknown, "other")
 
 
@@ -220,31 +169,20 @@ def _ends(reading: Reading, table: TextTable, frame: pd.DataFrame) -> None:
     spec = reading.config.infusions
     end, stay = spec.end or spec.end_hours, spec.stay_end or spec.stay_end_hours
     backwards = (frame["end_high"] < frame["start_low"]).to_numpy()
-    text = (
-        "people with an infusion that ends before it starts were set aside. Check whether the "
-        "columns are swapped."
-    )
-    reading.stop("infusion.end-before-start", table, backwards, frame["id"], text, end)
+    reading.stop("infusion.end-before-start", table, backwards, frame["id"], end)
     length = (frame["end_low"] - frame["start_high"]).to_numpy()
-    mistyped = length > _LONGEST_END
-    text = "ends more than a week after the start were set aside; check them against the source."
-    reading.note("infusion.implausible-end", "DROP", "row", table, mistyped, text, end)
+    mistyped, long = length > _LONGEST_END, length > _LONG
+    reading.note("infusion.implausible-end", table, mistyped, end)
     frame.loc[mistyped, ["end_low", "end_high"]] = np.nan
     known = ~np.isnan(length)
-    if known.any() and (length > _LONG)[known].all():
-        text = "infusions, which is all of them, last over a day; give ends in hours, not minutes"
-        reading.refuse("infusion.unit", table, length > _LONG, str(end), text)
-    text = "infusions of more than a day; check the ends."
-    reading.note("infusion.long", "FLAG", "row", table, (length > _LONG) & ~mistyped, text, end)
+    if known.any() and long[known].all():
+        reading.refuse("infusion.unit", table, long, str(end))
+    reading.note("infusion.long", table, long & ~mistyped, end)
     early = (frame["stay_high"] < frame["start_low"]).to_numpy()
-    text = (
-        "stays that end before the infusion starts were set aside; check them against the source."
-    )
-    reading.note("infusion.stay-before-start", "DROP", "row", table, early, text, stay)
+    reading.note("infusion.stay-before-start", table, early, stay)
     frame.loc[early, ["stay_low", "stay_high"]] = np.nan
     endless = frame["end_low"].isna().to_numpy()
-    text = "infusions without an end: no score can be placed in hours after it. Give the end."
-    reading.note("infusion.no-end", "FLAG", "row", table, endless, text, end)
+    reading.note("infusion.no-end", table, endless, end)
 
 
 def _numbered(reading: Reading, table: TextTable, frame: pd.DataFrame) -> pd.DataFrame:
@@ -253,18 +191,13 @@ def _numbered(reading: Reading, table: TextTable, frame: pd.DataFrame) -> pd.Dat
     start = spec.start or spec.start_hours
     exact = frame["start_low"] == frame["start_high"]
     twice = frame.duplicated(["id", "start_low"], keep=False).to_numpy() & exact.to_numpy()
-    text = (
-        "people with two infusions that start at one time and differ were set aside. Keep the "
-        "right one."
-    )
-    reading.stop("infusion.conflicting", table, twice, frame["id"], text, start)
+    reading.stop("infusion.conflicting", table, twice, frame["id"], start)
     ordered = frame.sort_values(
         ["id", "start_low", "start_high", "end_low", "agent"], kind="stable"
     )
     following = ordered.groupby("id")["start_high"].shift(-1)
     overlap = (following < ordered["end_low"]).reindex(frame.index).to_numpy() & ~twice
-    text = "infusions that go on when the person's next one starts; check the ends."
-    reading.note("infusion.overlap", "FLAG", "row", table, overlap, text, start)
+    reading.note("infusion.overlap", table, overlap, start)
     return ordered.assign(infusion=ordered.groupby("id").cumcount() + 1)
 
 
@@ -272,15 +205,5 @@ def note_date_only(
     reading: Reading, table: TextTable, clock: Clock, what: str, column: str | None, *, stop: bool
 ) -> None:
     """Say how many times are known only by date; STOP where hours cannot be asked then."""
-    if stop:
-        text = (
-            f"all {what} are known only by date and cannot be placed within a day; "
-            "no claim about hours can be tested on them. Export the time of day."
-        )
-    else:
-        text = (
-            f"{what} known only by date belong to no phase but one that holds the whole day. "
-            "Export the time of day."
-        )
-    severity, scope = ("STOP", "question") if stop else ("FLAG", "row")
-    reading.note("time.date-only", severity, scope, table, clock.day_only, text, column)
+    rule = "time.date-only" if stop else "time.some-date-only"
+    reading.note(rule, table, clock.day_only, column, what=what)
