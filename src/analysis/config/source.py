@@ -92,18 +92,32 @@ class Table(Strict):
     url: str | None = None
     url_env: str | None = None
     schema_name: str | None = Field(default=None, alias="schema")
-    cohorts: list[str] | None = None
-    # Roles that the format filled in, not study.toml.
-    filled_in: list[str] = Field(default=[], exclude=True)
+    table: Literal["measurement", "observation", "survey_conduct"] | None = None
+    codes: list[str] = Field(default=[])
+    cohorts: list[str] = Field(default=[])
+    cohort_table: str = "cohort"
+    timeout_seconds: int = Field(default=600, gt=0)
+    # Not of study.toml: roles that the format filled in, and which of the visits this is.
+    filled_in: list[str] = Field(default=[])
+    visit: str | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _fixed_roles(cls, given: Any) -> Any:
-        if not isinstance(given, dict) or not isinstance(given.get("format"), str):
+        if not isinstance(given, dict):
             return given
-        if "filled_in" in given:
-            raise ValueError("filled_in is no key of study.toml")
-        fixed = _roles().get(given["format"], {}).get(cls.ROLE, {})
+        for key in ("filled_in", "visit", "at_hours"):
+            if key in given:
+                raise ValueError(f"{key} is no key of study.toml; remove it")
+        if not isinstance(given.get("format"), str):
+            return given
+        fixed = dict(_roles().get(given["format"], {}).get(cls.ROLE, {}))
+        if given["format"] == "omop" and isinstance(given.get("table"), str):
+            fixed |= {
+                key: column.replace("measurement", given["table"])
+                for key, column in fixed.items()
+                if isinstance(column, str)
+            }
         left_out = {
             key: column
             for key, column in fixed.items()
@@ -144,6 +158,13 @@ class Table(Strict):
         flat = [name for value in named for name in ([value] if isinstance(value, str) else value)]
         return list(dict.fromkeys([*flat, *self.where]))
 
+    def source(self) -> str:
+        """What tells files, and ways of reading them, apart."""
+        told = self.model_dump(exclude={"where", "labels", *self.COLUMNS, "visits", "visit"})
+        named = {key: told[key] for key in Table.model_fields if key in told}
+        roles = ("sdtm", "adam", "fhir", "omop")
+        return repr((self.ROLE if self.format in roles else "", sorted(named.items(), key=str)))
+
     def by_visit(self) -> list[Self]:
         """One table a visit of a wide file; the table itself where it names no visits."""
         if self.visits is None:
@@ -157,8 +178,8 @@ class Table(Strict):
             return [filled(entry) for entry in value] if isinstance(value, list) else value
 
         own = {key: filled(getattr(self, key)) for key in self.COLUMNS}
-        at = self.visits[visit] if isinstance(self.visits, dict) else None
-        return self.model_copy(update=own | {"visits": None, "at_hours": at})
+        at = {"at_hours": self.visits[visit]} if isinstance(self.visits, dict) else {}
+        return self.model_copy(update=own | at | {"visits": None, "visit": visit})
 
     @model_validator(mode="after")
     def _visits(self) -> Self:

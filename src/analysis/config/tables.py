@@ -75,17 +75,20 @@ class InfusionTable(Table):
     start_hours: str | None = None
     end_hours: str | None = None
     stay_end_hours: str | None = None
+    start_hours_is: float | None = Field(default=None, allow_inf_nan=False)
+    end_hours_is: float | None = Field(default=None, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _one_clock(self) -> Self:
         if (self.agent is None) == (self.agent_is is None):
             raise ValueError('give exactly one of agent = "column" and agent_is = "treatment"')
-        if (self.start is None) == (self.start_hours is None):
+        starts = (self.start, self.start_hours, self.start_hours_is)
+        if sum(told is not None for told in starts) != 1:
             raise ValueError('give exactly one of start = "column" and start_hours = "column"')
         clock = (
             [self.end, self.stay_end]
             if self.start is None
-            else [self.end_hours, self.stay_end_hours]
+            else [self.end_hours, self.stay_end_hours, self.end_hours_is]
         )
         if any(column is not None for column in clock):
             raise ValueError("start, end and stay_end must all be date-times or all be hours")
@@ -117,8 +120,6 @@ class AssessmentTable(Table):
     )  # fmt: skip
     INSTEAD: ClassVar[dict[str, tuple[str, ...]]] = {
         "time": ("hours",),
-        "recall": ("recall_hours",),
-        "code": ("layout",),
     }
 
     instrument: str
@@ -129,14 +130,16 @@ class AssessmentTable(Table):
     hours: str | None = None
     code: str | None = None
     value: str | None = None
-    form_id: list[str] = []
+    form_id: list[str] = Field(default=[])
     items: str | list[str] | None = None
     frequency: str | None = None
     intensity: str | None = None
     total: str | None = None
     item_base: Literal[0, 1] = 0
+    coding: str | None = None
+    subscale_key: str | None = None
     status: str | None = None
-    complete: list[str] = ["complete", "completed", "2"]
+    complete: list[str] = Field(default=["complete", "completed", "2"])
     at_hours: float | None = None
 
     @model_validator(mode="after")
@@ -157,8 +160,6 @@ class AssessmentTable(Table):
                 "the key is missing; add the line: recall_hours = ..., hours that the form asks "
                 "about (0 right now, 24, 168 past week, 336, 720 past month)"
             )
-        if self.at_hours is not None:
-            raise ValueError("at_hours is no key of study.toml; give visits their hours")
         return self
 
     @field_validator("items", "frequency", "intensity")
@@ -196,14 +197,16 @@ class AssessmentTable(Table):
         numbers = instruments.get(self.instrument).item_numbers(self.version)
         return [pattern.format(number) for number in numbers]
 
+    def answer_columns(self) -> list[str]:
+        """Columns (or codes) of all answers: items, frequencies and intensities, the total."""
+        rated = [self.numbered(p) for p in (self.frequency, self.intensity) if p]
+        return [*self.item_columns(), *sum(rated, []), *([self.total] if self.total else [])]
+
     def columns(self) -> list[str]:
         """Names of the columns that the table declares, each once, in a fixed order."""
         roles = ("time", "hours", "code", "value", "recall", "status")
         own = [self.subject, *(getattr(self, role) for role in roles), *self.form_id, *self.where]
-        if self.code is None:
-            own += [*self.item_columns(), self.total]
-            for pattern in (self.frequency, self.intensity):
-                own += self.numbered(pattern) if pattern else []
+        own += self.answer_columns() if self.code is None else []
         return list(dict.fromkeys(name for name in own if name is not None))
 
 

@@ -52,7 +52,9 @@ def read_study(path: Path) -> Study:
     subjects = read_subjects(reading)
     infusions, around = read_infusions(reading, subjects["id"])
     tables = [
-        read_forms(reading, spec, subjects["id"], around) for spec in reading.config.assessments
+        read_forms(reading, visit, subjects["id"], around)
+        for spec in reading.config.assessments
+        for visit in spec.by_visit()
     ]
     _note_date_only(reading, tables)
     assessments, items = _joined(tables)

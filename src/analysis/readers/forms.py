@@ -1,4 +1,4 @@
-"""The tables of completed forms: when each was filled in, and its items or its total."""
+"""The tables of completed forms: one row a form, when it was filled in, what it asked about."""
 
 from __future__ import annotations
 
@@ -9,16 +9,12 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.config import AssessmentTable
-from analysis.readers.reading import FEW, Clock, Reading
+from analysis.readers.answers import items, totals
+from analysis.readers.reading import Clock, Reading
+from analysis.readers.tall import one_row_a_form
 from analysis.readers.text import TextTable
 
 __all__ = ["Forms", "read_forms"]
-
-# Values that stand for missing in many exports; outside a scale they must be declared.
-_CODES = (-9, -8, -7, -88, -99, -98, -97, -77, -66, -999, -9999,
-          77, 88, 96, 97, 98, 99, 777, 888, 998, 999, 9999)  # fmt: skip
-# So many complete forms without the lowest answer are not by chance.
-_MANY_FORMS = 30
 
 
 @dataclass(frozen=True)
@@ -48,122 +44,86 @@ def read_forms(reading: Reading, spec: AssessmentTable, people: pd.Series, aroun
         ``column.missing``, ``column.not-numbers``, ``score.undeclared-code``,
         ``score.coding-base``, ``score.out-of-range`` and what :meth:`Reading.clock` refuses.
     """
-    table = reading.known(reading.open(spec), spec.subject, people, "forms")
-    numbers = instruments.get(spec.instrument).item_numbers(spec.version)
-    columns = [] if spec.items is None else [spec.items.format(number) for number in numbers]
-    when = str(spec.time or spec.hours)
-    declared = [spec.subject, when, *columns, *([spec.total] if spec.total else [])]
-    table = reading.once(table, list(dict.fromkeys(declared)), "a form's row")
+    table = _rows(reading, spec, people)
+    when = spec.time or spec.hours
     clock = reading.clock(table, spec.time, spec.hours, spec)
+    if spec.at_hours is not None:
+        clock = Clock.exact(np.full(len(table.cells), spec.at_hours))
     clock = reading.plausible(table, clock, when, around)
     timeless = np.isnan(clock.low)
     reading.note("form.no-time", table, timeless, when)
+    recall = _recall(reading, table, spec)
     frame = pd.DataFrame(
         {
-            "id": table.column(spec.subject),
+            "id": table.column(spec.subject).astype("str"),
             "instrument": spec.instrument,
             "version": spec.version,
-            "recall_hours": float(spec.recall_hours),
+            "recall_hours": recall,
             "hours_low": clock.low,
             "hours_high": clock.high,
-            "stated_total": np.nan if spec.total is None else _totals(reading, table, spec),
+            "stated_total": np.nan if spec.total is None else totals(reading, table, spec),
             "status": "complete",
             "source": table.file,
             "row": table.rows,
         }
     )
-    items = None
-    if columns:
-        items = _items(reading, table, spec, columns)
-        items = items[~timeless].reset_index(drop=True)
-    _note_window(reading, table, spec)
-    return Forms(spec, table, clock, frame[~timeless].reset_index(drop=True), items)
+    answers = items(reading, table, spec)
+    if answers is not None:
+        answers = answers[~timeless].reset_index(drop=True)
+    _note_window(reading, table, spec, recall)
+    return Forms(spec, table, clock, frame[~timeless].reset_index(drop=True), answers)
 
 
-def _totals(reading: Reading, table: TextTable, spec: AssessmentTable) -> np.ndarray:
-    """Stated totals in points; one beyond the scale says that the column holds something else."""
-    scale, column = instruments.get(spec.instrument), str(spec.total)
-    values = reading.number(table, column, spec, "totals")
-    low, high = scale.total_range(spec.version)
-    outside = (values < low) | (values > high)
-    place = {"scale": scale.name, "low": f"{low:g}", "high": f"{high:g}"}
-    reading.refuse("score.out-of-range", table, outside, column, **place)
-    fractions = ~np.isnan(values) & (values != np.floor(values))
-    reading.note("form.fractional-total", table, fractions, column, scale=scale.name)
-    return values
+def _rows(reading: Reading, spec: AssessmentTable, people: pd.Series) -> TextTable:
+    """One row a completed form, each once, of people who are in the study."""
+    table = reading.known(reading.open(spec), spec.subject, people, "forms")
+    if spec.code is not None:
+        table = one_row_a_form(reading, table, spec)
+    else:
+        table = reading.once(table, spec.columns(), "a form's row")
+    if spec.visit is not None:
+        told = [name for name in (spec.time, spec.hours, *spec.answer_columns()) if name]
+        blank = np.ones(len(table.cells), dtype=bool)
+        for name in told:
+            blank &= reading.missing(table.column(name))
+        reading.note("form.not-held", table, blank)
+        table = table.pick(~blank)
+    if spec.status is not None:
+        words = [word.lower() for word in spec.complete]
+        undone = ~table.column(spec.status).str.lower().isin(words).to_numpy()
+        reading.note("form.not-complete", table, undone, spec.status)
+        table = table.pick(~undone)
+    return table
 
 
-def _items(
-    reading: Reading, table: TextTable, spec: AssessmentTable, columns: list[str]
-) -> pd.DataFrame:
-    """Items counted from the scale's own lowest value, one column an item number."""
-    scale = instruments.get(spec.instrument)
-    tops = np.array(scale.item_max(spec.version), float)
-    read = [reading.number(table, column, spec, "items") for column in columns]
-    values = np.column_stack(read) - spec.item_base
-    _check_base(reading, table, spec, values, tops)
-    with np.errstate(invalid="ignore"):
-        outside = (values < scale.item_min) | (values > tops) | (values != np.floor(values))
-    outside &= ~np.isnan(values)
-    codes = outside & np.isin(values + spec.item_base, _CODES)
-    for position, column in enumerate(columns):
-        reading.refuse("score.undeclared-code", table, codes[:, position], column)
-        reading.note(
-            "item.out-of-range",
-            table,
-            outside[:, position],
-            column,
-            scale=scale.name,
-            low=f"{scale.item_min:g}",
-            high=f"{tops[position]:g}",
-            base=spec.item_base,
-        )
-    values[outside] = np.nan
-    return pd.DataFrame(values, columns=list(scale.item_numbers(spec.version)))
+def _recall(reading: Reading, table: TextTable, spec: AssessmentTable) -> np.ndarray:
+    """Hours each form asks about: what the file tells of the form, else what is declared."""
+    declared = np.full(len(table.cells), np.nan if spec.recall_hours is None else spec.recall_hours)
+    if spec.recall is None:
+        return declared
+    told = reading.number(table, spec.recall, spec, "recall windows")
+    silent = np.isnan(told)
+    if spec.recall_hours is None:
+        reading.refuse("recall.not-told", table, silent, spec.recall)
+        return told
+    reading.note("recall.declared", table, silent, spec.recall)
+    reading.note("recall.contradicted", table, ~silent & (told != declared), spec.recall)
+    return np.where(silent, declared, told)
 
 
-def _check_base(
-    reading: Reading, table: TextTable, spec: AssessmentTable, values: np.ndarray, tops: np.ndarray
+def _note_window(
+    reading: Reading, table: TextTable, spec: AssessmentTable, recall: np.ndarray
 ) -> None:
-    """Refuse items stored from 1 up that are declared to start at 0, and the reverse."""
-    scale = instruments.get(spec.instrument)
-    # Codes for missing say nothing about where the answers start.
-    near = (values >= scale.item_min - 1) & (values <= tops + 1)
-    complete = int(near.all(axis=1).sum())
-    lowest = near & (values == scale.item_min)
-    below, above = near & (values < scale.item_min), near & (values > tops)
-    if spec.item_base == 0 and not lowest.any() and not below.any():
-        odd = np.full(len(values), complete >= _MANY_FORMS) | (
-            above.any(axis=1) & (near.any(axis=1).sum() >= FEW)
-        )
-        why = f"no answer is ever {scale.item_min:g}, so items may be stored from 1 up"
-        _refuse_base(reading, table, spec, odd, why)
-    if spec.item_base == 1 and not above.any() and not (values == tops).any():
-        odd = below.any(axis=1)
-        why = f"they hold the answer {scale.item_min:g}, so items may be stored from 0 up"
-        _refuse_base(reading, table, spec, odd & (odd.sum() >= FEW), why)
-
-
-def _refuse_base(
-    reading: Reading, table: TextTable, spec: AssessmentTable, odd: np.ndarray, why: str
-) -> None:
-    scale, base = instruments.get(spec.instrument), spec.item_base
-    column = (spec.items or "").format(scale.item_numbers(spec.version)[0])
-    told = {"scale": scale.name, "declared": base, "other": 1 - base, "why": why}
-    reading.refuse("score.coding-base", table, odd, column, **told)
-
-
-def _note_window(reading: Reading, table: TextTable, spec: AssessmentTable) -> None:
     """The window as administered counts, but a shorter one than the version's must be meant."""
     usual = instruments.get(spec.instrument).versions[spec.version]
-    if spec.recall_hours < usual:
-        everything = np.ones(len(table.cells), dtype=bool)
+    shorter = recall < usual
+    if shorter.any():
         reading.note(
             "recall.shorter-than-version",
             table,
-            everything,
+            shorter,
             scale=spec.instrument,
             version=spec.version,
-            declared=f"{spec.recall_hours:g}",
+            declared=f"{recall[shorter].min():g}",
             usual=f"{usual:g}",
         )

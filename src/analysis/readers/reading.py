@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.config import StudyConfig, Table
+from analysis.readers.formats import open_table
 from analysis.readers.identifiers import alike
-from analysis.readers.text import TextTable, numbers, read_text
+from analysis.readers.text import TextTable, numbers
 from analysis.readers.times import DAY, MINUTE, Instants, instants
 from analysis.rules import issue, refusal
 from analysis.study import Issue
@@ -21,6 +22,8 @@ __all__ = ["Clock", "Reading"]
 PLAUSIBLE_HOURS = 10 * 365.25 * 24
 # So few odd cells say nothing about the column as a whole.
 FEW = 3
+# A column by which a reader marks rows whose person a rule sets aside.
+MARK = "set_aside"
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,11 @@ class Clock:
     low: np.ndarray
     high: np.ndarray
     precision: np.ndarray
+
+    @classmethod
+    def exact(cls, hours: np.ndarray) -> Clock:
+        """Times that are known to the minute."""
+        return cls(hours, hours.copy(), np.full(len(hours), MINUTE))
 
     @property
     def day_only(self) -> np.ndarray:
@@ -62,7 +70,7 @@ class Reading:
     sources: dict[str, str] = field(default_factory=dict)
     set_aside: dict[str, str] = field(default_factory=dict)
     zoned: frozenset[bool] = frozenset()
-    _opened: dict[tuple[str, str, str | None], TextTable] = field(default_factory=dict)
+    _opened: dict[str, TextTable] = field(default_factory=dict)
 
     def open(self, spec: Table) -> TextTable:
         """The rows of a declared table; a file that serves several tables is read once.
@@ -70,19 +78,18 @@ class Reading:
         Raises
         ------
         ReliefError
-            What :func:`read_text` refuses, ``column.missing``, and ``file.no-matching-row``
-            where no row meets ``where``.
+            What the format's reader refuses, ``column.missing``, and
+            ``file.no-matching-row`` where no row meets ``where``.
         """
-        key = (spec.path, spec.separator, spec.encoding)
+        key = spec.source()
         if key not in self._opened:
-            table = read_text(
-                self.folder / spec.path, separator=spec.separator or ",", encoding=spec.encoding
-            )
+            table = open_table(self.folder, spec, self.config)
             self.issues.extend(table.issues)
             # The declared path tells files of one name apart; an absolute one is nobody's business.
             path = PurePath(spec.path)
-            self.sources[table.file if path.is_absolute() else path.as_posix()] = table.sha256
-            self._opened[key] = table
+            told = bool(spec.path) and not path.is_absolute()
+            self.sources[path.as_posix() if told else table.file] = table.sha256
+            self._opened[key] = self._without_stopped(table, spec)
         table = self._opened[key]
         keep = np.ones(len(table.cells), dtype=bool)
         for column, value in spec.where.items():
@@ -90,6 +97,15 @@ class Reading:
         if not keep.any():
             raise refusal("file.no-matching-row", file=table.file)
         return table.pick(keep)
+
+    def _without_stopped(self, table: TextTable, spec: Table) -> TextTable:
+        """Set people aside whom the format's reader marked with a rule."""
+        if MARK not in table.cells:
+            return table
+        marks, ids = table.column(MARK), table.column(spec.subject)
+        for rule in sorted(set(marks) - {""}):
+            self.stop(rule, table, (marks == rule).to_numpy(), ids, spec.subject)
+        return table.pick((marks == "").to_numpy() | (spec.ROLE == "subjects"))
 
     def note(
         self,
@@ -180,6 +196,8 @@ class Reading:
             ``column.not-numbers`` where no cell of the column is a number.
         """
         cells = table.column(column)
+        if spec.labels and what in ("items", "totals"):
+            cells = self._coded(table, column, spec.labels)
         values, wrong = numbers(
             cells,
             decimal=spec.decimal,
@@ -191,18 +209,31 @@ class Reading:
         self.note("cell.not-a-number", table, wrong, column, what=what)
         return values
 
+    def _coded(self, table: TextTable, column: str, labels: dict[str, str]) -> pd.Series:
+        """Answers with their codes in place of labels, whatever the case and the spacing.
+
+        Raises
+        ------
+        ReliefError
+            ``item.unknown-label`` for a word that ``labels`` does not map.
+        """
+        cells = table.column(column)
+        codes = {" ".join(label.lower().split()): code for label, code in labels.items()}
+        words = cells.astype("str").str.lower().str.split().str.join(" ")
+        mapped = words.map(codes)
+        plain = self.missing(cells) | ~numbers(cells)[1]
+        self.refuse("item.unknown-label", table, mapped.isna().to_numpy() & ~plain, column)
+        return mapped.where(mapped.notna(), cells.astype("str"))
+
     def clock(self, table: TextTable, time: str | None, hours: str | None, spec: Table) -> Clock:
         """Bounds in hours on the file's clock; all NaN where no column is declared."""
-        exact = np.full(len(table.cells), MINUTE)
         if time is not None:
-            return self._dates(table, time)
+            return self._dates(table, time, spec)
         if hours is None:
-            unknown = np.full(len(table.cells), np.nan)
-            return Clock(unknown, unknown.copy(), exact)
-        values = self.number(table, hours, spec, "hours")
-        return Clock(values, values.copy(), exact)
+            return Clock.exact(np.full(len(table.cells), np.nan))
+        return Clock.exact(self.number(table, hours, spec, "hours"))
 
-    def _dates(self, table: TextTable, column: str) -> Clock:
+    def _dates(self, table: TextTable, column: str, spec: Table) -> Clock:
         section = self.config.study
         cells = table.column(column)
         read = instants(
@@ -210,7 +241,7 @@ class Reading:
             file=table.file,
             name=column,
             timezone=section.timezone,
-            datetime_format=section.datetime_format,
+            datetime_format=spec.datetime_format or section.datetime_format,
         )
         self.zoned |= read.zoned
         if len(self.zoned) == 2:

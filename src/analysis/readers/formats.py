@@ -1,0 +1,104 @@
+"""From a declared table to its rows as text, whatever the format of the file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from analysis.config import StudyConfig, Table
+from analysis.readers.text import TextTable, read_text
+from analysis.rules import refusal
+
+__all__ = ["open_table"]
+
+_BY_SUFFIX = {
+    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".dat": "csv",
+    ".xlsx": "excel", ".xlsm": "excel", ".xls": "excel", ".ods": "excel",
+    ".xpt": "xpt", ".json": "dataset-json", ".ndjson": "dataset-json", ".dsjc": "dataset-json",
+}  # fmt: skip
+# Conventions over a file that may be in any of the formats above.
+_CONVENTIONS = ("sdtm", "adam")
+
+
+def open_table(folder: Path, spec: Table, config: StudyConfig) -> TextTable:
+    """Read the rows of a declared table as text.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of study.toml, which the table's path is relative to.
+    spec : Table
+        The table as study.toml declares it.
+    config : StudyConfig
+        The whole study, since several tables may be in one file.
+
+    Raises
+    ------
+    ReliefError
+        What the format's reader refuses; ``file.format`` where the file name tells no format.
+    """
+    path = folder / spec.path
+    # A library loads only where its format is read.
+    match spec.format:
+        case "redcap" | "redcap-api":
+            from analysis.readers.redcap import open_redcap
+
+            table = open_redcap(folder, spec)
+        case "fhir":
+            from analysis.readers.fhir import read_fhir
+
+            table = read_fhir(path, role=spec.ROLE, codes=_codes(spec, config))
+        case "omop":
+            from analysis.readers.omop import open_omop
+
+            table = open_omop(folder, spec)
+        case _:
+            table = _file(path, spec)
+    table = _conventions(table, spec) if spec.format in _CONVENTIONS else table
+    return _with_optional(table, spec)
+
+
+def _file(path: Path, spec: Table) -> TextTable:
+    """A file that is one table, by its declared format or by its name."""
+    told = spec.format if spec.format not in _CONVENTIONS else None
+    match told or _BY_SUFFIX.get(path.suffix.lower()):
+        case "csv":
+            return read_text(path, separator=spec.separator or ",", encoding=spec.encoding)
+        case "excel":
+            from analysis.readers.excel import read_sheet
+
+            return read_sheet(path, sheet=spec.sheet)
+        case "xpt":
+            from analysis.readers.xpt import read_xpt
+
+            return read_xpt(path)
+        case "dataset-json":
+            from analysis.readers.dataset_json import read_dataset_json
+
+            return read_dataset_json(path)
+        case _:
+            raise refusal("file.format", formats=", ".join(sorted(_BY_SUFFIX)))
+
+
+def _codes(spec: Table, config: StudyConfig) -> dict[str, str]:
+    """The codes of all answers that tables of this path declare, and whose scale each is of."""
+    tables = [table for table in config.assessments if table.path == spec.path]
+    return {code: table.instrument for table in tables for code in table.answer_columns()}
+
+
+def _conventions(table: TextTable, spec: Table) -> TextTable:
+    if spec.format == "sdtm":
+        from analysis.readers import sdtm as standard
+    else:
+        from analysis.readers import adam as standard
+    return standard.prepare(table, spec.ROLE)
+
+
+def _with_optional(table: TextTable, spec: Table) -> TextTable:
+    """Columns that a standard allows to be absent, blank where study.toml did not name them."""
+    filled_in = [getattr(spec, role) for role in spec.filled_in]
+    names = [n for value in filled_in for n in ([value] if isinstance(value, str) else value)]
+    absent = [name for name in names if name not in table.cells]
+    if not absent:
+        return table
+    return replace(table, cells=table.cells.assign(**dict.fromkeys(absent, "")))

@@ -1,0 +1,90 @@
+"""Files with one row an item: their rows are gathered into one row a form."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.config import AssessmentTable
+from analysis.readers.reading import Reading
+from analysis.readers.text import TextTable
+
+__all__ = ["one_row_a_form"]
+
+
+def one_row_a_form(reading: Reading, table: TextTable, spec: AssessmentTable) -> TextTable:
+    """Gather item rows into forms.
+
+    Rows belong to one form where they share the subject, the time, and the columns of
+    ``form_id``, ``recall`` and ``status``. A row holds the code of an item (or of the stated
+    total) and its value; an item without a row is blank. Rows of other codes are passed over
+    and counted. An item told twice in a form counts once where both rows agree, and sets the
+    person aside where they differ.
+
+    Parameters
+    ----------
+    table : TextTable
+        One row an item.
+    spec : AssessmentTable
+        With ``code`` and ``value``; its items and total are codes.
+
+    Returns
+    -------
+    TextTable
+        One row a form in the order of their first rows, whose numbers ``rows`` holds: the
+        columns that tell forms apart, and one column a code.
+
+    Raises
+    ------
+    ReliefError
+        ``item.no-code`` where no row holds any of the codes.
+    """
+    code = str(spec.code)
+    wanted = spec.answer_columns()
+    column = table.column(code)
+    other = ~column.isin(wanted).to_numpy()
+    if other.all():
+        reading.refuse("item.no-code", table, other, code, scale=spec.instrument)
+    reading.note("item.other-code", table, other, code, scale=spec.instrument)
+    table = table.pick(~other)
+    keys = [spec.subject, spec.time or spec.hours, *spec.form_id, spec.recall, spec.status]
+    names = list(dict.fromkeys(name for name in keys if name is not None))
+    form = _numbered([table.column(name) for name in names])
+    place = pd.Index(wanted).get_indexer(table.column(code))
+    values = table.column(str(spec.value)).astype("category")
+    told = values.cat.codes.to_numpy()
+    first = np.unique(form, return_index=True)[1]
+    _each_item_once(reading, table, spec, form * len(wanted) + place, told)
+    grid = np.full((len(first), len(wanted)), -1, dtype=np.int32)
+    grid[form, place] = told
+    cells = {name: table.column(name).iloc[first].reset_index(drop=True) for name in names}
+    words = values.cat.categories
+    for position, name in enumerate(wanted):
+        answers = pd.Categorical.from_codes(grid[:, position], words)
+        cells[name] = pd.Series(answers.add_categories([""] if "" not in words else []).fillna(""))
+    return TextTable(table.file, pd.DataFrame(cells), table.rows[first], table.sha256, ())
+
+
+def _numbered(keys: list[pd.Series]) -> np.ndarray:
+    """One number a distinct key, from 0 on in the order of first rows."""
+    number = np.zeros(len(keys[0]), dtype=np.int64)
+    for key in keys:
+        codes, uniques = pd.factorize(key)
+        # Renumbered at every step, so that products stay small.
+        number = pd.factorize(number * (len(uniques) + 1) + codes)[0]
+    return number
+
+
+def _each_item_once(
+    reading: Reading, table: TextTable, spec: AssessmentTable, cell: np.ndarray, told: np.ndarray
+) -> None:
+    """Count copies of an item within a form; set people aside where the copies differ."""
+    again = pd.Series(cell).duplicated().to_numpy()
+    if not again.any():
+        return
+    both = pd.Series(cell).duplicated(keep=False).to_numpy()
+    differs = np.zeros(len(cell), dtype=bool)
+    differs[both] = pd.Series(told[both]).groupby(cell[both]).transform("nunique") > 1
+    reading.note("item.duplicate", table, again & ~differs, spec.code, scale=spec.instrument)
+    ids = table.column(spec.subject)
+    reading.stop("item.conflicting", table, differs, ids, spec.code, scale=spec.instrument)
