@@ -1,0 +1,93 @@
+"""Reaching into a resource, whatever shape it has, and counting what was found on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from analysis.rules import catalogue, issue
+from analysis.study import Issue
+
+__all__ = ["Ledger", "at", "concept", "many", "other_release", "text"]
+
+# Elements that R4 does not know, of the resources that are read, and where they are from.
+_OTHER_RELEASES: dict[str, dict[str, tuple[str, ...]]] = {
+    "MedicationAdministration": {
+        "R5": ("occurenceDateTime", "occurencePeriod", "occurenceTiming", "medication"),
+        "STU3 or older": (
+            "notGiven", "wasNotGiven", "reasonNotGiven", "prescription", "patient",
+            "effectiveTimeDateTime", "effectiveTimePeriod",
+        ),
+    },
+    "Observation": {
+        "R5": ("triggeredBy", "instantiatesCanonical", "instantiatesReference", "bodyStructure"),
+        "STU3 or older": ("related", "context"),
+    },
+    "QuestionnaireResponse": {"STU3 or older": ("parent", "context", "group")},
+    "ResearchSubject": {
+        "R5": ("subject", "assignedComparisonGroup", "actualComparisonGroup", "progress"),
+    },
+}  # fmt: skip
+
+
+def at(node: Any, *path: str | int) -> Any:
+    """What stands at a path, or None where the path ends before."""
+    for step in path:
+        if isinstance(step, str):
+            node = node.get(step) if isinstance(node, dict) else None
+        else:
+            node = node[step] if isinstance(node, list) and len(node) > step else None
+    return node
+
+
+def text(node: Any, *path: str | int) -> str:
+    """The text (or number, kept as written) at a path; blank where there is none."""
+    found = at(node, *path)
+    return found.strip() if isinstance(found, str) else ""
+
+
+def many(node: Any, *path: str | int) -> list[dict[str, Any]]:
+    """The elements of a list at a path; a single element counts as a list of one."""
+    found = at(node, *path)
+    elements = found if isinstance(found, list) else [found]
+    return [element for element in elements if isinstance(element, dict)]
+
+
+def concept(node: Any) -> str:
+    """A CodeableConcept in words: its text, else the display of a coding, else a code."""
+    codings = many(node, "coding")
+    words = [text(node, "text"), *(text(coding, key) for key in ("display", "code")
+                                   for coding in codings)]  # fmt: skip
+    return next((word for word in words if word), "")
+
+
+def other_release(kind: str, resource: dict[str, Any]) -> str | None:
+    """The FHIR release that an element of the resource betrays, None for R4."""
+    for release, names in _OTHER_RELEASES.get(kind, {}).items():
+        if any(name in resource for name in names):
+            return release
+    return None
+
+
+@dataclass
+class Ledger:
+    """Findings while a file is read: for each rule and its words, how often and where first."""
+
+    _found: dict[tuple[str, tuple[tuple[str, object], ...]], list[int]] = field(
+        default_factory=dict
+    )
+
+    def add(self, rule: str, row: int, count: int = 1, **fields: object) -> None:
+        """Count a finding; ``fields`` fill the places of the rule's words."""
+        if count:
+            entry = self._found.setdefault((rule, tuple(fields.items())), [0, row])
+            entry[0] += count
+
+    def issues(self, file: str) -> tuple[Issue, ...]:
+        """The findings, the gravest first."""
+        order = ["STOP", "DROP", "FLAG", "NOTE"]
+        found = [
+            issue(rule, file=file, row=row, count=count, **dict[str, Any](fields))
+            for (rule, fields), (count, row) in self._found.items()
+        ]
+        return tuple(sorted(found, key=lambda one: order.index(catalogue()[one.rule].severity)))
