@@ -91,6 +91,7 @@ def test_check_prints_issues_and_flow():
             "column",
             "count",
             "message",
+            "remedy",
         }
     for row in document["flow"]:
         assert set(row) == {"stage", "arm", "reason", "rule", "n"}

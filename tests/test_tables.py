@@ -188,11 +188,24 @@ def test_evidence_counts_are_counts_of_rows():
 
 
 def test_check_text_groups_by_severity_and_ends_with_the_flow():
-    issue = {"rule": "time.x", "severity": "FLAG", "count": 2, "message": "Times look planned.",
-             "row": 7, "column": "when"}  # fmt: skip
+    remedy = "Export the times at which the forms were filled in, not those that were planned."
+    issue = {"rule": "time.x", "severity": "FLAG", "count": 2, "file": "a.csv", "row": 7,
+             "column": "when", "remedy": remedy,
+             "message": f"a.csv: Times look planned. {remedy}"}  # fmt: skip
+    bare = {"rule": "question.y", "severity": "STOP", "count": 1, "message": "No score."}
     flow = [{"stage": "people read", "arm": "k", "reason": "", "rule": "", "n": 3}]
-    text = tables.check_text({"issues": [issue], "flow": flow})
-    assert "FLAG\n  time.x x 2: Times look planned. (first at row 7, column when)" in text
+    text = tables.check_text({"issues": [issue, bare], "flow": flow}, width=60)
+    assert text.splitlines()[:9] == [
+        "STOP (1): cannot be used for what the sentence says",
+        "  question.y x 1",
+        "      No score.",
+        "",
+        "FLAG (1): kept; the verdict must mention it",
+        "  time.x x 2: a.csv, row 7, column when",
+        "      Times look planned.",
+        "    → Export the times at which the forms were filled in,",
+        "      not those that were planned.",
+    ]
     assert text.index("FLAG") < text.index("Participant flow") < text.index("people read")
     nothing = tables.check_text({"issues": [], "flow": []})
     assert nothing.startswith("Nothing is wrong.")

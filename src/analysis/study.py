@@ -46,7 +46,10 @@ SCOPES = ("study", "question", "subject", "form", "row")
 
 @dataclass(frozen=True)
 class Issue:
-    """One finding: which rule, how bad, where, how often. Never a patient's value."""
+    """One finding: which rule, how bad, where, how often. Never a patient's value.
+
+    ``message`` is the file, the sentence and the ``remedy``; the remedy stands alone too.
+    """
 
     rule: str
     severity: str
@@ -56,6 +59,7 @@ class Issue:
     row: int | None = None
     column: str | None = None
     count: int = 1
+    remedy: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The issue with the keys of INTERFACES.md, ``relief check``."""
@@ -68,6 +72,7 @@ class Issue:
             "column": self.column,
             "count": self.count,
             "message": self.message,
+            "remedy": self.remedy,
         }
 
 

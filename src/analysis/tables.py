@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from typing import Any
 
@@ -10,6 +9,7 @@ import pandas as pd
 
 from analysis import evidence
 from analysis.checks import Checked
+from analysis.checks.text import check_text, flow_table
 from analysis.claims.ledger import Ledger
 from analysis.errors import EvidenceError
 from analysis.estimates.table import table
@@ -176,16 +176,6 @@ def estimates_table(rows: pd.DataFrame) -> pd.DataFrame:
     return shown.loc[:, [not shown[name].isin(["", "–"]).all() for name in shown]]
 
 
-def flow_table(flow: pd.DataFrame) -> pd.DataFrame:
-    """Participant flow with one column an arm."""
-    wide = flow.pivot_table(
-        index=["stage", "reason"], columns="arm", values="n", aggfunc="sum", sort=False
-    )
-    # Counts of another arm than the row's are no zeros: the row says nothing of them.
-    shown = wide.astype("Int64").astype("str").fillna("").replace("<NA>", "")
-    return shown.rename_axis(columns=None)
-
-
 def wording_table(ledger: Ledger) -> pd.DataFrame:
     """The permitted sentence of each claim."""
     shown = ledger.verdicts().set_index("title")[["verdict", "wording"]]
@@ -306,30 +296,3 @@ def ledger_text(ledger: Ledger) -> str:
             mark = {True: "passed", False: "failed", None: "not evaluated"}[reason.passed]
             lines.append(f"  - {reason.gate} ({mark}): {reason.text}")
     return "\n".join(lines)
-
-
-def check_text(found: dict[str, Any]) -> str:
-    """Issues grouped by severity and the flow, for a terminal."""
-    out = io.StringIO()
-    if found.get("synthetic"):
-        print("[SYNTHETIC DATA]\n", file=out)
-    for severity in ("STOP", "DROP", "FLAG", "NOTE"):
-        mine = [issue for issue in found["issues"] if issue["severity"] == severity]
-        if mine:
-            print(severity, file=out)
-        for issue in mine:
-            where = (
-                f" (first at row {issue['row']}"
-                + (f", column {issue['column']}" if issue["column"] else "")
-                + ")"
-                if issue["row"]
-                else ""
-            )
-            print(f"  {issue['rule']} x {issue['count']}: {issue['message']}{where}", file=out)
-    if not found["issues"]:
-        print("Nothing is wrong.", file=out)
-    print("\nParticipant flow", file=out)
-    flow = pd.DataFrame(found["flow"])
-    if not flow.empty:
-        print(flow_table(flow).to_string(), file=out)
-    return out.getvalue().rstrip()

@@ -5,14 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from analysis.checks.text import SEVERITIES, sentence
 from analysis.report.page import template, write_page
-
-SEVERITIES = {
-    "STOP": "cannot be used for what the sentence says",
-    "DROP": "set aside and counted",
-    "FLAG": "kept; the verdict must mention it",
-    "NOTE": "good to know",
-}
 
 
 def build_check_page(source: str, found: dict[str, Any], path: Path) -> Path:
@@ -40,6 +34,7 @@ def build_check_page(source: str, found: dict[str, Any], path: Path) -> Path:
         source=Path(source).name,
         synthetic=found.get("synthetic", False),
         groups=groups,
+        sentence=sentence,
         arms=arms,
         stages=stages,
     )

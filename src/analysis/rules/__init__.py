@@ -106,7 +106,8 @@ def issue(
     known = catalogue()[rule]
     said = _said(known, fields)
     text = f"{file}: {said}" if file else said
-    return Issue(known.id, known.severity, known.scope, text, file, row, column, count)
+    remedy = known.remedy.format(**fields)
+    return Issue(known.id, known.severity, known.scope, text, file, row, column, count, remedy)
 
 
 def refusal(

@@ -1,0 +1,76 @@
+"""What the checks found, in words for a terminal: every finding with its remedy, and the flow."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import pandas as pd
+
+__all__ = ["SEVERITIES", "check_text", "flow_table", "sentence"]
+
+SEVERITIES = {
+    "STOP": "cannot be used for what the sentence says",
+    "DROP": "set aside and counted",
+    "FLAG": "kept; the verdict must mention it",
+    "NOTE": "good to know",
+}
+_INDENT, _REMEDY = " " * 6, "    → "
+
+
+def flow_table(flow: pd.DataFrame) -> pd.DataFrame:
+    """Participant flow with one column an arm."""
+    wide = flow.pivot_table(
+        index=["stage", "reason"], columns="arm", values="n", aggfunc="sum", sort=False
+    )
+    # Counts of another arm than the row's are no zeros: the row says nothing of them.
+    shown = wide.astype("Int64").astype("str").fillna("").replace("<NA>", "")
+    return shown.rename_axis(columns=None)
+
+
+def sentence(issue: dict[str, Any]) -> str:
+    """What was found, without the file before it and the remedy after it."""
+    text = issue["message"].removeprefix(f"{issue.get('file')}: ")
+    return text.removesuffix(issue.get("remedy", "")).rstrip()
+
+
+def _place(issue: dict[str, Any]) -> str:
+    """Where a finding was found first; empty where it is about the study."""
+    row, column = issue.get("row"), issue.get("column")
+    parts = (issue.get("file"), row and f"row {row}", column and f"column {column}")
+    return ", ".join(part for part in parts if part)
+
+
+def check_text(found: dict[str, Any], width: int = 100) -> str:
+    """Issues grouped by severity and the flow, for a terminal.
+
+    Parameters
+    ----------
+    found : dict
+        ``issues`` and ``flow`` as ``relief check --json`` prints them.
+    width : int
+        Characters of a line; the table of the flow may be wider.
+    """
+    lines = ["[SYNTHETIC DATA]", ""] if found.get("synthetic") else []
+    for severity, meaning in SEVERITIES.items():
+        mine = [issue for issue in found["issues"] if issue["severity"] == severity]
+        if not mine:
+            continue
+        lines.append(f"{severity} ({len(mine)}): {meaning}")
+        for issue in mine:
+            place = _place(issue)
+            lines.append(f"  {issue['rule']} x {issue['count']}" + (f": {place}" if place else ""))
+            lines += textwrap.wrap(
+                sentence(issue), width, initial_indent=_INDENT, subsequent_indent=_INDENT
+            )
+            lines += textwrap.wrap(
+                issue.get("remedy", ""), width, initial_indent=_REMEDY, subsequent_indent=_INDENT
+            )
+        lines.append("")
+    if not found["issues"]:
+        lines += ["Nothing is wrong.", ""]
+    lines.append("Participant flow")
+    flow = pd.DataFrame(found["flow"])
+    if not flow.empty:
+        lines.append(flow_table(flow).to_string())
+    return "\n".join(lines)
