@@ -7,8 +7,10 @@ from typing import Any
 
 from analysis.readers.fhir.nodes import Ledger
 
-__all__ = ["is_modified", "note_zone", "usable"]
+__all__ = ["FINAL", "is_modified", "note_zone", "usable"]
 
+# Statuses of an Observation whose value stands.
+FINAL = ("final", "amended", "corrected")
 _WITHOUT_ZONE = re.compile(r"[^T]*T(?!.*(?:Z|[+-]\d\d:?\d\d)$).*", re.ASCII | re.DOTALL)
 
 

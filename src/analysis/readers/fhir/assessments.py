@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.readers.fhir.accept import note_zone, usable
+from analysis.readers.fhir.accept import FINAL, note_zone, usable
 from analysis.readers.fhir.answers import Answer, Scores
 from analysis.readers.fhir.codes import ITEMS, LOINC, TOTALS
 from analysis.readers.fhir.nodes import Ledger, text
@@ -17,7 +17,7 @@ from analysis.rules import refusal
 __all__ = ["Assessments"]
 
 _RESPONSE, _OBSERVATION = "QuestionnaireResponse", "Observation"
-_FINISHED = {_RESPONSE: ("completed", "amended"), _OBSERVATION: ("final", "amended", "corrected")}
+_FINISHED = {_RESPONSE: ("completed", "amended"), _OBSERVATION: FINAL}
 _KNOWN = ", ".join(f"{code} ({total.scale})" for code, total in TOTALS.items())
 
 
@@ -53,9 +53,6 @@ class Assessments:
         self._declared = None if codes is None else {k: codes[v] for k, v in self._spelling.items()}
         self._versions = {kind: Versions[Said](kind) for kind in self.KINDS}
         self._scores = Scores()
-
-    def __len__(self) -> int:
-        return sum(len(versions) for versions in self._versions.values())
 
     def learn(self, resource: dict[str, Any]) -> bool:
         """Take in the scores that a resource declares; whether it is of such a kind."""

@@ -96,9 +96,6 @@ class Infusions:
         self._given: Versions[_Given] = Versions(_GIVEN)
         self._medications: dict[str, _Medication] = {}
 
-    def __len__(self) -> int:
-        return len(self._given)
-
     def learn(self, resource: dict[str, Any]) -> bool:
         """Take in a Medication; whether it is one."""
         if text(resource, "resourceType") != "Medication":

@@ -59,9 +59,6 @@ class People:
         self._patients: Versions[_Patient] = Versions("Patient")
         self._members: Versions[_Member] = Versions("ResearchSubject")
 
-    def __len__(self) -> int:
-        return len(self._patients) + len(self._members)
-
     def learn(self, resource: dict[str, Any]) -> bool:
         """No other resource tells anything of people."""
         return False
@@ -79,10 +76,9 @@ class People:
         members: dict[str, list[tuple[int, _Member | None, str]]] = {}
         for torn, records in enumerate(self._members.newest(ledger)):
             for record in records:
-                member, rule = record.content, "fhir.versions-differ" if torn else ""
-                person = self._person(ledger, addresses, record)
-                if person:
-                    members.setdefault(person, []).append((record.row, member, rule))
+                rule = "fhir.versions-differ" if torn else ""
+                if person := self._person(ledger, addresses, record):
+                    members.setdefault(person, []).append((record.row, record.content, rule))
         for torn, patients in enumerate(self._patients.newest(ledger)):
             for patient in patients:
                 if not patient.id:
@@ -94,12 +90,11 @@ class People:
                     continue
                 ledger.add("fhir.linked-person", patient.row, int(patient.content.linked))
                 site = _last(patient.content.site)
-                own = members.pop(patient.id, [(patient.row, None, "")])
-                for _, member, rule in own:
+                for _, member, rule in members.pop(patient.id, None) or [(patient.row, None, "")]:
                     rule = "fhir.versions-differ" if torn else rule
                     yield self._row(ledger, patient.row, patient.id, member, site, rule)
-        for person, own in members.items():
-            for row, member, rule in own:
+        for person, without in members.items():
+            for row, member, rule in without:
                 yield self._row(ledger, row, person, member, "", rule)
 
     def _person(self, ledger: Ledger, addresses: Addresses, record: Record[_Member]) -> str:

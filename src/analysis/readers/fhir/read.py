@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,11 +15,14 @@ from analysis.readers.fhir.infusions import Infusions
 from analysis.readers.fhir.nodes import Ledger, other_release, text
 from analysis.readers.fhir.people import People
 from analysis.readers.fhir.references import Addresses, Record, stamp
+from analysis.readers.fhir.weights import Weights
 from analysis.readers.text import TextTable
 from analysis.rules import refusal
+from analysis.study import Issue
 
 __all__ = ["read_fhir"]
 
+_Wanted = People | Infusions | Assessments | Weights
 # Resource types that may be named in a message; what else a file calls one is its own affair.
 _NAMED = frozenset(
     "AllergyIntolerance CarePlan CareTeam Claim CodeSystem Composition Condition Consent Coverage "
@@ -36,7 +38,7 @@ _NAMED = frozenset(
 def read_fhir(
     path: Path,
     *,
-    role: Literal["subjects", "infusions", "assessments"],
+    role: str,
     codes: Mapping[str, str] | None = None,
 ) -> TextTable:
     """Read the people, infusions or answers of a FHIR R4 export as text.
@@ -47,10 +49,11 @@ def read_fhir(
         A Bundle, a single resource, NDJSON with one resource a line, any of them
         compressed by gzip, or a folder of such files (``*.ndjson``, ``*.json``, ``*.gz``).
         NDJSON is read line by line; a Bundle is held in memory.
-    role : {"subjects", "infusions", "assessments"}
+    role : {"subjects", "infusions", "rescue", "assessments", "weights"}
         Which table: Patient and ResearchSubject; MedicationAdministration (and
-        Medication); QuestionnaireResponse and Observation (and the scores that
-        Questionnaire, ValueSet and CodeSystem declare).
+        Medication), for infusions and rescue alike; QuestionnaireResponse and Observation
+        (and the scores that Questionnaire, ValueSet and CodeSystem declare); Observations
+        of body weight.
     codes : mapping of str to str, optional
         For assessments: every linkId or code that study.toml declares, and its scale. An
         Observation's code is bare for LOINC, else ``system|code``.
@@ -62,7 +65,8 @@ def read_fhir(
         consent_withdrawn, set_aside. infusions: subject, agent, agent_code, start, end,
         dose, dose_unit, rate, rate_unit, route, status, set_aside. assessments, one row an
         answer: subject, form (a running number), instrument (canonical address of the
-        questionnaire), code, value, unit, time, status, resource, set_aside. Blank where
+        questionnaire), code, value, unit, time, status, resource, set_aside. weights:
+        subject, weight_kg, time, set_aside. Blank where
         nothing is told. ``set_aside`` is blank or the rule under which the row's person is
         to be set aside. ``rows`` are running numbers of resources in the export.
 
@@ -77,11 +81,7 @@ def read_fhir(
     not when symptoms were felt. Names, dates of birth, addresses, identifiers, photos and
     narratives of a Patient are never read.
     """
-    wanted: People | Infusions | Assessments
-    if role == "assessments":
-        wanted = Assessments(codes)
-    else:
-        wanted = People() if role == "subjects" else Infusions()
+    wanted = _wanted(role, codes)
     files = files_of(path)
     file, ledger, addresses = path.name, Ledger(), Addresses()
     try:
@@ -103,8 +103,20 @@ def read_fhir(
     return _table(file, wanted.COLUMNS, found, digest(files), issues)
 
 
+def _wanted(role: str, codes: Mapping[str, str] | None) -> _Wanted:
+    match role:
+        case "subjects":
+            return People()
+        case "infusions" | "rescue":
+            return Infusions()
+        case "assessments":
+            return Assessments(codes)
+        case _:
+            return Weights()
+
+
 def _collect(
-    wanted: People | Infusions | Assessments,
+    wanted: _Wanted,
     files: list[Path],
     ledger: Ledger,
     addresses: Addresses,
@@ -129,7 +141,7 @@ def _table(
     columns: tuple[str, ...],
     found: list[tuple[int, tuple[str, ...]]],
     sha256: str,
-    issues: Any,
+    issues: tuple[Issue, ...],
 ) -> TextTable:
     cells = pd.DataFrame([values for _, values in found], columns=list(columns), dtype="str")
     rows = np.array([row for row, _ in found], dtype=np.int64)

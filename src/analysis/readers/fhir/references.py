@@ -121,9 +121,6 @@ class Versions(Generic[P]):
             ledger.add("fhir.versions", versions[1].row, len(versions) - 1, kind=self.kind)
         return kept, torn
 
-    def __len__(self) -> int:
-        return len(self._records)
-
 
 def _newest(versions: list[Record[P]]) -> Record[P] | None:
     """The newest version; None where versions differ and their order is not told."""
