@@ -100,7 +100,8 @@ def _totals_in_range(forms: pd.DataFrame) -> None:
         forms[["instrument", "version"]].drop_duplicates().sort_values(["instrument", "version"])
     )
     for name, version in scales.itertuples(index=False):
-        low, high = instruments.get(name).total_range(version)
+        scale = instruments.get(name)
+        low, high = scale.total_range(version)
         rows = forms[(forms["instrument"] == name) & (forms["version"] == version)]
         for column in ("total", "stated_total"):
             outside = (rows[column] < low) | (rows[column] > high)
@@ -114,6 +115,7 @@ def _totals_in_range(forms: pd.DataFrame) -> None:
                     scale=name,
                     low=f"{low:g}",
                     high=f"{high:g}",
+                    hint=f" ({scale.hint})" if scale.hint else "",
                 )
 
 

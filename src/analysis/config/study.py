@@ -139,7 +139,7 @@ class StudyConfig(Strict):
             scale = instruments.get(table.instrument)
             low, high = scale.total_range(table.version)
             if table.items is not None:
-                low = scale.item_min + table.item_base
+                low = scale.item_low(table.version) + table.item_base
                 high = max(scale.item_max(table.version)) + table.item_base
             for code in self.study.missing_codes:
                 if _PLAIN_NUMBER.fullmatch(code) and low <= float(code) <= high:

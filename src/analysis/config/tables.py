@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -144,6 +145,7 @@ class AssessmentTable(Table):
 
     @model_validator(mode="after")
     def _roles(self) -> Self:
+        scale = instruments.get(self.instrument)
         given = [self.time is not None, self.hours is not None, isinstance(self.visits, dict)]
         if sum(given) != 1:
             raise ValueError('give exactly one of time = "column" and hours = "column"')
@@ -151,7 +153,7 @@ class AssessmentTable(Table):
             raise ValueError('give items = "name_{:02d}" or total = "column"')
         if (self.frequency is None) != (self.intensity is None):
             raise ValueError("frequency and intensity go together")
-        if self.frequency is not None and (self.items is not None or self.instrument != "CAPS-5"):
+        if self.frequency is not None and (self.items is not None or not scale.rated_twice):
             raise ValueError("frequency and intensity take the place of items, of CAPS-5 alone")
         if (self.code is None) != (self.value is None):
             raise ValueError("code and value go together: one row an item")
@@ -186,6 +188,19 @@ class AssessmentTable(Table):
             raise ValueError(f"items must name {count} different columns, one an item")
         return self
 
+    @model_validator(mode="after")
+    def _coded(self) -> Self:
+        scale = instruments.get(self.instrument)
+        if self.coding is not None and self.coding not in scale.codings:
+            known = ", ".join(scale.codings) or "left out: its answers are points"
+            raise ValueError(f"coding of {self.instrument} must be one of {known}")
+        if self.coding is not None and (self.item_base == 1 or not self.items):
+            raise ValueError("coding goes with items, and takes the place of item_base")
+        if self.subscale_key is not None and self.subscale_key not in scale.subscale_keys:
+            known = ", ".join(scale.subscale_keys) or "left out: it has one way of scoring"
+            raise ValueError(f"subscale_key of {self.instrument} must be one of {known}")
+        return self
+
     def item_columns(self) -> list[str]:
         """Columns (or codes) of the items, in the order of the scale's item numbers."""
         if self.items is None or isinstance(self.items, list):
@@ -200,7 +215,8 @@ class AssessmentTable(Table):
     def answer_columns(self) -> list[str]:
         """Columns (or codes) of all answers: items, frequencies and intensities, the total."""
         rated = [self.numbered(p) for p in (self.frequency, self.intensity) if p]
-        return [*self.item_columns(), *sum(rated, []), *([self.total] if self.total else [])]
+        total = [self.total] if self.total else []
+        return [*self.item_columns(), *chain.from_iterable(rated), *total]
 
     def columns(self) -> list[str]:
         """Names of the columns that the table declares, each once, in a fixed order."""

@@ -7,6 +7,13 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.config import AssessmentTable
+from analysis.instruments.coding import (
+    decode,
+    severity,
+    without_not_assessed,
+    without_not_assessed_totals,
+)
+from analysis.instruments.scoring import looks_like_means, looks_older
 from analysis.readers.reading import FEW, Reading
 from analysis.readers.text import TextTable
 
@@ -23,37 +30,77 @@ def totals(reading: Reading, table: TextTable, spec: AssessmentTable) -> np.ndar
     """Stated totals in points; one beyond the scale says that the column holds something else."""
     scale, column = instruments.get(spec.instrument), str(spec.total)
     values = reading.number(table, column, spec, "totals")
+    values, skipped = without_not_assessed_totals(scale, spec.version, values)
+    reading.note("item.not-assessed", table, skipped, column, scale=scale.name)
     low, high = scale.total_range(spec.version)
     outside = (values < low) | (values > high)
-    place = {"scale": scale.name, "low": f"{low:g}", "high": f"{high:g}"}
+    hint = f" ({scale.hint})" if scale.hint else ""
+    place = {"scale": scale.name, "low": f"{low:g}", "high": f"{high:g}", "hint": hint}
     reading.refuse("score.out-of-range", table, outside, column, **place)
-    fractions = ~np.isnan(values) & (values != np.floor(values))
+    if looks_like_means(scale, spec.version, values):
+        given = ~np.isnan(values)
+        most = f"{np.nanmax(values):g}"
+        reading.refuse(
+            "score.mean-for-sum", table, given, column, scale=scale.name, most=most, top=f"{high:g}"
+        )
+    fractions = ~np.isnan(values) & (values != np.floor(values)) & scale.whole_totals
     reading.note("form.fractional-total", table, fractions, column, scale=scale.name)
     return values
 
 
 def items(reading: Reading, table: TextTable, spec: AssessmentTable) -> pd.DataFrame | None:
-    """Items counted from the scale's own lowest value, one column an item number.
-
-    None where the table declares no items.
-    """
-    if spec.frequency is not None and spec.intensity is not None:
-        return _rated_twice(reading, table, spec, spec.frequency, spec.intensity)
+    """Items in points, one column an item number; None where the table declares no items."""
+    scale = instruments.get(spec.instrument)
     columns = spec.item_columns()
-    return _matrix(reading, table, spec, columns) if columns else None
+    if spec.frequency is not None and spec.intensity is not None:
+        often = _matrix(reading, table, spec, spec.numbered(spec.frequency))
+        strong = _matrix(reading, table, spec, spec.numbered(spec.intensity))
+        values, odd = severity(often, strong)
+        rows = np.asarray(odd.any(axis=1))
+        reading.note("item.frequency-intensity", table, rows, spec.frequency, scale=scale.name)
+    elif spec.coding is not None:
+        values = _decoded(reading, table, spec, columns)
+    elif columns:
+        values = _matrix(reading, table, spec, columns)
+    else:
+        return None
+    if looks_older(scale, spec.version, values):
+        every = np.ones(len(values), dtype=bool)
+        most = f"{scale.older_item_max:g}"
+        reading.note("score.older-version", table, every, scale=scale.name, most=most)
+    return pd.DataFrame(values, columns=list(scale.item_numbers(spec.version)))
+
+
+def _decoded(
+    reading: Reading, table: TextTable, spec: AssessmentTable, columns: list[str]
+) -> np.ndarray:
+    """Points of options by the declared coding; other text is set aside."""
+    scale, coding = instruments.get(spec.instrument), str(spec.coding)
+    cells = {}
+    for number, column in zip(scale.item_numbers(spec.version), columns, strict=True):
+        own = table.column(column).astype("str")
+        cells[number] = own.mask(reading.missing(own), "")
+    read = decode(scale, spec.version, coding, pd.DataFrame(cells))
+    for position, column in enumerate(columns):
+        unknown = read.unknown.iloc[:, position].to_numpy()
+        reading.note("item.unknown-code", table, unknown, column, scale=scale.name, coding=coding)
+    return read.points.to_numpy(float)
 
 
 def _matrix(
     reading: Reading, table: TextTable, spec: AssessmentTable, columns: list[str]
-) -> pd.DataFrame:
-    """A column of numbers an item; what no answer can be is set aside."""
+) -> np.ndarray:
+    """Items counted from the scale's own lowest value; what no answer can be is set aside."""
     scale = instruments.get(spec.instrument)
-    tops = np.array(scale.item_max(spec.version), float)
+    low, tops = scale.item_low(spec.version), np.array(scale.item_max(spec.version), float)
     read = [reading.number(table, column, spec, "items") for column in columns]
     values = np.column_stack(read) - spec.item_base
-    _check_base(reading, table, spec, values, tops)
+    values, skipped = without_not_assessed(scale, spec.version, values)
+    reading.note("item.not-assessed", table, np.any(skipped, axis=1), scale=scale.name)
+    if scale.base_checked:
+        _check_base(reading, table, spec, values, columns[0])
     with np.errstate(invalid="ignore"):
-        outside = (values < scale.item_min) | (values > tops) | (values != np.floor(values))
+        outside = (values < low) | (values > tops) | scale.off_step(values)
     outside &= ~np.isnan(values)
     codes = outside & np.isin(values + spec.item_base, _CODES)
     for position, column in enumerate(columns):
@@ -64,40 +111,32 @@ def _matrix(
             outside[:, position],
             column,
             scale=scale.name,
-            low=f"{scale.item_min:g}",
+            low=f"{low:g}",
             high=f"{tops[position]:g}",
             base=spec.item_base,
         )
-    values[outside] = np.nan
-    return pd.DataFrame(values, columns=list(scale.item_numbers(spec.version)))
+    return np.where(outside, np.nan, values)
 
 
 def _check_base(
-    reading: Reading, table: TextTable, spec: AssessmentTable, values: np.ndarray, tops: np.ndarray
+    reading: Reading, table: TextTable, spec: AssessmentTable, values: np.ndarray, column: str
 ) -> None:
     """Refuse items stored from 1 up that are declared to start at 0, and the reverse."""
     scale = instruments.get(spec.instrument)
+    low, tops = scale.item_low(spec.version), np.array(scale.item_max(spec.version), float)
     # Codes for missing say nothing about where the answers start.
-    near = (values >= scale.item_min - 1) & (values <= tops + 1)
+    near = (values >= low - 1) & (values <= tops + 1)
     complete = int(near.all(axis=1).sum())
-    lowest = near & (values == scale.item_min)
-    below, above = near & (values < scale.item_min), near & (values > tops)
+    lowest = near & (values == low)
+    below, above = near & (values < low), near & (values > tops)
+    told = {"scale": scale.name, "declared": spec.item_base, "other": 1 - spec.item_base}
     if spec.item_base == 0 and not lowest.any() and not below.any():
         odd = np.full(len(values), complete >= _MANY_FORMS) | (
             above.any(axis=1) & (near.any(axis=1).sum() >= FEW)
         )
-        why = f"no answer is ever {scale.item_min:g}, so items may be stored from 1 up"
-        _refuse_base(reading, table, spec, odd, why)
+        told["why"] = f"no answer is ever {low:g}, so items may be stored from 1 up"
+        reading.refuse("score.coding-base", table, odd, column, **told)
     if spec.item_base == 1 and not above.any() and not (values == tops).any():
         odd = below.any(axis=1)
-        why = f"they hold the answer {scale.item_min:g}, so items may be stored from 0 up"
-        _refuse_base(reading, table, spec, odd & (odd.sum() >= FEW), why)
-
-
-def _refuse_base(
-    reading: Reading, table: TextTable, spec: AssessmentTable, odd: np.ndarray, why: str
-) -> None:
-    scale, base = instruments.get(spec.instrument), spec.item_base
-    column = spec.answer_columns()[0]
-    told = {"scale": scale.name, "declared": base, "other": 1 - base, "why": why}
-    reading.refuse("score.coding-base", table, odd, column, **told)
+        told["why"] = f"they hold the answer {low:g}, so items may be stored from 0 up"
+        reading.refuse("score.coding-base", table, odd & (odd.sum() >= FEW), column, **told)

@@ -9,11 +9,13 @@ import pandas as pd
 
 from analysis.config import load_config
 from analysis.readers.forms import Forms, read_forms
+from analysis.readers.infusions import note_date_only, read_infusions
 from analysis.readers.order import digest, number_by_content
+from analysis.readers.people import read_rescue, read_subjects
 from analysis.readers.reading import Reading
-from analysis.readers.tables import note_date_only, read_infusions, read_subjects
 from analysis.study import (
     ASSESSMENT_COLUMNS,
+    EVENT_COLUMNS,
     INFUSION_COLUMNS,
     SUBJECT_COLUMNS,
     Study,
@@ -49,16 +51,18 @@ def read_study(path: Path) -> Study:
     """
     path = path / "study.toml" if path.is_dir() else path
     reading = Reading(load_config(path), path.parent)
-    subjects = read_subjects(reading)
-    infusions, around = read_infusions(reading, subjects["id"])
+    people = read_subjects(reading)
+    infusions, around = read_infusions(reading, people.frame)
+    ids = people.frame["id"]
     tables = [
-        read_forms(reading, visit, subjects["id"], around)
+        read_forms(reading, visit, ids, around)
         for spec in reading.config.assessments
         for visit in spec.by_visit()
     ]
     _note_date_only(reading, tables)
     assessments, items = _joined(tables)
-    return _assemble(reading, subjects, infusions, assessments, items)
+    events = pd.concat([people.events, read_rescue(reading, ids)], ignore_index=True)
+    return _assemble(reading, people.frame, infusions, assessments, items, events)
 
 
 def _note_date_only(reading: Reading, tables: list[Forms]) -> None:
@@ -119,6 +123,7 @@ def _assemble(
     infusions: pd.DataFrame,
     assessments: pd.DataFrame,
     items: _Items,
+    events: pd.DataFrame,
 ) -> Study:
     """The study on its own clock, under numbers given by content."""
     design = reading.config.design()
@@ -129,8 +134,11 @@ def _assemble(
     if design.design == "crossover":
         # The label of a file may be any text; what was given first is what a sequence means.
         subjects = subjects.assign(sequence=_sequences(subjects, infusions, design.comparator_arm))
+    low, high = _on_subject_clock(events, "hours", zero)
+    events = events.assign(hours_low=low, hours_high=high)
     owner = assessments.set_index("form")["id"]
     content = [subjects, infusions, assessments.drop(columns=["form", "row", "source"])]
+    content += [events] if len(events) else []
     content += [own.assign(id=owner.reindex(own.index)) for own in items.values()]
     number = number_by_content(subjects["id"], content, "id")
     assessments, items = _in_time_order(_numbered(assessments, number, ASSESSMENT_COLUMNS), items)
@@ -140,6 +148,7 @@ def _assemble(
         infusions=_numbered(infusions, number, INFUSION_COLUMNS),
         assessments=assessments,
         items=items,
+        events=_numbered(events, number, EVENT_COLUMNS),
         issues=tuple(reading.issues),
         sources=reading.sources,
         set_aside={number[person]: rule for person, rule in reading.set_aside.items()},

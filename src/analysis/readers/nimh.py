@@ -67,7 +67,7 @@ def _totals(table: Tsv, column: str) -> pd.Series:
     table.refuse("score.not-a-number", given & ~plain, column, **limits, missing=MISSING)
     totals = text.where(given).astype(float)
     outside = (totals < low) | (totals > high)
-    table.refuse("score.out-of-range", outside, column, **limits, scale=SCALES[column])
+    table.refuse("score.out-of-range", outside, column, **limits, scale=SCALES[column], hint="")
     return totals
 
 

@@ -50,7 +50,7 @@ def one_row_a_form(reading: Reading, table: TextTable, spec: AssessmentTable) ->
     keys = [spec.subject, spec.time or spec.hours, *spec.form_id, spec.recall, spec.status]
     names = list(dict.fromkeys(name for name in keys if name is not None))
     form = _numbered([table.column(name) for name in names])
-    place = pd.Index(wanted).get_indexer(table.column(code))
+    place = pd.Index(wanted).get_indexer(pd.Index(table.column(code)))
     values = table.column(str(spec.value)).astype("category")
     told = values.cat.codes.to_numpy()
     first = np.unique(form, return_index=True)[1]
