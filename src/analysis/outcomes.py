@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis import instruments
 from analysis.errors import ReliefError
 from analysis.instruments import Instrument
+from analysis.rules import refusal
 from analysis.timeline import ACUTE_END
 
 __all__ = [
@@ -73,9 +75,12 @@ def change(forms: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
         an edge but lies 2 h or more after the infusion's end (empty phase), with
         ``baseline``, ``change`` (points, negative = fewer symptoms), ``n_ratings`` and
         ``other_day``. A form is compared with a baseline of the same instrument, version and
-        recall window; without one it is left out.
+        recall window; without one it is left out. So are scales on which a change from
+        baseline has no meaning (CGI-I, C-SSRS, DES-II).
     """
     after = forms[(forms["latest_infusion"] > 0) & forms["total"].notna()]
+    names = after["instrument"].unique()
+    after = after[after["instrument"].isin([n for n in names if instruments.get(n).differenced])]
     # An unclear time counts only if it cannot be during the infusion or in the acute phase.
     unclear = (after["phase"] == "") & (after["since_end_low"] >= ACUTE_END)
     after = after[after["phase"].isin(EFFICACY_PHASES) | unclear]
@@ -157,7 +162,15 @@ def reliable_change(change: pd.Series, threshold: float) -> pd.Series:
 
 
 def reliable_change_threshold(scale: Instrument) -> float | None:
-    """The scale's published reliable change in points, None where none is published."""
+    """The scale's published reliable change in points, None where none is published.
+
+    Raises
+    ------
+    ReliefError
+        ``outcome.not-differenced`` for a scale on which a change has no meaning.
+    """
+    if not scale.differenced:
+        raise refusal("outcome.not-differenced", scale=scale.name)
     return None if scale.reliable_change is None else scale.reliable_change.value
 
 

@@ -103,19 +103,33 @@ def test_the_order_of_the_items_table_does_not_matter():
     pd.testing.assert_series_equal(score(made)["total"], expected)
 
 
-def test_iesr_subscales_are_means():
+@pytest.mark.parametrize("key", ["A", "B"])
+def test_iesr_subscales_are_means_by_the_declared_key(key):
     values = np.tile(np.arange(22.0) % 5, (2, 1))
     values[1, 0] = np.nan
     made = with_items(
         values, numbers=range(1, 23), instrument="IES-R", version="standard", recall_hours=168.0
     )
-    parts = subscales(made, "IES-R", "standard")
+    parts = subscales(made, "IES-R", "standard", key=key)
     items = dict(zip(range(1, 23), values[0], strict=True))
-    for name, numbers in instruments.get("IES-R").subscales.items():
+    groups = instruments.get("IES-R").subscale_keys[key]
+    for name, numbers in groups.items():
         assert parts.loc[0, name] == pytest.approx(np.mean([items[n] for n in numbers]))
     assert parts.loc[1].isna().tolist() == [True, False, False]
-    sizes = [len(numbers) for numbers in instruments.get("IES-R").subscales.values()]
+    # The total is the same by either key.
+    sizes = [len(numbers) for numbers in groups.values()]
     assert parts.loc[0].to_numpy() @ sizes == pytest.approx(score(made)["total"][0])
+
+
+def test_two_scoring_keys_need_a_declaration():
+    made = with_items(
+        np.ones((1, 22)), numbers=range(1, 23), instrument="IES-R", version="standard"
+    )
+    with pytest.raises(ReliefError, match="none is declared") as caught:
+        subscales(made, "IES-R", "standard")
+    assert caught.value.rule == "score.key-undeclared"
+    with pytest.raises(ReliefError, match="not one of B, A"):
+        subscales(made, "IES-R", "standard", key="C")
 
 
 @pytest.mark.parametrize(("version", "total"), [("6-item", 6), ("19-item", 19), ("27-item", 27)])

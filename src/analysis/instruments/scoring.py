@@ -1,15 +1,32 @@
-"""From items to totals and subscales. Complete forms only: nothing is filled in."""
+"""From items to totals and subscales. Complete forms only, unless a sensitivity is asked for."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from analysis.errors import ReliefError
-from analysis.instruments import get
-from analysis.study import Study
+from analysis.instruments import get, totals
+from analysis.instruments.scale import Instrument
+from analysis.rules import issue, refusal
+from analysis.study import Issue, Study
 
-__all__ = ["score", "subscales"]
+__all__ = [
+    "MISSING_RULES",
+    "looks_like_means",
+    "looks_older",
+    "missing_rules",
+    "prorated_forms",
+    "score",
+    "subscales",
+]
+
+MISSING_RULES = ("complete", "person-mean")
+# So few totals tell nothing of how they were made; so many forms without an answer tell something.
+_FEW, _MANY_FORMS = 3, 30
+# From so many items on a sum is never as small as a mean by chance alone.
+_ITEMS_OF_A_SUM = 5
 
 
 def _answers(study: Study, instrument: str, version: str) -> pd.DataFrame:
@@ -25,62 +42,176 @@ def _answers(study: Study, instrument: str, version: str) -> pd.DataFrame:
     return pd.DataFrame(values, index=kept.index, columns=numbers)
 
 
-def score(study: Study) -> pd.DataFrame:
+def score(
+    study: Study, *, missing: Literal["complete", "person-mean"] = "complete"
+) -> pd.DataFrame:
     """Total of every form, recomputed from its items wherever the file has items.
 
-    A form with a blank item has no total, and a form with all items blank is never 0.
-    A stated total counts only where the file has no items for that form.
+    By the scale's own rule, see :func:`analysis.instruments.totals.total`. A form with a
+    blank item has no total, and a form with all items blank is never 0. A stated total
+    counts only where the file has no items for that form.
+
+    Parameters
+    ----------
+    missing : {"complete", "person-mean"}
+        ``person-mean`` is a sensitivity analysis: forms with few blanks are scored with the
+        person's mean where the scale's rule allows it, and marked ``prorated``.
 
     Returns
     -------
     DataFrame
         The assessments with ``total`` (points, NaN where not scored), ``n_items``,
-        ``n_missing`` (NaN where the file has no items) and ``from_items`` (bool).
+        ``n_missing`` (NaN where the file has no items; blanks that the form itself asks for
+        are not missing), ``from_items`` and ``prorated`` (bool).
+
+    Raises
+    ------
+    ValueError
+        For another word than these two.
     """
+    if missing not in MISSING_RULES:
+        raise ValueError(f"missing must be one of {', '.join(MISSING_RULES)}.")
     forms = study.assessments.copy()
-    total = pd.Series(forms["stated_total"].to_numpy(dtype=float, na_value=np.nan), forms["form"])
-    n_items = pd.Series(np.nan, forms["form"])
-    n_missing = n_items.copy()
+    index = pd.Index(forms["form"])
+    points = forms["stated_total"].to_numpy(dtype=float, na_value=np.nan).copy()
+    n_items, n_missing = np.full(len(forms), np.nan), np.full(len(forms), np.nan)
+    prorated = np.zeros(len(forms), dtype=bool)
     for instrument, version in study.items:
-        answers = _answers(study, instrument, version)
-        # One blank item makes the sum NaN, as it must.
-        total.loc[answers.index] = answers.sum(axis=1, skipna=False)
-        n_items.loc[answers.index] = float(answers.shape[1])
-        n_missing.loc[answers.index] = answers.isna().sum(axis=1).astype(float)
-    forms["total"] = total.to_numpy()
-    forms["n_items"] = n_items.to_numpy()
-    forms["n_missing"] = n_missing.to_numpy()
-    forms["from_items"] = n_items.notna().to_numpy()
-    return forms
+        scale, answers = get(instrument), _answers(study, instrument, version)
+        values, at = answers.to_numpy(), index.get_indexer(answers.index)
+        blank = totals.blanks(scale, version, values).sum(axis=1)
+        if missing == "person-mean":
+            values = totals.person_means(scale, version, values)
+        points[at] = totals.total(scale, version, values)
+        n_items[at], n_missing[at] = values.shape[1], blank
+        # An ordinal score that its answers decide, blanks or not, was not filled.
+        filled = missing == "person-mean" and scale.missing is not None
+        prorated[at] = filled & (blank > 0) & ~np.isnan(points[at])
+    return forms.assign(
+        total=points,
+        n_items=n_items,
+        n_missing=n_missing,
+        from_items=~np.isnan(n_items),
+        prorated=prorated,
+    )
 
 
-def subscales(study: Study, instrument: str, version: str) -> pd.DataFrame:
+def prorated_forms(forms: pd.DataFrame) -> list[Issue]:
+    """One FLAG a file and scale about the forms that :func:`score` prorated."""
+    filled = forms[forms["prorated"]].groupby(["source", "instrument"], sort=True)
+    return [
+        issue(
+            "score.prorated",
+            file=str(file),
+            row=int(rows["row"].min()),
+            count=len(rows),
+            scale=scale,
+        )
+        for (file, scale), rows in filled
+    ]
+
+
+def missing_rules(study: Study) -> pd.DataFrame:
+    """How totals differ between complete forms and the person-mean sensitivity.
+
+    Returns
+    -------
+    DataFrame
+        One row an instrument and version that has items: instrument, version, allowed
+        (largest number of blanks that may be filled; 0 never), n_forms, n_complete,
+        n_prorated, n_not_scored, mean_complete and mean_person_mean (points, over all forms
+        that each rule scores).
+    """
+    strict, filled = score(study), score(study, missing="person-mean")
+    rows = []
+    for instrument, version in study.items:
+        scale = get(instrument)
+        own = (strict["instrument"] == instrument) & (strict["version"] == version)
+        own &= strict["from_items"]
+        before, after = strict.loc[own, "total"], filled.loc[own, "total"]
+        n_items = len(scale.item_numbers(version))
+        rows.append(
+            {
+                "instrument": instrument,
+                "version": version,
+                "allowed": 0 if scale.missing is None else scale.missing.allowed(n_items),
+                "n_forms": int(own.sum()),
+                "n_complete": int(before.notna().sum()),
+                "n_prorated": int(filled.loc[own, "prorated"].sum()),
+                "n_not_scored": int(after.isna().sum()),
+                "mean_complete": before.mean(),
+                "mean_person_mean": after.mean(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _key(scale: Instrument, key: str | None) -> dict[str, tuple[int, ...]]:
+    names = list(scale.subscale_keys)
+    if key is None and len(names) > 1:
+        raise refusal(
+            "score.key-undeclared", scale=scale.name, count=len(names), keys=", ".join(names)
+        )
+    if key is not None and key not in names:
+        raise refusal("score.key-unknown", scale=scale.name, keys=", ".join(names))
+    return scale.subscales if key is None else scale.subscale_keys[key]
+
+
+def subscales(
+    study: Study, instrument: str, version: str, *, key: str | None = None
+) -> pd.DataFrame:
     """Subscale scores of one instrument, a column a subscale, a row a form of the study.
 
     Sums in points, or means where the scale's authors ask for means (IES-R). A subscale
     with a blank item is NaN.
 
+    Parameters
+    ----------
+    key : str, optional
+        Name of the scoring key, needed where several are in use (IES-R, A or B).
+
     Raises
     ------
     ReliefError
         ``score.no-items`` when the study has no items of this instrument and version,
-        ``score.no-subscales`` when the version has no subscales.
+        ``score.no-subscales`` when the version has no subscales, ``score.key-undeclared``
+        and ``score.key-unknown``.
     """
     scale = get(instrument)
     if (instrument, version) not in study.items:
-        raise ReliefError(
-            "score.no-items",
-            f"The study has no items of {instrument}, version {version}; "
-            "subscales need items, not totals.",
-        )
-    if not scale.subscales or version in scale.version_items:
-        raise ReliefError(
-            "score.no-subscales", f"{instrument}, version {version}, has no subscales on record."
-        )
+        raise refusal("score.no-items", scale=instrument, version=version)
+    if not scale.subscale_keys or version in scale.version_items:
+        raise refusal("score.no-subscales", scale=instrument, version=version)
     answers = _answers(study, instrument, version)
     scores = {}
-    for name, numbers in scale.subscales.items():
-        items = answers[list(numbers)]
-        mean = scale.subscale_score == "mean"
-        scores[name] = items.mean(axis=1, skipna=False) if mean else items.sum(axis=1, skipna=False)
+    for name, numbers in _key(scale, key).items():
+        items = answers[list(numbers)].to_numpy()
+        scores[name] = items.mean(axis=1) if scale.subscale_score == "mean" else items.sum(axis=1)
     return pd.DataFrame(scores, index=answers.index)
+
+
+def looks_like_means(scale: Instrument, version: str, stated: np.ndarray) -> bool:
+    """Whether stated totals of a sum are rather means of items, or sums of subscale means.
+
+    The authors of the IES-R ask for subscale means; added up they run from 0 to 12.
+    """
+    known = np.asarray(stated, dtype=float)
+    known = known[~np.isnan(known)]
+    if scale.rule != "sum" or len(scale.item_numbers(version)) < _ITEMS_OF_A_SUM:
+        return False
+    parts = len(scale.subscales) if scale.subscale_score == "mean" else 1
+    fractions = (known != np.floor(known)).any()
+    return bool(
+        len(known) >= _FEW and fractions and known.max() <= parts * max(scale.item_max(version))
+    )
+
+
+def looks_older(scale: Instrument, version: str, items: np.ndarray) -> bool:
+    """Whether many complete forms, and none with the highest answer, speak for an older version.
+
+    The PSS-I-5 counts 0 to 4, its predecessor for DSM-IV 0 to 3.
+    """
+    complete = items[~np.isnan(items).any(axis=1)]
+    if scale.older_item_max is None or len(complete) < _MANY_FORMS:
+        return False
+    return bool(complete.max() <= scale.older_item_max)
