@@ -15,7 +15,7 @@ from analysis.readers.times import format_precision
 __all__ = ["VISIT", "Strict", "Table", "datetime_format"]
 
 Format = Literal[
-    "csv", "excel", "redcap", "redcap-api", "xpt", "dataset-json", "sdtm", "adam", "fhir", "omop"
+    "csv", "excel", "redcap", "xpt", "dataset-json", "sdtm", "adam", "fhir", "omop"
 ]
 VISIT = "{visit}"
 # Text codecs of Python that are no encoding of a file.
@@ -148,7 +148,7 @@ class Table(Strict):
         if self.separator == self.decimal:
             raise ValueError('separator and decimal cannot both be a comma; try separator = ";"')
         server = self.url is not None or self.url_env is not None
-        if not self.path and not (server and self.format in ("omop", "redcap-api")):
+        if not self.path and not (server and self.format in ("omop", "redcap")):
             raise ValueError('path is missing; add the line: path = "file"')
         return self
 
@@ -162,8 +162,10 @@ class Table(Strict):
         """What tells files, and ways of reading them, apart."""
         told = self.model_dump(exclude={"where", "labels", *self.COLUMNS, "visits", "visit"})
         named = {key: told[key] for key in Table.model_fields if key in told}
-        roles = ("sdtm", "adam", "fhir", "omop")
-        return repr((self.ROLE if self.format in roles else "", sorted(named.items(), key=str)))
+        role = self.ROLE if self.format in ("sdtm", "adam", "fhir", "omop", "redcap") else ""
+        # A REDCap export holds rows of several kinds; the columns tell which are meant.
+        columns = self.columns() if self.format == "redcap" else []
+        return repr((role, columns, sorted(named.items(), key=str)))
 
     def by_visit(self) -> list[Self]:
         """One table a visit of a wide file; the table itself where it names no visits."""

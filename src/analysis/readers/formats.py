@@ -40,7 +40,7 @@ def open_table(folder: Path, spec: Table, config: StudyConfig) -> TextTable:
     path = folder / spec.path
     # A library loads only where its format is read.
     match spec.format:
-        case "redcap" | "redcap-api":
+        case "redcap":
             from analysis.readers.redcap import open_redcap
 
             table = open_redcap(folder, spec)
@@ -51,7 +51,7 @@ def open_table(folder: Path, spec: Table, config: StudyConfig) -> TextTable:
         case "omop":
             from analysis.readers.omop import open_omop
 
-            table = open_omop(folder, spec)
+            table = open_omop(folder, spec, config)
         case _:
             table = _file(path, spec)
     table = _conventions(table, spec) if spec.format in _CONVENTIONS else table

@@ -84,7 +84,8 @@ class Reading:
         key = spec.source()
         if key not in self._opened:
             table = open_table(self.folder, spec, self.config)
-            self.issues.extend(table.issues)
+            # What a file says of itself it says once, however many tables it serves.
+            self.issues.extend(said for said in table.issues if said not in self.issues)
             # The declared path tells files of one name apart; an absolute one is nobody's business.
             path = PurePath(spec.path)
             told = bool(spec.path) and not path.is_absolute()
