@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from analysis.errors import ReliefError
 from analysis.readers.identifiers import alike, refuse_identifiers
 from analysis.readers.text import numbers, read_text
+from analysis.rules import catalogue
 
 PLAIN = "id,arm\nS1,ket\nS2,mdz\n"
 
@@ -79,33 +82,85 @@ def test_unnamed_columns_are_passed_over_and_noted(tmp_path):
         (b" \n\t\r\n", "file.empty"),
         ("\ufeff\n".encode(), "file.empty"),
         (b"x", "file.one-column"),
-        (PLAIN.replace(",", ";"), "file.one-column"),
+        ("id;arm\n", "file.no-rows"),
+        ("id:arm\nS1:ket\n", "file.one-column"),
+        ("a,b;c\n1,2;3\n4,5;6\n", "file.separator"),
         ("id,arm\n", "file.no-rows"),
         ("id,arm\n,\n\n", "file.no-rows"),
         ("id,arm,arm\nS1,ket,ket\n", "file.repeated-column"),
         ("id,arm\nS1,ket\nS2\n", "file.ragged"),
         ('id,arm\nS1,"ket\nS2,mdz\n', "file.unreadable"),
         ('id,"arm\nS1,ket\n', "file.unreadable"),
-        (b"id,arm\nS1,k\xe9t\n", "file.encoding"),
+        (b"id,arm\nS1," + bytes(range(128, 256)) + b"\n", "file.encoding"),
+        ("id,arm\nS1,m\u00fcde\n".encode() + b"S2,m\xfcde\n", "file.encoding"),
+        (
+            "id,arm\nS1,\u6c2f\u80fa\u916e\nS2,\u54aa\u8fbe\u5511\u4ed1\n".encode("gb18030"),
+            "file.encoding",
+        ),
+        (b",\n1,2\n", "file.unreadable"),
         (b"\xff\xfei", "file.encoding"),
         (b"id,arm\nS1,\x00\n", "file.binary"),
         (PLAIN.encode("utf-16-le"), "file.binary"),
-        ("id,arm\nS1," + "x" * 3_000_000 + "\n", "file.unreadable"),
+        ("id,arm\nS1," + "x" * 20_000_000 + "\n", "file.unreadable"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_words(tmp_path, content, rule):
     error = refused(tmp_path, content)
     assert error.rule == rule
     assert "people.csv" in error.message
-    assert ";" in error.message
+    assert error.message.endswith(catalogue()[rule].remedy)
 
 
-def test_a_hint_tells_the_separator_it_seems_to_have(tmp_path):
-    assert "semicolons" in refused(tmp_path, PLAIN.replace(",", ";")).message
+def test_another_separator_than_the_declared_one_is_hinted_at(tmp_path):
+    error = refused(tmp_path, PLAIN.replace(",", ";"), separator=",")
+    assert (error.rule, "semicolons" in error.message) == ("file.one-column", True)
+
+
+@pytest.mark.parametrize(("mark", "word"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
+def test_a_separator_that_is_not_a_comma_is_found_and_said(tmp_path, mark, word):
+    content = PLAIN.replace(",", mark) + f"S3{mark}a, b\n"
+    table = read(tmp_path, content)
+    assert list(table.cells["arm"]) == ["ket", "mdz", "a, b"]
+    (note,) = table.issues
+    assert (note.rule, word in note.message) == ("file.separator-detected", True)
+
+
+def test_a_mark_inside_quotation_marks_separates_nothing(tmp_path):
+    table = read(tmp_path, 'id;"fear, now"\nS1;"1, or 2; or 3"\nS2;3\n')
+    assert list(table.cells) == ["id", "fear, now"]
+
+
+@pytest.mark.parametrize(
+    ("word", "encoding"),
+    [("Depress\u00e3o", "cp1252"), ("\u00a9", "cp1252"), ("k\u00e9t", "cp1252"),
+     ("\u043a\u0435\u0442\u0430\u043c\u0438\u043d", "cp1251"),
+     ("p\u0159\u00edli\u0161 \u017elu\u0165ou\u010dk\u00fd", "cp1250"),
+     ("\u015bwietnie \u0142\u00f3d\u017a", "cp1250"), ("gr\u00f6\u00dfer", "cp850"),
+     ("M\u00fcde, gr\u00f6\u00dfer, f\u00fcr \u00c4rger", "mac_roman")],
+)  # fmt: skip
+def test_an_encoding_is_found_by_its_letters_and_flagged(tmp_path, word, encoding):
+    raw = f"id;arm\nS1;ket\nS2;{word}\n".encode(encoding)
+    table = read(tmp_path, raw)
+    assert table.cells["arm"][1] == word
+    flag = table.issues[0]
+    assert (flag.rule, flag.severity) == ("file.encoding-detected", "FLAG")
+    assert f'encoding = "{encoding}"' in flag.message
+    assert word not in flag.message
+    # Declared, there is nothing to say.
+    assert not read(tmp_path, raw, encoding=encoding, separator=";").issues
+
+
+def test_a_letter_far_down_a_large_file_starts_the_search_over(tmp_path):
+    lines = [b"id,arm", *(b"S%d,ket" % n for n in range(900_000)), b"S,k\xe9t"]
+    table = read(tmp_path, b"\n".join(lines))
+    assert table.cells["arm"].iloc[-1] == "k\u00e9t"
+    assert table.rows[-1] == 900_002
+    assert table.sha256 == hashlib.sha256(b"\n".join(lines)).hexdigest()
 
 
 def test_the_line_of_a_bad_byte_is_told(tmp_path):
-    assert "line 2" in refused(tmp_path, b"id,arm\nS1,k\xe9t\n").message
+    error = refused(tmp_path, b"id,arm\nS1,k\xe9t\n", encoding="utf-8")
+    assert (error.rule, "line 2" in error.message) == ("file.encoding", True)
     assert read(tmp_path, b"id,arm\nS1,k\xe9t\n", encoding="cp1252").cells["arm"][0] == "két"
 
 
@@ -118,7 +173,8 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_refused(tmp_path):
     for name in ("absent.csv", ".", "nul\x00"):
         with pytest.raises(ReliefError) as caught:
             read_text(tmp_path / name)
-        assert caught.value.rule == "file.missing"
+        expected = "file.missing" if name == "absent.csv" else "file.not-opened"
+        assert caught.value.rule == expected
 
 
 def test_a_missing_column_is_named_as_declared(tmp_path):

@@ -1,34 +1,33 @@
-"""Delimited text, read as text: encodings, rows, cells, before anything is made of them."""
+"""Delimited text, read as text: rows and cells, before anything is made of them."""
 
 from __future__ import annotations
 
-import codecs
-import csv
-import hashlib
-import io
-import re
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv as pa_csv
 
 from analysis.errors import ReliefError
-from analysis.readers.identifiers import refuse_identifiers
+from analysis.readers import scan
+from analysis.readers.decode import NotUtf8, Text
+from analysis.readers.letters import detect
+from analysis.readers.numbers import decimal_commas, numbers
+from analysis.readers.scan import (
+    Elsewhere,
+    Layout,
+    find_separator,
+    positions,
+    read_header,
+    unreadable,
+    words,
+)
+from analysis.rules import issue, refusal
 from analysis.study import Issue
 
-__all__ = ["TextTable", "numbers", "read_text"]
-
-_BOMS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-_MARKS = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas"}
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)", re.ASCII)
-_LONGEST_NUMBER = 30
+__all__ = ["TextTable", "decimal_commas", "exact_copies", "numbers", "read_text"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,21 @@ class TextTable:
 
     Rows are numbered as a spreadsheet numbers them: a blank row counts, and a cell that
     holds line breaks is one row.
+
+    Attributes
+    ----------
+    file : str
+        Name of the file, without its folder.
+    cells : DataFrame
+        Text, blank where blank. Columns are ``str``, or categoricals where values repeat.
+    rows : ndarray of int
+        Numbers of the rows.
+    sha256 : str
+        Of the file's bytes.
+    issues : tuple of Issue
+        What reading found.
+    elsewhere : Elsewhere, optional
+        Where the columns are that were not kept.
     """
 
     file: str
@@ -44,277 +58,186 @@ class TextTable:
     rows: np.ndarray
     sha256: str
     issues: tuple[Issue, ...]
+    elsewhere: Elsewhere | None = None
 
     def column(self, name: str) -> pd.Series:
-        """One column, stripped of surrounding white space.
+        """One column as ``str``, stripped of surrounding white space.
 
         Raises
         ------
         ReliefError
             ``column.missing``: names the file and the column that study.toml declares.
         """
+        return self.category(name).astype("str")
+
+    def category(self, name: str) -> pd.Series:
+        """One column, stripped, as a categorical where it is kept as one: small and fast.
+
+        A categorical takes no value that is not among its categories; :meth:`column` does.
+
+        Raises
+        ------
+        ReliefError
+            As :meth:`column`.
+        """
         if name not in self.cells:
-            raise ReliefError(
-                "column.missing",
-                f"{self.file}, row 1: no column {name!r}, which study.toml declares; "
-                "mend the name there or in the file.",
-            )
-        return self.cells[name].str.strip()
+            raise refusal("column.missing", file=self.file, row=1, name=name)
+        column = self.cells[name]
+        if not isinstance(column.dtype, pd.CategoricalDtype):
+            return column.str.strip()
+        texts = column.cat.categories.astype("str")
+        stripped = texts.str.strip()
+        if stripped.equals(texts):
+            return column
+        # Values that differed only in white space are one value now.
+        places, values = pd.factorize(stripped)
+        codes = np.append(places, -1)[column.cat.codes.to_numpy()]
+        dtype = pd.CategoricalDtype(pd.Index(values, dtype="str"))
+        return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype), column.index)
 
     def pick(self, keep: np.ndarray) -> TextTable:
         """The table with only the rows of a mask; its issues stay behind."""
+        if keep.all():
+            return replace(self, issues=())
         cells = self.cells[keep].reset_index(drop=True)
         return replace(self, cells=cells, rows=self.rows[keep], issues=())
 
 
-def _decode(raw: bytes, file: str, declared: str | None) -> tuple[str, list[Issue]]:
-    if not raw.strip():
-        raise ReliefError("file.empty", f"{file} is empty; export it again.")
-    marked = next((name for bom, name in _BOMS.items() if raw.startswith(bom)), None)
-    encoding = declared or marked or "utf-8"
-    try:
-        text = raw.decode(encoding)
-        text.encode("utf-8")
-    except UnicodeError as error:
-        start = getattr(error, "start", 0)
-        row = raw[:start].count(b"\n") + 1
-        raise ReliefError(
-            "file.encoding",
-            f"{file} is not {encoding} text (first at line {row}); declare its encoding in "
-            'study.toml, such as encoding = "cp1252".',
-        ) from None
-    if "\x00" in text:
-        raise ReliefError(
-            "file.binary",
-            f"{file} holds bytes that no text has; export it as delimited text, or declare its "
-            'encoding in study.toml, such as encoding = "utf-16".',
-        )
-    notes = []
-    if marked and declared is None:
-        said = f"{file} was read as {encoding} by its byte-order mark."
-        notes.append(Issue("file.bom", "NOTE", "row", said, file))
-    text = text.removeprefix("\ufeff")
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
-        raise ReliefError("file.empty", f"{file} is empty; export it again.")
-    return text, notes
+def _blank(column: pd.Series) -> np.ndarray:
+    """Cells with nothing but white space."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        texts = column.cat.categories.astype("str")
+        return np.asarray(texts.str.strip() == "")[column.cat.codes.to_numpy()]
+    return (column.str.strip() == "").to_numpy()
 
 
-def _unreadable(file: str, why: str) -> ReliefError:
-    return ReliefError(
-        "file.unreadable",
-        f"{file} cannot be read as delimited text ({why}); mend it or export it again.",
-    )
-
-
-def _header(text: str, file: str, separator: str) -> list[str]:
-    try:
-        first = next(csv.reader(io.StringIO(text), delimiter=separator, strict=True))
-    except csv.Error:
-        raise _unreadable(file, "row 1, perhaps an unclosed quotation mark") from None
-    header = [name.strip() for name in first]
-    if len(header) < 2:
-        found = next((mark for mark in _MARKS if mark != separator and mark in header[0]), None)
-        hint = f"; it looks separated by {_MARKS[found]}" if found else ""
-        raise ReliefError(
-            "file.one-column",
-            f"{file}, row 1: a single column{hint}; declare its separator (and decimal) in "
-            "study.toml.",
-        )
-    refuse_identifiers(header, file)
-    repeated = [n for n, name in enumerate(header, 1) if name and name in header[: n - 1]]
-    if repeated:
-        raise ReliefError(
-            "file.repeated-column",
-            f"{file}, row 1: column {', '.join(map(str, repeated[:5]))} has the name of a column "
-            "before it; "
-            "give each column a name of its own.",
-        )
-    return header
-
-
-def _unclosed(text: str, separator: str) -> bool:
-    """Whether a quotation mark is never closed, which would swallow the rows after it."""
-    if text.count('"') % 2 == 0:
-        return False
-    limit = csv.field_size_limit(len(text) + 1)
-    try:
-        for _ in csv.reader(io.StringIO(text), delimiter=separator, strict=True):
-            pass
-    except csv.Error:
-        return True
-    finally:
-        csv.field_size_limit(limit)
-    return False
-
-
-def _cells(
-    text: str, header: list[str], file: str, separator: str, above: int
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """All rows as text and their numbers; ``above`` blank rows stand before the header."""
-    if _unclosed(text, separator):
-        raise _unreadable(file, "an unclosed quotation mark")
-    blank: list[int] = []
-    ragged: list[tuple[int, int]] = []
-
-    def keep(row: pa_csv.InvalidRow) -> str:
-        if row.text.strip(separator + " \t\r\n"):
-            ragged.append((row.number, row.actual_columns))
-        else:
-            blank.append(row.number)
-        return "skip"
-
-    # Positions as names: a header may leave a name out.
-    names = [str(number) for number in range(len(header))]
-    try:
-        table = pa_csv.read_csv(
-            io.BytesIO(text.encode("utf-8")),
-            # One thread: only then does the parser know the number of a bad row.
-            read_options=pa_csv.ReadOptions(
-                column_names=names, skip_rows_after_names=1, use_threads=False
-            ),
-            parse_options=pa_csv.ParseOptions(
-                delimiter=separator,
-                newlines_in_values=True,
-                ignore_empty_lines=False,
-                invalid_row_handler=keep,
-            ),
-            convert_options=pa_csv.ConvertOptions(
-                column_types={name: pa.string() for name in names}, strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowInvalid:
-        raise _unreadable(file, "a cell of more than a megabyte, perhaps") from None
-    if ragged:
-        number, cells = ragged[0]
-        raise ReliefError(
-            "file.ragged",
-            f"{file}, row {number + above}: {cells} cells where the header has {len(header)} "
-            f"({len(ragged)} such row(s)); mend the row or quote cells that hold the separator.",
-        )
-    everything = np.arange(2, 2 + table.num_rows + len(blank))
-    rows = np.setdiff1d(everything, blank, assume_unique=True) + above
-    return table.to_pandas().set_axis(header, axis=1), rows
-
-
-def _without_blanks(table: TextTable, first: int) -> TextTable:
-    """Pass over blank rows, from ``first`` on, and columns without a name, and say so."""
-    file, cells = table.file, table.cells
-    nameless = [number for number, name in enumerate(cells.columns, 1) if not name]
-    notes = []
-    if nameless:
-        said = (
-            f"{file}, row 1: column {', '.join(map(str, nameless[:5]))} has no name and was "
-            "passed over; "
-            "give it one if it matters."
-        )
-        notes.append(
-            Issue("file.unnamed-column", "NOTE", "row", said, file, 1, count=len(nameless))
-        )
-        cells = cells.loc[:, [bool(name) for name in cells.columns]]
-    empty = np.ones(len(cells), dtype=bool)
-    for name in cells:
+def _empty(table: TextTable) -> np.ndarray:
+    """Rows with nothing in any named column, kept or not."""
+    empty = np.ones(len(table.rows), dtype=bool)
+    for name in table.cells:
         # Column by column, and only while some row is still empty: most tables have none.
         if not empty.any():
-            break
-        empty &= (cells[name].str.strip() == "").to_numpy()
-    last = int(table.rows[-1]) if len(table.rows) else first
-    blank = np.setdiff1d(np.arange(first, last + 1), table.rows[~empty])
+            return empty
+        empty &= _blank(table.cells[name])
+    if table.elsewhere is not None and empty.any():
+        pieces = table.elsewhere.rows(table.rows[empty])
+        empty[empty] = [
+            blank
+            for piece in pieces
+            for blank in np.all([_blank(piece[name]) for name in piece], axis=0)
+        ]
+    return empty
+
+
+def _without_blanks(table: TextTable, skipped: np.ndarray, notes: list[Issue]) -> TextTable:
+    """Pass over rows with nothing in them, and say so; ``skipped`` are blank lines."""
+    empty = _empty(table)
+    last = table.rows[-1] if len(table.rows) else 0
+    blank = np.sort(np.concatenate([table.rows[empty], skipped[skipped < last]]))
     if len(blank):
-        said = f"{file}: blank rows were passed over."
-        notes.append(
-            Issue("file.blank-row", "NOTE", "row", said, file, int(blank[0]), count=len(blank))
-        )
-    kept = TextTable(file, cells, table.rows, table.sha256, ()).pick(~empty)
-    return replace(kept, issues=(*table.issues, *notes))
+        notes.append(issue("file.blank-row", file=table.file, row=int(blank[0]), count=len(blank)))
+    return replace(table.pick(~empty), issues=tuple(notes))
 
 
-def read_text(path: Path, *, separator: str = ",", encoding: str | None = None) -> TextTable:
+def _read(
+    path: Path, separator: str | None, encoding: str | None, columns: Sequence[str] | None
+) -> TextTable:
+    notes: list[Issue] = []
+    with closing(Text(path, encoding)) as text:
+        file = text.file
+        if text.marked:
+            notes.append(issue("file.bom", file=file, encoding=text.marked))
+        layout = Layout(path, separator or find_separator(text), encoding, ())
+        if separator is None and layout.separator != ",":
+            mark = words([layout.separator])
+            notes.append(issue("file.separator-detected", file=file, mark=mark))
+        layout = replace(layout, header=read_header(text, layout.separator))
+        named = [number for number, name in enumerate(layout.header) if name]
+        if not named:
+            raise unreadable(file, "row 1 names no column")
+        if nameless := [n for n, name in enumerate(layout.header, 1) if not name]:
+            which, count = positions(nameless), len(nameless)
+            notes.append(issue("file.unnamed-column", file=file, row=1, count=count, columns=which))
+        wanted = [n for n in named if columns is None or layout.header[n] in columns] or named[:1]
+        series, rows, skipped = scan.cells(text, layout, wanted)
+        sha256, first = text.finish(), text.above + 2
+    cells = pd.DataFrame(
+        {layout.header[number]: one for number, one in zip(wanted, series, strict=True)}
+    )
+    elsewhere = None if wanted == named else Elsewhere(layout, first, skipped)
+    table = _without_blanks(TextTable(file, cells, rows, sha256, (), elsewhere), skipped, notes)
+    if not len(table.rows):
+        raise refusal("file.no-rows", file=file)
+    return table
+
+
+def read_text(
+    path: Path,
+    *,
+    separator: str | None = None,
+    encoding: str | None = None,
+    columns: Sequence[str] | None = None,
+) -> TextTable:
     """Read delimited text without guessing a type: every cell stays text, blank stays blank.
+
+    The file is read once, in pieces, and held as codes where values repeat.
 
     Parameters
     ----------
     path : Path
         The file. Its name, never its folder, appears in messages.
-    separator : str
-        The one separator of the file, an ASCII character.
+    separator : str, optional
+        The one separator of the file, an ASCII character; otherwise the one of comma,
+        semicolon, tab and bar with which the first rows have as many cells as the header.
     encoding : str, optional
-        As declared; otherwise UTF-8, or UTF-16 where a byte-order mark says so.
+        As declared; otherwise by the byte-order mark, otherwise UTF-8, otherwise what the
+        letters suggest, which is flagged.
+    columns : sequence of str, optional
+        Keep these columns alone; those that are not there are left out.
 
     Raises
     ------
     ReliefError
-        ``file.missing``, ``file.empty``, ``file.encoding``, ``file.binary``,
-        ``file.unreadable``, ``file.one-column``, ``file.repeated-column``,
-        ``file.ragged``, ``file.no-rows`` or ``identifier.column``.
+        ``file.missing``, ``file.not-opened``, ``file.empty``, ``file.encoding``,
+        ``file.binary``, ``file.separator``, ``file.unreadable``, ``file.one-column``,
+        ``file.repeated-column``, ``file.ragged``, ``file.no-rows`` or ``identifier.column``.
     """
-    file = path.name
     try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise ReliefError(
-            "file.missing", f"{file} is declared in study.toml but is not in its folder; mend path."
-        ) from None
-    except (OSError, ValueError):
-        raise ReliefError(
-            "file.missing", f"{file} cannot be opened; check that it is a file and its permissions."
-        ) from None
-    text, notes = _decode(raw, file, encoding)
-    body = text.lstrip("\n")
-    above = len(text) - len(body)
-    header = _header(body, file, separator)
-    cells, rows = _cells(body, header, file, separator, above)
-    found = TextTable(file, cells, rows, hashlib.sha256(raw).hexdigest(), tuple(notes))
-    table = _without_blanks(found, above + 2)
-    if table.cells.empty:
-        raise ReliefError("file.no-rows", f"{file} has a header and no rows; export it again.")
-    return table
+        return _read(path, separator, encoding, columns)
+    except NotUtf8 as error:
+        found = detect(path)
+        if found is None:
+            raise ReliefError(error.rule, error.message) from None
+    table = _read(path, separator, found, columns)
+    said = issue("file.encoding-detected", file=table.file, encoding=found)
+    return replace(table, issues=(said, *table.issues))
 
 
-def numbers(
-    column: pd.Series,
-    *,
-    decimal: str = ".",
-    missing_codes: tuple[str, ...] = (),
-    codes_by_value: bool = True,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Text to numbers by a declared rule.
+def exact_copies(table: TextTable, among: np.ndarray) -> np.ndarray:
+    """Rows of a mask that repeat an earlier row of it in every named column of the file.
+
+    Where only some columns were kept, the file is read once more, for these rows alone.
 
     Parameters
     ----------
-    column : Series of str
-    decimal : str
-        "." or ",".
-    missing_codes : tuple of str
-        Declared codes for a missing value, compared as text.
-    codes_by_value : bool
-        Compare codes by value too, so that the code ``-9`` is also met by ``-9.0``. Not
-        for hours, where -9 with decimals is a time.
+    among : ndarray of bool
+        One a row of the table.
 
     Returns
     -------
-    values : ndarray of float
-        NaN where the cell is blank, holds a missing code, or is not a plain number.
-    wrong : ndarray of bool
-        Cells that hold something which is neither blank, nor a missing code, nor a number.
+    ndarray of bool, one a row of the table
     """
-    codes, uniques = pd.factorize(column)
-    values = np.full(len(uniques), np.nan)
-    bad = np.zeros(len(uniques), dtype=bool)
-    declared = set(missing_codes)
-    by_value = {float(code) for code in declared if codes_by_value and _NUMBER.fullmatch(code)}
-    for index, text in enumerate(uniques):
-        text = text.strip()
-        if not text or text in declared:
-            continue
-        if decimal == ",":
-            # A point in a decimal-comma file would be a thousands mark: never guessed away.
-            text = "?" if "." in text else text.replace(",", ".")
-        if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
-            bad[index] = True
-        elif float(text) not in by_value:
-            values[index] = float(text)
-    if not len(uniques):
-        return np.full(len(column), np.nan), np.zeros(len(column), dtype=bool)
-    return values[codes], bad[codes]
+    if table.elsewhere is None:
+        rows = table.cells[among]
+    else:
+        digests = [_digests(piece) for piece in table.elsewhere.rows(table.rows[among])]
+        rows = pd.DataFrame(np.concatenate(digests) if digests else [])
+    copies = np.zeros(len(among), dtype=bool)
+    copies[among] = rows.duplicated().to_numpy()
+    return copies
+
+
+def _digests(rows: pd.DataFrame) -> np.ndarray:
+    """128 bits a row: two rows that differ have the same ones by no chance worth counting."""
+    keys = ("0123456789abcdef", "fedcba9876543210")
+    return np.column_stack([pd.util.hash_pandas_object(rows, False, hash_key=key) for key in keys])

@@ -1,0 +1,156 @@
+"""Bytes to text, once through: hashed, decoded, line ends made one, and checked on the way."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.errors import ReliefError
+from analysis.rules import refusal
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+__all__ = ["CHUNK", "NotUtf8", "Text"]
+
+CHUNK = 4 << 20
+_BOMS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+class NotUtf8(ReliefError):
+    """A file of no declared encoding, and without a byte-order mark, that is not UTF-8."""
+
+
+class Text(io.RawIOBase):
+    """A file as a stream of UTF-8 with line feeds at the end of lines; hashed as it goes.
+
+    Parameters
+    ----------
+    path : Path
+        The file. Its name, never its folder, appears in messages.
+    encoding : str, optional
+        As declared; otherwise by the byte-order mark, otherwise UTF-8.
+
+    Attributes
+    ----------
+    above : int
+        Blank lines before the first line with something in it; the stream starts there.
+    head : str
+        The first few megabytes of the stream.
+    marks : int
+        Quotation marks met so far.
+    marked : str or None
+        The encoding that a byte-order mark told, where none was declared.
+
+    Raises
+    ------
+    ReliefError
+        ``file.missing``, ``file.empty``, ``file.encoding``, ``file.binary``; on opening or,
+        further down, on reading.
+    """
+
+    def __init__(self, path: Path, encoding: str | None = None) -> None:
+        super().__init__()
+        self.file = path.name
+        self.above = self.marks = self._lines = 0
+        self._hash = hashlib.sha256()
+        try:
+            self._raw = path.open("rb", buffering=0)
+        except FileNotFoundError:
+            raise refusal("file.missing", file=self.file) from None
+        except (OSError, ValueError):
+            raise refusal("file.not-opened", file=self.file) from None
+        try:
+            start = self._bytes()
+            bom = next((name for mark, name in _BOMS.items() if start.startswith(mark)), None)
+            self.marked = bom if encoding is None else None
+            self._declared = encoding or bom
+            self._pieces = self._decoded(start, self._declared or "utf-8")
+            self.head = self._top()
+        except BaseException:
+            self._raw.close()
+            raise
+        self._rest = memoryview(self.head.encode("utf-8"))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._raw.close()
+        super().close()
+
+    def readable(self) -> bool:
+        """Whether there is something to read: always."""
+        return True
+
+    def readinto(self, room: WriteableBuffer, /) -> int:
+        """Fill room with the next bytes of the stream; 0 at its end."""
+        if not self._rest:
+            self._rest = memoryview(next(filter(None, self._pieces), "").encode("utf-8"))
+        view = memoryview(room).cast("B")
+        size = min(len(view), len(self._rest))
+        view[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+    def finish(self) -> str:
+        """Read what is left; the SHA-256 of the file's bytes in hexadecimal digits."""
+        while self.read(CHUNK):
+            pass
+        return self._hash.hexdigest()
+
+    def _bytes(self) -> bytes:
+        try:
+            chunk = self._raw.read(CHUNK) or b""
+        except (OSError, ValueError):
+            raise refusal("file.not-opened", file=self.file) from None
+        self._hash.update(chunk)
+        return chunk
+
+    def _decoded(self, chunk: bytes, encoding: str) -> Iterator[str]:
+        decoder = io.IncrementalNewlineDecoder(
+            codecs.getincrementaldecoder(encoding)(), translate=True
+        )
+        start = True
+        while True:
+            try:
+                text = decoder.decode(chunk, final=not chunk)
+                # A lone half of a pair decodes in some encodings and is no text.
+                text.encode("utf-8")
+            except UnicodeError as error:
+                raise self._not_text(error, encoding) from None
+            if "\x00" in text:
+                raise refusal("file.binary", file=self.file)
+            text = text.removeprefix("\ufeff") if start and text else text
+            start = start and not text
+            self._lines += text.count("\n")
+            self.marks += text.count('"')
+            yield text
+            if not chunk:
+                return
+            chunk = self._bytes()
+
+    def _not_text(self, error: UnicodeError, encoding: str) -> ReliefError:
+        line = self._lines + 1
+        if isinstance(error, UnicodeDecodeError):
+            before = error.object[: error.start]
+            line += max(before.count(b"\n"), before.count(b"\r"))
+        found = refusal("file.encoding", file=self.file, encoding=encoding, line=line)
+        return found if self._declared else NotUtf8(found.rule, found.message)
+
+    def _top(self) -> str:
+        """The first piece, from the first line on that is not blank."""
+        top = ""
+        for text in self._pieces:
+            top = (top + text).lstrip("\n") if not top.strip() else top + text
+            self.above = self._lines - top.count("\n")
+            if top.strip() and len(top) >= CHUNK // 4:
+                return top
+        if not top.strip():
+            raise refusal("file.empty", file=self.file)
+        return top

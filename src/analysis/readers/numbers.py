@@ -1,0 +1,81 @@
+"""Text to numbers, by a declared rule."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["decimal_commas", "numbers"]
+
+_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
+_LONGEST_NUMBER = 30
+
+
+def _texts(column: pd.Series) -> tuple[np.ndarray | None, pa.Array]:
+    """The column's distinct values, stripped, and the place of each row among them.
+
+    Where values hardly repeat there are no places: the texts are the rows.
+    """
+    places, values = None, column
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        places, values = column.cat.codes.to_numpy(), column.cat.categories.to_series()
+    texts = pa.array(values.astype("str").str.strip(), type=pa.large_string())
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    return places, texts
+
+
+def numbers(
+    column: pd.Series,
+    *,
+    decimal: str = ".",
+    missing_codes: tuple[str, ...] = (),
+    codes_by_value: bool = True,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Text to numbers by a declared rule.
+
+    Parameters
+    ----------
+    column : Series of str
+        Or a categorical of them.
+    decimal : str
+        "." or ",".
+    missing_codes : tuple of str
+        Declared codes for a missing value, compared as text.
+    codes_by_value : bool
+        Compare codes by value too, so that the code ``-9`` is also met by ``-9.0``. Not
+        for hours, where -9 with decimals is a time.
+
+    Returns
+    -------
+    values : ndarray of float
+        NaN where the cell is blank, holds a missing code, or is not a plain number.
+    wrong : ndarray of bool
+        Cells that hold something which is neither blank, nor a missing code, nor a number.
+    """
+    places, texts = _texts(column)
+    told = pc.invert(pc.is_in(texts, pa.array(["", *missing_codes], pa.large_string())))
+    plain = pc.and_(told, pc.less_equal(pc.utf8_length(texts), _LONGEST_NUMBER))
+    if decimal == ",":
+        # A point in a decimal-comma file would be a thousands mark: never guessed away.
+        plain = pc.and_not(plain, pc.match_substring(texts, "."))
+        texts = pc.replace_substring(texts, ",", ".")
+    plain = pc.and_(plain, pc.match_substring_regex(texts, f"^{_NUMBER}$"))
+    digits = pc.if_else(plain, pc.utf8_ltrim(texts, "+"), None)
+    values = digits.cast(pa.float64()).to_numpy(zero_copy_only=False).copy()
+    wrong = pc.and_not(told, plain).to_numpy(zero_copy_only=False)
+    if codes_by_value:
+        by_value = [float(code) for code in missing_codes if re.fullmatch(_NUMBER, code)]
+        values[np.isin(values, by_value)] = np.nan
+    return (values, wrong) if places is None else (values[places], wrong[places])
+
+
+def decimal_commas(column: pd.Series) -> np.ndarray:
+    """Cells that are a number only if the comma in them is a decimal mark, as in ``12,5``."""
+    places, texts = _texts(column)
+    found = pc.match_substring_regex(texts, "^[+-]?[0-9]*,[0-9]+$").to_numpy(zero_copy_only=False)
+    return found if places is None else found[places]
