@@ -7,6 +7,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -152,10 +153,14 @@ def _documents(stream: IO[bytes], file: str) -> Iterator[Any]:
             raise refusal("fhir.not-json", file=file, line=number) from None
 
 
-def _opened(file: Path) -> IO[bytes]:
-    stream = file.open("rb")
-    packed = stream.peek(2)[:2] == _GZIP
-    return BufferedReader(gzip.GzipFile(fileobj=stream)) if packed else stream
+@contextmanager
+def _opened(file: Path) -> Iterator[IO[bytes]]:
+    with file.open("rb") as stream:
+        if stream.peek(2)[:2] != _GZIP:
+            yield stream
+            return
+        with gzip.GzipFile(fileobj=stream) as unpacked:
+            yield BufferedReader(unpacked)
 
 
 def _of_bundle(document: dict[str, Any], file: str, row: int, ledger: Ledger) -> Iterator[Entry]:
