@@ -9,7 +9,7 @@ from analysis import instruments
 from analysis.errors import ReliefError
 from analysis.instruments import Instrument
 from analysis.rules import refusal
-from analysis.timeline import ACUTE_END
+from analysis.timeline import ACUTE_END, EFFICACY
 
 __all__ = [
     "baseline",
@@ -20,7 +20,6 @@ __all__ = [
     "response",
 ]
 
-EFFICACY_PHASES = ("hours", "day", "later")
 # Scores are compared only when the form is the same and asks about the same window.
 FORM = ["instrument", "version", "recall_hours"]
 # Means of a few whole points are compared with thresholds to this many decimals.
@@ -76,15 +75,20 @@ def change(forms: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
         ``baseline``, ``change`` (points, negative = fewer symptoms), ``n_ratings`` and
         ``other_day``. A form is compared with a baseline of the same instrument, version and
         recall window; without one it is left out. So are scales on which a change from
-        baseline has no meaning (CGI-I, C-SSRS, DES-II).
+        baseline has no meaning (CGI-I, C-SSRS, DES-II). A score within hours that followed
+        rescue medication counts as not improved: it is never below baseline.
     """
     after = forms[(forms["latest_infusion"] > 0) & forms["total"].notna()]
     names = after["instrument"].unique()
     after = after[after["instrument"].isin([n for n in names if instruments.get(n).differenced])]
     # An unclear time counts only if it cannot be during the infusion or in the acute phase.
     unclear = (after["phase"] == "") & (after["since_end_low"] >= ACUTE_END)
-    after = after[after["phase"].isin(EFFICACY_PHASES) | unclear]
+    after = after[after["phase"].isin(EFFICACY) | unclear]
     merged = after.merge(baselines, on=["subject", *FORM], how="inner", validate="many_to_one")
+    # Composite strategy: calm after a rescue sedative is not relief by the infusion.
+    rescued = (merged["phase"] == "hours") & merged["rescued"]
+    merged["total"] = merged["total"].mask(rescued & (merged["total"] < merged["baseline"]),
+                                           merged["baseline"])  # fmt: skip
     merged["change"] = merged["total"] - merged["baseline"]
     return merged
 

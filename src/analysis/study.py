@@ -38,7 +38,7 @@ ASSESSMENT_COLUMNS = (
     "source",
     "row",
 )
-EVENT_COLUMNS = ("subject", "event", "agent", "hours_low", "hours_high")
+EVENT_COLUMNS = ("subject", "event", "hours_low", "hours_high")
 EVENTS = ("rescue", "consent-withdrawn", "unblinded", "blinding-guess")
 SEVERITIES = ("STOP", "DROP", "FLAG", "NOTE")
 SCOPES = ("study", "question", "subject", "form", "row")

@@ -11,6 +11,7 @@ __all__ = ["PHASES", "place", "recall_share_before"]
 
 # Hours after the end of the latest infusion begun; efficacy never uses `during` or `acute`.
 PHASES = ("before", "during", "acute", "hours", "day", "later")
+EFFICACY = ("hours", "day", "later")
 ACUTE_END, HOURS_END, DAY_END = 2.0, 6.0, 30.0
 # Assumption: an infusion without an end on record ended within this many hours of its start,
 # so that a score days later has a phase and one within hours never has. Longer infusions
@@ -129,8 +130,9 @@ def place(study: Study, forms: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         The forms with ``latest_infusion`` (0 before the first, NaN where the form may lie on
         either side of a start), ``since_start_low/high`` and ``since_end_low/high`` (hours,
-        to the hundredth of a second), ``phase`` (one of ``PHASES``, or empty) and
-        ``share_before`` (0 to 1, at the earliest time the bounds allow).
+        to the hundredth of a second), ``phase`` (one of ``PHASES``, or empty),
+        ``share_before`` (0 to 1, at the earliest time the bounds allow) and ``rescued``
+        (bool: rescue medication was given since that infusion began and no later than the form).
     """
     placed = _declared(forms, _latest_infusion(forms, study.infusions))
     placed[list(SINCE)] = placed[list(SINCE)].round(DECIMALS)
@@ -139,4 +141,24 @@ def place(study: Study, forms: pd.DataFrame) -> pd.DataFrame:
     share = recall_share_before(
         forms["recall_hours"].to_numpy(float), placed["since_start_low"].fillna(0.0).to_numpy()
     )
-    return forms.assign(**placed, phase=phase, share_before=share)
+    rescued = _rescued(study.events, forms, placed["since_start_high"].to_numpy())
+    return forms.assign(**placed, phase=phase, share_before=share, rescued=rescued)
+
+
+def _rescued(events: pd.DataFrame, forms: pd.DataFrame, since: np.ndarray) -> np.ndarray:
+    """Whether rescue medication came between the latest infusion's start and the form."""
+    rescue = events[events["event"] == "rescue"]
+    found = np.zeros(len(forms), dtype=bool)
+    if rescue.empty:
+        return found
+    own = pd.DataFrame(
+        {
+            "place": np.arange(len(forms)),
+            "subject": forms["subject"].to_numpy(),
+            "begun": forms["hours_high"].to_numpy(float) - since,
+            "until": forms["hours_high"].to_numpy(float),
+        }
+    ).merge(rescue[["subject", "hours_low", "hours_high"]], on="subject")
+    given = (own["hours_high"] >= own["begun"]) & (own["hours_low"] <= own["until"])
+    found[own.loc[given, "place"].to_numpy()] = True
+    return found

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.checks.events import check_events, without_late_guesses
 from analysis.checks.flow import participant_flow
 from analysis.checks.forms import check_forms
 from analysis.checks.questions import check_questions
+from analysis.instruments import safety
 from analysis.instruments.scoring import score
 from analysis.study import Issue, Study
 from analysis.timeline import place
@@ -62,8 +64,10 @@ def check(study: Study) -> Checked:
     live = study.keep_subjects(_without(study, study.set_aside))
     forms = place(live, score(live))
     found = check_forms(live, forms)
+    check_events(live, forms, found)
+    found.issues += safety.issues(live, forms)
     found.subjects = study.set_aside | found.subjects
-    kept = study.keep_subjects(_without(study, found.subjects))
+    kept = without_late_guesses(study.keep_subjects(_without(study, found.subjects)), found)
     left = forms[
         ~forms["form"].isin(found.forms.index) & forms["subject"].isin(kept.subjects["subject"])
     ]

@@ -41,7 +41,7 @@ def read_subjects(reading: Reading) -> People:
     -------
     People
         ``frame`` has ``id``, ``arm`` (treatment, NaN where not told) and the declared
-        columns; ``events`` id, event, agent, hours_low, hours_high.
+        columns; ``events`` id, event, hours_low, hours_high.
     """
     spec = reading.config.subjects
     table = reading.open(spec)
@@ -71,7 +71,8 @@ def read_subjects(reading: Reading) -> People:
 def _events(reading: Reading, table: TextTable, spec: SubjectTable) -> pd.DataFrame:
     """What the declared columns of times tell; no row where a cell is blank."""
     dated = reading.config.infusions.start is not None
-    found = [pd.DataFrame(columns=["id", "event", "agent", "hours_low", "hours_high"])]
+    nobody = pd.Series(dtype="str")
+    found = [_at(nobody, "", np.empty(0), np.empty(0))]
     for role, event in _TIMES.items():
         column = getattr(spec, role)
         if column is None:
@@ -85,14 +86,11 @@ def _events(reading: Reading, table: TextTable, spec: SubjectTable) -> pd.DataFr
     return pd.concat(found, ignore_index=True)
 
 
-def _at(
-    ids: pd.Series, event: str, low: np.ndarray, high: np.ndarray, agent: object = np.nan
-) -> pd.DataFrame:
+def _at(ids: pd.Series, event: str, low: np.ndarray, high: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "id": ids.to_numpy(),
-            "event": event,
-            "agent": agent,
+            "event": pd.Series(event, index=range(len(ids)), dtype="str"),
             "hours_low": low,
             "hours_high": high,
         }
@@ -102,24 +100,23 @@ def _at(
 def read_rescue(reading: Reading, people: pd.Series) -> pd.DataFrame:
     """Read the table of rescue medication, if the study declares one.
 
-    Blank times in a wide file are no rescue; a time that cannot be read is one, at an
-    unknown hour.
+    A blank time is no rescue, as in a wide file; where the agent is told all the same, it is
+    passed over and said.
 
     Returns
     -------
     DataFrame
-        id, event, agent, hours_low, hours_high on the file's clock.
+        id, event, hours_low, hours_high on the file's clock.
     """
     spec = reading.config.rescue
     if spec is None:
-        return pd.DataFrame(columns=["id", "event", "agent", "hours_low", "hours_high"])
+        return _at(pd.Series(dtype="str"), "", np.empty(0), np.empty(0))
     table = reading.known(reading.open(spec), spec.subject, people, "rescue medication")
     when = str(spec.time or spec.hours)
     none = reading.missing(table.column(when))
     if spec.agent is not None:
         unsaid = ~reading.missing(table.column(spec.agent))
         reading.note("event.no-time", table, none & unsaid, when)
-        none &= ~unsaid
     table = reading.once(table.pick(~none), spec.columns(), "rescue medication")
     clock = reading.clock(table, spec.time, spec.hours, spec)
     return _at(table.column(spec.subject), "rescue", clock.low, clock.high)
