@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -103,7 +104,11 @@ def test_check_writes_a_page(tmp_path):
     text = page.read_text(encoding="utf-8")
     assert "form.incomplete" in text
     assert "Participant flow" in text
-    assert "src=" not in text
+    assert "Complete the items from the source" in text
+    sources = re.findall(r'src="([^"]{22})', text)
+    assert sources == ["data:image/png;base64,"]
+    assert 'alt="Participant flow: 60 people read.' in text
+    assert "://" not in text
 
 
 def test_a_folder_with_a_study_toml_is_a_study(tmp_path):

@@ -14,8 +14,10 @@ from matplotlib.figure import Figure
 
 __all__ = [
     "ecdf_of_change",
+    "entitle",
     "forest",
     "mean_change",
+    "png",
     "recall_shares",
     "set_theme",
     "show",
@@ -77,8 +79,9 @@ def _bars(table: pd.DataFrame) -> np.ndarray:
     return np.stack([estimate - limits[:, 0], limits[:, 1] - estimate])
 
 
-def _title(ax: Axes, title: str, synthetic: bool) -> None:
-    text = f"{title} ({SYNTHETIC})" if synthetic else title
+def entitle(ax: Axes, words: str, synthetic: bool) -> None:
+    """Set the title; over a figure of made-up people it says so, and the figure too."""
+    text = f"{words} ({SYNTHETIC})" if synthetic else words
     ax.set_title(textwrap.fill(text, 60))
     if synthetic:
         ax.text(
@@ -89,6 +92,22 @@ def _title(ax: Axes, title: str, synthetic: bool) -> None:
 
 def _legend_below(ax: Axes, columns: int, gap: float = 0.2) -> None:
     ax.legend(ncols=columns, loc="upper center", bbox_to_anchor=(0.5, -gap), frameon=False)
+
+
+def png(ax: Axes) -> bytes:
+    """The figure of an Axes as a PNG without date or version: equal figures, equal bytes.
+
+    Raises
+    ------
+    ValueError
+        When the axes belong to no figure.
+    """
+    buffer = io.BytesIO()
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        raise ValueError("The axes belong to no figure, so there is nothing to show.")
+    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    return buffer.getvalue()
 
 
 def show(ax: Axes, *, alt: str) -> None:
@@ -111,13 +130,8 @@ def show(ax: Axes, *, alt: str) -> None:
 
     if not alt.strip():
         raise ValueError("A figure needs an alternative text that says what it shows.")
-    buffer = io.BytesIO()
-    figure = ax.get_figure(root=True)
-    if figure is None:
-        raise ValueError("The axes belong to no figure, so there is nothing to show.")
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     display(
-        {"image/png": buffer.getvalue(), "text/plain": f"<figure: {alt}>"},
+        {"image/png": png(ax), "text/plain": f"<figure: {alt}>"},
         raw=True,
         metadata={"image/png": {"alt": alt}},
     )
@@ -154,7 +168,7 @@ def mean_change(
     ax.set_xlabel("after the end of the infusion")
     ax.set_ylabel(f"change, {unit} (lower is better)")
     _legend_below(ax, 3, 0.24)
-    _title(ax, "Mean change from baseline, 95 % intervals", synthetic)
+    entitle(ax, "Mean change from baseline, 95 % intervals", synthetic)
     return ax
 
 
@@ -193,7 +207,7 @@ def forest(
     ax.set_yticks(y, labels)
     ax.set_ylim(-0.6, len(table) - 0.4)
     ax.set_xlabel(textwrap.fill(xlabel, 48))
-    _title(ax, title, synthetic)
+    entitle(ax, title, synthetic)
     return ax
 
 
@@ -229,7 +243,7 @@ def recall_shares(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("hours since the infusion started")
     ax.set_ylabel("% of the window before the infusion")
     _legend_below(ax, 2, 0.15)
-    _title(ax, "What a form asks about", False)
+    entitle(ax, "What a form asks about", False)
     return ax
 
 
@@ -263,7 +277,7 @@ def visit_times(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None)
     ax.grid(visible=False, axis="y")
     ax.set_xlabel("forms")
     _legend_below(ax, 4)
-    _title(ax, "When the forms were filled in", synthetic)
+    entitle(ax, "When the forms were filled in", synthetic)
     return ax
 
 
@@ -301,5 +315,5 @@ def ecdf_of_change(
         ax.text(0.5, 0.3, "too few people to show", transform=ax.transAxes, ha="center")
     else:
         ax.legend(loc="lower right", frameon=True)
-    _title(ax, "How change is spread over people", synthetic)
+    entitle(ax, "How change is spread over people", synthetic)
     return ax

@@ -10,14 +10,18 @@ from analysis.checks.forms import SetAside
 from analysis.rules import catalogue
 from analysis.study import Issue, Study
 
-__all__ = ["participant_flow"]
+__all__ = ["ANALYSED", "EVENTS", "READ", "SCORED", "SET_ASIDE", "participant_flow"]
 
 COLUMNS = ("stage", "arm", "reason", "rule", "n")
-_LABELS = {
+READ, SET_ASIDE, ANALYSED = "people read", "people set aside", "people analysed"
+# Phases and events of people who are analysed, by the stage that counts them.
+SCORED = {
+    "before": "scored before the infusion",
     "hours": "scored 2 to 6 h after",
     "day": "scored 6 to 30 h after",
     "later": "scored later",
 }
+EVENTS = {"rescue": "given rescue medication", "consent-withdrawn": "withdrew consent"}
 # Rules that take out one cell of a row; what the row is without it, other rules say.
 _CELLS = ("cell.", "item.", "time.", "guess.", "infusion.implausible-end", "infusion.stay")
 _Row = tuple[str, str, str, str, int]
@@ -47,21 +51,22 @@ def participant_flow(
         where nobody has), reason, rule, n.
     """
     group = _group(study.subjects)
-    rows = _people("people read", group, group.index)
+    rows = _people(READ, group, group.index)
     for rule in sorted(set(found.subjects.values())):
         gone = [subject for subject, why in found.subjects.items() if why == rule]
-        rows += _people("people set aside", group, gone, _reason(rule), rule)
-    rows += _people("people analysed", group, kept.subjects["subject"])
+        rows += _people(SET_ASIDE, group, gone, _reason(rule), rule)
+    rows += _people(ANALYSED, group, kept.subjects["subject"])
     rows += _set_aside_on_reading(study.issues)
     owner = forms.set_index("form")["subject"]
     for rule in sorted(set(found.forms)):
         gone = owner.loc[found.forms.index[found.forms == rule]]
         rows += _people("forms set aside", group, gone, _reason(rule), rule, distinct=False)
     primary = left[(left["instrument"] == study.design.primary) & left["total"].notna()]
-    before = primary.loc[primary["phase"] == "before", "subject"]
-    rows += _people("scored before the infusion", group, before)
-    for phase, label in _LABELS.items():
-        rows += _people(label, group, primary.loc[primary["phase"] == phase, "subject"])
+    for phase, stage in SCORED.items():
+        rows += _people(stage, group, primary.loc[primary["phase"] == phase, "subject"])
+    for event, stage in EVENTS.items():
+        who = kept.events.loc[kept.events["event"] == event, "subject"]
+        rows += _people(stage, group, who) if len(who) else []
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

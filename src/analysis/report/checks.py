@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from analysis.checks.text import SEVERITIES, sentence
+from analysis.figures import png
+from analysis.flow_figure import flow_alt, participant_flow
 from analysis.report.page import template, write_page
 
 
@@ -32,6 +37,8 @@ def build_check_page(source: str, found: dict[str, Any], path: Path) -> Path:
     ]
     text = template("check.html.j2").render(
         source=Path(source).name,
+        figure=_figure(flow, found.get("synthetic", False)),
+        alt=flow_alt(pd.DataFrame(flow)) if flow else "",
         synthetic=found.get("synthetic", False),
         groups=groups,
         sentence=sentence,
@@ -39,3 +46,11 @@ def build_check_page(source: str, found: dict[str, Any], path: Path) -> Path:
         stages=stages,
     )
     return write_page(text, path)
+
+
+def _figure(flow: list[dict[str, Any]], synthetic: bool) -> str:
+    """The flow as a PNG in the page itself; empty where there is none."""
+    if not flow:
+        return ""
+    drawn = png(participant_flow(pd.DataFrame(flow), synthetic=synthetic))
+    return f"data:image/png;base64,{b64encode(drawn).decode()}"

@@ -1,0 +1,195 @@
+"""The participant flow as a figure, in the manner of CONSORT 2025, from the flow table alone."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from analysis.checks.flow import ANALYSED, EVENTS, READ, SCORED, SET_ASIDE
+from analysis.figures import WIDTH, entitle, set_theme
+
+__all__ = ["flow_alt", "participant_flow"]
+
+# Inches: a column of boxes, the strip with the names of the phases, and what is between.
+_COLUMN, _STRIP, _GAP, _DROP = 2.9, 0.42, 0.18, 0.32
+_LINE, _PADDING, _FONT, _LETTERS = 0.175, 0.16, 9.5, 36
+_NOTHING = "Nobody was read."
+
+
+def _counts(flow: pd.DataFrame, stage: str, arm: str) -> list[tuple[str, int]]:
+    """Reason and number of each row of a stage and arm."""
+    rows = flow[(flow["stage"] == stage) & (flow["arm"] == arm)]
+    return list(zip(rows["reason"], rows["n"].astype(int), strict=True))
+
+
+def _total(flow: pd.DataFrame, stage: str, arm: str) -> int:
+    return sum(n for _, n in _counts(flow, stage, arm))
+
+
+def _arms(flow: pd.DataFrame) -> list[str]:
+    return list(dict.fromkeys(flow.loc[flow["stage"] == READ, "arm"])) if len(flow) else []
+
+
+def _named(arm: str) -> str:
+    return {"all": "everyone", "unknown": "arm not told"}.get(arm, arm)
+
+
+def _set_aside(flow: pd.DataFrame, arm: str) -> list[str]:
+    """Set aside, and how many for which reason."""
+    reasons = [f"{reason} (n = {n})" for reason, n in _counts(flow, SET_ASIDE, arm) if n]
+    return [f"Set aside (n = {_total(flow, SET_ASIDE, arm)})", *reasons]
+
+
+def _followed(flow: pd.DataFrame, arm: str) -> list[str]:
+    """The stages after an infusion that the table holds, without the word that all begin with."""
+    held = set(flow["stage"])
+    stages = [stage for stage in (*SCORED.values(), *EVENTS.values()) if stage in held]
+    return [f"{stage.removeprefix('scored ')} (n = {_total(flow, stage, arm)})" for stage in stages]
+
+
+def flow_alt(flow: pd.DataFrame) -> str:
+    """What the figure shows, in words: every number in it, arm by arm.
+
+    Parameters
+    ----------
+    flow : DataFrame
+        stage, arm, reason, rule, n, as :func:`analysis.checks.flow.participant_flow` gives.
+    """
+    arms = _arms(flow)
+    if not arms:
+        return f"Participant flow. {_NOTHING}"
+    parts = [f"Participant flow: {sum(_total(flow, READ, arm) for arm in arms)} people read."]
+    for arm in arms:
+        aside, *reasons = _set_aside(flow, arm)
+        why = f": {', '.join(reasons)}" if reasons else ""
+        parts.append(
+            f"{_named(arm)}: {_total(flow, READ, arm)} read; {aside.lower()}{why}; "
+            f"{_total(flow, ANALYSED, arm)} analysed; scored {', '.join(_followed(flow, arm))}."
+        )
+    return " ".join(parts)
+
+
+def participant_flow(flow: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
+    """Boxes from the people read, through those set aside and why, to those scored, arm by arm.
+
+    Parameters
+    ----------
+    flow : DataFrame
+        stage, arm, reason, rule, n, as :func:`analysis.checks.flow.participant_flow` gives:
+        one arm, several, or the sequences of a crossover.
+    synthetic : bool
+        Whether to label the figure synthetic.
+    ax : Axes, optional
+        Made in a size that fits the boxes unless given.
+
+    References
+    ----------
+    Hopewell S et al. CONSORT 2025 statement. BMJ 2025;389:e081123.
+    doi:10.1136/bmj-2024-081123, item 22a and 22b and the flow diagram.
+    """
+    arms = _arms(flow)
+    phases = _phases(flow, arms)
+    heights = [_height(boxes) for _, boxes in phases]
+    width = max(_STRIP + len(arms) * _COLUMN, WIDTH)
+    height = sum(heights) + _DROP * (len(heights) - 1) + 2 * _GAP
+    ax = _canvas(width, height) if ax is None else ax
+    ax.set_xlim(0, width)
+    ax.set_ylim(0, height)
+    ax.set_axis_off()
+    top, above = height - _GAP, None
+    for (phase, boxes), tall in zip(phases, heights, strict=True):
+        centres = _centres(len(boxes), width)
+        wide = _COLUMN - _GAP if phase != "Enrolment" else _COLUMN
+        _strip(ax, phase, top, tall)
+        for x, lines in zip(centres, boxes, strict=True):
+            _box(ax, x, top, wide, tall, lines, dashed=phase == "Exclusion")
+        if above is not None:
+            _arrows(ax, above, centres, top)
+        top, above = top - tall - _DROP, centres
+    entitle(ax, "Participant flow", synthetic)
+    return ax
+
+
+def _phases(flow: pd.DataFrame, arms: list[str]) -> list[tuple[str, list[list[str]]]]:
+    """Name of each phase and the lines of its boxes, one box an arm below the first."""
+    if not arms:
+        return [("Enrolment", [[_NOTHING]])]
+    read = sum(_total(flow, READ, arm) for arm in arms)
+    phases = [("Enrolment", [[f"People read (n = {read})"]])]
+    if len(arms) > 1:
+        allocated = [[f"{_named(arm)} (n = {_total(flow, READ, arm)})"] for arm in arms]
+        phases.append(("Allocation", allocated))
+    phases.append(("Exclusion", [_set_aside(flow, arm) for arm in arms]))
+    analysed = [[f"Analysed (n = {_total(flow, ANALYSED, arm)})"] for arm in arms]
+    phases.append(("Analysis", analysed))
+    phases.append(("Follow-up", [["Scored", *_followed(flow, arm)] for arm in arms]))
+    return [(phase, [_wrapped(lines) for lines in boxes]) for phase, boxes in phases]
+
+
+def _wrapped(lines: Iterable[str]) -> list[str]:
+    """Lines that fit into a box; a count is never torn."""
+    tied = [line.replace(" = ", "\xa0=\xa0") for line in lines]
+    parts = [part for line in tied for part in textwrap.wrap(line, _LETTERS)]
+    return [part.replace("\xa0", " ") for part in parts]
+
+
+def _height(boxes: list[list[str]]) -> float:
+    return max(len(lines) for lines in boxes) * _LINE + _PADDING
+
+
+def _canvas(width: float, height: float) -> Axes:
+    set_theme()
+    # A Figure of its own, unknown to pyplot: nothing is shown twice or left open.
+    return Figure(figsize=(width, height + 0.5), layout="constrained").subplots()
+
+
+def _centres(columns: int, width: float) -> list[float]:
+    step = (width - _STRIP) / columns
+    return [_STRIP + step * (column + 0.5) for column in range(columns)]
+
+
+def _strip(ax: Axes, phase: str, top: float, tall: float) -> None:
+    """The name of a phase, left of its boxes."""
+    ax.text(
+        _STRIP / 2, top - tall / 2, phase, rotation=90, ha="center", va="center",
+        fontsize=8, color="0.3",
+    )  # fmt: skip
+
+
+def _box(
+    ax: Axes, x: float, top: float, wide: float, tall: float, lines: list[str], *, dashed: bool
+) -> None:
+    ax.add_patch(
+        Rectangle(
+            (x - wide / 2, top - tall),
+            wide,
+            tall,
+            facecolor="0.96" if dashed else "white",
+            edgecolor="0.2",
+            linestyle="--" if dashed else "-",
+            linewidth=1,
+        )
+    )
+    text = "\n".join(lines)
+    ax.text(x, top - tall / 2, text, ha="center", va="center", fontsize=_FONT, color="black")
+
+
+def _arrows(ax: Axes, above: list[float], below: list[float], top: float) -> None:
+    """From each box to the one below it; from a single box to all below, by way of a bar."""
+    line: dict[str, Any] = {"color": "0.2", "linewidth": 1}
+    middle = top + _DROP / 2
+    if len(above) != len(below):
+        ax.plot([above[0]] * 2, [top + _DROP, middle], **line)
+        ax.plot([min(below), max(below)], [middle] * 2, **line)
+    start = top + _DROP if len(above) == len(below) else middle
+    for x in below:
+        ax.annotate(
+            "", (x, top), (x, start),
+            arrowprops={"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0, **line},
+        )  # fmt: skip
