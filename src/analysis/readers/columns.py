@@ -20,7 +20,7 @@ class Gathered:
     """
 
     def __init__(self) -> None:
-        self._pieces: list[pa.Array] = []
+        self._pieces: list[tuple[np.ndarray | None, pa.Array]] = []
         self._rows = self._distinct = 0
 
     @property
@@ -29,13 +29,14 @@ class Gathered:
 
     def add(self, piece: pa.DictionaryArray) -> None:
         """Take the next rows."""
+        values = piece.dictionary
         self._rows += len(piece)
-        self._distinct += len(piece.dictionary)
+        self._distinct += len(values)
         if self._varied:
-            self._pieces.append(piece.dictionary_decode())
-            return
-        codes = piece.indices.cast(_narrowest(len(piece.dictionary)))
-        self._pieces.append(pa.DictionaryArray.from_arrays(codes, piece.dictionary))
+            self._pieces.append((None, piece.dictionary_decode()))
+        else:
+            codes = piece.indices.to_numpy().astype(_narrowest(len(values)))
+            self._pieces.append((codes, values))
 
     def series(self) -> pd.Series:
         """The column: a categorical, or ``str`` where most values differ. Call it once."""
@@ -43,23 +44,21 @@ class Gathered:
         if not pieces:
             return pd.Series([], dtype="str")
         if self._varied:
-            plain = [p.dictionary_decode() if hasattr(p, "dictionary") else p for p in pieces]
+            plain = [t if codes is None else t.take(pa.array(codes)) for codes, t in pieces]
             return pd.Series(pa.chunked_array(plain).to_pandas(), dtype="str")
         # Early rows that were kept as text may turn out to repeat after all.
-        pieces = [p if hasattr(p, "dictionary") else p.dictionary_encode() for p in pieces]
-        values = pa.concat_arrays([piece.dictionary for piece in pieces]).dictionary_encode()
-        shared = values.indices.to_numpy()
-        texts = pd.Index(values.dictionary.to_pandas(), dtype="str")
-        codes = np.empty(self._rows, _narrowest(len(texts)).to_pandas_dtype())
+        coded = [(np.arange(len(t)) if codes is None else codes, t) for codes, t in pieces]
+        values = pa.concat_arrays([texts for _, texts in coded]).dictionary_encode()
+        shared, texts = values.indices.to_numpy(), values.dictionary.to_pandas()
+        codes = np.empty(self._rows, _narrowest(len(texts)))
         row = entry = 0
-        for piece in pieces:
-            place = shared[entry : entry + len(piece.dictionary)]
-            codes[row : row + len(piece)] = place[piece.indices.to_numpy()]
-            row, entry = row + len(piece), entry + len(piece.dictionary)
-        categorical = pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(texts))
-        return pd.Series(categorical)
+        for own, own_texts in coded:
+            codes[row : row + len(own)] = shared[entry : entry + len(own_texts)][own]
+            row, entry = row + len(own), entry + len(own_texts)
+        kind = pd.CategoricalDtype(pd.Index(texts, dtype="str"))
+        return pd.Series(pd.Categorical.from_codes(codes, dtype=kind, validate=False), copy=False)
 
 
-def _narrowest(distinct: int) -> pa.DataType:
+def _narrowest(distinct: int) -> type[np.signedinteger]:
     """The smallest integers that number so many values."""
-    return next(t for t in (pa.int8(), pa.int16(), pa.int32()) if distinct < 2 ** (t.bit_width - 1))
+    return next(t for t in (np.int8, np.int16, np.int32) if distinct <= np.iinfo(t).max)

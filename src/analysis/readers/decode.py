@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import io
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,7 +62,7 @@ class Text(io.RawIOBase):
         super().__init__()
         self.file = path.name
         self.above = self.marks = self._lines = 0
-        self._hash = hashlib.sha256()
+        self._hash, self._turn = hashlib.sha256(), threading.Lock()
         try:
             self._raw = path.open("rb", buffering=0)
         except FileNotFoundError:
@@ -91,12 +92,14 @@ class Text(io.RawIOBase):
 
     def readinto(self, room: WriteableBuffer, /) -> int:
         """Fill room with the next bytes of the stream; 0 at its end."""
-        if not self._rest:
-            self._rest = memoryview(next(filter(None, self._pieces), "").encode("utf-8"))
-        view = memoryview(room).cast("B")
-        size = min(len(view), len(self._rest))
-        view[:size], self._rest = self._rest[:size], self._rest[size:]
-        return size
+        # A parser that gives up may still be reading ahead in a thread of its own.
+        with self._turn:
+            if not self._rest:
+                self._rest = memoryview(next(filter(None, self._pieces), "").encode("utf-8"))
+            view = memoryview(room).cast("B")
+            size = min(len(view), len(self._rest))
+            view[:size], self._rest = self._rest[:size], self._rest[size:]
+            return size
 
     def finish(self) -> str:
         """Read what is left; the SHA-256 of the file's bytes in hexadecimal digits."""

@@ -162,7 +162,8 @@ def _read(
         series, rows, skipped = scan.cells(text, layout, wanted)
         sha256, first = text.finish(), text.above + 2
     cells = pd.DataFrame(
-        {layout.header[number]: one for number, one in zip(wanted, series, strict=True)}
+        {layout.header[number]: one for number, one in zip(wanted, series, strict=True)},
+        copy=False,
     )
     elsewhere = None if wanted == named else Elsewhere(layout, first, skipped)
     table = _without_blanks(TextTable(file, cells, rows, sha256, (), elsewhere), skipped, notes)
