@@ -93,7 +93,7 @@ class TextTable:
         places, values = pd.factorize(stripped)
         codes = np.append(places, -1)[column.cat.codes.to_numpy()]
         dtype = pd.CategoricalDtype(pd.Index(values, dtype="str"))
-        return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype), column.index)
+        return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype), column.index, name=name)
 
     def pick(self, keep: np.ndarray) -> TextTable:
         """The table with only the rows of a mask; its issues stay behind."""
