@@ -9,7 +9,7 @@ from typing import Any
 from analysis.readers.fhir.accept import FINAL, note_zone, usable
 from analysis.readers.fhir.answers import Answer, Scores
 from analysis.readers.fhir.codes import ITEMS, LOINC, TOTALS
-from analysis.readers.fhir.nodes import Ledger, text
+from analysis.readers.fhir.nodes import Ledger
 from analysis.readers.fhir.references import Addresses, Record, Versions
 from analysis.readers.fhir.said import Said, of_observation, of_response
 from analysis.rules import refusal
@@ -54,10 +54,9 @@ class Assessments:
         self._versions = {kind: Versions[Said](kind) for kind in self.KINDS}
         self._scores = Scores()
 
-    def learn(self, resource: dict[str, Any]) -> bool:
-        """Take in the scores that a resource declares; whether it is of such a kind."""
+    def learn(self, resource: dict[str, Any]) -> None:
+        """Take in the scores that any other resource declares."""
         self._scores.learn(resource)
-        return text(resource, "resourceType") in ("Questionnaire", "ValueSet", "CodeSystem")
 
     def add(self, kind: str, record: Record[dict[str, Any]]) -> None:
         """Take in one version of a resource of ``KINDS``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ _BUNDLES = {"collection", "searchset", "transaction", "batch", "document", "mess
 # A document is held in memory, at several times its size; NDJSON is not.
 _DOCUMENT_MB = 256
 _UNPACKED_GB = 64
+
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class Entry(NamedTuple):
@@ -100,7 +104,13 @@ def _parse(raw: bytes, file: str) -> Any:
     except UnicodeDecodeError:
         raise refusal("fhir.encoding", file=file) from None
     try:
-        return _DECODER.decode(decoded)
+        document = _DECODER.decode(decoded)
+        if _SURROGATE.search(decoded):
+            # Half of a pair is no character, and could not be written anywhere again.
+            json.dumps(document, ensure_ascii=False).encode("utf-8")
+        return document
+    except UnicodeEncodeError:
+        raise refusal("fhir.encoding", file=file) from None
     except _RepeatedKey:
         raise refusal("fhir.repeated-key", file=file) from None
     except RecursionError:

@@ -96,12 +96,10 @@ class Infusions:
         self._given: Versions[_Given] = Versions(_GIVEN)
         self._medications: dict[str, _Medication] = {}
 
-    def learn(self, resource: dict[str, Any]) -> bool:
-        """Take in a Medication; whether it is one."""
-        if text(resource, "resourceType") != "Medication":
-            return False
-        self._medications[text(resource, "id")] = _medication(resource.get("code"))
-        return True
+    def learn(self, resource: dict[str, Any]) -> None:
+        """Take in a Medication; no other resource tells anything of infusions."""
+        if text(resource, "resourceType") == "Medication":
+            self._medications[text(resource, "id")] = _medication(resource.get("code"))
 
     def add(self, kind: str, record: Record[dict[str, Any]]) -> None:
         """Take in one version of a MedicationAdministration."""

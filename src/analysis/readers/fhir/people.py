@@ -59,9 +59,8 @@ class People:
         self._patients: Versions[_Patient] = Versions("Patient")
         self._members: Versions[_Member] = Versions("ResearchSubject")
 
-    def learn(self, resource: dict[str, Any]) -> bool:
+    def learn(self, resource: dict[str, Any]) -> None:
         """No other resource tells anything of people."""
-        return False
 
     def add(self, kind: str, record: Record[dict[str, Any]]) -> None:
         """Take in one version of a resource of ``KINDS``."""

@@ -23,15 +23,18 @@ from analysis.study import Issue
 __all__ = ["read_fhir"]
 
 _Wanted = People | Infusions | Assessments | Weights
-# Resource types that may be named in a message; what else a file calls one is its own affair.
+# Read in one role or another.
+_READ = frozenset(
+    "Patient ResearchSubject MedicationAdministration Medication QuestionnaireResponse "
+    "Observation Questionnaire ValueSet CodeSystem".split()
+)
+# Types that may be named in a message; what else a file calls a resource is its own affair.
 _NAMED = frozenset(
-    "AllergyIntolerance CarePlan CareTeam Claim CodeSystem Composition Condition Consent Coverage "
-    "Device DiagnosticReport DocumentReference Encounter ExplanationOfBenefit Goal Group "
-    "ImagingStudy Immunization Library List Location Medication MedicationAdministration "
-    "MedicationRequest MedicationStatement Observation OperationOutcome Organization Patient "
-    "PlanDefinition Practitioner PractitionerRole Procedure Provenance Questionnaire "
-    "QuestionnaireResponse RelatedPerson ResearchStudy ResearchSubject ServiceRequest Specimen "
-    "Task ValueSet".split()
+    "AllergyIntolerance CarePlan CareTeam Claim Composition Condition Consent Coverage Device "
+    "DiagnosticReport DocumentReference Encounter ExplanationOfBenefit Goal Group ImagingStudy "
+    "Immunization Library List Location MedicationRequest MedicationStatement OperationOutcome "
+    "Organization PlanDefinition Practitioner PractitionerRole Procedure Provenance "
+    "RelatedPerson ResearchStudy ServiceRequest Specimen Task".split()
 )
 
 
@@ -98,7 +101,7 @@ def read_fhir(
         raise refusal("fhir.nothing", file=file, kinds=kinds, role=role, hint=hint)
     if others:
         named = ", ".join(f"{kind} {count}" for kind, count in sorted(others.items()))
-        ledger.add("fhir.other-resources", 1, others.total(), role=role, kinds=named)
+        ledger.add("fhir.other-resources", 1, others.total(), kinds=named)
         issues = ledger.issues(file)
     return _table(file, wanted.COLUMNS, found, digest(files), issues)
 
@@ -131,7 +134,9 @@ def _collect(
             if release is not None:
                 raise refusal("fhir.version", kind=kind, release=release)
             wanted.add(kind, Record(row, own, stamp(resource), resource))
-        elif not wanted.learn({**resource, "id": own}):
+            continue
+        wanted.learn({**resource, "id": own})
+        if kind not in _READ:
             others[kind if kind in _NAMED else "of other types"] += 1
     return others
 

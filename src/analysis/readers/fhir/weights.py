@@ -25,9 +25,8 @@ class Weights:
     def __init__(self) -> None:
         self._observations: Versions[Said] = Versions("Observation")
 
-    def learn(self, resource: dict[str, Any]) -> bool:
+    def learn(self, resource: dict[str, Any]) -> None:
         """No other resource tells a weight."""
-        return False
 
     def add(self, kind: str, record: Record[dict[str, Any]]) -> None:
         """Take in one version of an Observation."""
