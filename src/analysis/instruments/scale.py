@@ -187,6 +187,11 @@ class Instrument:
         """Whether a score is a whole number by rights."""
         return self.rule != "mean" and self.item_step > 0
 
+    def largest_mean(self, version: str) -> float:
+        """Largest score where a sum is stated as a mean, or as a sum of subscale means."""
+        parts = len(self.subscales) if self.subscale_score == "mean" else 1
+        return parts * max(self.item_max(version))
+
     def item_numbers(self, version: str) -> tuple[int, ...]:
         """Item numbers of a version; a version may have its own items (CADSS 6, 19, 23, 27)."""
         return self.version_items.get(version, self.numbers)

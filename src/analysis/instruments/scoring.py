@@ -199,11 +199,8 @@ def looks_like_means(scale: Instrument, version: str, stated: np.ndarray) -> boo
     known = known[~np.isnan(known)]
     if scale.rule != "sum" or len(scale.item_numbers(version)) < _ITEMS_OF_A_SUM:
         return False
-    parts = len(scale.subscales) if scale.subscale_score == "mean" else 1
     fractions = (known != np.floor(known)).any()
-    return bool(
-        len(known) >= _FEW and fractions and known.max() <= parts * max(scale.item_max(version))
-    )
+    return bool(len(known) >= _FEW and fractions and known.max() <= scale.largest_mean(version))
 
 
 def looks_older(scale: Instrument, version: str, items: np.ndarray) -> bool:

@@ -1,0 +1,135 @@
+"""Complete forms only, and the declared sensitivity: the person's own mean, marked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis import instruments
+from analysis.instruments.scoring import missing_rules, prorated_forms, score
+from tests.instruments.answered import every_version, study_of, valid_forms
+
+
+def filled(name: str, values: np.ndarray, version: str = "standard") -> pd.DataFrame:
+    return score(study_of(name, version, np.atleast_2d(values)), missing="person-mean")
+
+
+def with_blanks(count: int, items: list[int], fill: float = 2.0) -> np.ndarray:
+    values = np.full(count, fill)
+    values[[item - 1 for item in items]] = np.nan
+    return values
+
+
+@pytest.mark.parametrize(
+    ("items", "scored"),
+    [
+        ([1], True),
+        # A fifth of the items, and half of the two of avoidance.
+        ([1, 2, 6, 8], True),
+        ([1, 2, 8, 9, 15], False),
+        # Both of avoidance: nothing of it is left.
+        ([6, 7], False),
+        # Two of intrusion stay beside three lost.
+        ([1, 2, 3], False),
+    ],
+)
+def test_pcl5_keeps_four_fifths_and_half_of_every_cluster(items, scored):
+    made = filled("PCL-5", with_blanks(20, items))
+    assert made["prorated"].item() == scored
+    np.testing.assert_equal(made["total"].item(), 40.0 if scored else np.nan)
+    assert made["n_missing"].item() == len(items)
+
+
+@pytest.mark.parametrize(("blank", "scored"), [(1, True), (2, True), (3, False)])
+def test_phq9_may_lack_two_items(blank, scored):
+    """The rule that the R package qscorer takes from Arrieta 2017: mean of the items times 9."""
+    values = np.array([0, 1, 2, 3, 1, 0, 2, 1, 3], dtype=float)
+    values[:blank] = np.nan
+    expected = np.nanmean(values) * 9 if scored else np.nan
+    np.testing.assert_allclose(filled("PHQ-9", values)["total"].item(), expected)
+
+
+def test_items_of_different_ranges_are_filled_within_their_own():
+    """A plain mean of the others would make 53 of at most 52."""
+    values = np.array(instruments.get("HAM-D17").item_max("standard"), dtype=float)
+    values[3] = np.nan
+    assert filled("HAM-D17", values)["total"].item() == 52
+    # 16 of the 50 points that were asked about, and the same share of the two that were not.
+    values = np.where(np.isnan(values), np.nan, 1.0)
+    assert filled("HAM-D17", values)["total"].item() == pytest.approx(16 + 2 * 16 / 50)
+
+
+def test_who_answers_lowest_everywhere_is_filled_lowest():
+    """On the six-item CADSS one item may be blank."""
+    values = np.zeros(6)
+    values[0] = np.nan
+    assert filled("CADSS", values, "6-item")["total"].item() == 0
+    values[1] = np.nan
+    assert np.isnan(filled("CADSS", values, "6-item")["total"].item())
+
+
+@pytest.mark.parametrize("name", ["QIDS-SR16", "C-SSRS", "CGI-S", "CGI-I", "SUDS", "VAS"])
+def test_some_scales_are_never_filled(name):
+    scale = instruments.get(name)
+    version = next(iter(scale.versions))
+    tops = np.array(scale.item_max(version), dtype=float)
+    tops[0] = np.nan
+    made = filled(name, tops, version)
+    assert not made["prorated"].item()
+    assert np.isnan(made["total"].item()) or scale.rule == "highest"
+
+
+@every_version
+@settings(max_examples=3, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_a_filled_score_lies_within_its_range_and_is_marked(name, version, seed):
+    values = valid_forms(name, version, seed)
+    rng = np.random.default_rng(seed)
+    values[rng.random(values.shape) < rng.random((len(values), 1)) / 3] = np.nan
+    made = study_of(name, version, values)
+    strict = score(made)["total"].to_numpy()
+    forms = score(made, missing="person-mean")
+    points, scored = forms["total"].to_numpy(), forms["total"].notna()
+    low, high = instruments.get(name).total_range(version)
+    assert (points[scored] >= low - 1e-9).all()
+    assert (points[scored] <= high + 1e-9).all()
+    # Marked exactly where the strict rule has no score and this one has.
+    assert (forms["prorated"] == (np.isnan(strict) & scored)).all()
+    np.testing.assert_array_equal(points[~np.isnan(strict)], strict[~np.isnan(strict)])
+
+
+def test_how_totals_differ_between_the_rules():
+    values = np.full((4, 20), 2.0)
+    values[1, 0] = values[2, :6] = values[3] = np.nan
+    values[1, 1:] = 1
+    table = missing_rules(study_of("PCL-5", "standard", values))
+    assert table.to_dict("records") == [
+        {
+            "instrument": "PCL-5",
+            "version": "standard",
+            "allowed": 4,
+            "n_forms": 4,
+            "n_complete": 1,
+            "n_prorated": 1,
+            "n_not_scored": 2,
+            "mean_complete": 40.0,
+            "mean_person_mean": 30.0,
+        }
+    ]
+
+
+def test_filled_forms_are_told():
+    values = np.full((3, 20), 2.0)
+    values[1:, 0] = np.nan
+    made = study_of("PCL-5", "standard", values)
+    (told,) = prorated_forms(score(made, missing="person-mean"))
+    assert (told.rule, told.severity, told.count) == ("score.prorated", "FLAG", 2)
+    assert prorated_forms(score(made)) == []
+
+
+def test_another_rule_is_refused():
+    with pytest.raises(ValueError, match="complete, person-mean"):
+        score(study_of("PCL-5", "standard", np.ones((1, 20))), missing="zero")  # type: ignore[arg-type]
