@@ -16,7 +16,7 @@ from analysis.readers.text import TextTable
 from analysis.rules import issue, refusal
 from analysis.study import Issue
 
-__all__ = ["as_table", "date_kind", "number_text", "plain_number", "sas_text"]
+__all__ = ["as_table", "check_names", "date_kind", "number_text", "plain_number", "sas_text"]
 
 # A double tells any decimal of so many digits; digits beyond them are noise of binary storage.
 DIGITS = 15
@@ -160,6 +160,20 @@ def sas_text(values: np.ndarray, name: str | None, digits: int = DIGITS) -> np.n
     return np.array(texts, dtype=object)[codes]
 
 
+def check_names(names: list[str], file: str) -> None:
+    """Refuse names of columns that nobody can tell apart, or that announce an identifier.
+
+    Raises
+    ------
+    ReliefError
+        ``file.repeated-column`` or ``identifier.column``.
+    """
+    twice = [n for n, name in enumerate(names, 1) if name in names[: n - 1]]
+    if twice:
+        raise refusal("file.repeated-column", file=file, columns=", ".join(map(str, twice[:5])))
+    refuse_identifiers(["" if name in _BIRTH else name for name in names], file)
+
+
 def as_table(
     file: str, names: list[str], columns: list[pa.ChunkedArray], sha256: str, found: list[Issue]
 ) -> TextTable:
@@ -181,16 +195,12 @@ def as_table(
     Raises
     ------
     ReliefError
-        ``file.repeated-column``, ``identifier.column`` or ``file.no-rows``.
+        ``file.no-rows``.
     """
-    twice = [n for n, name in enumerate(names, 1) if name in names[: n - 1]]
-    if twice:
-        raise refusal("file.repeated-column", file=file, columns=", ".join(map(str, twice[:5])))
     births = [name for name in names if name in _BIRTH]
     if births:
         found = [*found, issue("cdisc.birth-date", file=file, count=len(births))]
     kept = [(n, c) for n, c in zip(names, columns, strict=True) if n not in births]
-    refuse_identifiers([name for name, _ in kept], file)
     cells = pa.table(dict(kept)).to_pandas()
     blank = np.ones(len(cells), dtype=bool)
     for name in cells:

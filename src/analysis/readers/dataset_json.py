@@ -18,7 +18,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from analysis.readers.cdisc import as_table, date_kind, number_text, plain_number, sas_text
+from analysis.readers.cdisc import (
+    as_table,
+    check_names,
+    date_kind,
+    number_text,
+    plain_number,
+    sas_text,
+)  # fmt: skip
 from analysis.readers.text import TextTable
 from analysis.rules import refusal
 
@@ -251,8 +258,9 @@ def read_dataset_json(path: Path) -> TextTable:
     file, digest = path.name, hashlib.sha256()
     about, rows = _document(_lines(_inflated(_bytes(path, digest), file)), file)
     columns = _columns(about, file)
+    names = [column["name"] for column in columns]
+    check_names(names, file)
     gathered = _gathered(_checked(rows, len(columns), file), columns, file)
     if len(gathered[0]) != int(about["records"]):
         raise refusal("dataset-json.records", file=file, found=len(gathered[0]))
-    names = [column["name"] for column in columns]
     return as_table(file, names, gathered, digest.hexdigest(), [])

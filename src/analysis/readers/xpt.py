@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyreadstat
 
 from analysis.errors import ReliefError
-from analysis.readers.cdisc import as_table, sas_text
+from analysis.readers.cdisc import as_table, check_names, sas_text
 from analysis.readers.text import TextTable
 from analysis.rules import issue, refusal
 from analysis.study import Issue
@@ -241,6 +241,7 @@ def read_xpt(path: Path, *, encoding: str | None = None) -> TextTable:
     if _hides_text(layout):
         raise _damaged(file, "text goes on after a zero byte")
     names = [variable.name for variable in layout.variables]
+    check_names(names, file)
     columns = _columns(raw, layout, encoding, file)
     found: list[Issue] = []
     if special := _special(layout):
