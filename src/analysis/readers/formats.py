@@ -53,17 +53,25 @@ def open_table(folder: Path, spec: Table, config: StudyConfig) -> TextTable:
 
             table = open_omop(folder, spec, config)
         case _:
-            table = _file(path, spec)
+            table = _file(path, spec, config)
     table = _conventions(table, spec) if spec.format in _CONVENTIONS else table
     return _with_optional(table, spec)
 
 
-def _file(path: Path, spec: Table) -> TextTable:
+def _file(path: Path, spec: Table, config: StudyConfig) -> TextTable:
     """A file that is one table, by its declared format or by its name."""
     told = spec.format if spec.format not in _CONVENTIONS else None
     match told or _BY_SUFFIX.get(path.suffix.lower()):
         case "csv":
-            return read_text(path, separator=spec.separator or ",", encoding=spec.encoding)
+            wanted = [table for table in config.tables if table.source() == spec.source()]
+            columns = [n for table in wanted for visit in table.by_visit() for n in visit.columns()]
+            return read_text(
+                path,
+                separator=spec.separator,
+                encoding=spec.encoding,
+                # A convention may look at columns that it does not name.
+                columns=None if spec.format in _CONVENTIONS else columns,
+            )
         case "excel":
             from analysis.readers.excel import read_sheet
 

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.config import StudyConfig, Table
 from analysis.readers.formats import open_table
 from analysis.readers.identifiers import alike
-from analysis.readers.text import TextTable, numbers
+from analysis.readers.text import TextTable, exact_copies, numbers
 from analysis.readers.times import DAY, MINUTE, Instants, instants
 from analysis.rules import issue, refusal
 from analysis.study import Issue
@@ -180,13 +180,14 @@ class Reading:
 
     def once(self, table: TextTable, columns: list[str], what: str) -> TextTable:
         """Each row once: exact copies, and rows that say the same in every declared column."""
-        copies = table.cells.duplicated().to_numpy()
+        declared = pd.DataFrame({name: table.category(name) for name in columns})
+        again = declared.duplicated().to_numpy()
+        if not again.any():
+            return table
+        copies = exact_copies(table, declared.duplicated(keep=False).to_numpy())
         self.note("row.duplicate", table, copies, what=what)
-        table = table.pick(~copies)
-        declared = pd.DataFrame({name: table.column(name) for name in columns})
-        same = declared.duplicated().to_numpy()
-        self.note("row.same-content", table, same, what=what)
-        return table.pick(~same)
+        self.note("row.same-content", table, again & ~copies, what=what)
+        return table.pick(~again)
 
     def number(self, table: TextTable, column: str, spec: Table, what: str) -> np.ndarray:
         """A column of numbers; a cell that is no number is set aside and counted.

@@ -41,7 +41,7 @@ def one_row_a_form(reading: Reading, table: TextTable, spec: AssessmentTable) ->
     """
     code = str(spec.code)
     wanted = spec.answer_columns()
-    column = table.column(code)
+    column = table.category(code)
     other = ~column.isin(wanted).to_numpy()
     if other.all():
         reading.refuse("item.no-code", table, other, code, scale=spec.instrument)
@@ -49,9 +49,9 @@ def one_row_a_form(reading: Reading, table: TextTable, spec: AssessmentTable) ->
     table = table.pick(~other)
     keys = [spec.subject, spec.time or spec.hours, *spec.form_id, spec.recall, spec.status]
     names = list(dict.fromkeys(name for name in keys if name is not None))
-    form = _numbered([table.column(name) for name in names])
-    place = pd.Index(wanted).get_indexer(pd.Index(table.column(code)))
-    values = table.column(str(spec.value)).astype("category")
+    form = _numbered([table.category(name) for name in names])
+    place = _positions(table.category(code), wanted)
+    values = table.category(str(spec.value)).astype("category")
     told = values.cat.codes.to_numpy()
     first = np.unique(form, return_index=True)[1]
     _each_item_once(reading, table, spec, form * len(wanted) + place, told)
@@ -73,6 +73,12 @@ def _numbered(keys: list[pd.Series]) -> np.ndarray:
         # Renumbered at every step, so that products stay small.
         number = pd.factorize(number * (len(uniques) + 1) + codes)[0]
     return number
+
+
+def _positions(codes: pd.Series, wanted: list[str]) -> np.ndarray:
+    """Place of each code among the wanted ones."""
+    numbers, uniques = pd.factorize(codes)
+    return pd.Index(wanted).get_indexer(pd.Index(uniques))[numbers]
 
 
 def _each_item_once(
