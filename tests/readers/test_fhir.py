@@ -141,6 +141,10 @@ class TestFiles:
         (tmp_path / "empty").mkdir()
         assert refused(tmp_path / "empty").rule == "fhir.no-files"
 
+    def test_a_folder_named_like_a_file_is_refused(self, tmp_path):
+        (tmp_path / "export" / "Patient.ndjson").mkdir(parents=True)
+        assert refused(tmp_path / "export").rule == "fhir.no-path"
+
     def test_a_document_larger_than_memory_should_hold_is_refused(self, tmp_path, monkeypatch):
         monkeypatch.setattr("analysis.readers.fhir.documents._DOCUMENT_MB", 1)
         people = [patient(f"p{number}") for number in range(4000)]
@@ -322,6 +326,17 @@ class TestReferences:
         assert rules(table)["fhir.no-person"] == 1
         assert TOKEN not in repr(table.issues)
 
+    def test_a_resource_without_an_identifier_is_named_by_its_address(self, tmp_path):
+        nameless = patient("p1")
+        del nameless["id"]
+        entry = {"fullUrl": "http://example.org/fhir/Patient/p7", "resource": nameless}
+        path = tmp_path / "a.json"
+        path.write_text(json.dumps(bundle([]) | {"entry": [entry]}))
+        assert read_fhir(path, role="subjects").cells["subject"].tolist() == ["p7"]
+        other = {"fullUrl": "http://elsewhere.example.org/Patient/p7", "resource": nameless}
+        path.write_text(json.dumps(bundle([]) | {"entry": [entry, other]}))
+        assert refused(path).rule == "fhir.several-servers"
+
     def test_people_of_two_servers_are_never_taken_for_one(self, tmp_path):
         both = [given(subject={"reference": f"http://{server}/fhir/Patient/1"}, id=server)
                 for server in ("north.example.org", "south.example.org")]  # fmt: skip
@@ -437,6 +452,12 @@ class TestInfusions:
         assert told["fhir.not-done"] == 1
         assert told["fhir.entered-in-error"] == 1
         assert TOKEN not in repr(table.issues)
+
+    def test_a_modified_infusion_is_set_aside(self, read):
+        changed = given("p1", modifierExtension=[{"url": "http://example.org/not-given"}])
+        table = read([changed, given("p2")], "infusions")
+        assert table.cells["subject"].tolist() == ["p2"]
+        assert rules(table) == {"fhir.modifier": 1}
 
     def test_a_medication_is_found_in_the_resource_in_the_file_and_by_address(self, tmp_path):
         drug = {"code": {"coding": [{"system": "http://snomed.info/sct", "code": "373464007",
@@ -558,6 +579,13 @@ class TestResponses:
             table = read(order)
             assert table.cells["value"].tolist() == ["0", "4", ""]
             assert rules(table) == {"fhir.no-score": 1}
+
+    def test_scores_come_from_an_expanded_value_set(self, read):
+        weight = {"url": ORDINAL, "valueDecimal": 2}
+        options = [{"system": "s", "code": "yes", "extension": [weight]}]
+        expanded = {"resourceType": "ValueSet", "expansion": {"contains": options}}
+        said = response([answered("a", valueCoding={"system": "s", "code": "yes"})])
+        assert read([said, expanded]).cells["value"].tolist() == ["2"]
 
     def test_scores_that_two_sources_declare_differently_are_none(self, read):
         weight = {"code": "itemWeight", "valueDecimal": 1}
@@ -775,6 +803,12 @@ class TestDerivedTotals:
         assert rules(table) == {"fhir.totals-differ": 1}
         equal = read([response(stated), self.total(13)], codes=self.CODES)
         assert rules(equal) == {}
+
+    def test_a_total_fills_what_the_response_left_blank(self, read):
+        stated = [answered("a", valueInteger=1), answered("44261-6")]
+        table = read([response(stated), self.total(10)], codes=self.CODES)
+        assert table.cells["value"].tolist() == ["1", "10"]
+        assert rules(table) == {}
 
     def test_a_total_made_from_a_form_that_was_set_aside_goes_with_it(self, read):
         wrong = response([answered("a", valueInteger=1)], status="entered-in-error")

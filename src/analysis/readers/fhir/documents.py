@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from analysis.errors import ReliefError
-from analysis.readers.fhir.nodes import Ledger, at, many, text
+from analysis.readers.fhir.nodes import Ledger, many, text
 from analysis.rules import refusal
 
 __all__ = ["Entry", "digest", "entries", "files_of"]
@@ -182,11 +182,13 @@ def _of_bundle(document: dict[str, Any], file: str, row: int, ledger: Ledger) ->
     # Each entry is let go once it was read: a Bundle is large in memory.
     for position in range(len(listed)):
         entry, listed[position] = listed[position], {}
-        resource = at(entry, "resource")
-        if isinstance(resource, dict) and text(resource, "resourceType"):
-            yield Entry(row + position, text(entry, "fullUrl"), resource)
-        else:
+        resource = entry.get("resource")
+        if resource is None:
             ledger.add("fhir.no-entry", row + position)
+        elif not text(resource, "resourceType"):
+            raise refusal("fhir.no-resource", file=file)
+        else:
+            yield Entry(row + position, text(entry, "fullUrl"), resource)
 
 
 def _of_file(path: Path, row: int, ledger: Ledger, pages: list[bool]) -> Iterator[Entry]:

@@ -30,23 +30,20 @@ _OTHER_RELEASES: dict[str, dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-def at(node: Any, *path: str | int) -> Any:
+def at(node: Any, *path: str) -> Any:
     """What stands at a path, or None where the path ends before."""
     for step in path:
-        if isinstance(step, str):
-            node = node.get(step) if isinstance(node, dict) else None
-        else:
-            node = node[step] if isinstance(node, list) and len(node) > step else None
+        node = node.get(step) if isinstance(node, dict) else None
     return node
 
 
-def text(node: Any, *path: str | int) -> str:
+def text(node: Any, *path: str) -> str:
     """The text (or number, kept as written) at a path; blank where there is none."""
     found = at(node, *path)
     return found.strip() if isinstance(found, str) else ""
 
 
-def many(node: Any, *path: str | int) -> list[dict[str, Any]]:
+def many(node: Any, *path: str) -> list[dict[str, Any]]:
     """The elements of a list at a path; a single element counts as a list of one."""
     found = at(node, *path)
     elements = found if isinstance(found, list) else [found]

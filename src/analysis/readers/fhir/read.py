@@ -87,11 +87,8 @@ def read_fhir(
     wanted = _wanted(role, codes)
     files = files_of(path)
     file, ledger, addresses = path.name, Ledger(), Addresses()
-    try:
-        others = _collect(wanted, files, ledger, addresses)
-        found = list(wanted.rows(ledger, addresses))
-    except RecursionError:
-        raise refusal("fhir.nested", file=file) from None
+    others = _collect(wanted, files, ledger, addresses)
+    found = list(wanted.rows(ledger, addresses))
     addresses.refuse_several_servers(file)
     issues = ledger.issues(file)
     if not found:
