@@ -142,6 +142,14 @@ def test_a_rating_of_0_on_the_cgi_is_nobodys_health():
     assert not found.any()
 
 
+def test_sleep_and_appetite_within_a_day_are_older_answers():
+    scale = instruments.get("MADRS")
+    values = np.ones((3, 10))
+    values[1, 3] = values[2, 3] = values[2, 4] = np.nan
+    assert coding.carried_forward(scale, "past-day", values).tolist() == [True, True, False]
+    assert not coding.carried_forward(scale, "standard", values).any()
+
+
 @pytest.mark.parametrize(
     ("name", "stated", "looks"),
     [

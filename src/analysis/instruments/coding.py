@@ -9,7 +9,14 @@ import pandas as pd
 
 from analysis.instruments.scale import Instrument
 
-__all__ = ["Decoded", "decode", "severity", "without_not_assessed", "without_not_assessed_totals"]
+__all__ = [
+    "Decoded",
+    "carried_forward",
+    "decode",
+    "severity",
+    "without_not_assessed",
+    "without_not_assessed_totals",
+]
 
 
 @dataclass(frozen=True)
@@ -97,3 +104,14 @@ def without_not_assessed_totals(
         return stated, np.zeros(stated.shape, dtype=bool)
     values, found = without_not_assessed(scale, version, stated[:, None])
     return values[:, 0], found[:, 0]
+
+
+def carried_forward(scale: Instrument, version: str, values: np.ndarray) -> np.ndarray:
+    """Forms that hold answers which the version's window cannot show, so that they are older ones.
+
+    Sleep and appetite on the 24-hour MADRS (Johnson 2016 J Clin Psychiatry 77(12):1681).
+    """
+    items = scale.not_assessable.get(version, ())
+    numbers = scale.item_numbers(version)
+    places = [numbers.index(item) for item in items]
+    return (~np.isnan(values[:, places])).any(axis=1)
