@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from analysis.errors import ReliefError
+from analysis.readers.iso import LOCAL, MICROSECONDS, Told, parse_iso
+from analysis.readers.precision import DAY, HOUR, MINUTE, MONTH, format_precision
+from analysis.readers.written import parse_format, parse_serials
+from analysis.readers.zones import bounds
+from analysis.rules import refusal
 
 __all__ = ["DAY", "HOUR", "MINUTE", "MONTH", "Instants", "format_precision", "instants"]
 
-# How much of a time the text tells.
-MINUTE, HOUR, DAY, MONTH = range(4)
-_ISO = re.compile(
-    r"(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])"
-    r"(?:-(?P<day>\d{2})"
-    r"(?:[T ](?P<hour>[01]\d|2[0-3])"
-    r"(?::(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d(?:\.\d+)?))?)?"
-    r"(?P<zone>Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?)?)?",
-    re.ASCII,
-)
-_SLASHED = re.compile(r"\d{1,4}[/.]\d{1,2}[/.]\d{1,4}(?:\D.*)?", re.ASCII | re.DOTALL)
-_MIDNIGHT = re.compile(r"(?<!\d)24:00(?!\d)", re.ASCII)
 # Years that a study of this kind cannot lie in are misread or mistyped, and zones end there too.
-_FIRST_YEAR, _LAST_YEAR = 1900, 2200
-# The widest a calendar day can lie in UTC when its zone is not known.
-_EAST, _WEST = 14.0, 12.0
+_FIRST, _LAST = (np.datetime64(year, "us").astype(np.int64) for year in ("1900", "2200"))
+_DAY = 24 * 3600 * MICROSECONDS
+_SLASHED = (
+    r"^(?P<first>[0-9]{1,4})(?P<mark>[/.])(?P<second>[0-9]{1,2})[/.][0-9]{1,4}(?:[^0-9](?s:.*))?$"
+)
+# Days since 1900 or 1904, as spreadsheets count them, from 1954 or 1958 to 2119 or 2123.
+_SERIAL = r"^[2-7][0-9]{4}(?:[.,][0-9]+)?$"
 
 
 @dataclass(frozen=True)
@@ -75,200 +72,167 @@ class Instants:
 
 
 @dataclass(frozen=True)
-class _Parsed:
-    """One time as written: its first moment and how much of it was told."""
+class _Column:
+    """The texts of a column, each once where it is a categorical, and where they came from."""
 
-    moment: datetime
-    precision: int
-    next_day: bool = False
+    file: str
+    name: str
+    texts: pa.LargeStringArray
+    places: np.ndarray | None
 
+    @classmethod
+    def of(cls, column: pd.Series, file: str, name: str) -> _Column:
+        places = None
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            codes = column.cat.codes.to_numpy()
+            # A missing cell is a blank one; categories that rows were taken from are nobody's.
+            texts = pd.Series([*column.cat.categories, ""], dtype="str")
+            used = np.zeros(len(texts), dtype=bool)
+            used[codes] = True
+            places, column = (np.cumsum(used) - 1)[codes], texts[used]
+        texts = pa.array(column.astype("str"), pa.large_string())
+        if isinstance(texts, pa.ChunkedArray):
+            texts = texts.combine_chunks()
+        return cls(file, name, texts, places)
 
-def format_precision(form: str) -> int | None:
-    """How much of a time a ``strptime`` format tells; None where it is unusable.
+    def rows(self, found: np.ndarray) -> np.ndarray:
+        """What was found for each text, for each row."""
+        return found if self.places is None else found[self.places]
 
-    Unusable are formats that do not tell the date, tell an hour without its half of the day,
-    or name the zone in letters, whose meaning depends on the computer.
-    """
-    sample = datetime(2025, 3, 4, 14, 5, 6, tzinfo=UTC)
-    if "%Z" in form.replace("%%", ""):
-        return None
-    try:
-        back = datetime.strptime(sample.strftime(form), form)
-    except (ValueError, re.error, KeyError, IndexError):
-        return None
-    if back.date() != sample.date():
-        return None
-    told = {(14, 5): MINUTE, (14, 0): HOUR, (0, 0): DAY}
-    return told.get((back.hour, back.minute))
-
-
-def _by_format(text: str, form: str, precision: int) -> _Parsed | None:
-    try:
-        return _Parsed(datetime.strptime(text, form), precision)
-    except ValueError:
-        pass
-    # ISO 8601 once wrote the end of a day so; a declared format is the leave to read it.
-    midnight, times = _MIDNIGHT.subn("00:00", text)
-    if times != 1:
-        return None
-    try:
-        moment = datetime.strptime(midnight, form)
-        following = moment + timedelta(days=1)
-    except (ValueError, OverflowError):
-        return None
-    if (moment.hour, moment.minute, moment.second) != (0, 0, 0):
-        return None
-    return _Parsed(following, precision, next_day=True)
+    def match(self, pattern: str, among: np.ndarray) -> np.ndarray:
+        """Texts of a mask that a regular expression matches."""
+        found = np.zeros(len(self.texts), dtype=bool)
+        some = self.texts.filter(pa.array(among))
+        found[among] = pc.match_substring_regex(some, pattern).to_numpy(zero_copy_only=False)
+        return found
 
 
-def _by_iso(text: str) -> _Parsed | None:
-    match = _ISO.fullmatch(text)
-    if match is None or match["year"] == "0000":
-        return None
-    if match["day"] is None:
-        return _Parsed(datetime.fromisoformat(f"{text}-01"), MONTH)
-    precision = DAY if match["hour"] is None else HOUR if match["minute"] is None else MINUTE
-    try:
-        return _Parsed(datetime.fromisoformat(text), precision)
-    except ValueError:
-        return None
-
-
-def _hours(moment: datetime) -> float:
-    return moment.timestamp() / 3600
-
-
-def _end(moment: datetime, precision: int) -> datetime:
-    """The first moment after the hour, day or month that begins with ``moment``."""
-    if precision == HOUR:
-        return moment + timedelta(hours=1)
-    if precision == DAY:
-        return moment + timedelta(days=1)
-    return datetime(moment.year + moment.month // 12, moment.month % 12 + 1, 1)
-
-
-def _bounds(parsed: _Parsed, zone: ZoneInfo | None) -> tuple[float, float, bool] | None:
-    """Bounds in hours and whether the zone's clock ever shows the time; None without a zone."""
-    moment, precision = parsed.moment, parsed.precision
-    if moment.tzinfo is not None:
-        low = _hours(moment)
-        return low, low + (precision == HOUR), True
-    if zone is None:
-        if precision < DAY:
-            return None
-        low = _hours(moment.replace(tzinfo=UTC))
-        high = _hours(_end(moment, precision).replace(tzinfo=UTC))
-        return low - _EAST, high + _WEST, True
-    early = moment.replace(tzinfo=zone, fold=0)
-    if precision >= DAY:
-        return _hours(early), _hours(_end(moment, precision).replace(tzinfo=zone)), True
-    exists = early.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == moment
-    return _hours(early), _hours(early.replace(fold=1)) + (precision == HOUR), exists
-
-
-def _refuse_slashes(column: pd.Series, file: str, name: str) -> None:
+def _refuse_slashes(column: _Column, unread: np.ndarray) -> None:
     """Day and month in an order that nobody declared: never guessed."""
-    slashed = column.map(lambda text: _SLASHED.fullmatch(text) is not None).to_numpy(bool)
-    if slashed.any():
-        raise ReliefError(
-            "time.ambiguous-order",
-            f"{file}, column {name!r}: {int(slashed.sum())} of {len(slashed)} times are written "
-            "with slashes "
-            "or points, whose order of day and month is not known; declare datetime_format under "
-            '[study], such as "%d/%m/%Y %H:%M".',
-        )
+    slashed = column.match(_SLASHED, unread)
+    if not slashed.any():
+        return
+    parts = pc.extract_regex(column.texts, _SLASHED)
+    first, second = (
+        pc.struct_field(parts, name).filter(pa.array(slashed)).cast(pa.int64()).to_numpy()
+        for name in ("first", "second")
+    )
+    both_ways = np.zeros(len(slashed), dtype=bool)
+    both_ways[slashed] = (first <= 12) & (second <= 12) & (first != second)
+    mark = pc.struct_field(parts, "mark").filter(pa.array(slashed))[0].as_py()
+    order = "dmY"
+    if (first > 31).all():
+        order = "Ymd"
+    elif (second > 12).any():
+        order = "mdY"
+    raise refusal(
+        "time.ambiguous-order",
+        file=column.file,
+        column=column.name,
+        count=int(column.rows(slashed).sum()),
+        total=len(column.rows(slashed)),
+        ambiguous=int(column.rows(both_ways).sum()),
+        example=mark.join(f"%{part}" for part in order) + " %H:%M",
+    )
 
 
-def _parse(uniques: pd.Index, form: str | None) -> list[_Parsed | None]:
+def _read(
+    column: _Column, form: str | None, epoch: Literal[1900, 1904] | None
+) -> tuple[Told, np.ndarray]:
+    """Times as written, and which were written as 24:00."""
+    filled = np.asarray(pc.not_equal(column.texts, ""))
     if form is None:
-        return [_by_iso(text) for text in uniques]
-    precision = format_precision(form)
-    if precision is None:
-        raise ReliefError(
-            "config.value",
-            "study.toml, [study] datetime_format must tell year, month and day, and the half of "
-            'the day with an hour of twelve, as in "%d/%m/%Y %H:%M".',
-        )
-    return [_by_format(text, form, precision) if text else None for text in uniques]
+        told = parse_iso(column.texts)
+        next_day = np.zeros(len(filled), dtype=bool)
+        _refuse_slashes(column, filled & ~told.known)
+    else:
+        if format_precision(form) is None:
+            raise refusal("time.format")
+        told, next_day = parse_format(column.texts, form)
+    serials = column.match(_SERIAL, filled & ~told.known)
+    if serials.any():
+        if epoch is None:
+            raise refusal(
+                "time.excel-serial",
+                file=column.file,
+                column=column.name,
+                count=int(column.rows(serials).sum()),
+            )
+        parse_serials(column.texts, serials, epoch, told)
+    return told, next_day
 
 
-def _dates_in_disguise(parsed: list[_Parsed | None]) -> tuple[list[_Parsed | None], bool]:
+def _dates_in_disguise(column: _Column, told: Told) -> bool:
     """Take times for dates where every one of several is midnight: a program filled them in."""
-    clocked = [one for one in parsed if one is not None and one.precision < DAY]
-    if len(clocked) < 2 or any(
-        one.moment.timetz().replace(tzinfo=None) != time() for one in clocked
-    ):
-        return parsed, False
-    dates = [
-        one if one is None or one.precision >= DAY
-        else _Parsed(one.moment.replace(tzinfo=None), DAY)
-        for one in parsed
-    ]  # fmt: skip
-    return dates, True
+    clocked = told.known & (told.precision < DAY)
+    if not clocked.any() or (told.local[clocked] % _DAY).any():
+        return False
+    if pc.count_distinct(column.texts.filter(pa.array(clocked))).as_py() < 2:
+        return False
+    told.precision[clocked] = DAY
+    told.offset[clocked] = LOCAL
+    return True
 
 
 def instants(
-    column: pd.Series, *, file: str, name: str, timezone: str | None, datetime_format: str | None
+    column: pd.Series,
+    *,
+    file: str,
+    name: str,
+    timezone: str | None,
+    datetime_format: str | None,
+    excel_epoch: Literal[1900, 1904] | None = None,
 ) -> Instants:
     """Read a column of date-times.
 
     Parameters
     ----------
     column : Series of str
-        ISO 8601 (``2025-03-04T10:20``, with or without seconds and zone, or cut short:
-        ``2025-03-04T10``, ``2025-03-04``, ``2025-03``), or the declared ``datetime_format``.
+        Or a categorical of them. ISO 8601 (``2025-03-04T10:20``, with or without seconds and
+        zone, or cut short: ``2025-03-04T10``, ``2025-03-04``, ``2025-03``), or the declared
+        ``datetime_format``. A missing cell counts as a blank one.
     file, name : str
         For messages.
     timezone : str or None
         IANA zone of times written without one.
     datetime_format : str or None
         ``strptime`` format, where the study declares one.
+    excel_epoch : {1900, 1904} or None
+        First year of a spreadsheet's day numbers, where the study declares it.
 
     Raises
     ------
     ReliefError
         ``time.ambiguous-order`` for slashed dates without a declared format,
-        ``time.no-zone`` where zoneless times have no declared zone, ``config.value`` for a
-        format that cannot be used.
+        ``time.no-zone`` where zoneless times have no declared zone, ``time.excel-serial``
+        for numbers of days without a declared epoch, ``time.format`` for a format that
+        cannot be used.
     """
-    codes, uniques = pd.factorize(column)
-    if not len(uniques):
-        codes, uniques = np.zeros(len(column), dtype=int), pd.Index([""])
-    if datetime_format is None:
-        _refuse_slashes(column, file, name)
-    parsed, midnight = _dates_in_disguise(_parse(uniques, datetime_format))
+    cells = _Column.of(column, file, name)
+    told, next_day = _read(cells, datetime_format, excel_epoch)
+    wrong = np.asarray(pc.not_equal(cells.texts, "")) & ~told.known
+    midnight = _dates_in_disguise(cells, told)
+    clocked = told.known & (told.precision < DAY)
+    offsets = np.unique(told.offset[clocked])
+    plausible = told.known & (told.local >= _FIRST) & (told.local < _LAST)
+    if timezone is None and (plausible & clocked & (told.offset == LOCAL)).any():
+        raise refusal("time.no-zone", file=file, column=name)
     zone = ZoneInfo(timezone) if timezone else None
-    low, high = np.full(len(uniques), np.nan), np.full(len(uniques), np.nan)
-    implausible, nonexistent = (np.zeros(len(uniques), dtype=bool) for _ in range(2))
-    for index, one in enumerate(parsed):
-        if one is None:
-            continue
-        if not _FIRST_YEAR <= one.moment.year < _LAST_YEAR:
-            implausible[index] = True
-            continue
-        bounds = _bounds(one, zone)
-        if bounds is None:
-            raise ReliefError(
-                "time.no-zone",
-                f"{file}, column {name!r}: times have no zone; "
-                'declare timezone = "..." under [study] in study.toml.',
-            )
-        low[index], high[index], exists = bounds
-        nonexistent[index] = not exists
-    low[nonexistent] = high[nonexistent] = np.nan
-    wrong = np.array(
-        [bool(text) and one is None for text, one in zip(uniques, parsed, strict=True)]
-    )
-    clocked = [one.moment for one in parsed if one is not None and one.precision < DAY]
+    low, high = np.full(len(wrong), np.nan), np.full(len(wrong), np.nan)
+    nonexistent = np.zeros(len(wrong), dtype=bool)
+    first, last, skipped = bounds(told.only(plausible), zone)
+    nonexistent[plausible] = skipped
+    low[plausible] = np.where(skipped, np.nan, first / MICROSECONDS / 3600)
+    high[plausible] = np.where(skipped, np.nan, last / MICROSECONDS / 3600)
     return Instants(
-        low[codes],
-        high[codes],
-        np.array([MINUTE if one is None else one.precision for one in parsed])[codes],
-        wrong[codes],
-        implausible[codes],
-        nonexistent[codes],
-        np.array([one is not None and one.next_day for one in parsed])[codes],
-        frozenset(moment.tzinfo is not None for moment in clocked),
-        len({moment.utcoffset() for moment in clocked} - {None}),
+        cells.rows(low),
+        cells.rows(high),
+        cells.rows(told.precision),
+        cells.rows(wrong),
+        cells.rows(told.known & ~plausible),
+        cells.rows(nonexistent),
+        cells.rows(next_day),
+        frozenset((offsets != LOCAL).tolist()),
+        int((offsets != LOCAL).sum()),
         midnight,
     )

@@ -1,0 +1,95 @@
+"""Local times to UTC: a whole day at once where the clock stood still, else time by time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from analysis.readers.iso import LOCAL, MICROSECONDS, Told
+from analysis.readers.precision import DAY, HOUR, MONTH
+
+__all__ = ["bounds"]
+
+_HOUR = 3600 * MICROSECONDS
+_DAY = 24 * _HOUR
+_EPOCH = datetime(1970, 1, 1)
+# The widest a calendar day can lie in UTC when its zone is not known.
+_EAST, _WEST = 14 * _HOUR, 12 * _HOUR
+
+
+def bounds(told: Told, zone: ZoneInfo | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Bounds of times in microseconds of UTC, and which of them the zone's clock never shows.
+
+    Parameters
+    ----------
+    told : Told
+        Times alone, of the years 1900 to 2199; without a zone those with a clock need an offset.
+    zone : ZoneInfo or None
+        Of times without an offset.
+
+    Returns
+    -------
+    low, high : ndarray of int
+        Equal for a time told to the minute, but an hour apart where the clock went back.
+    nonexistent : ndarray of bool
+    """
+    end = _end(told)
+    low, high = told.local - told.offset, end - told.offset
+    nonexistent = np.zeros(len(low), dtype=bool)
+    local = told.offset == LOCAL
+    if zone is None:
+        low[local], high[local] = told.local[local] - _EAST, end[local] + _WEST
+        return low, high, nonexistent
+    first, second = _offsets(told.local[local], zone)
+    low[local] = told.local[local] - first
+    # The clock that is shown twice counts until it is shown again; a day ends where it ends.
+    clock = (told.precision < DAY)[local]
+    until = np.where(clock, second, 0)
+    until[~clock] = _offsets(end[local][~clock], zone)[0]
+    high[local] = end[local] - until
+    # Before a gap the earlier reading of it is behind the later one (PEP 495).
+    nonexistent[local] = clock & (first < second)
+    return low, high, nonexistent
+
+
+def _end(told: Told) -> np.ndarray:
+    """The first microsecond after the hour, day or month that is told."""
+    lasts = np.select([told.precision == HOUR, told.precision == DAY], [_HOUR, _DAY], 0)
+    end = told.local + lasts
+    months = told.precision == MONTH
+    month = (told.local[months] // _DAY).astype("M8[D]").astype("M8[M]")
+    end[months] = (month + 1).astype("M8[D]").astype(np.int64) * _DAY
+    return end
+
+
+def _offsets(local: np.ndarray, zone: ZoneInfo) -> tuple[np.ndarray, np.ndarray]:
+    """Offsets from UTC of local times, at their first and at their second occurrence."""
+    if not len(local):
+        return local, local
+    day = local // _DAY
+    start = int(day.min())
+    seen = np.zeros(int(day.max()) - start + 1, dtype=bool)
+    seen[day - start] = True
+    whole = np.zeros(len(seen), np.int64)
+    still = np.zeros(len(seen), dtype=bool)
+    for place in np.flatnonzero(seen):
+        ends = {
+            _at(int(start + place + one) * _DAY, zone, fold) for one in (0, 1) for fold in (0, 1)
+        }
+        whole[place], still[place] = min(ends), len(ends) == 1
+    first = whole[day - start]
+    second = first.copy()
+    odd = ~still[day - start]
+    times, places = np.unique(local[odd], return_inverse=True)
+    by_fold = [np.array([_at(int(t), zone, f) for t in times], np.int64) for f in (0, 1)]
+    first[odd], second[odd] = by_fold[0][places], by_fold[1][places]
+    return first, second
+
+
+def _at(local: int, zone: ZoneInfo, fold: int) -> int:
+    """The zone's offset at a local time."""
+    moment = (_EPOCH + timedelta(microseconds=local)).replace(tzinfo=zone, fold=fold)
+    offset = moment.utcoffset()
+    return offset // timedelta(microseconds=1) if offset is not None else 0
