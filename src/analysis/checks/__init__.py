@@ -11,6 +11,7 @@ from analysis.checks.events import check_events, without_late_guesses
 from analysis.checks.flow import participant_flow
 from analysis.checks.forms import check_forms
 from analysis.checks.questions import check_questions
+from analysis.checks.sites import check_sites
 from analysis.instruments import safety
 from analysis.instruments.scoring import score
 from analysis.study import Issue, Study
@@ -65,6 +66,7 @@ def check(study: Study) -> Checked:
     forms = place(live, score(live))
     found = check_forms(live, forms)
     check_events(live, forms, found)
+    check_sites(live, forms, found)
     found.issues += safety.issues(live, forms)
     found.subjects = study.set_aside | found.subjects
     kept = without_late_guesses(study.keep_subjects(_without(study, found.subjects)), found)

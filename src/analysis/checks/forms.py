@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,11 +23,11 @@ class SetAside:
     subjects: dict[int, str] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
 
-    def drop(self, rule: str, forms: pd.DataFrame, mask: np.ndarray) -> None:
+    def drop(self, rule: str, forms: pd.DataFrame, mask: np.ndarray, **fields: Any) -> None:
         """Set forms aside; a form already set aside keeps its first rule."""
         new = forms[mask & ~forms["form"].isin(self.forms.index).to_numpy()]
         self.forms = pd.concat([self.forms, pd.Series(rule, index=new["form"], dtype="str")])
-        self.issues.extend(_by_file(rule, new))
+        self.issues.extend(_by_file(rule, new, **fields))
 
     def stop(self, rule: str, forms: pd.DataFrame, subjects: pd.Series) -> None:
         """Set people aside; the count is of people."""
@@ -39,7 +40,7 @@ class SetAside:
         self.issues.extend(_by_file(rule, forms))
 
 
-def _by_file(rule: str, forms: pd.DataFrame, *, people: bool = False) -> list[Issue]:
+def _by_file(rule: str, forms: pd.DataFrame, *, people: bool = False, **fields: Any) -> list[Issue]:
     """One issue a file, with the count (of people, where the rule is about them) and first row."""
     return [
         issue(
@@ -47,6 +48,7 @@ def _by_file(rule: str, forms: pd.DataFrame, *, people: bool = False) -> list[Is
             file=str(file),
             row=int(rows["row"].min()),
             count=rows["subject"].nunique() if people else len(rows),
+            **fields,
         )
         for file, rows in forms.groupby("source", sort=True)
     ]
@@ -88,11 +90,18 @@ def _refuse_if_nobody_is_left(study: Study) -> None:
 
 
 def _never_infused(study: Study, found: SetAside) -> None:
-    without = study.subjects[~study.subjects["subject"].isin(study.infusions["subject"])]
-    for subject in without["subject"]:
-        found.subjects.setdefault(int(subject), "subject.no-infusion")
-    if len(without):
-        found.issues.append(issue("subject.no-infusion", count=len(without)))
+    """Set people without an infusion aside; those with a baseline only look like screening."""
+    people = study.subjects["subject"]
+    without = people[~people.isin(study.infusions["subject"])]
+    forms = study.assessments.groupby(["subject", "instrument", "version"]).size()
+    most = forms.groupby(level="subject").max().reindex(without, fill_value=0)
+    screened = without[(most == 1).to_numpy()]
+    others = without[(most != 1).to_numpy()]
+    for rule, who in (("subject.screened-only", screened), ("subject.no-infusion", others)):
+        for subject in who:
+            found.subjects.setdefault(int(subject), rule)
+        if len(who):
+            found.issues.append(issue(rule, count=len(who)))
 
 
 def _totals_in_range(forms: pd.DataFrame) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import instruments
+from analysis.checks import patterns
 from analysis.rules import issue
 from analysis.study import Issue, Study
 
@@ -35,6 +36,11 @@ def check_questions(study: Study, forms: pd.DataFrame) -> list[Issue]:
         _treatments,
         _stopped,
         _doses,
+        patterns.straight_lines,
+        patterns.directions,
+        patterns.few_people,
+        patterns.carry_over,
+        patterns.routes,
     )
     return [found for rule in rules for found in rule(study, forms, primary)]
 

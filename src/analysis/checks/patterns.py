@@ -1,0 +1,108 @@
+"""Rules about what only many forms or people together can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from analysis import instruments
+from analysis.rules import issue
+from analysis.study import Issue, Study
+from analysis.timeline import EFFICACY
+
+__all__ = ["carry_over", "directions", "few_people", "routes", "straight_lines"]
+
+# So few items are often answered alike by chance.
+_FEW_ITEMS = 5
+# Assumption: what fewer people in an arm show describes them alone.
+_FEW_PEOPLE = 5
+# A correlation of fewer people says nothing; beyond this normal quantile it is not by chance.
+_FEW_PAIRS, _BEYOND_CHANCE = 10, 2.58
+# Assumption: a week after an infusion its effect may still be there.
+_WASHOUT_DAYS = 7
+_INFUSED = ("intravenous", "subcutaneous", "other")
+
+
+def straight_lines(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    """People who answer every item alike, form after form; no symptom at all is no such case."""
+    for (name, version), answers in study.items.items():
+        own = forms[(forms["instrument"] == name) & (forms["version"] == version)]
+        own = own[(own["n_missing"] == 0) & (own["n_items"] >= _FEW_ITEMS)].set_index("form")
+        values = answers.reindex(own.index).to_numpy(float)
+        if not values.size:
+            continue
+        lowest = instruments.get(name).total_range(version)[0]
+        alike = (np.nanmax(values, axis=1) == np.nanmin(values, axis=1)) & (own["total"] > lowest)
+        people = int((alike.groupby(own["subject"]).sum() >= 2).sum())
+        if people:
+            share = f"{alike.mean():.0%}"
+            yield issue("form.straight-lined", count=people, scale=name, share=share)
+
+
+def directions(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    """Scores that go down where they were high, more than any treatment brings about."""
+    scored = forms[forms["total"].notna()]
+    for name, rows in scored.groupby("instrument", sort=True):
+        pairs = _pairs(study, rows)
+        arms = pairs["arm"].nunique()
+        freedom = len(pairs) - arms - 2
+        if not instruments.get(str(name)).differenced or len(pairs) < _FEW_PAIRS or freedom < 1:
+            continue
+        scores = pairs[["before", "after"]]
+        centred = scores - scores.groupby(pairs["arm"]).transform("mean")
+        r = centred["before"].corr(centred["after"])
+        # Fisher's transformation; a degree of freedom less for each further arm.
+        if np.arctanh(max(r, -1 + 1e-9)) * np.sqrt(freedom) < -_BEYOND_CHANCE:
+            n = len(pairs)
+            yield issue("score.direction", count=n, scale=str(name), r=f"{r:.2f}", n=n)
+
+
+def _pairs(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
+    """Mean score before and after the first infusion, and the arm, of each person with both."""
+    before = rows[rows["phase"] == "before"].groupby("subject")["total"].mean()
+    first = rows["phase"].isin(EFFICACY) & (rows["latest_infusion"] == 1)
+    after = rows[first].groupby("subject")["total"].mean()
+    pairs = pd.DataFrame({"before": before, "after": after}).dropna()
+    return pairs.assign(arm=_arms(study).reindex(pairs.index).fillna("unknown"))
+
+
+def _arms(study: Study) -> pd.Series:
+    """Arm by subject; in a crossover the first treatment."""
+    arm = study.subjects.set_index("subject")["arm"]
+    first = study.infusions[study.infusions["infusion"] == 1].set_index("subject")["agent"]
+    return arm.astype(object).where(arm.notna(), first.reindex(arm.index))
+
+
+def few_people(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    """Arms of hardly anybody."""
+    people = _pairs(study, primary)["arm"].value_counts()
+    for n in sorted(people[people < _FEW_PEOPLE]):
+        name = study.design.primary
+        yield issue("arm.few-people", count=int(n), n=int(n), scale=name, least=_FEW_PEOPLE)
+
+
+def carry_over(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    """Crossovers in which the other treatment follows too soon."""
+    if study.design.design != "crossover":
+        return
+    ordered = study.infusions.sort_values(["subject", "infusion"])
+    person = ordered.groupby("subject")
+    other = ordered["agent"] != person["agent"].shift()
+    # The widest gap that the known bounds allow: what is not known is not accused.
+    gap = ordered["start_high"] - person["start_low"].shift()
+    soon = ordered.loc[other & (gap < _WASHOUT_DAYS * 24), "subject"].nunique()
+    if soon:
+        yield issue("infusion.carry-over", count=soon, days=_WASHOUT_DAYS)
+
+
+def routes(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    """Ketamine by several routes, or by none that is an infusion."""
+    ketamine = study.infusions[study.infusions["agent"] == "ketamine"]
+    told = ketamine["route"].dropna()
+    names = sorted(told.unique())
+    if names and not set(names) & set(_INFUSED):
+        yield issue("question.route", count=len(told), routes=", ".join(names))
+    elif len(names) > 1:
+        yield issue("infusion.mixed-routes", count=len(told), routes=", ".join(names))

@@ -1,0 +1,76 @@
+"""Rules about sites: whether they score, compare and treat alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis import instruments
+from analysis.checks.forms import SetAside
+from analysis.rules import issue
+from analysis.study import Study
+
+__all__ = ["check_sites"]
+
+# So few forms of a site say nothing of the range it uses.
+_FEW_FORMS = 5
+# A range of 0 to 10 where 0 to 100 is meant.
+_SHARE_OF_RANGE = 0.1
+
+
+def check_sites(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
+    """Find sites that count in another range, have another comparator, or only one arm.
+
+    Parameters
+    ----------
+    study : Study
+    forms : DataFrame
+        Its forms, scored and placed.
+    found : SetAside
+        Takes what is found.
+    """
+    site = study.subjects.set_index("subject")["site"]
+    if site.nunique() < 2:
+        return
+    _ranges(study, forms.assign(site=forms["subject"].map(site)), found)
+    _comparators(study, site, found)
+
+
+def _ranges(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
+    for (name, version), rows in forms.groupby(["instrument", "version"], sort=True):
+        scale = instruments.get(str(name))
+        low, high = scale.total_range(str(version))
+        own = rows[(rows["phase"] == "before") & rows["total"].notna()]
+        totals = own.groupby("site")["total"].agg(["count", "max", "median"])
+        totals = totals[totals["count"] >= _FEW_FORMS]
+        tenth = low + _SHARE_OF_RANGE * (high - low)
+        small = int((totals["max"] <= tenth).sum())
+        if scale.role == "safety" or not small or not (totals["median"] > tenth).any():
+            continue
+        words: dict[str, Any] = {
+            "small": small,
+            "scale": scale.name,
+            "low": f"{low:g}",
+            "high": f"{high:g}",
+        }
+        if scale.name == study.design.primary:
+            found.issues.append(issue("score.scale-differs-by-site", count=len(own), **words))
+        else:
+            found.drop("form.scale-differs-by-site", forms, forms.index.isin(rows.index), **words)
+
+
+def _comparators(study: Study, site: pd.Series, found: SetAside) -> None:
+    arm = study.subjects.set_index("subject")["arm"]
+    if study.design.design != "parallel" or study.design.comparator_arm is None:
+        return
+    arms = arm.groupby(site).nunique()
+    alone = arms.index[arms == 1]
+    if len(alone):
+        people = int((site.isin(alone) & arm.notna()).sum())
+        found.issues.append(issue("comparator.at-other-sites", count=people))
+    given = study.infusions[study.infusions["subject"].map(arm) == study.design.comparator_arm]
+    agents = given.groupby(given["subject"].map(site))["agent"].agg(frozenset)
+    if agents.nunique() > 1:
+        count = given["subject"].nunique()
+        found.issues.append(issue("comparator.differs-by-site", count=count))
