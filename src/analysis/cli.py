@@ -167,6 +167,20 @@ def report(
     print(_run(lambda: publish(study, out), as_json=False))
 
 
+@app.command()
+def init(
+    export: Annotated[Path, typer.Argument(metavar="EXPORT", help="A file, or a folder of files.")],
+    out: Annotated[Path, typer.Option(help="Where to write the draft.")] = Path("study.toml"),
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over a file that is there.")
+    ] = False,
+) -> None:
+    """Write a first study.toml for an export; what must not be guessed is left open in it."""
+    from analysis.draft import write_study_toml
+
+    print(_run(lambda: write_study_toml(export, out, force=force), as_json=False))
+
+
 def main() -> None:
     """Entry point of the console script."""
     # A pipe on a machine with another locale must still take the dashes and quotation marks.

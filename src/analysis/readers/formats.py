@@ -9,7 +9,7 @@ from analysis.config import StudyConfig, Table
 from analysis.readers.text import TextTable, read_text
 from analysis.rules import refusal
 
-__all__ = ["open_table"]
+__all__ = ["kind_of", "open_table"]
 
 _BY_SUFFIX = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".dat": "csv",
@@ -18,6 +18,11 @@ _BY_SUFFIX = {
 }  # fmt: skip
 # Conventions over a file that may be in any of the formats above.
 _CONVENTIONS = ("sdtm", "adam")
+
+
+def kind_of(path: Path) -> str | None:
+    """The format that a file's name tells; None where it tells none."""
+    return _BY_SUFFIX.get(path.suffix.lower())
 
 
 def open_table(folder: Path, spec: Table, config: StudyConfig) -> TextTable:
@@ -61,7 +66,7 @@ def open_table(folder: Path, spec: Table, config: StudyConfig) -> TextTable:
 def _file(path: Path, spec: Table, config: StudyConfig) -> TextTable:
     """A file that is one table, by its declared format or by its name."""
     told = spec.format if spec.format not in _CONVENTIONS else None
-    match told or _BY_SUFFIX.get(path.suffix.lower()):
+    match told or kind_of(path):
         case "csv":
             wanted = [table for table in config.tables if table.source() == spec.source()]
             columns = [n for table in wanted for visit in table.by_visit() for n in visit.columns()]

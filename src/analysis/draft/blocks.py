@@ -1,0 +1,138 @@
+"""Blocks of item columns in a header, the scales they may be, and the visits of a wide file."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from analysis import instruments
+from analysis.config.source import VISIT
+
+__all__ = ["Block", "find_blocks", "plain"]
+
+_DIGITS = re.compile(r"\d{1,2}(?!\d)")
+# Fewer numbered columns than this are visits, doses or the like.
+_FEWEST = 4
+
+
+@dataclass(frozen=True)
+class Block:
+    """Numbered columns that belong together.
+
+    Attributes
+    ----------
+    pattern : str
+        Name with a place for the item number, and one for the visit where there are several.
+    columns : tuple of str
+        The columns, of all visits.
+    numbers : tuple of int
+    visits : tuple of str
+        Empty unless the file is wide.
+    instrument : str or None
+        The scale, where the name and the numbers leave only one.
+    """
+
+    pattern: str
+    columns: tuple[str, ...]
+    numbers: tuple[int, ...]
+    visits: tuple[str, ...] = ()
+
+    @property
+    def instrument(self) -> str | None:
+        """The scale whose items have these numbers and whose name the columns hold."""
+        named = plain(self.pattern)
+        fitting = [
+            name
+            for name, scale in instruments.known().items()
+            if any(self.numbers == scale.item_numbers(version) for version in scale.versions)
+            and _stem(scale.item_ids) in named
+        ]
+        # The longest name is the one meant: pcl5now holds pcl5.
+        fitting.sort(key=lambda name: len(_stem(instruments.get(name).item_ids)))
+        return fitting[-1] if fitting else None
+
+
+def plain(name: str) -> str:
+    """A name without case, punctuation and places for numbers."""
+    return re.sub(r"[^a-z0-9]+", "", re.sub(r"\{[^}]*\}", "", name.lower()))
+
+
+def _stem(item_ids: str) -> str:
+    return plain(item_ids).rstrip("5") if plain(item_ids) == "pcl5" else plain(item_ids)
+
+
+def _runs(name: str) -> list[tuple[str, str, str]]:
+    """Each run of digits of a name: what stands before it, the digits, what stands after."""
+    return [(name[: m.start()], m.group(), name[m.end() :]) for m in _DIGITS.finditer(name)]
+
+
+def find_blocks(header: Sequence[str]) -> list[Block]:
+    """Blocks of at least four consecutively numbered columns, each column in one block."""
+    found: dict[tuple[str, str], dict[int, tuple[str, str]]] = defaultdict(dict)
+    for name in header:
+        for before, digits, after in _runs(name):
+            found[before, after].setdefault(int(digits), (digits, name))
+    blocks: list[tuple[str, str, Block]] = []
+    taken: set[str] = set()
+    for (before, after), columns in sorted(found.items(), key=lambda entry: -len(entry[1])):
+        own = {n: (d, c) for n, (d, c) in sorted(columns.items()) if c not in taken and n > 0}
+        if len(own) < _FEWEST or not _is_series(list(own)):
+            continue
+        padded = any(digits.startswith("0") for digits, _ in own.values())
+        place = "{:02d}" if padded else "{}"
+        names = tuple(column for _, column in own.values())
+        taken.update(names)
+        blocks.append((before, after, Block(f"{before}{place}{after}", names, tuple(own))))
+    return _by_visit(blocks)
+
+
+def _is_series(numbers: list[int]) -> bool:
+    """Whether numbers are those of a scale, or run on without a gap."""
+    scales = instruments.known().values()
+    known = {scale.item_numbers(version) for scale in scales for version in scale.versions}
+    return tuple(numbers) in known or numbers == list(range(1, len(numbers) + 1))
+
+
+def _by_visit(blocks: list[tuple[str, str, Block]]) -> list[Block]:
+    """Put blocks together that differ in one part of their names: the visits of a wide file."""
+    groups: dict[tuple[object, ...], list[tuple[str, Block]]] = defaultdict(list)
+    for before, after, block in blocks:
+        place = block.pattern[len(before) : len(block.pattern) - len(after)]
+        # Only one scale is asked at several visits; two scales of one length are two blocks.
+        scale = (block.numbers, block.instrument)
+        groups[*scale, before + place, "after"].append((after, block))
+        groups[*scale, place + after, "before"].append((before, block))
+    used: set[str] = set()
+    wide = []
+    for (*_, rest, side), members in sorted(groups.items(), key=lambda group: -len(group[1])):
+        members = [(part, block) for part, block in members if block.pattern not in used]
+        if len(members) < 2:
+            continue
+        head, visits, tail = _differing([part for part, _ in members])
+        part = head + VISIT + tail
+        pattern = str(rest) + part if side == "after" else part + str(rest)
+        named = len(plain(pattern.replace(VISIT, ""))) > 1
+        if named and all(visits):
+            used.update(block.pattern for _, block in members)
+            columns = tuple(column for _, block in members for column in block.columns)
+            wide.append(Block(pattern, columns, members[0][1].numbers, tuple(visits)))
+    alone = [block for *_, block in blocks if block.pattern not in used]
+    return sorted([*wide, *alone], key=lambda block: block.pattern)
+
+
+def _differing(parts: list[str]) -> tuple[str, list[str], str]:
+    """What texts begin with alike, what differs, and what they end with alike; whole words."""
+    words = [re.split(r"(?<=[^A-Za-z0-9])|(?=[^A-Za-z0-9])", part) for part in parts]
+    head = _alike(words)
+    tail = _alike([word[len(head) :][::-1] for word in words])[::-1]
+    middle = ["".join(word[len(head) : len(word) - len(tail)]) for word in words]
+    return "".join(head), middle, "".join(tail)
+
+
+def _alike(lists: list[list[str]]) -> list[str]:
+    """What all lists begin with."""
+    ranks = zip(*lists, strict=False)
+    return [rank[0] for rank in takewhile(lambda rank: len(set(rank)) == 1, ranks)]

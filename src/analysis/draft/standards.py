@@ -1,0 +1,112 @@
+"""Drafts for formats whose columns have fixed names: SDTM, ADaM, FHIR, OMOP, REDCap."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from analysis import instruments
+from analysis.draft import plain
+from analysis.draft.look import Sighting
+from analysis.draft.page import WINDOW, Draft, quoted, todo
+
+__all__ = ["standard_tables"]
+
+_CODES = 'codes of the items, such as "PCL01{:02d}", or a list of them; or instead: total'
+
+
+def standard_tables(draft: Draft, tables: list[Sighting]) -> None:
+    """Write the sections of an export whose format fixes the names of columns."""
+    formats = {table.format for table in tables}
+    for name, write in (("redcap", _redcap), ("fhir", _fhir), ("omop", _omop)):
+        if name in formats:
+            write(draft, [table for table in tables if table.format.startswith(name)])
+            return
+    for table in tables:
+        _cdisc(draft, table)
+
+
+def _cdisc(draft: Draft, table: Sighting) -> None:
+    """A table of SDTM by its domain, of ADaM by its variables."""
+    file = {"path": draft.path(table), "format": quoted(table.format)}
+    names = set(table.header)
+    if names & {"EXTRT", "ECTRT"}:
+        draft.add("[infusions]", **file)
+    elif names & {"QSTESTCD", "PARAMCD"}:
+        code = "QSTESTCD" if "QSTESTCD" in names else "PARAMCD"
+        _scales(draft, file, set(table.sample.get(code, ())), "QSEVLINT" in names)
+    elif "VSTESTCD" in names:
+        draft.add("[weights]", **file)
+    elif names & {"ARMCD", "TRT01P"}:
+        draft.add("[subjects]", **file, study_codes="true")
+
+
+def _scales(draft: Draft, file: dict[str, str], codes: set[str], told: bool) -> None:
+    """One section a scale whose standard codes the table holds; one to be filled in if none."""
+    window = None if told else todo(WINDOW)
+    found = [
+        (name, scale)
+        for name, scale in instruments.known().items()
+        if set(scale.codes.get("cdisc", {}).get("items", ["-"])) <= codes
+    ]
+    for name, scale in found:
+        own = scale.codes["cdisc"]
+        draft.add(
+            "[[assessments]]",
+            **file,
+            instrument=quoted(name),
+            version=_version(name),
+            recall_hours=window,
+            items=quoted(list(own["items"])),
+            total=quoted(own["total"]) if own["total"] in codes else None,
+        )
+    if not found:
+        _open_scale(draft, file, window)
+
+
+def _version(name: str) -> str:
+    versions = list(instruments.get(name).versions)
+    return quoted(versions[0]) if len(versions) == 1 else todo(f"one of {', '.join(versions)}")
+
+
+def _open_scale(draft: Draft, file: dict[str, str], window: str | None) -> None:
+    draft.add(
+        "[[assessments]]",
+        **file,
+        instrument=todo(f"one of {', '.join(sorted(instruments.known()))}"),
+        version=todo("its version"),
+        recall_hours=window,
+        items=todo(_CODES),
+    )
+
+
+def _fhir(draft: Draft, tables: list[Sighting]) -> None:
+    """Resources of one export are read together: a file, or the folder of several."""
+    table = tables[0] if len(tables) == 1 else replace(tables[0], path=tables[0].path.parent)
+    file = {"path": draft.path(table), "format": quoted("fhir")}
+    arm = todo("arm, assigned_arm or actual_arm; remove the line of a study without arms")
+    draft.add("[subjects]", **file, arm=arm)
+    draft.add("[infusions]", **file)
+    _open_scale(draft, file, todo(WINDOW))
+
+
+def _omop(draft: Draft, tables: list[Sighting]) -> None:
+    file = {"path": draft.path(tables[0]), "format": quoted("omop")}
+    people = todo("cohort_definition_id where cohorts are the arms; else remove the line")
+    draft.add("[subjects]", **file, arm=people)
+    draft.add("[infusions]", **file, codes=todo('concepts of the drugs, such as ["785649"]'))
+    _open_scale(draft, file, todo(WINDOW))
+
+
+def _redcap(draft: Draft, tables: list[Sighting]) -> None:
+    """A flat export, with the dictionary and the event table that lie beside it."""
+    beside = {
+        key: draft.path(found)
+        for key, kind in (("dictionary", "redcap-dictionary"), ("event_table", "redcap-events"))
+        if (found := next((t for t in tables if t.format == kind), None))
+    }
+    exports = [table for table in tables if table.format == "redcap"]
+    if "dictionary" not in beside:
+        beside["dictionary"] = todo("the data dictionary's file; remove the line if there is none")
+    plain.people(draft, exports, **beside)
+    plain.infusions(draft, exports, **beside)
+    plain.assessments(draft, exports, **beside)

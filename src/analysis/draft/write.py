@@ -1,0 +1,68 @@
+"""The text of a draft: every line is seen in the export, or is a question left open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.draft import plain
+from analysis.draft.look import Sighting
+from analysis.draft.page import Draft, todo
+from analysis.draft.standards import standard_tables
+
+__all__ = ["write_draft"]
+
+_HEAD = """\
+# A draft of study.toml. What could be seen in the export is filled in; check it. Every "TODO" is a
+# question that no program may answer for you: relief check names the first one that is left.
+"""
+
+
+def write_draft(tables: list[Sighting], folder: Path) -> str:
+    """The draft of a study.toml in ``folder`` for the tables of an export.
+
+    Parameters
+    ----------
+    tables : list of Sighting
+        From :func:`analysis.draft.look`.
+    folder : Path
+        Where the draft will stand; paths are relative to it.
+    """
+    draft = Draft(folder)
+    _study(draft, tables)
+    special = [table for table in tables if not _is_plain(table)]
+    if special:
+        standard_tables(draft, special)
+    else:
+        plain.people(draft, tables)
+        plain.infusions(draft, tables)
+        plain.assessments(draft, tables)
+    return _HEAD + "\n" + "\n\n".join(draft.sections) + "\n"
+
+
+def _is_plain(table: Sighting) -> bool:
+    return table.format in ("csv", "excel", "xpt", "dataset-json")
+
+
+def _study(draft: Draft, tables: list[Sighting]) -> None:
+    arm = next((table.arm for table in tables if table.arm), None)
+    found = sorted({b.instrument for table in tables for b in table.blocks if b.instrument})
+    timed = [table for table in tables if table.times]
+    local = any(not table.zoned for table in timed) or not timed
+    slashed = any(table.slashed for table in tables)
+    zone = todo('zone of the times, such as "America/Detroit"; remove the line if all are in hours')
+    form = todo('how times are written, such as "%d/%m/%Y %H:%M"')
+    labels = f"what each label of {arm!r} means" if arm else "what each label means"
+    seen = f" (seen: {', '.join(found)})" if found else ""
+    draft.add(
+        "[study]",
+        name='"my-study"',
+        population=todo('whom the study took in; "PTSD" for people with PTSD'),
+        synthetic=todo("false for real people, true for made-up data"),
+        design=todo("parallel, crossover or single-arm"),
+        timezone=zone if local else None,
+        datetime_format=form if slashed else None,
+        arms=todo(f'{labels}, such as {{ A = "ketamine", B = "midazolam" }}'),
+        comparator=todo("active, passive (saline) or none"),
+        missing_codes=todo('codes that stand for missing, such as ["-9"]; [] if there are none'),
+        primary=todo(f"the one primary instrument{seen}; choose before looking at scores"),
+    )

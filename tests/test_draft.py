@@ -1,0 +1,183 @@
+"""relief init: what an export shows is written down, what it cannot show stays a question."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.config import load_config
+from analysis.draft import look, write_study_toml
+from analysis.draft.blocks import find_blocks
+from analysis.errors import ReliefError
+from analysis.readers.delimited import read_study
+from tests.factory import TOKEN, tables, write_rows, write_study
+
+ANSWERS = {
+    "population": '"PTSD"',
+    "synthetic": "true",
+    "design": '"parallel"',
+    "timezone": '"America/Detroit"',
+    "arms": '{ ket = "ketamine", mdz = "midazolam" }',
+    "comparator": '"active"',
+    "missing_codes": "[]",
+    "primary": '"PCL-5-now"',
+    "study_codes": "true",
+    "recall_hours": "0",
+    "item_base": "0",
+    "instrument": '"PCL-5-now"',
+    "version": '"ad-hoc"',
+}
+
+
+def answered(path: Path) -> None:
+    """The draft with every open point decided."""
+    lines = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        key = line.split(" =")[0]
+        lines.append(f"{key} = {ANSWERS[key]}" if '= "TODO"' in line else line)
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def content(prefix: str = "pcl5now_") -> dict:
+    """The factory's study, its items named after the scale."""
+    made = tables()
+    scores = [
+        {key.replace("item_", prefix): value for key, value in row.items()}
+        for row in made["scores"]
+    ]
+    return made | {"scores": scores}
+
+
+def export(folder: Path, made: dict) -> Path:
+    folder.mkdir()
+    for name, rows in made.items():
+        write_rows(folder / f"{name}.csv", rows)
+    return folder
+
+
+def test_a_draft_with_its_questions_answered_reads_as_the_study(tmp_path):
+    by_hand = read_study(write_study(tmp_path / "by-hand", tables()))
+    out = tmp_path / "study.toml"
+    said = write_study_toml(export(tmp_path / "export", content()), out)
+    assert f"{out.read_text(encoding='utf-8').count('TODO') - 1} open points" in said
+    answered(out)
+    study = read_study(out)
+    pd.testing.assert_frame_equal(study.subjects, by_hand.subjects)
+    pd.testing.assert_frame_equal(study.infusions, by_hand.infusions)
+    (items,), (others,) = study.items.values(), by_hand.items.values()
+    pd.testing.assert_frame_equal(items, others)
+
+
+def test_what_must_not_be_guessed_is_left_open(tmp_path):
+    out = tmp_path / "study.toml"
+    write_study_toml(export(tmp_path / "export", content()), out)
+    text = out.read_text(encoding="utf-8")
+    open_points = {line.split(" =")[0] for line in text.splitlines() if '= "TODO"' in line}
+    asked = {"population", "synthetic", "design", "timezone", "arms", "comparator", "primary"}
+    assert asked | {"missing_codes", "recall_hours", "item_base", "study_codes"} == open_points
+    with pytest.raises(ReliefError) as caught:
+        load_config(out)
+    assert caught.value.rule == "config.open-point"
+    assert "population" in caught.value.message
+
+
+def test_no_cell_of_the_export_is_in_the_draft(tmp_path):
+    made = content()
+    for row in made["subjects"]:
+        row["notes"] = TOKEN
+    write_study_toml(export(tmp_path / "export", made), tmp_path / "study.toml")
+    text = (tmp_path / "study.toml").read_text(encoding="utf-8")
+    assert TOKEN not in text
+    assert "S000" not in text
+    assert "mdz" not in text
+
+
+def test_a_wide_file_is_seen_with_its_visits():
+    header = ["id", *(f"pcl5_{n:02d}_{v}" for v in ("pre", "h4", "d1") for n in range(1, 21))]
+    (block,) = find_blocks(header)
+    assert block.pattern == "pcl5_{:02d}_{visit}"
+    assert block.visits == ("pre", "h4", "d1")
+    assert block.instrument == "PCL-5"
+
+
+def test_visits_may_stand_before_the_items_and_be_numbered():
+    header = [f"v{v}_iesr{n}" for v in range(1, 5) for n in range(1, 23)]
+    (block,) = find_blocks(header)
+    assert (block.pattern, block.instrument) == ("{visit}_iesr{}", "IES-R")
+    assert block.visits == ("v1", "v2", "v3", "v4")
+
+
+def test_scales_of_equal_length_are_not_confused():
+    header = [f"{name}_{n:02d}" for name in ("caps5", "pcl5", "pds5", "q") for n in range(1, 21)]
+    found = {block.pattern.split("_")[0]: block.instrument for block in find_blocks(header)}
+    assert found == {"caps5": "CAPS-5", "pcl5": "PCL-5", "pds5": "PDS-5", "q": None}
+
+
+def test_a_wide_draft_names_the_visit_in_its_time(tmp_path):
+    row = {"id": "S1", "arm": "ket", "infusion_start": "2025-03-04T10:20"}
+    for visit, day in (("pre", "03"), ("post", "05")):
+        row[f"date_{visit}"] = f"2025-03-{day}T09:00"
+        row |= {f"pcl5_{n:02d}_{visit}": n % 5 for n in range(1, 21)}
+    write_rows(tmp_path / "wide.csv", [row, row | {"id": "S2"}])
+    write_study_toml(tmp_path / "wide.csv", tmp_path / "study.toml")
+    text = (tmp_path / "study.toml").read_text(encoding="utf-8")
+    assert 'time = "date_{visit}"' in text
+    assert 'visits = ["pre", "post"]' in text
+    assert 'start = "infusion_start"' in text
+
+
+def test_slashed_dates_raise_the_question_how_times_are_written(tmp_path):
+    rows = [{"id": f"S{n}", "when": f"{n:02d}/03/2025 10:00", "total": 40} for n in (4, 5)]
+    write_rows(tmp_path / "scores.csv", rows)
+    write_study_toml(tmp_path / "scores.csv", tmp_path / "study.toml")
+    assert 'datetime_format = "TODO"' in (tmp_path / "study.toml").read_text(encoding="utf-8")
+
+
+def test_times_with_a_zone_raise_no_question_of_the_zone(tmp_path):
+    rows = [{"id": f"S{n}", "when": f"2025-03-{n:02d}T10:00:00Z", "total": 40} for n in (4, 5)]
+    write_rows(tmp_path / "scores.csv", rows)
+    write_study_toml(tmp_path / "scores.csv", tmp_path / "study.toml")
+    assert "timezone" not in (tmp_path / "study.toml").read_text(encoding="utf-8")
+
+
+def test_a_file_that_is_there_is_kept_unless_forced(tmp_path):
+    made = export(tmp_path / "export", content())
+    out = tmp_path / "study.toml"
+    out.write_text("mine", encoding="utf-8")
+    with pytest.raises(ReliefError, match="--force"):
+        write_study_toml(made, out)
+    assert out.read_text(encoding="utf-8") == "mine"
+    write_study_toml(made, out, force=True)
+    assert "[study]" in out.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["nowhere", "empty"])
+def test_an_export_that_holds_nothing_is_one_sentence(tmp_path, name):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ReliefError) as caught:
+        look(tmp_path / name)
+    assert caught.value.rule in ("draft.absent", "draft.nothing")
+    assert str(tmp_path) not in caught.value.message
+
+
+def test_an_export_with_names_in_it_is_refused(tmp_path):
+    made = content()
+    for row in made["subjects"]:
+        row["first_name"] = TOKEN
+    with pytest.raises(ReliefError) as caught:
+        write_study_toml(export(tmp_path / "export", made), tmp_path / "study.toml")
+    assert caught.value.rule == "identifier.column"
+    assert not (tmp_path / "study.toml").exists()
+
+
+def test_sdtm_needs_no_names_of_columns(tmp_path, open_data):
+    out = tmp_path / "study.toml"
+    write_study_toml(open_data("cdisc-phq9"), out)
+    text = out.read_text(encoding="utf-8")
+    sections = re.findall(r"^\[+(\w+)\]+$", text, re.MULTILINE)
+    assert sections == ["study", "subjects", "infusions", "assessments", "weights"]
+    assert 'instrument = "PHQ-9"' in text
+    assert "recall_hours" not in text  # the file tells the window of every form
