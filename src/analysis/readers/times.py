@@ -21,6 +21,8 @@ __all__ = ["DAY", "HOUR", "MINUTE", "MONTH", "Instants", "format_precision", "in
 
 # Years that a study of this kind cannot lie in are misread or mistyped, and zones end there too.
 _FIRST, _LAST = (np.datetime64(year, "us").astype(np.int64) for year in ("1900", "2200"))
+# So many times are moved to UTC at once.
+_CHUNK = 1 << 20
 _DAY = 24 * 3600 * MICROSECONDS
 _SLASHED = (
     r"^(?P<first>[0-9]{1,4})(?P<mark>[/.])(?P<second>[0-9]{1,2})[/.][0-9]{1,4}(?:[^0-9](?s:.*))?$"
@@ -220,10 +222,12 @@ def instants(
     zone = ZoneInfo(timezone) if timezone else None
     low, high = np.full(len(wrong), np.nan), np.full(len(wrong), np.nan)
     nonexistent = np.zeros(len(wrong), dtype=bool)
-    first, last, skipped = bounds(told.only(plausible), zone)
-    nonexistent[plausible] = skipped
-    low[plausible] = np.where(skipped, np.nan, first / MICROSECONDS / 3600)
-    high[plausible] = np.where(skipped, np.nan, last / MICROSECONDS / 3600)
+    rows = np.flatnonzero(plausible)
+    for start in range(0, len(rows), _CHUNK):
+        part = rows[start : start + _CHUNK]
+        first, last, nonexistent[part] = bounds(told.only(part), zone)
+        low[part], high[part] = first / MICROSECONDS / 3600, last / MICROSECONDS / 3600
+    low[nonexistent] = high[nonexistent] = np.nan
     return Instants(
         cells.rows(low),
         cells.rows(high),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,6 +18,8 @@ _DAY = 24 * _HOUR
 _EPOCH = datetime(1970, 1, 1)
 # The widest a calendar day can lie in UTC when its zone is not known.
 _EAST, _WEST = 14 * _HOUR, 12 * _HOUR
+# Stands for the offset of a day on which it changes.
+_CHANGES = np.iinfo(np.int64).max
 
 
 def bounds(told: Told, zone: ZoneInfo | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -73,19 +76,22 @@ def _offsets(local: np.ndarray, zone: ZoneInfo) -> tuple[np.ndarray, np.ndarray]
     seen = np.zeros(int(day.max()) - start + 1, dtype=bool)
     seen[day - start] = True
     whole = np.zeros(len(seen), np.int64)
-    still = np.zeros(len(seen), dtype=bool)
     for place in np.flatnonzero(seen):
-        ends = {
-            _at(int(start + place + one) * _DAY, zone, fold) for one in (0, 1) for fold in (0, 1)
-        }
-        whole[place], still[place] = min(ends), len(ends) == 1
+        whole[place] = _whole_day(int(start + place), zone)
     first = whole[day - start]
     second = first.copy()
-    odd = ~still[day - start]
+    odd = first == _CHANGES
     times, places = np.unique(local[odd], return_inverse=True)
     by_fold = [np.array([_at(int(t), zone, f) for t in times], np.int64) for f in (0, 1)]
     first[odd], second[odd] = by_fold[0][places], by_fold[1][places]
     return first, second
+
+
+@lru_cache(1 << 17)
+def _whole_day(day: int, zone: ZoneInfo) -> int:
+    """The offset that holds from midnight to midnight, or ``_CHANGES``."""
+    ends = {_at(midnight * _DAY, zone, fold) for midnight in (day, day + 1) for fold in (0, 1)}
+    return ends.pop() if len(ends) == 1 else _CHANGES
 
 
 def _at(local: int, zone: ZoneInfo, fold: int) -> int:
