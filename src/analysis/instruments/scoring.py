@@ -29,17 +29,26 @@ _FEW, _MANY_FORMS = 3, 30
 _ITEMS_OF_A_SUM = 5
 
 
-def _answers(study: Study, instrument: str, version: str) -> pd.DataFrame:
+def _answers(study: Study, instrument: str, version: str) -> tuple[np.ndarray, np.ndarray]:
     """Items of the forms that are still in the study, a column for every item of the version.
 
     A column that the file lacks is blank, so that a form is never scored on fewer items;
     a column that is no item of the version (an unscored extra question) is left out.
+
+    Returns
+    -------
+    at : array of int
+        Places of the forms among the assessments.
+    values : array of float, forms by items
     """
     answers = study.items[(instrument, version)]
-    kept = answers[answers.index.isin(study.assessments["form"])]
     numbers = list(get(instrument).item_numbers(version))
-    values = kept.reindex(columns=numbers).to_numpy(dtype=float, na_value=np.nan)
-    return pd.DataFrame(values, index=kept.index, columns=numbers)
+    if not answers.columns.equals(pd.Index(numbers)):
+        answers = answers.reindex(columns=numbers)
+    at = pd.Index(study.assessments["form"]).get_indexer(answers.index)
+    values = answers.to_numpy(dtype=float, na_value=np.nan)
+    kept = at >= 0
+    return (at, values) if kept.all() else (at[kept], values[kept])
 
 
 def score(
@@ -72,13 +81,12 @@ def score(
     if missing not in MISSING_RULES:
         raise ValueError(f"missing must be one of {', '.join(MISSING_RULES)}.")
     forms = study.assessments.copy()
-    index = pd.Index(forms["form"])
     points = forms["stated_total"].to_numpy(dtype=float, na_value=np.nan).copy()
     n_items, n_missing = np.full(len(forms), np.nan), np.full(len(forms), np.nan)
     prorated = np.zeros(len(forms), dtype=bool)
     for instrument, version in study.items:
-        scale, answers = get(instrument), _answers(study, instrument, version)
-        values, at = answers.to_numpy(), index.get_indexer(answers.index)
+        scale = get(instrument)
+        at, values = _answers(study, instrument, version)
         blank = totals.blanks(scale, version, values).sum(axis=1)
         if missing == "person-mean":
             values = totals.person_means(scale, version, values)
@@ -182,12 +190,13 @@ def subscales(
         raise refusal("score.no-items", scale=instrument, version=version)
     if not scale.subscale_keys or version in scale.version_items:
         raise refusal("score.no-subscales", scale=instrument, version=version)
-    answers = _answers(study, instrument, version)
-    scores = {}
-    for name, numbers in _key(scale, key).items():
-        items = answers[list(numbers)].to_numpy()
+    groups = _key(scale, key)
+    at, values = _answers(study, instrument, version)
+    numbers, scores = scale.item_numbers(version), {}
+    for name, members in groups.items():
+        items = values[:, [numbers.index(number) for number in members]]
         scores[name] = items.mean(axis=1) if scale.subscale_score == "mean" else items.sum(axis=1)
-    return pd.DataFrame(scores, index=answers.index)
+    return pd.DataFrame(scores, index=pd.Index(study.assessments["form"].to_numpy()[at]))
 
 
 def looks_like_means(scale: Instrument, version: str, stated: np.ndarray) -> bool:

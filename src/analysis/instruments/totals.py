@@ -70,6 +70,8 @@ def _places(scale: Instrument, version: str, items: tuple[int, ...]) -> list[int
 def _excused(scale: Instrument, version: str, values: np.ndarray) -> np.ndarray:
     """Blanks that the form itself asks for: the other of two alternatives, a branch not taken."""
     blank = np.isnan(values)
+    if not scale.alternatives and not scale.branch:
+        return np.zeros_like(blank)
     excused = np.zeros_like(blank)
     for pair in scale.alternatives:
         places = _places(scale, version, pair)
