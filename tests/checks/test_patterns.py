@@ -128,6 +128,14 @@ def test_b18_a_treatment_that_works_is_no_reversed_scale(study):
     assert "score.direction" not in outcome
 
 
+def test_b18_people_who_all_begin_alike_have_no_direction(study):
+    forms = study.assessments
+    after = 20.0 + forms["subject"] % 7
+    assert "score.direction" not in rules(
+        with_totals(study, after.mask(forms["hours_low"] < 0, 33.3))
+    )
+
+
 # C. Arms and sites
 
 

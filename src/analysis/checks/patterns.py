@@ -20,6 +20,8 @@ _FEW_ITEMS = 5
 _FEW_PEOPLE = 5
 # A correlation of fewer people says nothing; beyond this normal quantile it is not by chance.
 _FEW_PAIRS, _BEYOND_CHANCE = 10, 2.58
+# Points; less is the rounding of a computer.
+_NO_SPREAD = 1e-6
 # Assumption: a week after an infusion its effect may still be there.
 _WASHOUT_DAYS = 7
 _INFUSED = ("intravenous", "subcutaneous", "other")
@@ -31,7 +33,9 @@ def straight_lines(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> 
         own = forms[(forms["instrument"] == name) & (forms["version"] == version)]
         own = own[(own["n_missing"] == 0) & (own["n_items"] >= _FEW_ITEMS)].set_index("form")
         values = answers.reindex(own.index).to_numpy(float)
-        if not values.size:
+        enough = np.isfinite(values).sum(axis=1) >= _FEW_ITEMS
+        own, values = own[enough], values[enough]
+        if own.empty:
             continue
         lowest = instruments.get(name).total_range(version)[0]
         alike = (np.nanmax(values, axis=1) == np.nanmin(values, axis=1)) & (own["total"] > lowest)
@@ -48,10 +52,15 @@ def directions(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iter
         pairs = _pairs(study, rows)
         arms = pairs["arm"].nunique()
         freedom = len(pairs) - arms - 2
-        if not instruments.get(str(name)).differenced or len(pairs) < _FEW_PAIRS or freedom < 1:
+        scale = instruments.get(str(name))
+        if scale.role == "safety" or not scale.differenced:
+            continue
+        if len(pairs) < _FEW_PAIRS or freedom < 1:
             continue
         scores = pairs[["before", "after"]]
         centred = scores - scores.groupby(pairs["arm"]).transform("mean")
+        if (centred.std() < _NO_SPREAD).any():
+            continue
         r = centred["before"].corr(centred["after"])
         # Fisher's transformation; a degree of freedom less for each further arm.
         if np.arctanh(max(r, -1 + 1e-9)) * np.sqrt(freedom) < -_BEYOND_CHANCE:
