@@ -87,6 +87,8 @@ def test_a_dictionary_holds_every_field_with_its_form_its_type_and_its_choices(e
     for row, one in zip(rows, found.fields.values(), strict=True):
         assert one.identifier == (row["Identifier?"] == "y")
         assert one.branching == bool(row["Branching Logic (Show field only if...)"])
+        assert one.low == row["Text Validation Min"]
+        assert one.high == row["Text Validation Max"]
         assert one.validation == row["Text Validation Type OR Show Slider Number"]
         written = row["Choices, Calculations, OR Slider Labels"]
         if row["Field Type"] in ("radio", "dropdown", "checkbox"):

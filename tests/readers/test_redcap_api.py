@@ -105,12 +105,13 @@ def test_raw_codes_unique_events_surveys_and_groups_are_asked_for(server):
 
 def test_no_identifier_no_free_text_and_no_other_form_is_asked_for():
     fields = [*dictionary(), field("pcl_phone", "pcl_now", identifier="y")]
-    rows = [row | {"pcl_phone": "made up"} for row in export()]
+    fields += [field("dob", "pcl_now", text_validation_type_or_show_slider_number="date_ymd")]
+    rows = [row | {"pcl_phone": "made up", "dob": "1970-01-01"} for row in export()]
     with served(rows, fields) as server:
         fetch(server)
     for form in server.asked:
         names = set(listed(form, "fields"))
-        assert not names & {"pcl_phone", "remarks", "pcl_comment", "treatment", "inf_start"}
+        assert not names & {"pcl_phone", "dob", "remarks", "pcl_comment", "treatment", "inf_start"}
     assert {"record_id", "pcl_when", *ITEMS, "pcl_meds", "pcl_now_complete"} == names
 
 
@@ -184,6 +185,7 @@ CASES = {
                   "redcap.forbidden"),
     "refused": (400, {}, b'{"error":"The following values are not valid: \'pcl\'"}',
                 "redcap.bad-request"),
+    "error for csv": (200, {}, b'{"error": "There was an error"}', "redcap.bad-request"),
     "error with 200": (200, {}, b'{"error":"There was an error"}', "redcap.bad-request"),
     "broken": (500, {}, b"Internal Server Error", "redcap.server"),
     "away": (503, {}, HTML, "redcap.server"),

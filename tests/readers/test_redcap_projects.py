@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analysis.errors import ReliefError
 from analysis.readers.delimited import read_study
@@ -130,6 +133,80 @@ def test_labels_that_are_codes_of_other_labels_are_not_guessed(tmp_path):
     with pytest.raises(ReliefError) as stopped:
         form_table(project, Wanted("record_id", ["record_id", "a"]))
     assert stopped.value.rule == "redcap.raw-or-label"
+
+
+def test_a_box_whose_label_is_0_is_not_ticked_by_a_0(tmp_path):
+    fields = [
+        field("asked", "pcl_now", "checkbox", "0, 0 | 1, 1 | 2, 2"),
+        *(row for row in dictionary() if row[0] != "pcl_meds"),
+    ]
+    fields.insert(0, fields.pop(1))
+    ticks = {"asked___0": "0", "asked___1": "1", "asked___2": "0"}
+    rows = [
+        {name: value for name, value in row.items() if not name.startswith("pcl_meds")}
+        | (ticks if row["redcap_repeat_instrument"] else dict.fromkeys(ticks, ""))
+        for row in export()
+    ]
+    wanted = replace(WANTED, columns=["record_id", *ticks])
+    found = forms(tmp_path, rows, fields=fields, wanted=wanted)
+    assert {name: set(found.cells[name]) for name in ticks} == {k: {v} for k, v in ticks.items()}
+    words = [row | {n: row[n] for n in ticks} for row in labelled_statuses(rows)]
+    refused("redcap.shared-label", tmp_path, words, fields=fields, wanted=wanted)
+
+
+def labelled_statuses(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Rows in which only statuses, items and arms are labels."""
+    words = labelled([row | {"pcl_meds___1": "1", "pcl_meds____1": "1"} for row in rows])
+    return [{n: v for n, v in row.items() if not n.startswith("pcl_meds")} for row in words]
+
+
+CELLS = ("", "0", "1", "2", "9", "-9", "Moderately", "Complete", "Checked", "[not completed]",
+         "2025-03-04", "2025-03-04 10:20", "9999-99-99 99:99", "2025-03-04T10:20Z", "1,5", PLANTED,
+         "pcl_now", "PCL (now)", "treatment_arm_1", "Treatment", "a\nb", '"', "=1+1")  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(
+    places=st.lists(
+        st.tuples(st.integers(0, 11), st.integers(0, 31), st.sampled_from(CELLS)), max_size=6
+    ),
+    event=st.booleans(),
+    dictionaried=st.booleans(),
+    everyone=st.booleans(),
+)
+def test_whatever_a_cell_holds_it_is_read_or_refused_and_never_told(
+    tmp_path_factory, places, event, dictionaried, everyone
+):
+    rows = export()[:12]
+    for number, column, value in places:
+        name = list(rows[0])[column % len(rows[0])]
+        rows[number][name] = value
+    folder = tmp_path_factory.mktemp("cells")
+    changes = {} if dictionaried else {"dictionary": None}
+    changes |= {} if event else {"event_table": None}
+    stopped = found = None
+    try:
+        found = forms(folder, rows, wanted=replace(WANTED, everyone=everyone), **changes)
+    except ReliefError as error:
+        stopped = error
+    if found is None:
+        assert PLANTED not in stopped.message
+        assert "\n" not in stopped.message
+        return
+    assert not found.cells.isna().any(axis=None)
+    assert len(found.cells) == len(found.rows) > 0
+    assert all(PLANTED not in one.message for one in found.issues)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_rows_and_columns_does_not_matter(tmp_path, seed):
+    draw = random.Random(seed)
+    rows = export()
+    names = list(rows[0])
+    draw.shuffle(names)
+    draw.shuffle(rows)
+    path = write_project(tmp_path / "moved", [{name: row[name] for name in names} for row in rows])
+    same(read_study(write_project(tmp_path / "straight")), read_study(path))
 
 
 def test_a_form_that_nobody_opened_is_none_though_its_total_is_0(tmp_path):

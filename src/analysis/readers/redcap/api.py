@@ -62,9 +62,10 @@ def _checked(response: requests.Response, **_: Any) -> None:
         raise _NotAsAsked("redcap.redirect", status=status)
     if status >= 500:
         raise _NotAsAsked("redcap.server", status=status)
-    if status in (400, 406):
+    start = response.content.lstrip()[:8]
+    if status in (400, 406) or start == b'{"error"':
         raise _NotAsAsked("redcap.bad-request")
-    if status != 200 or response.content.lstrip()[:1] == b"<":
+    if status != 200 or start[:1] == b"<":
         raise _NotAsAsked("redcap.no-answer")
     # Without a declared charset text would be taken for Latin-1.
     response.encoding = "utf-8"

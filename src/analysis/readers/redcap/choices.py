@@ -62,16 +62,24 @@ class Coding:
         return cells.map(codes)
 
     def ticks(self, column: str, label: str) -> pd.Series:
-        """A checkbox column as ``1``, ``0`` or blank."""
+        """A checkbox column as ``1``, ``0`` or blank.
+
+        Raises
+        ------
+        ReliefError
+            As :meth:`codes`.
+        """
         cells = self.table.column(column)
+        if self.labels and label in _OFF:
+            self._refuse("redcap.shared-label", cells == label, column)
         ticks = {}
         for value in pd.unique(cells):
             if value == "" or value in self.words:
                 ticks[value] = self.words.get(value, "")
-            elif value in _ON or plain(value) == label:
-                ticks[value] = "1"
             elif value in _OFF:
                 ticks[value] = "0"
+            elif value in _ON or plain(value) == label:
+                ticks[value] = "1"
         self._refuse("redcap.unknown-label", ~cells.isin(list(ticks)), column)
         return cells.map(ticks)
 
@@ -108,7 +116,7 @@ def holds_labels(table: TextTable, dictionary: Dictionary) -> bool:
     either: str | None = None
     for column, choices in choice_columns(table, dictionary).items():
         labels = _by_label(choices)
-        for value in pd.unique(table.column(column)):
+        for value in pd.unique(table.category(column)):
             code, word = value in choices, plain(value) in labels
             if code and not word:
                 raw = raw or column

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from analysis.errors import ReliefError
+from analysis.readers.identifiers import refuse_identifiers
 from analysis.readers.text import TextTable, read_text
 from analysis.rules import refusal
 
@@ -62,8 +64,14 @@ class Field:
 
     @property
     def identifies(self) -> bool:
-        """Whether the project marks it as an identifier, or validates it as one."""
-        return self.identifier or bool(_IDENTIFYING.search(self.validation))
+        """Whether it is marked as an identifier, validated as one, or named like one."""
+        if self.identifier or _IDENTIFYING.search(self.validation):
+            return True
+        try:
+            refuse_identifiers([self.name], self.name)
+        except ReliefError:
+            return True
+        return False
 
     @property
     def numeric(self) -> bool:

@@ -170,9 +170,9 @@ def _joined(found: _Findings, table: TextTable, wanted: Wanted) -> TextTable:
         if name in cells:
             told = cells[name].where(cells[name] != "").groupby(ids)
             cells[name] = cells[name].where(told.transform("nunique") != 1, told.transform("first"))
-    again = cells[[name for name in wanted.columns if name in cells]].duplicated().to_numpy()
-    found.note("redcap.joined-rows", table, again)
-    return replace(table, cells=cells).pick(~again)
+    again = (ids != "") & cells[[name for name in wanted.columns if name in cells]].duplicated()
+    found.note("redcap.joined-rows", table, again.to_numpy())
+    return replace(table, cells=cells).pick(~again.to_numpy())
 
 
 def _finished(found: _Findings, table: TextTable, form: str) -> TextTable:
@@ -215,7 +215,7 @@ def _note_late(found: _Findings, table: TextTable, form: str, time: str | None) 
         return
     stated = table.cells[time]
     low, sent = (
-        pd.to_datetime(column, format="ISO8601", errors="coerce")
+        pd.to_datetime(column, format="ISO8601", errors="coerce", utc=True)
         for column in (stated, table.cells[stamp])
     )
     high = low.where(stated.str.len() > _DATE, low + _DAY)
