@@ -9,10 +9,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import duckdb
+import pytest
+import sqlalchemy as sa
 
+from analysis.readers.omop import Server
 from tests.factory import TOKEN
 from tests.postgres import Postgres
 
@@ -124,6 +127,8 @@ def _statements(
 
 def write_sqlite(path: Path, tables: dict[str, Rows]) -> Path:
     with sqlite3.connect(path) as connection:
+        # One transaction, so that the disk is waited for once.
+        connection.execute("BEGIN")
         for statement, rows in _statements(tables, None, SQLITE, "?"):
             connection.executemany(statement, rows) if rows else connection.execute(statement)
     connection.close()
@@ -132,8 +137,10 @@ def write_sqlite(path: Path, tables: dict[str, Rows]) -> Path:
 
 def write_duckdb(path: Path, tables: dict[str, Rows], schema: str | None = None) -> Path:
     with duckdb.connect(path) as connection:
+        connection.begin()
         for statement, rows in _statements(tables, schema, {}, "?"):
             connection.executemany(statement, rows) if rows else connection.execute(statement)
+        connection.commit()
     return path
 
 
@@ -143,3 +150,41 @@ def write_postgres(postgres: Postgres, tables: dict[str, Rows], schema: str) -> 
         for statement, rows in _statements(tables, schema, {}, "%s"):
             with connection.cursor() as cursor:
                 cursor.executemany(statement, rows) if rows else cursor.execute(statement)
+
+
+class SyntheticCdm:
+    """One database of a kind, and what is written to it."""
+
+    def __init__(self, kind: str, folder: Path, request: pytest.FixtureRequest) -> None:
+        self.kind, self.schema = kind, None if kind == "sqlite" else "cdm"
+        self.server = request.getfixturevalue("postgres") if kind == "postgresql" else None
+        self.path = folder / f"synthetic.{kind}"
+        self.environment = request.getfixturevalue("monkeypatch")
+
+    @property
+    def source(self) -> Path | Server:
+        if self.server is None:
+            return self.path
+        self.environment.setenv("SYNTHETIC_CDM", self.server.url())
+        return Server(url_env="SYNTHETIC_CDM")
+
+    def write(self, tables: dict[str, Rows]) -> Self:
+        self.path.unlink(missing_ok=True)
+        if self.server is not None:
+            write_postgres(self.server, tables, "cdm")
+        elif self.kind == "duckdb":
+            write_duckdb(self.path, tables, "cdm")
+        else:
+            write_sqlite(self.path, tables)
+        return self
+
+    def run(self, *statements: str) -> None:
+        """Change the database as its owner."""
+        if self.server is not None:
+            self.server.run("SET search_path = cdm", *statements)
+            return
+        engine = sa.create_engine(f"{self.kind}:///{self.path}", poolclass=sa.NullPool)
+        where = ["USE cdm"] if self.kind == "duckdb" else []
+        with engine.begin() as connection:
+            for statement in (*where, *statements):
+                connection.exec_driver_sql(statement)

@@ -86,11 +86,9 @@ class Wanted:
     cohort_table: str
 
     def __post_init__(self) -> None:
-        name = self.table.name
-        if not {*self.columns} <= {*self.table.columns} or not {*self.codes} <= {
-            *self.table.stored
-        }:
-            names = ", ".join(self.table.columns)
+        name, offered = self.table.name, self.table.columns
+        if set(self.columns) - set(offered) or set(self.codes) - set(self.table.stored):
+            names = ", ".join(offered)
             raise refusal("omop.column-not-offered", table=name, names=names)
         if self.table.code is not None and not any(self.codes.values()):
             raise refusal("omop.no-codes", table=name)
@@ -150,10 +148,31 @@ def query(wanted: Wanted) -> Query:
     dates = [_date(name) for name in own.stored if name.endswith("_datetime")]
     main = _table(own.name, wanted.schema, own.key, *own.stored, *dates)
     cohort = _cohort(wanted)
+    source, chosen, read = _chosen(wanted, main, cohort)
+    statement = sa.select(*chosen).select_from(source).order_by(main.c[own.key])
+    if wanted.codes:
+        read += [main.c[name] for name in wanted.codes]
+        held = [main.c[name].in_(_values(name, codes)) for name, codes in wanted.codes.items()]
+        statement = statement.where(sa.or_(*held))
+    if wanted.cohorts:
+        read += [cohort.c.subject_id, cohort.c[_COHORT]]
+        within = cohort.c[_COHORT].in_(_values(_COHORT, wanted.cohorts))
+        if _COHORT in wanted.columns:
+            statement = statement.where(within).order_by(cohort.c[_COHORT])
+        else:
+            people = sa.select(cohort.c.subject_id).where(within)
+            statement = statement.where(main.c.person_id.in_(people))
+    return Query(statement, tuple(dict.fromkeys(read)), wanted.columns)
+
+
+def _chosen(
+    wanted: Wanted, main: sa.TableClause, cohort: sa.TableClause
+) -> tuple[sa.FromClause, list[sa.ColumnElement], list[sa.ColumnClause]]:
+    """What is selected from, what is selected, and the columns that are read for it."""
     concept = _table("concept", wanted.schema, "concept_id", "concept_name")
     source: sa.FromClause = main
-    read = [main.c[own.key], main.c.person_id]
     chosen: list[sa.ColumnElement] = []
+    read = [main.c[wanted.table.key], main.c.person_id]
     for name in wanted.columns:
         if name == _COHORT:
             source = source.join(cohort, cohort.c.subject_id == main.c.person_id)
@@ -171,20 +190,7 @@ def query(wanted: Wanted) -> Query:
         else:
             chosen.append(main.c[name])
             read.append(main.c[name])
-    statement = sa.select(*chosen).select_from(source).order_by(main.c[own.key])
-    if wanted.codes:
-        read += [main.c[name] for name in wanted.codes]
-        held = [main.c[name].in_(_values(name, codes)) for name, codes in wanted.codes.items()]
-        statement = statement.where(sa.or_(*held))
-    if wanted.cohorts:
-        read += [cohort.c.subject_id, cohort.c[_COHORT]]
-        within = cohort.c[_COHORT].in_(_values(_COHORT, wanted.cohorts))
-        if _COHORT in wanted.columns:
-            statement = statement.where(within).order_by(cohort.c[_COHORT])
-        else:
-            people = sa.select(cohort.c.subject_id).where(within)
-            statement = statement.where(main.c.person_id.in_(people))
-    return Query(statement, tuple(dict.fromkeys(read)), wanted.columns)
+    return source, chosen, read
 
 
 def _date(name: str) -> str:
