@@ -10,7 +10,17 @@ __all__ = ["digest", "number_by_content"]
 
 def digest(content: pd.DataFrame) -> np.ndarray:
     """One unsigned number a row from its content, the same on every computer."""
-    return pd.util.hash_pandas_object(content.astype(str), index=False).to_numpy()
+    words = {name: _words(content[name]) for name in content}
+    return pd.util.hash_pandas_object(pd.DataFrame(words, content.index), index=False).to_numpy()
+
+
+def _words(column: pd.Series) -> pd.Series:
+    """A column as text, each different number turned into text once."""
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        return column.astype(str)
+    # Adding nothing turns -0.0, which equals 0.0 and is written otherwise, into it.
+    places, values = pd.factorize(column + 0 if column.dtype != bool else column)
+    return pd.Series(pd.Categorical.from_codes(places, pd.Index(values).astype(str)), column.index)
 
 
 def _by_person(table: pd.DataFrame, subject: str) -> pd.Series:
