@@ -172,7 +172,7 @@ def forms_by_phase(case: Case) -> pd.DataFrame:
 
 
 def recall_by_hours(hours: tuple[float, ...] = (1, 2, 4, 6, 24, 72, 168)) -> pd.DataFrame:
-    """Share of every known form's recall window that lies before the infusion.
+    """Share of each form's recall window before the infusion, for PTSD and depression scales.
 
     Returns
     -------
@@ -181,7 +181,7 @@ def recall_by_hours(hours: tuple[float, ...] = (1, 2, 4, 6, 24, 72, 168)) -> pd.
     """
     rows = []
     for scale in instruments.known().values():
-        if scale.construct == "dissociation":
+        if scale.construct not in ("ptsd", "depression"):
             continue
         for version, window in scale.versions.items():
             share = recall_share_before(np.full(len(hours), window), np.array(hours, float))

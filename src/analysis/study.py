@@ -92,6 +92,7 @@ class Design:
     times: str = "actual"
     after_withdrawal: str = "drop"
     minimum_cell: int = 10
+    subscale_keys: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

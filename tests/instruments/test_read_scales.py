@@ -181,7 +181,6 @@ def test_means_of_the_iesr_are_no_totals(tmp_path):
     assert means_of_the_iesr(tmp_path)["rule"] == "score.mean-for-sum"
 
 
-@pytest.mark.xfail(reason="the reader names the largest total, not the largest mean", strict=True)
 def test_means_are_refused_without_a_value(tmp_path):
     assert "11.86" not in means_of_the_iesr(tmp_path)["message"]
 

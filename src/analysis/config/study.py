@@ -166,4 +166,7 @@ class StudyConfig(Strict):
             times=section.times,
             after_withdrawal=section.after_withdrawal,
             minimum_cell=section.minimum_cell,
+            subscale_keys={
+                t.instrument: t.subscale_key for t in self.assessments if t.subscale_key
+            },
         )

@@ -176,7 +176,8 @@ def subscales(
     Parameters
     ----------
     key : str, optional
-        Name of the scoring key, needed where several are in use (IES-R, A or B).
+        Name of the scoring key where several are in use (IES-R, A or B); the one that the
+        study declares unless given.
 
     Raises
     ------
@@ -190,6 +191,7 @@ def subscales(
         raise refusal("score.no-items", scale=instrument, version=version)
     if not scale.subscale_keys or version in scale.version_items:
         raise refusal("score.no-subscales", scale=instrument, version=version)
+    key = key or study.design.subscale_keys.get(instrument)
     groups = _key(scale, key)
     at, values = _answers(study, instrument, version)
     numbers, scores = scale.item_numbers(version), {}

@@ -8,6 +8,7 @@ import pandas as pd
 from analysis import instruments
 from analysis.config import AssessmentTable
 from analysis.instruments.coding import (
+    carried_forward,
     decode,
     severity,
     without_not_assessed,
@@ -39,7 +40,7 @@ def totals(reading: Reading, table: TextTable, spec: AssessmentTable) -> np.ndar
     reading.refuse("score.out-of-range", table, outside, column, **place)
     if looks_like_means(scale, spec.version, values):
         given = ~np.isnan(values)
-        most = f"{np.nanmax(values):g}"
+        most = f"{scale.largest_mean(spec.version):g}"
         reading.refuse(
             "score.mean-for-sum", table, given, column, scale=scale.name, most=most, top=f"{high:g}"
         )
@@ -64,6 +65,10 @@ def items(reading: Reading, table: TextTable, spec: AssessmentTable) -> pd.DataF
         values = _matrix(reading, table, spec, columns)
     else:
         return None
+    old = carried_forward(scale, spec.version, values)
+    cannot = ", ".join(map(str, scale.not_assessable.get(spec.version, ())))
+    name = scale.name
+    reading.note("item.carried-forward", table, old, scale=name, version=spec.version, items=cannot)
     if looks_older(scale, spec.version, values):
         every = np.ones(len(values), dtype=bool)
         most = f"{scale.older_item_max:g}"
