@@ -9,7 +9,6 @@ from decimal import Decimal, InvalidOperation
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from analysis.readers.identifiers import refuse_identifiers
 from analysis.readers.text import TextTable
@@ -175,15 +174,14 @@ def check_names(names: list[str], file: str) -> None:
 
 
 def as_table(
-    file: str, names: list[str], columns: list[pa.ChunkedArray], sha256: str, found: list[Issue]
+    file: str, columns: dict[str, pd.Series], sha256: str, found: list[Issue]
 ) -> TextTable:
     """The table of a data set: blank records passed over, dates of birth not taken along.
 
     Parameters
     ----------
-    names : list of str
-    columns : list of pyarrow.ChunkedArray of str
-        Equally long, one a name.
+    columns : dict of Series
+        Text, or categoricals of text, equally long.
     sha256 : str
         Hex digest of the file's bytes.
 
@@ -197,19 +195,26 @@ def as_table(
     ReliefError
         ``file.no-rows``.
     """
-    births = [name for name in names if name in _BIRTH]
+    births = [name for name in columns if name in _BIRTH]
     if births:
         found = [*found, issue("cdisc.birth-date", file=file, count=len(births))]
-    kept = [(n, c) for n, c in zip(names, columns, strict=True) if n not in births]
-    cells = pa.table(dict(kept)).to_pandas()
+    cells = pd.DataFrame({name: own for name, own in columns.items() if name not in _BIRTH})
     blank = np.ones(len(cells), dtype=bool)
     for name in cells:
-        blank &= (cells[name].str.strip() == "").to_numpy()
+        # Column by column, and only while some record is still blank: most tables have none.
+        if blank.any():
+            blank &= _is_blank(cells[name])
     rows = np.arange(2, len(cells) + 2)
     if blank.all():
         raise refusal("file.no-rows", file=file)
     if blank.any():
         first = int(rows[blank][0])
         found = [*found, issue("file.blank-row", file=file, row=first, count=int(blank.sum()))]
-    table = TextTable(file, pd.DataFrame(cells), rows, sha256, ())
+    table = TextTable(file, cells, rows, sha256, ())
     return replace(table.pick(~blank) if blank.any() else table, issues=tuple(found))
+
+
+def _is_blank(column: pd.Series) -> np.ndarray:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return (column.cat.categories.str.strip() == "")[column.cat.codes.to_numpy()]
+    return (column.str.strip() == "").to_numpy()

@@ -6,6 +6,7 @@ What a file is shows in its content; its name says nothing.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import re
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from analysis.readers.cdisc import (
@@ -26,6 +28,7 @@ from analysis.readers.cdisc import (
     plain_number,
     sas_text,
 )  # fmt: skip
+from analysis.readers.columns import Gathered
 from analysis.readers.text import TextTable
 from analysis.rules import refusal
 
@@ -34,6 +37,7 @@ __all__ = ["read_dataset_json"]
 _VERSION = re.compile(r"1\.1(?:\.\d{1,3})?", re.ASCII)
 _TYPES = {"string", "integer", "decimal", "float", "double", "boolean", "datetime", "date", "time",
           "URI"}  # fmt: skip
+_NUMERIC = ("integer", "decimal", "float", "double")
 # SAS formats of the numbers that stand for dates, where a column names none.
 _DATES = {"date": "E8601DA", "datetime": "E8601DT", "time": "E8601TM"}
 _CHUNK = 1 << 20
@@ -116,23 +120,26 @@ def _no_constant(name: str) -> None:
     raise _Malformed
 
 
+_DECODER = json.JSONDecoder(
+    parse_int=_Number, parse_float=_Number, parse_constant=_no_constant, object_pairs_hook=_once
+)
+
+
 def _parsed(text: bytes) -> Any:
     """JSON with numbers as written; NaN and Infinity are none."""
     try:
-        return json.loads(
-            text.decode("utf-8-sig"),
-            parse_int=_Number,
-            parse_float=_Number,
-            parse_constant=_no_constant,
-            object_pairs_hook=_once,
-        )
+        plain = text.decode("utf-8").strip()
+        value, end = _DECODER.raw_decode(plain)
     except (ValueError, RecursionError):
         raise _Malformed from None
+    if end < len(plain):
+        raise _Malformed
+    return value
 
 
 def _document(lines: Iterator[bytes], file: str) -> tuple[dict[str, Any], Iterator[Any]]:
     """What describes the data set, and its rows: from the same object, or from lines after it."""
-    first = next(lines)
+    first = next(lines).removeprefix(codecs.BOM_UTF8)
     try:
         about = _parsed(first)
     except _Malformed:
@@ -185,51 +192,62 @@ def _checked(rows: Iterable[Any], width: int, file: str) -> Iterator[list[Any]]:
         yield row
 
 
-def _number(cell: _Number, column: dict[str, Any]) -> str:
+def _number(cell: str, column: dict[str, Any], form: str | None) -> str:
     """A number of the file: a SAS date where its column holds dates, or a plain decimal."""
-    value = float(cell)
-    if np.isinf(value):
-        return str(cell)
-    kind, form = column["dataType"], column.get("displayFormat")
-    name = form if isinstance(form, str) and date_kind(form) else _DATES.get(kind)
-    if name:
-        return str(sas_text(np.array([value]), name)[0])
+    try:
+        value = float(cell)
+    except ValueError:
+        return cell
+    if not np.isfinite(value):
+        return cell
+    if form:
+        return str(sas_text(np.array([value]), form)[0])
     # A decimal is exact; a float has no more digits than a double can tell.
-    exact = kind == "decimal" or not re.search("[.eE]", cell)
+    exact = column["dataType"] == "decimal" or not re.search("[.eE]", cell)
     return plain_number(cell) if exact else str(number_text(np.array([value]))[0])
 
 
-def _text(cell: Any, column: dict[str, Any], known: dict[str, str]) -> str:
+def _text(cell: Any, column: dict[str, Any], form: str | None) -> str:
+    """One cell as text; ``form`` is the SAS format of numbers that stand for dates."""
     if cell is None:
         return ""
-    if isinstance(cell, _Number):
-        if cell not in known:
-            known[cell] = _number(cell, column)
-        return known[cell]
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if not isinstance(cell, str):
-        raise _Malformed
-    return plain_number(cell.strip()) if column["dataType"] == "decimal" else cell.rstrip(" ")
+    date = form if isinstance(cell, _Number) else None
+    if date or column["dataType"] in _NUMERIC:
+        return _number(cell.strip(), column, date)
+    return cell.rstrip(" ")
+
+
+def _encoded(cells: tuple[Any, ...], column: dict[str, Any]) -> pa.DictionaryArray:
+    """Some cells of a column as text, each distinct value converted once."""
+    given = column.get("displayFormat")
+    own = given if isinstance(given, str) and date_kind(given) else None
+    form = own or _DATES.get(column["dataType"])
+    # A number and text may look alike, and mean two things in a column of dates.
+    keys = [(type(cell), cell) for cell in cells] if form else cells
+    distinct = dict(zip(keys, cells, strict=True))
+    texts = {key: _text(cell, column, form) for key, cell in distinct.items()}
+    words = {text: code for code, text in enumerate(dict.fromkeys(texts.values()))}
+    codes = {key: words[text] for key, text in texts.items()}
+    indices = np.fromiter(map(codes.__getitem__, keys), np.int32, len(keys))
+    return pa.DictionaryArray.from_arrays(indices, pa.array(list(words), pa.string()))
 
 
 def _gathered(
     rows: Iterator[list[Any]], columns: list[dict[str, Any]], file: str
-) -> list[pa.ChunkedArray]:
+) -> dict[str, pd.Series]:
     """Cells by column as text; no more than some thousand rows are ever held as objects."""
-    known: list[dict[str, str]] = [{} for _ in columns]
-    parts: list[list[pa.Array]] = [[] for _ in columns]
+    gathered = [Gathered() for _ in columns]
     while block := list(islice(rows, _ROWS_AT_ONCE)):
-        for column, own, part, cells in zip(
-            columns, known, parts, zip(*block, strict=True), strict=True
-        ):
+        for number, cells in enumerate(zip(*block, strict=True)):
+            # Arrays and objects cannot be told apart as keys, and lone surrogates are no text.
             try:
-                texts = [_text(cell, column, own) for cell in cells]
-                part.append(pa.array(texts, pa.string()))
-            except (_Malformed, UnicodeError, OverflowError):
-                number = columns.index(column) + 1
-                raise refusal("dataset-json.cell", file=file, column_number=number) from None
-    return [pa.chunked_array(part, pa.string()) for part in parts]
+                gathered[number].add(_encoded(cells, columns[number]))
+            except (TypeError, UnicodeError):
+                place = number + 1
+                raise refusal("dataset-json.cell", file=file, column_number=place) from None
+    return {column["name"]: own.series() for column, own in zip(columns, gathered, strict=True)}
 
 
 def read_dataset_json(path: Path) -> TextTable:
@@ -261,6 +279,7 @@ def read_dataset_json(path: Path) -> TextTable:
     names = [column["name"] for column in columns]
     check_names(names, file)
     gathered = _gathered(_checked(rows, len(columns), file), columns, file)
-    if len(gathered[0]) != int(about["records"]):
-        raise refusal("dataset-json.records", file=file, found=len(gathered[0]))
-    return as_table(file, names, gathered, digest.hexdigest(), [])
+    count = len(gathered[names[0]])
+    if count != int(about["records"]):
+        raise refusal("dataset-json.records", file=file, found=count)
+    return as_table(file, gathered, digest.hexdigest(), [])

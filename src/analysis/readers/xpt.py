@@ -1,24 +1,26 @@
 """SAS transport files (XPT, version 5 and 8) as text.
 
-The layout is checked before the C library sees the bytes: Record Layout of a SAS Data Set in
-SAS Transport (XPORT) Format, SAS Institute (TS-140), and its sequel for version 8.
+Record Layout of a SAS Data Set in SAS Transport (XPORT) Format, SAS Institute (TS-140), and its
+sequel for version 8. Read here rather than by ReadStat, which says nothing of special missing
+values, of numbers stored in fewer than eight bytes, or of a file that was cut off, and which
+would hold every cell as an object.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
-import pyreadstat
 
 from analysis.errors import ReliefError
 from analysis.readers.cdisc import as_table, check_names, sas_text
+from analysis.readers.columns import Gathered
 from analysis.readers.text import TextTable
 from analysis.rules import issue, refusal
 from analysis.study import Issue
@@ -35,6 +37,8 @@ _CPORT = b"**COMPRESSED**"
 _NUMERIC, _CHARACTER = 1, 2
 # Special missing values are stored as their letter (or underscore) followed by zeros.
 _SPECIAL = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ_", dtype=np.uint8)
+_PLAIN_MISSING = ord(".")
+_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,6 @@ class _Variable:
 class _Layout:
     variables: list[_Variable]
     records: np.ndarray
-
-    def cells(self, variable: _Variable) -> np.ndarray:
-        """Bytes of one variable, one row an observation."""
-        return self.records[:, variable.start : variable.start + variable.length]
 
 
 def _header(version: int, position: int) -> bytes:
@@ -145,65 +145,69 @@ def _layout(raw: bytes, file: str) -> _Layout:
     if _find(raw, _header(version, 1), start) >= 0:
         raise refusal("xpt.several", file=file)
     width = sum(variable.length for variable in variables)
-    count, rest = divmod(len(raw) - start, width)
+    size = len(raw) - start
+    # The last record is filled up with blanks, in which no observation can be told.
+    last = raw[max(start, len(raw) - _RECORD + 1) :]
+    blanks = len(last) - len(last.rstrip(b" "))
+    count = -(-(size - blanks) // width)
     stated = re.fullmatch(rb" *(\d+) *", raw[start - 32 : start])
     if version == 8 and stated and int(stated[1]):
         # Version 8 may tell the number of observations; version 5 never does.
         count = int(stated[1])
-        rest = len(raw) - start - count * width
-    padding = raw[len(raw) - rest :] if rest >= 0 else b"?"
-    if rest >= _RECORD or padding.strip(b" \0"):
+    if not size - blanks <= count * width <= size:
         raise refusal("xpt.truncated", file=file)
     data = np.frombuffer(raw, np.uint8, count * width, start)
     return _Layout(variables, data.reshape(count, width))
 
 
-def _special(layout: _Layout) -> int:
-    """How many cells hold a special missing value, ``.A`` to ``.Z`` or ``._``."""
-    cells = (layout.cells(variable) for variable in layout.variables if variable.numeric)
-    return sum(int((np.isin(c[:, 0], _SPECIAL) & ~c[:, 1:].any(axis=1)).sum()) for c in cells)
+def _floats(cells: np.ndarray) -> tuple[np.ndarray, int]:
+    """Hexadecimal floats of IBM as doubles, NaN where missing, and how many are missing specially.
+
+    A sign, seven bits of exponent to the base 16 (64 more than meant), and a fraction.
+    """
+    whole = np.zeros((len(cells), 8), dtype=np.uint8)
+    whole[:, : cells.shape[1]] = cells
+    bits = whole.view(">u8").ravel().astype(np.uint64)
+    fraction = bits & np.uint64(2**56 - 1)
+    exponent = 4 * (whole[:, 0] & 0x7F).astype(np.int32) - 4 * 64 - 56
+    values = np.ldexp(fraction.astype(float), exponent) * np.where(whole[:, 0] & 0x80, -1.0, 1.0)
+    special = (fraction == 0) & np.isin(whole[:, 0], _SPECIAL)
+    values[special | ((fraction == 0) & (whole[:, 0] == _PLAIN_MISSING))] = np.nan
+    return values, int(special.sum())
 
 
-def _hides_text(layout: _Layout) -> bool:
-    """Whether text goes on after a zero byte, where the C library would end it."""
-    for variable in (v for v in layout.variables if not v.numeric):
-        cells = layout.cells(variable)
-        zero = cells == 0
-        if zero.any():
-            after = np.logical_or.accumulate(zero, axis=1)
-            if (after & ~zero & (cells != ord(" "))).any():
-                return True
-    return False
-
-
-def _columns(raw: bytes, layout: _Layout, encoding: str | None, file: str) -> list[pa.ChunkedArray]:
+def _texts(cells: np.ndarray, encoding: str, file: str) -> pa.DictionaryArray:
+    """Text of a fixed width without its trailing blanks."""
+    own = pa.py_buffer(np.ascontiguousarray(cells))
+    fixed = pa.FixedSizeBinaryArray.from_buffers(pa.binary(cells.shape[1]), len(cells), [None, own])
+    encoded = fixed.dictionary_encode()
+    stripped = [value.rstrip(b" \0") for value in encoded.dictionary.to_pylist()]
+    if any(b"\0" in value for value in stripped):
+        raise _damaged(file, "there are zero bytes in text")
     try:
-        frame, _ = pyreadstat.read_xport(
-            io.BytesIO(raw), disable_datetime_conversion=True, encoding=encoding,
-            output_format="dict",
-        )  # fmt: skip
-    except UnicodeDecodeError:
+        words = pa.array([value.decode(encoding) for value in stripped], pa.string())
+    except (UnicodeError, LookupError):
         raise refusal("xpt.encoding", file=file) from None
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError) as error:
-        if "character set" in str(error) or "encoding" in str(error):
-            raise refusal("xpt.encoding", file=file) from None
-        raise _damaged(file, "the SAS reader refuses it") from None
-    read = len(next(iter(frame.values()), ()))
-    if list(frame) != [v.name for v in layout.variables] or _lost(layout, read):
-        raise _damaged(file, "the SAS reader finds other variables or observations")
-    columns = []
-    for variable, values in zip(layout.variables, frame.values(), strict=True):
-        if variable.numeric:
-            texts = sas_text(np.asarray(values, float), variable.form, variable.digits)
-        else:
-            texts = np.array([value.rstrip(" ") for value in values], dtype=object)
-        columns.append(pa.chunked_array([pa.array(texts, pa.string())]))
-    return columns
+    return pa.DictionaryArray.from_arrays(encoded.indices, words)
 
 
-def _lost(layout: _Layout, read: int) -> bool:
-    """Whether observations were not read; blank ones at the end are padding of the file."""
-    return read > len(layout.records) or bool((layout.records[read:] != ord(" ")).any())
+def _columns(layout: _Layout, encoding: str, file: str) -> tuple[dict[str, pd.Series], int]:
+    """Cells by column as text, and how many of them are special missing values."""
+    gathered = {variable.name: Gathered() for variable in layout.variables}
+    special = 0
+    for first in range(0, len(layout.records), _AT_ONCE):
+        records = layout.records[first : first + _AT_ONCE]
+        for variable in layout.variables:
+            cells = records[:, variable.start : variable.start + variable.length]
+            if variable.numeric:
+                values, more = _floats(cells)
+                special += more
+                texts = sas_text(values, variable.form, variable.digits)
+                piece = pa.array(texts, pa.string()).dictionary_encode()
+            else:
+                piece = _texts(cells, encoding, file)
+            gathered[variable.name].add(piece)
+    return {name: column.series() for name, column in gathered.items()}, special
 
 
 def read_xpt(path: Path, *, encoding: str | None = None) -> TextTable:
@@ -238,12 +242,9 @@ def read_xpt(path: Path, *, encoding: str | None = None) -> TextTable:
     except (OSError, ValueError):
         raise refusal("file.not-opened", file=file) from None
     layout = _layout(raw, file)
-    if _hides_text(layout):
-        raise _damaged(file, "text goes on after a zero byte")
-    names = [variable.name for variable in layout.variables]
-    check_names(names, file)
-    columns = _columns(raw, layout, encoding, file)
+    check_names([variable.name for variable in layout.variables], file)
+    columns, special = _columns(layout, encoding or "utf-8", file)
     found: list[Issue] = []
-    if special := _special(layout):
+    if special:
         found.append(issue("xpt.special-missing", file=file, count=special))
-    return as_table(file, names, columns, hashlib.sha256(raw).hexdigest(), found)
+    return as_table(file, columns, hashlib.sha256(raw).hexdigest(), found)
