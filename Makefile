@@ -34,7 +34,7 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-.PHONY: report test lab notebooks lint format lock example published benchmark operating-characteristics set-up set-up-time clean help
+.PHONY: report test lab notebooks lint format lock example published benchmark benchmark-data operating-characteristics set-up set-up-time clean help
 
 report: $(READY) ## set up, judge the built-in studies, say where the report is (ARGS="STUDY --out DIR")
 	@.venv/bin/relief report $(ARGS)
@@ -70,6 +70,9 @@ lock: .tools/.ready ## resolve the requirements again (UPGRADE=1 takes newer ver
 
 benchmark: $(READY) ## time the mixed model against other software, as ratios in one run (minutes)
 	@OMP_NUM_THREADS=1 .venv/bin/python benchmarks/mmrm.py $(ARGS)
+
+benchmark-data: $(READY) ## time reading, checking and placing of large exports (ARGS="--scale 0.1"; whole: minutes, gigabytes)
+	@.venv/bin/python benchmarks/data_layer.py $(ARGS)
 
 operating-characteristics: $(READY) ## level and coverage of the mixed model by simulation (long)
 	@.venv/bin/python benchmarks/mmrm_operating_characteristics.py $(ARGS)
