@@ -619,6 +619,19 @@ class TestResponses:
         assert table.cells["value"].tolist() == ["0", "1"]
         assert rules(table) == {"fhir.unfinished": 3, "fhir.entered-in-error": 1}
 
+    def test_one_linkid_in_two_questionnaires_is_flagged(self, read):
+        one = response([answered("pcl/1", valueInteger=2)])
+        newer = response([answered("pcl/1", valueInteger=2)], id="qr-2",
+                         questionnaire="http://example.org/Questionnaire/one|2.0")  # fmt: skip
+        other = response([answered("pcl/1", valueInteger=2)], id="qr-3",
+                         questionnaire="http://example.org/Questionnaire/two")  # fmt: skip
+        assert rules(read([one, newer], codes=PCL)) == {}
+        table = read([one, other], codes=PCL)
+        assert rules(table) == {"fhir.several-questionnaires": 1}
+        assert table.cells["questionnaire"].tolist() == [
+            "http://example.org/Questionnaire/one", "http://example.org/Questionnaire/two"
+        ]  # fmt: skip
+
     def test_only_declared_questions_are_read_and_the_others_are_counted(self, read):
         mine = response([answered("pcl/1", valueInteger=2), answered("note", valueString=TOKEN)])
         other = response([answered("mood", valueInteger=9)], id="qr-2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from sys import intern
 from typing import Any, NamedTuple
 
 from analysis.readers.fhir.codes import ITEMS, LOINC, SCORES
@@ -36,7 +37,9 @@ class Answer(NamedTuple):
 def _weight(*nodes: Any) -> str:
     """The score that an extension of any of the nodes gives."""
     for node in nodes:
-        for extension in many(node, "extension"):
+        for extension in (
+            many(node, "extension") if type(node) is dict and "extension" in node else ()
+        ):
             score = text(extension, "valueDecimal") or text(extension, "valueInteger")
             if _ORDINAL.fullmatch(text(extension, "url")) and _NUMBER.fullmatch(score):
                 return score
@@ -58,19 +61,21 @@ def value_of(code: str, node: dict[str, Any]) -> Answer:
             return Answer(code, unit=unit, why="fhir.comparator")
         number = text(quantity, "value")
         if _NUMBER.fullmatch(number):
-            return Answer(code, number, unit)
+            return Answer(code, intern(number), unit)
         return Answer(code, unit=unit, why="fhir.no-score")
     for kind in ("valueInteger", "valueDecimal", "valueString"):
         if kind in node:
             number = _weight(node, node.get(f"_{kind}")) or text(node, kind)
             # Words are never read further.
             fits = _NUMBER.fullmatch(number)
-            return Answer(code, number) if fits else Answer(code, why="fhir.no-score")
-    codings = [*many(node, "valueCoding"), *many(node, "valueCodeableConcept", "coding")]
+            return Answer(code, intern(number)) if fits else Answer(code, why="fhir.no-score")
+    codings = many(node, "valueCoding") or many(node, "valueCodeableConcept", "coding")
     if codings:
         weight = _weight(node, *codings)
-        pairs = tuple((text(coding, "system"), text(coding, "code")) for coding in codings)
-        return Answer(code, weight) if weight else Answer(code, codings=pairs)
+        if weight:
+            return Answer(code, intern(weight))
+        pairs = [(intern(text(one, "system")), intern(text(one, "code"))) for one in codings]
+        return Answer(code, codings=tuple(pairs))
     return Answer(code, why="fhir.no-score" if told else "")
 
 
@@ -84,7 +89,8 @@ def answers_of(response: dict[str, Any]) -> Iterator[Answer]:
     while waiting:
         item = waiting.pop()
         given, inner = many(item, "answer"), many(item, "item")
-        link = text(item, "linkId")
+        # One text for all forms: a large export repeats few of them.
+        link = intern(text(item, "linkId"))
         if len(given) > 1:
             yield Answer(link, why="fhir.several-answers")
         elif given:

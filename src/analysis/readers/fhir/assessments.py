@@ -44,8 +44,8 @@ class Assessments:
     """
 
     KINDS = (_RESPONSE, _OBSERVATION)
-    COLUMNS = ("subject", "form", "instrument", "code", "value", "unit", "time", "status",
-               "resource", "set_aside")  # fmt: skip
+    COLUMNS = ("subject", "form", "instrument", "questionnaire", "code", "value", "unit",
+               "time", "status", "resource", "set_aside")  # fmt: skip
 
     def __init__(self, codes: Mapping[str, str] | None) -> None:
         # A code of LOINC may be declared with its system or without.
@@ -74,16 +74,24 @@ class Assessments:
                 forms.take(kind, record)
             for record in torn:
                 forms.take_torn(kind, record)
+        asked_by: dict[str, set[str]] = {}
         for number, form in enumerate(sorted(forms.made, key=lambda form: form.row), 1):
             said = form.said
+            address = said.questionnaire.partition("|")[0]
             note_zone(ledger, form.row, form.kind, said.time)
             for code, answer in form.answers.items():
+                if form.kind == _RESPONSE:
+                    asked_by.setdefault(code, set()).add(address)
                 spelled = self._spelling.get(code, code)
                 yield (
                     form.row,
-                    (form.person, str(number), said.questionnaire, spelled, answer.number,
-                     answer.unit, said.time, said.status, form.kind, form.set_aside),
+                    (form.person, str(number), said.questionnaire, address, spelled,
+                     answer.number, answer.unit, said.time, said.status, form.kind,
+                     form.set_aside),
                 )  # fmt: skip
+        if self._declared is not None:
+            several = sum(len(askers) > 1 for askers in asked_by.values())
+            ledger.add("fhir.several-questionnaires", 1, several)
 
 
 class _Forms:

@@ -23,7 +23,7 @@ _BOM, _GZIP = b"\xef\xbb\xbf", b"\x1f\x8b"
 _ENDINGS = (".ndjson", ".json", ".ndjson.gz", ".json.gz")
 _BUNDLES = {"collection", "searchset", "transaction", "batch", "document", "message"}
 # A document is held in memory, at several times its size; NDJSON is not.
-_DOCUMENT_MB = 256
+_DOCUMENT_MB = 128
 _UNPACKED_GB = 64
 
 

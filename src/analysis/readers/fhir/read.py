@@ -68,8 +68,8 @@ def read_fhir(
         consent_withdrawn, set_aside. infusions: subject, agent, agent_code, start, end,
         dose, dose_unit, rate, rate_unit, route, status, set_aside. assessments, one row an
         answer: subject, form (a running number), instrument (canonical address of the
-        questionnaire), code, value, unit, time, status, resource, set_aside. weights:
-        subject, weight_kg, time, set_aside. Blank where
+        questionnaire, with its version), questionnaire (without), code, value, unit, time,
+        status, resource, set_aside. weights: subject, weight_kg, time, set_aside. Blank where
         nothing is told. ``set_aside`` is blank or the rule under which the row's person is
         to be set aside. ``rows`` are running numbers of resources in the export.
 
