@@ -92,6 +92,7 @@ class Design:
     times: str = "actual"
     after_withdrawal: str = "drop"
     minimum_cell: int = 10
+    missing_items: str = "complete"
     subscale_keys: dict[str, str] = field(default_factory=dict)
 
 

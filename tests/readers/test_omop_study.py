@@ -202,3 +202,8 @@ def test_tables_of_other_formats_may_stand_beside(file: SyntheticCdm, tmp_path: 
     (tmp_path / "subjects.csv").write_text("id,arm\n" + listed, encoding="utf-8")
     study = read_study(path)
     same(study.assessments, read_study(in_text(tmp_path / "text", rows)).assessments)
+
+
+def test_tables_of_one_database_are_told_apart_in_the_sources(file: SyntheticCdm):
+    study = read_study(declared(file, stored(tables())))
+    assert len(set(study.sources.values())) == len(study.sources) == 3

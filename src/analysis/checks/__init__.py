@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 
@@ -13,7 +14,7 @@ from analysis.checks.forms import check_forms
 from analysis.checks.questions import check_questions
 from analysis.checks.sites import check_sites
 from analysis.instruments import safety
-from analysis.instruments.scoring import score
+from analysis.instruments.scoring import prorated_forms, score
 from analysis.study import Issue, Study
 from analysis.timeline import place
 
@@ -34,12 +35,15 @@ class Checked:
         What reading and checking found, in a fixed order.
     flow : DataFrame
         stage, arm, reason, rule, n: everything set aside, counted.
+    sensitivity : Checked or None
+        The same with few blank items filled by the person's mean, where the study declares it.
     """
 
     study: Study
     forms: pd.DataFrame
     issues: tuple[Issue, ...]
     flow: pd.DataFrame
+    sensitivity: Checked | None = None
 
     def issue_table(self) -> pd.DataFrame:
         """Issues as a table: rule, severity, scope, file, row, column, count, message."""
@@ -53,8 +57,16 @@ class Checked:
         return tuple(i for i in self.issues if i.severity == "STOP" and i.scope == scope)
 
 
-def check(study: Study) -> Checked:
+def check(study: Study, *, missing: Literal["complete", "person-mean"] = "complete") -> Checked:
     """Apply every rule, set aside what a rule says, and count it.
+
+    Parameters
+    ----------
+    study : Study
+    missing : {"complete", "person-mean"}
+        What becomes of forms with a few blank items, see
+        :func:`analysis.instruments.scoring.score`. Where the study declares the person's
+        mean as a sensitivity analysis, ``sensitivity`` holds its result.
 
     Raises
     ------
@@ -63,7 +75,7 @@ def check(study: Study) -> Checked:
     """
     # People whom reading set aside say nothing of the study, but they are counted.
     live = study.keep_subjects(_without(study, study.set_aside))
-    forms = place(live, score(live))
+    forms = place(live, score(live, missing=missing))
     found = check_forms(live, forms)
     check_events(live, forms, found)
     check_sites(live, forms, found)
@@ -74,12 +86,15 @@ def check(study: Study) -> Checked:
         ~forms["form"].isin(found.forms.index) & forms["subject"].isin(kept.subjects["subject"])
     ]
     kept = kept.keep_forms(left["form"])
-    issues = [*study.issues, *found.issues, *check_questions(kept, left)]
+    issues = [*study.issues, *found.issues, *prorated_forms(left), *check_questions(kept, left)]
+    declared = study.design.missing_items == "person-mean" and missing == "complete"
+    sensitivity = check(study, missing="person-mean") if declared else None
     return Checked(
         kept,
         left.reset_index(drop=True),
         tuple(issues),
         participant_flow(study, kept, forms, left, found),
+        sensitivity,
     )
 
 

@@ -75,6 +75,7 @@ def check_forms(study: Study, forms: pd.DataFrame) -> SetAside:
     _mismatched_totals(forms, found)
     _conflicting(forms, found)
     _during(forms, found)
+    _not_differenced(forms, found)
     if forms["total"].notna().sum() == 0:
         _refuse_if_nobody_is_left(study)
         raise refusal("score.none")
@@ -154,8 +155,16 @@ def _conflicting(forms: pd.DataFrame, found: SetAside) -> None:
 
 
 def _during(forms: pd.DataFrame, found: SetAside) -> None:
-    names = forms["instrument"].unique()
-    safety = [name for name in names if instruments.get(name).construct == "dissociation"]
+    scales = {name: instruments.get(name) for name in forms["instrument"].unique()}
+    safety = [name for name, scale in scales.items() if scale.role == "safety"]
     efficacy = ~forms["instrument"].isin(safety)
     for rule, phase in (("form.during", "during"), ("form.acute", "acute")):
         found.mention(rule, forms[(forms["phase"] == phase) & efficacy])
+
+
+def _not_differenced(forms: pd.DataFrame, found: SetAside) -> None:
+    """Say of which scales no change is computed."""
+    for name, rows in forms.groupby("instrument", sort=True):
+        if not instruments.get(str(name)).differenced:
+            told = issue("outcome.left-undifferenced", count=len(rows), scale=name)
+            found.issues.append(told)

@@ -92,7 +92,7 @@ class Table(Strict):
     url: str | None = None
     url_env: str | None = None
     schema_name: str | None = Field(default=None, alias="schema")
-    table: Literal["measurement", "observation", "survey_conduct"] | None = None
+    table: Literal["measurement", "observation"] | None = None
     codes: list[str] = Field(default=[])
     cohorts: list[str] = Field(default=[])
     cohort_table: str = "cohort"

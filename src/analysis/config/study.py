@@ -33,6 +33,9 @@ class StudySection(Strict):
         What becomes of forms filled in after consent was withdrawn.
     minimum_cell : int
         Smallest count that a table for sharing shows.
+    missing_items : {"complete", "person-mean"}
+        Whether forms with a few blank items, filled by the person's mean, are shown beside
+        the complete ones, as a sensitivity analysis that decides nothing.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")
@@ -49,6 +52,7 @@ class StudySection(Strict):
     primary: str
     after_withdrawal: Literal["drop", "keep"] = "drop"
     minimum_cell: int = Field(default=10, ge=2)
+    missing_items: Literal["complete", "person-mean"] = "complete"
 
     @field_validator("timezone")
     @classmethod
@@ -166,6 +170,7 @@ class StudyConfig(Strict):
             times=section.times,
             after_withdrawal=section.after_withdrawal,
             minimum_cell=section.minimum_cell,
+            missing_items=section.missing_items,
             subscale_keys={
                 t.instrument: t.subscale_key for t in self.assessments if t.subscale_key
             },

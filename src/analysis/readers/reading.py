@@ -89,7 +89,9 @@ class Reading:
             # The declared path tells files of one name apart; an absolute one is nobody's business.
             path = PurePath(spec.path)
             told = bool(spec.path) and not path.is_absolute()
-            self.sources[path.as_posix() if told else table.file] = table.sha256
+            # A database is hashed table by table.
+            name = path.as_posix() if told and spec.format != "omop" else table.file
+            self.sources[name] = table.sha256
             self._opened[key] = self._without_stopped(table, spec)
         table = self._opened[key]
         keep = np.ones(len(table.cells), dtype=bool)

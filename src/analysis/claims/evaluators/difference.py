@@ -33,21 +33,38 @@ def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
         # A claim that does not name hours still may not read hours off such a form.
         return Finding(reasons | reason("estimate", None, f"Not evaluated: {back.text}"))
     try:
-        rows = ancova(
-            case.people("hours"),
-            treated=str(case.design.active_arm),
-            control=str(case.design.comparator_arm),
-            claim=claim_id,
-            contrast=contrast(case),
-            instrument=case.scale.name,
-            window=case.definitions.windows["hours"].label,
-        )
+        rows = _adjusted(case, claim_id)
     except ValueError as refusal:
         return Finding(reasons | reason("estimate", None, f"Not evaluated: {refusal}"))
     text = f"{_NO_MIXED_MODEL} {_beside_bounds(case, rows[0])}"
-    beside = [*rows[1:], *_within(case, claim_id)]
+    beside = [*rows[1:], *_with_blanks_filled(case, claim_id), *_within(case, claim_id)]
     points = rows[0] | {"unit": "points"}
     return Finding(reasons | reason("estimate", None, text), points, NOT_DECIDED, beside)
+
+
+def _adjusted(case: Case, claim_id: str) -> list[dict[str, Any]]:
+    """Rows of the baseline-adjusted difference within hours."""
+    return ancova(
+        case.people("hours"),
+        treated=str(case.design.active_arm),
+        control=str(case.design.comparator_arm),
+        claim=claim_id,
+        contrast=contrast(case),
+        instrument=case.scale.name,
+        window=case.definitions.windows["hours"].label,
+    )
+
+
+def _with_blanks_filled(case: Case, claim_id: str) -> list[dict[str, Any]]:
+    """The same difference with few blank items filled, where the study declares it."""
+    if case.checked.sensitivity is None:
+        return []
+    try:
+        row = _adjusted(Case(case.checked.sensitivity, case.definitions), claim_id)[0]
+    except ValueError:
+        return []
+    added = "; few blank items filled by the person's mean (declared sensitivity analysis)"
+    return [row | {"method": row["method"] + added}]
 
 
 def _beside_bounds(case: Case, main: dict[str, Any]) -> str:
