@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from pathlib import Path
+from pathlib import PurePath
 
 __all__ = ["looks_personal", "shown_name", "shown_sheet"]
 
@@ -48,8 +48,9 @@ def looks_personal(name: str) -> bool:
     return any(one and other for one, other in pairwise(odd))
 
 
-def shown_name(path: Path) -> str:
-    """The name of a file for messages; only its ending where the name looks personal."""
+def shown_name(path: str | PurePath) -> str:
+    """The name of a file, without its folder; only its ending where it looks personal."""
+    path = PurePath(path)
     return f"(name withheld){path.suffix}" if looks_personal(path.stem) else path.name
 
 

@@ -1,34 +1,75 @@
-"""Column names that announce direct identifiers, and identifiers that look like the same person."""
+"""Identifiers: columns and cells that name a person, and codes that may be one person twice."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from analysis.rules import refusal
+from analysis.rules import issue, refusal
+from analysis.study import Issue
 
-__all__ = ["alike", "refuse_identifiers"]
+if TYPE_CHECKING:
+    from analysis.readers.text import TextTable
 
-# Words of a header that name a direct identifier (after 45 CFR 164.514(b)(2)), and words that
-# may stand around them. A header is refused when it consists of nothing else, so that
-# `firstName` and `telephone_1` are, and `instrument_name` and `address_fear` are not.
-_KEY = (
-    r"(?:names?|initials|surname|forename|vorname|nachname|nombre|apellidos?|prenom"
-    r"|dob|date(?:of)?birth|birth(?:date|day)|geburtsdatum|fechadenacimiento"
-    r"|emails?|mail|telephones?|telefon|phones?|mobile|fax|whatsapp"
-    r"|ssn|socialsecurity|mrn|medicalrecord|hospitalnumber|nhs|nhsnumber|passport|medicare"
-    r"|address|adresse|street|zip|postcode|postalcode|ipaddress|licen[cs]e)"
+__all__ = ["alike", "record_numbers", "refuse_identifiers", "refuse_patterns"]
+
+# Words of a header that name an identifier of the Safe Harbor list, 45 CFR 164.514(b)(2)(i), in
+# the list's order, and words that may stand around them. A header is refused when it consists
+# of nothing else, so that `firstName` and `telephone_1` are, and `instrument_name`,
+# `address_fear` and `device_minutes` are not.
+_KEY = "|".join(
+    (
+        # (A) names
+        r"names?|initials|surname|forename|vorname|nachname|nombre|apellidos?|prenom|signature",
+        # (B) places smaller than a state
+        r"address|adresse|street|city|town|village|suburb|neighbou?rhood|county|district|precinct",
+        r"censustract|zip|postcode|postalcode|plz|geocode|latitude|longitude|gpscoordinates",
+        # (C) dates of a life; those of visits and infusions are what the study declares
+        r"dob|dod|date(?:of)?(?:birth|death)|(?:birth|death)(?:date|day)|deceaseddate",
+        r"geburtsdatum|sterbedatum|fechadenacimiento",
+        # (D) to (F) telephone, fax, e-mail, and the like
+        r"telephones?|telefono?|phones?|mobile|fax|whatsapp|skype|facebook|instagram|emails?|mail",
+        # (G) to (K) numbers of people in registers
+        r"ssn|socialsecurity|passport|nationalid|aadhaar|nhs|nhsnumber|medicare|medicaid",
+        r"mrn|medicalrecord|hospitalnumber|chartnumber|beneficiary|healthplan|insurance|memberid",
+        r"policynumber|accounts?|acct|iban|creditcard|certificate|licen[cs]e",
+        # (L), (M) vehicles and devices
+        r"vin|vehicle|licenseplate|numberplate|device(?:id|identifier|serial)|serialnumber|imei",
+        r"macaddress",
+        # (N), (O) addresses of the internet
+        r"urls?|website|homepage|ipaddress",
+        # (P), (Q) bodies and faces
+        r"biometrics?|fingerprints?|voiceprint|retina(?:l)?scan|photos?|photographs?|facial?images?",
+    )
 )
 _AROUND = (
     r"(?:patients?|subjects?|participants?|clients?|persons?|users?|pt|first|last|middle|full"
     r"|maiden|given|family|nick|legal|preferred|mothers?|fathers?|contact|emergency|spouse"
-    r"|partner|kin|home|work|cell|primary|secondary|mailing|billing|of|the|line|number|no|code"
-    r"|text|raw|ip|postal|street|mail|email|and|or)"
+    r"|partner|employers?|kin|home|work|cell|primary|secondary|mailing|billing|of|the|line|number"
+    r"|no|id|code|text|raw|ip|postal|street|mail|email|and|or)"
 )
-_IDENTIFYING = re.compile(rf"{_AROUND}{{0,5}}{_KEY}{_AROUND}{{0,5}}")
+_IDENTIFYING = re.compile(rf"{_AROUND}{{0,5}}(?:{_KEY}){_AROUND}{{0,5}}")
 _LONGEST_NAME = 60
+# What in a cell names a person or leads to one. A time with an offset from UTC is none of it.
+_PATTERNS = {
+    "an e-mail address": r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}",
+    "an address of the internet": r"(?i)https?://|www\.\w",
+    "an IP address": r"^\s*(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}\s*$",
+    "a social security number": r"(?:^|[^\d-])\d{3}-\d{2}-\d{4}(?:$|[^\d-])",
+    "a telephone number": (
+        r"(?:^|[^\d+-])(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?:$|[^\d-])"
+        r"|(?:^|[^\dT:.])\+[1-9](?:[ ()-]?\d){8,14}(?:$|\D)"
+    ),
+}
+_ANY = "|".join(f"(?:{pattern})" for pattern in _PATTERNS.values())
+# So many digits number the records of a clinic; the people of a study take fewer.
+_RECORD_NUMBER = r"^\D{0,3}\d{7,}$"
 
 
 def _identifies(name: str) -> bool:
@@ -38,7 +79,7 @@ def _identifies(name: str) -> bool:
 
 
 def refuse_identifiers(header: list[str], file: str) -> None:
-    """Refuse a table whose header names a direct identifier.
+    """Refuse a table whose header names an identifier.
 
     Columns are told by their position: in a file without a header the first row holds
     values.
@@ -53,6 +94,61 @@ def refuse_identifiers(header: list[str], file: str) -> None:
         more = " and more" if len(found) > 5 else ""
         columns = ", ".join(map(str, found[:5])) + more
         raise refusal("identifier.column", file=file, row=1, columns=columns)
+
+
+def _matching(column: pd.Series, pattern: str) -> np.ndarray:
+    """Rows whose text holds a pattern; each text is looked at once."""
+    codes, texts = pd.factorize(column)
+    if not len(texts):
+        return np.zeros(len(column), dtype=bool)
+    found = pc.match_substring_regex(pa.array(texts, pa.string()), pattern)
+    return found.to_numpy(zero_copy_only=False)[codes]
+
+
+def refuse_patterns(table: TextTable, columns: Iterable[str]) -> None:
+    """Refuse a table where cells that are kept as text hold what leads to a person.
+
+    A name cannot be told by its pattern; an address, a telephone number or a social
+    security number can. Not for columns of numbers, where any other text is set aside.
+
+    Parameters
+    ----------
+    table : TextTable
+    columns : iterable of str
+        The columns that are kept as text; those that the table lacks are passed over.
+
+    Raises
+    ------
+    ReliefError
+        ``identifier.pattern``, with the column, how many cells, and the kind alone.
+    """
+    for name in columns:
+        if name not in table.cells:
+            continue
+        column = table.cells[name]
+        if not _matching(column, _ANY).any():
+            continue
+        for kind, pattern in _PATTERNS.items():
+            found = _matching(column, pattern)
+            if found.any():
+                row = int(table.rows[np.argmax(found)])
+                count = int(found.sum())
+                raise refusal(
+                    "identifier.pattern",
+                    file=table.file, row=row, column=name, count=count, kind=kind,
+                )  # fmt: skip
+
+
+def record_numbers(table: TextTable, column: str) -> list[Issue]:
+    """Whether identifiers look like the record numbers of a clinic; nothing where none does.
+
+    Not to be asked of a study that declares its identifiers to be codes of its own.
+    """
+    found = _matching(table.column(column), _RECORD_NUMBER)
+    if not found.any():
+        return []
+    row, count = int(table.rows[np.argmax(found)]), int(table.cells[column][found].nunique())
+    return [issue("identifier.record-number", file=table.file, row=row, column=column, count=count)]
 
 
 def _plain(identifiers: pd.Series) -> pd.Series:
