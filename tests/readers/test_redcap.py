@@ -250,12 +250,24 @@ def test_rows_that_repeat_a_form_and_rows_that_do_not_are_told_apart(examples, w
     assert list(people.rows) == [rows.index(row) + 2 for row in once]
 
 
-def test_a_column_that_a_repeating_form_does_not_have_is_refused(examples, without_identifiers):
+def test_what_another_form_tells_once_of_a_person_is_read_into_every_row(
+    examples, without_identifiers
+):
+    path = without_identifiers("repeating-instruments")
+    columns = ["record_id", "bp_systolic", "sex"]
+    found = table(path, examples / "repeating-instruments", columns, core=columns[1:2])
+    sex = {row["record_id"]: row["sex"] for row in records(path) if row["sex"]}
+    assert list(found.cells["sex"]) == [sex[person] for person in found.cells["record_id"]]
+    assert counts(found)["redcap.column-joined"] == len(found.rows) == 4
+
+
+@pytest.mark.parametrize("column", ["date_enrolled", "age"])
+def test_a_time_or_a_number_of_another_form_is_refused(examples, without_identifiers, column):
     path = without_identifiers("repeating-instruments")
     with pytest.raises(ReliefError) as refused:
-        table(path, examples / "repeating-instruments", ["record_id", "sex"], form="bp")
+        table(path, examples / "repeating-instruments", ["record_id", column], form="bp")
     assert refused.value.rule == "redcap.column-elsewhere"
-    assert "'sex'" in refused.value.message
+    assert repr(column) in refused.value.message
     assert "'demographics'" in refused.value.message
 
 

@@ -304,6 +304,31 @@ def test_conflicting_facts_of_a_person_set_that_person_aside(tmp_path):
     assert outcome.find("subject.conflicting")["count"] == 1
 
 
+def test_a_treatment_chosen_at_enrolment_holds_for_every_infusion(tmp_path):
+    path = write_project(tmp_path / "one")
+    plain = read_study(path)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"inf_agent"', '"treatment"'), encoding="utf-8")
+    same(plain, read_study(path))
+
+
+def test_a_treatment_that_changes_is_not_joined_to_other_rows(tmp_path):
+    rows = export()
+    rows.append(rows[0] | {"redcap_event_name": "treatment_arm_1", "treatment": "2"})
+    columns = ["record_id", "inf_start", "treatment"]
+    wanted = Wanted("record_id", columns, form="infusion", events=["treatment_arm_1"])
+    rows[-1]["redcap_repeat_instance"] = "9"
+    refused("redcap.column-elsewhere", tmp_path, rows, wanted=wanted)
+
+
+def test_answers_of_another_form_are_never_joined(tmp_path):
+    rows = [{**row, "pcl_01": row["treatment"]} for row in export()]
+    fields = [field(r[0], "enrolment", r[3], r[5]) if r[0] == "pcl_01" else r for r in dictionary()]
+    columns = ["record_id", "pcl_when", *ITEMS]
+    wanted = Wanted("record_id", columns, form="pcl_now", core=ITEMS)
+    refused("redcap.column-elsewhere", tmp_path, rows, fields=fields, wanted=wanted)
+
+
 def test_events_that_the_table_lacks_are_told(tmp_path):
     rows = export()
     for row in rows[:2]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from analysis import instruments
-from analysis.config import AssessmentTable, SubjectTable, Table
+from analysis.config import AssessmentTable, InfusionTable, SubjectTable, Table
 from analysis.readers.redcap.dictionary import (
     Dictionary,
     item_base,
@@ -73,6 +73,7 @@ def open_redcap(folder: Path, spec: Table) -> TextTable:
         subject=spec.subject,
         columns=spec.columns(),
         form=spec.form,
+        core=_core(spec),
         events=spec.events or (),
         time=spec.time if isinstance(spec, AssessmentTable) else None,
         everyone=isinstance(spec, SubjectTable),
@@ -98,6 +99,15 @@ def open_redcap(folder: Path, spec: Table) -> TextTable:
         return table
     _refuse_base(table, spec, project.dictionary)
     return replace(table, issues=(*table.issues, *_calculated(table, spec, project.dictionary)))
+
+
+def _core(spec: Table) -> list[str]:
+    """The columns that tell which form a table is of."""
+    if isinstance(spec, AssessmentTable):
+        return spec.answer_columns() if spec.code is None else []
+    if isinstance(spec, InfusionTable):
+        return [name for name in (spec.start, spec.start_hours) if name]
+    return []
 
 
 def _refuse_base(table: TextTable, spec: AssessmentTable, dictionary: Dictionary) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -25,21 +26,23 @@ def _by_label(choices: Mapping[str, str]) -> dict[str, str | None]:
     return found
 
 
+@dataclass(frozen=True)
 class Coding:
     """How an export writes its choices, and raw codes in place of what it wrote.
 
-    Parameters
+    Attributes
     ----------
+    table : TextTable
+        Its rows, or some of them.
     labels : bool
         Whether the export holds labels.
     words : mapping
         Words of study.toml and the code of each, beside the labels of the dictionary.
     """
 
-    def __init__(self, table: TextTable, labels: bool, words: Mapping[str, str]) -> None:
-        self.table = table
-        self.labels = labels
-        self.words = words
+    table: TextTable
+    labels: bool
+    words: Mapping[str, str]
 
     def codes(self, column: str, choices: Mapping[str, str]) -> pd.Series:
         """A column of choices as raw codes.

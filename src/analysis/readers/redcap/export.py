@@ -82,14 +82,16 @@ def form_table(project: Project, wanted: Wanted) -> TextTable:
     evidence = wanted.evidence([str(name) for name in table.cells], dictionary)
     own = [f"{name}{suffix}" for name in evidence for suffix in OF_FORMS]
     kept = [*SYSTEM, wanted.subject, *wanted.columns, *own]
-    coding = Coding(table, holds_labels(export, dictionary), wanted.words)
-    table = _raw(table, coding, dictionary, [*kept, *chain(*evidence.values())])
+    coding = Coding(export, holds_labels(export, dictionary), wanted.words)
+    table = _raw(
+        table, replace(coding, table=table), dictionary, [*kept, *chain(*evidence.values())]
+    )
     begun = {name: _begun(table, name, columns, dictionary) for name, columns in evidence.items()}
     table = _boxes(table, begun, dictionary)
     table = _carrying(found, table, [begun[name] for name in forms], wanted)
     if form is not None:
         table = _finished(found, table, form)
-        _refuse_elsewhere(export, table, form, dictionary, wanted)
+        table = _with_elsewhere(found, table, coding, form, dictionary, wanted)
         _note_late(found, table, form, wanted.time)
     table = replace(table, cells=table.cells[[name for name in table.cells if name in kept]])
     table = (_joined if wanted.everyone else _without_conflicts)(found, table, wanted)
@@ -189,23 +191,39 @@ def _finished(found: _Findings, table: TextTable, form: str) -> TextTable:
     return table
 
 
-def _refuse_elsewhere(
-    export: TextTable,
+def _with_elsewhere(
+    found: _Findings,
     table: TextTable,
+    coding: Coding,
     form: str,
     dictionary: Dictionary,
     wanted: Wanted,
-) -> None:
-    """Refuse a declared column that is filled only in rows of another form or event."""
+) -> TextTable:
+    """With what only rows of another form or event tell, where it is one choice a person.
+
+    A treatment that is chosen once, at enrolment, holds for every infusion; an answer or a
+    time holds for its own form alone.
+    """
+    cells, ids = table.cells.copy(), table.column(wanted.subject)
     for name in wanted.columns:
         one = dictionary.field(name)
-        if one is None or one.form == form or name not in table.cells:
+        if one is None or one.form == form or name not in cells or (cells[name] != "").any():
             continue
-        blank = (table.cells[name] == "").all()
-        if blank and (export.column(name) != "").any():
+        told = coding.table.column(name)
+        if not (told != "").any():
+            continue
+        once = pd.Series(dtype="str")
+        if one.choices and dictionary.option(name) is None and name not in wanted.core:
+            told = coding.codes(name, one.choices)
+            person = coding.table.column(wanted.subject)
+            once = told[told != ""].groupby(person).agg(lambda codes: "\n".join(codes.unique()))
+        if once.empty or once.str.contains("\n").any():
             raise refusal(
                 "redcap.column-elsewhere", file=table.file, column=name, form=form, other=one.form
             )
+        cells[name] = ids.map(once).fillna("").astype("str")
+        found.note("redcap.column-joined", table, (cells[name] != "").to_numpy(), name)
+    return replace(table, cells=cells)
 
 
 def _note_late(found: _Findings, table: TextTable, form: str, time: str | None) -> None:

@@ -30,6 +30,9 @@ class Wanted:
         Every declared column; no other field is read further.
     form : str, optional
         Name of the form, repeating or not; told by the columns where they are of one.
+    core : sequence of str
+        The columns that tell the form where others may be of another one: the answers of
+        a questionnaire, the start of an infusion.
     events : sequence of str
         Unique event names; all events unless given.
     time : str, optional
@@ -45,6 +48,7 @@ class Wanted:
     subject: str
     columns: list[str]
     form: str | None = None
+    core: Sequence[str] = ()
     events: Sequence[str] = ()
     time: str | None = None
     everyone: bool = False
@@ -55,9 +59,10 @@ class Wanted:
         """The forms whose rows are wanted: the declared one, or those of the columns."""
         if self.form is not None or not dictionary.fields:
             return (self.form or "",)
-        fields = [dictionary.field(name) for name in self.columns]
+        names = [name for name in self.core if dictionary.field(name)] or self.columns
+        fields = [dictionary.field(name) for name in names]
         owners = [one.form for one in fields if one and one.name != dictionary.record_id]
-        states = [name.removesuffix(OF_FORMS[0]) for name in self.columns]
+        states = [name.removesuffix(OF_FORMS[0]) for name in names]
         return tuple(dict.fromkeys([*owners, *(f for f in dictionary.forms if f in states)]))
 
     def evidence(self, columns: Sequence[str], dictionary: Dictionary) -> dict[str, list[str]]:
