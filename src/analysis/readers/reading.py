@@ -246,6 +246,7 @@ class Reading:
             name=column,
             timezone=section.timezone,
             datetime_format=spec.datetime_format or section.datetime_format,
+            excel_epoch=spec.excel_epoch,
         )
         self.zoned |= read.zoned
         if len(self.zoned) == 2:
