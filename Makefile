@@ -34,7 +34,7 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-.PHONY: report test lab notebooks lint format lock example published benchmark benchmark-data operating-characteristics set-up set-up-time clean help
+.PHONY: report test lab notebooks lint format rules lock example published benchmark benchmark-data operating-characteristics set-up set-up-time clean help
 
 report: $(READY) ## set up, judge the built-in studies, say where the report is (ARGS="STUDY --out DIR")
 	@.venv/bin/relief report $(ARGS)
@@ -63,6 +63,9 @@ example: $(READY) ## simulate the example study again
 published: $(READY) ## build data/raw/published again (EVIDENCE=published_results.csv)
 	@test -n "$(EVIDENCE)" || { echo "Name the table of published results: make published EVIDENCE=published_results.csv" >&2; exit 1; }
 	@.venv/bin/python -m analysis.evidence --build "$(EVIDENCE)"
+
+rules: $(READY) ## write docs/rules.md from the catalogue of rules again
+	@.venv/bin/python -m analysis.rules > docs/rules.md
 
 lock: .tools/.ready ## resolve the requirements again (UPGRADE=1 takes newer versions)
 	@$(COMPILE) --all-extras -o requirements.lock pyproject.toml

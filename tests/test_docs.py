@@ -1,0 +1,38 @@
+"""The documents say what the code does: every study.toml in them is accepted, every rule listed."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from analysis.config import StudyConfig
+from analysis.config.study import StudySection
+from analysis.paths import ROOT
+from analysis.rules.listing import page
+
+STUDY = (ROOT / "docs" / "study.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```toml\n(.*?)```", STUDY + README, re.DOTALL)
+
+
+@pytest.mark.parametrize("text", BLOCKS, ids=lambda text: re.search(r'name = "(.*)"', text)[1])
+def test_every_example_is_a_valid_study(text):
+    assert StudyConfig.model_validate(tomllib.loads(text)).study.name
+
+
+def test_the_examples_cover_every_format():
+    formats = set(re.findall(r'format = "(.*)"', "".join(BLOCKS)))
+    assert formats == {"redcap", "sdtm", "fhir", "omop"}
+    assert ".xlsx" in "".join(BLOCKS)
+
+
+def test_every_key_of_the_study_is_explained():
+    told = set(re.findall(r"`(\w+)`", STUDY.split("## The tables")[0]))
+    assert set(StudySection.model_fields) <= told
+
+
+def test_the_list_of_rules_is_that_of_the_catalogue():
+    written = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    assert written == page(), "run: make rules"
