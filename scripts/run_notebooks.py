@@ -13,6 +13,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
+from analysis.writing import write_atomic
+
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 SECONDS_PER_CELL = 600
 
@@ -69,7 +71,7 @@ def main(arguments: list[str]) -> int:
             continue
         changed = after != path.read_text(encoding="utf-8")
         if changed:
-            path.write_text(after, encoding="utf-8", newline="\n")
+            write_atomic(path, after)
         seconds = time.monotonic() - start
         print(f"{path.name}: {'saved' if changed else 'unchanged'} ({seconds:.0f} s)", flush=True)
     return failed

@@ -16,6 +16,7 @@ from analysis.paths import DATA_PROCESSED, NOTEBOOKS
 from analysis.provenance import provenance
 from analysis.report import Progress, build_report
 from analysis.studies import BUILT_IN, judge_source
+from analysis.writing import write_atomic
 
 __all__ = ["publish", "write_processed"]
 
@@ -80,7 +81,8 @@ def write_processed(ledger: Ledger, folder: Path) -> list[Path]:
     paths = []
     for name, content in (("verdicts", verdicts), ("estimates", estimates)):
         paths.append(folder / f"{ledger.study}_{name}.csv")
-        content.to_csv(paths[-1], index=False, float_format="%.6g", lineterminator="\n")
+        text = content.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+        write_atomic(paths[-1], text)
     return paths
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from analysis.draft.look import look
 from analysis.draft.write import write_draft
 from analysis.rules import refusal
+from analysis.writing import write_atomic
 
 __all__ = ["look", "write_draft", "write_study_toml"]
 
@@ -23,6 +24,6 @@ def write_study_toml(export: Path, out: Path, *, force: bool = False) -> str:
         raise refusal("draft.exists", file=out.name)
     text = write_draft(look(export), out.parent)
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text, encoding="utf-8")
+    write_atomic(out, text)
     points = text.count('= "TODO"')
     return f"{out}: a draft with {points} open points, each a line with TODO and its question."

@@ -15,6 +15,7 @@ from analysis.errors import EvidenceError
 from analysis.evidence import schema, vocabulary
 from analysis.evidence.schema import COLUMNS, NAMES
 from analysis.paths import PUBLISHED
+from analysis.writing import write_atomic
 
 TABLE, DICTIONARY, PROVENANCE = "published_results.csv", "data_dictionary.csv", "provenance.toml"
 SOURCE_COLUMNS = (
@@ -52,7 +53,7 @@ def build(source: Path, folder: Path = PUBLISHED) -> list[Path]:
     texts[PROVENANCE] = _provenance(_sha256(raw), texts, len(rows))
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        (folder / name).write_bytes(text.encode("utf-8"))
+        write_atomic(folder / name, text)
     return [folder / name for name in texts]
 
 

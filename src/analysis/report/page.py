@@ -14,6 +14,7 @@ from typing import Any
 from analysis.claims.ledger import WORDS, ClaimResult, Ledger
 from analysis.errors import ReliefError
 from analysis.report.notebook import DASH, MINUS, notebook_page, slug
+from analysis.writing import write_atomic
 
 PACKAGES = ("analysis", "numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn")
 PROVENANCE = ("file", "sha256", "producer", "licence")
@@ -89,7 +90,7 @@ def write_page(text: str, path: Path) -> Path:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        write_atomic(path, text)
     except OSError as error:
         raise ReliefError(
             "report-write",

@@ -17,6 +17,7 @@ from analysis import paths
 from analysis.simulate.cohort import simulate
 from analysis.simulate.truth import SEED, TRUTH_N_PER_ARM, truth
 from analysis.simulate.world import EXAMPLE
+from analysis.writing import write_atomic
 
 N_PER_ARM = 30
 
@@ -69,7 +70,7 @@ def write_example(folder: Path, seed: int = SEED) -> None:
     hashes = {}
     for name, table in tables.items():
         content = _csv(table)
-        (folder / f"{name}_synthetic.csv").write_bytes(content)
+        write_atomic(folder / f"{name}_synthetic.csv", content)
         hashes[f"{name}_synthetic.csv"] = hashlib.sha256(content).hexdigest()
     made = {
         "command": "make example",
@@ -79,7 +80,7 @@ def write_example(folder: Path, seed: int = SEED) -> None:
     }
     sections: dict[str, dict[str, Any]] = {"made_by": made, "sha256": hashes}
     sections |= {"world": asdict(EXAMPLE)} | truth(EXAMPLE, seed=seed)
-    (folder / "truth.toml").write_bytes(_toml(sections).encode())
+    write_atomic(folder / "truth.toml", _toml(sections))
 
 
 def example_truth() -> dict[str, Any]:
