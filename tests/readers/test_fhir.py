@@ -156,8 +156,9 @@ class TestFiles:
         assert len(read_fhir(lines, role="subjects").cells) == 4000
 
     def test_a_file_that_unpacks_without_end_is_refused(self, tmp_path, monkeypatch):
-        monkeypatch.setattr("analysis.readers.fhir.documents._UNPACKED_GB", 0)
-        path = write_ndjson(tmp_path / "a.ndjson.gz", [patient("p1")])
+        monkeypatch.setattr("analysis.readers.fhir.documents._ALWAYS_MB", 1)
+        path = tmp_path / "a.ndjson.gz"
+        path.write_bytes(gzip.compress(b"\n" * (2 << 20)))
         assert refused(path).rule == "fhir.unpacked-size"
 
     def test_a_page_whose_next_one_is_missing_is_flagged(self, tmp_path):

@@ -310,3 +310,58 @@ def test_the_export_may_hold_other_resources_without_harm(tmp_path, content, del
     path = fhir_study(tmp_path / "fhir", [*others, *resources(content)])
     same(read_study(path), delimited)
     assert TOKEN not in Outcome(path).said
+
+
+def test_doses_in_milligrams_need_the_weights_that_are_observed(tmp_path, content):
+    made = resources(content)
+    for one in made:
+        if one["resourceType"] == "MedicationAdministration":
+            one["dosage"]["dose"] = {"value": 40, "code": "mg"}
+    people = [row["id"] for row in content["subjects"]]
+    made += [
+        observation("29463-7", None, person, id=f"w-{person}",
+                    valueQuantity={"value": 80, "code": "kg"})
+        for person in people
+    ]  # fmt: skip
+    weights = '[weights]\npath = "export.json"\nformat = "fhir"\nweight_kg = "weight_kg"'
+    infusions = read_study(fhir_study(tmp_path / "fhir", made, weights)).infusions
+    # 40 mg for 80 kg is the 0.5 mg/kg of the delimited tables.
+    assert infusions["dose_mg_per_kg"].tolist() == [0.5] * len(people)
+    assert infusions["dose_mg"].tolist() == [40] * len(people)
+
+
+def test_rescue_medication_is_told_apart_by_its_agent(tmp_path, content):
+    rescue = """[rescue]
+path = "export.json"
+format = "fhir"
+subject = "subject"
+agent = "agent"
+time = "start"
+where = { agent = "lorazepam" }
+"""
+    lorazepam = given(
+        "S000", id="rescue", medicationCodeableConcept={"text": "lorazepam"},
+        effectivePeriod=None, effectiveDateTime="2025-03-04T12:00:00-05:00",
+    )  # fmt: skip
+    study = read_study(fhir_study(tmp_path / "fhir", [*resources(content), lorazepam], rescue))
+    assert study.events["event"].tolist() == ["rescue"]
+
+
+@pytest.mark.parametrize(
+    ("route", "known"),
+    [
+        ({"text": "IV"}, "intravenous"),
+        ({"coding": [{"display": "Intravenous route"}]}, "intravenous"),
+        ({"coding": [{"system": "http://snomed.info/sct", "code": "47625008",
+                      "display": "Intravenous route (qualifier value)"}]}, "intravenous"),
+        ({"coding": [{"system": "http://snomed.info/sct", "code": "46713006"}]}, "intranasal"),
+    ],
+    ids=range(4),
+)  # fmt: skip
+def test_routes_are_known_by_words_and_by_snomed(tmp_path, content, route, known):
+    made = resources(content)
+    for one in made:
+        if one["resourceType"] == "MedicationAdministration":
+            one["dosage"]["route"] = route
+    study = read_study(fhir_study(tmp_path / "fhir", made))
+    assert set(study.infusions["route"]) == {known}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sys import intern
 from typing import Any, NamedTuple
 
-from analysis.readers.fhir.codes import ITEMS, LOINC, SCORES
+from analysis.readers.fhir.codes import ITEMS, LOINC, SCORES, SNOMED
 from analysis.readers.fhir.nodes import many, text
 
 __all__ = ["Answer", "Scores", "answers_of", "value_of"]
@@ -20,7 +20,6 @@ _WEIGHTS = ("itemWeight", "ordinalValue")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 # A code that is a number of points; codes of terminologies are longer numbers.
 _POINTS = re.compile(r"[+-]?\d{1,3}(?:\.\d{1,3})?", re.ASCII)
-_SNOMED = "http://snomed.info/sct"
 _Coding = tuple[str, str]
 
 
@@ -175,7 +174,7 @@ class Scores:
             elif system in ("", LOINC) and code in SCORES.get(scale, {}):
                 number = SCORES[scale][code]
             else:
-                number = code if system != _SNOMED and _POINTS.fullmatch(code) else ""
+                number = code if system != SNOMED and _POINTS.fullmatch(code) else ""
             if number:
                 return answer._replace(number=number)
         return answer._replace(why="fhir.no-score")

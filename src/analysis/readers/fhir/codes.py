@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from analysis.readers.fhir.nodes import many, text
 
-__all__ = ["ITEMS", "LOINC", "SCORES", "TOTALS", "Total", "canonical", "scales_named"]
+__all__ = ["ITEMS", "LOINC", "SCORES", "SNOMED", "TOTALS", "Total", "canonical", "scales_named"]
 
-LOINC = "http://loinc.org"
+LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
 
 
 class Total(NamedTuple):

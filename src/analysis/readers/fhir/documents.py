@@ -24,7 +24,8 @@ _ENDINGS = (".ndjson", ".json", ".ndjson.gz", ".json.gz")
 _BUNDLES = {"collection", "searchset", "transaction", "batch", "document", "message"}
 # A document is held in memory, at several times its size; NDJSON is not.
 _DOCUMENT_MB = 128
-_UNPACKED_GB = 64
+# Forms that differ in their numbers alone pack to a hundredth; nothing recorded packs to this.
+_UNPACKED, _ALWAYS_MB = 500, 256
 
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -117,26 +118,27 @@ def _parse(raw: bytes, file: str) -> Any:
         raise refusal("fhir.nested", file=file) from None
 
 
-def _lines(stream: IO[bytes], file: str) -> Iterator[tuple[int, bytes]]:
-    """Lines that are not blank, with their numbers; none is longer than a document may be."""
+def _lines(stream: IO[bytes], file: str, size: int) -> Iterator[tuple[int, bytes]]:
+    """Lines that are not blank, with their numbers, of a file of a size on disk."""
     longest, unpacked = _DOCUMENT_MB << 20, 0
+    most = max(_ALWAYS_MB << 20, _UNPACKED * size)
     number = 0
     while line := stream.readline(longest + 1):
         number += 1
         unpacked += len(line)
         if len(line) > longest:
             raise refusal("fhir.too-large", file=file, limit=_DOCUMENT_MB)
-        if unpacked > _UNPACKED_GB << 30:
-            raise refusal("fhir.unpacked-size", file=file, limit=_UNPACKED_GB)
+        if unpacked > most:
+            raise refusal("fhir.unpacked-size", file=file, limit=_UNPACKED)
         if number == 1:
             line = line.removeprefix(_BOM)
         if line.strip():
             yield number, line
 
 
-def _documents(stream: IO[bytes], file: str) -> Iterator[Any]:
+def _documents(stream: IO[bytes], file: str, size: int) -> Iterator[Any]:
     """The JSON documents of a file: one a line, or one over all lines."""
-    lines = _lines(stream, file)
+    lines = _lines(stream, file, size)
     number, line = next(lines, (0, b""))
     if not line:
         raise refusal("file.empty", file=file)
@@ -193,7 +195,7 @@ def _of_bundle(document: dict[str, Any], file: str, row: int, ledger: Ledger) ->
 
 def _of_file(path: Path, row: int, ledger: Ledger, pages: list[bool]) -> Iterator[Entry]:
     with _opened(path) as stream:
-        for document in _documents(stream, path.name):
+        for document in _documents(stream, path.name, path.stat().st_size):
             kind = text(document, "resourceType")
             if not kind:
                 raise refusal("fhir.no-resource", file=path.name)

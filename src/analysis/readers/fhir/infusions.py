@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from analysis.readers.fhir.accept import is_modified, note_zone, usable
-from analysis.readers.fhir.codes import canonical
+from analysis.readers.fhir.codes import SNOMED, canonical
 from analysis.readers.fhir.nodes import Ledger, concept, many, text
 from analysis.readers.fhir.references import Addresses, Record, Versions
 
@@ -54,6 +54,13 @@ def _rate(dosage: Any) -> tuple[str, str]:
     return number, f"{unit}/{'' if per in ('', '1', '1.0') else f'{per} '}{unit_of_per}"
 
 
+def _route(node: Any) -> str:
+    """A route by its SNOMED CT code, which needs no reading of words, else in words."""
+    codings = many(node, "coding")
+    codes = [text(one, "code") for one in codings if text(one, "system") == SNOMED]
+    return next((code for code in codes if code), concept(node))
+
+
 def _at(node: Any, *path: str) -> Any:
     for step in path:
         found = many(node, step)
@@ -81,7 +88,7 @@ def _given(resource: dict[str, Any]) -> _Given:
         end=text(period, "end"),
         dose=_quantity(_at(dosage, "dose")),
         rate=_rate(dosage),
-        route=concept(_at(dosage, "route")),
+        route=_route(_at(dosage, "route")),
     )
 
 
