@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from openpyxl import Workbook
 
 from analysis.config import load_config
 from analysis.draft import look, write_study_toml
@@ -181,3 +182,20 @@ def test_sdtm_needs_no_names_of_columns(tmp_path, open_data):
     assert sections == ["study", "subjects", "infusions", "assessments", "weights"]
     assert 'instrument = "PHQ-9"' in text
     assert "recall_hours" not in text  # the file tells the window of every form
+
+
+def test_every_sheet_of_a_workbook_is_a_table(tmp_path):
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in content().items():
+        sheet = book.create_sheet(name)
+        sheet.append(list(rows[0]))
+        for row in rows:
+            sheet.append(list(row.values()))
+    book.save(tmp_path / "export.xlsx")
+    out = tmp_path / "study.toml"
+    write_study_toml(tmp_path / "export.xlsx", out)
+    text = out.read_text(encoding="utf-8")
+    assert re.findall(r'sheet = "(\w+)"', text) == ["subjects", "infusions", "scores"]
+    answered(out)
+    assert len(read_study(out).assessments) == len(content()["scores"])

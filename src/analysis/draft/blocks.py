@@ -61,7 +61,8 @@ def plain(name: str) -> str:
 
 
 def _stem(item_ids: str) -> str:
-    return plain(item_ids).rstrip("5") if plain(item_ids) == "pcl5" else plain(item_ids)
+    """What a column's name must hold; many exports say pcl_01 for the PCL-5."""
+    return "pcl" if plain(item_ids) == "pcl5" else plain(item_ids)
 
 
 def _runs(name: str) -> list[tuple[str, str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -48,6 +48,8 @@ class Sighting:
         Item columns.
     sample : DataFrame of str
         The first rows of the other columns; they are looked at and never written.
+    sheet : str or None
+        Name of the sheet, where a workbook has several.
     """
 
     path: Path
@@ -55,6 +57,7 @@ class Sighting:
     header: tuple[str, ...]
     blocks: list[Block]
     sample: pd.DataFrame
+    sheet: str | None = None
 
     def _mostly(self, pattern: re.Pattern[str]) -> list[str]:
         """Columns whose cells, where they hold anything, nearly all match."""
@@ -121,7 +124,7 @@ def look(export: Path) -> list[Sighting]:
     if not export.exists():
         raise refusal("draft.absent")
     files = _once(sorted(export.iterdir())) if export.is_dir() else [export]
-    tables = [found for file in files if file.is_file() and (found := _table(file))]
+    tables = [found for file in files if file.is_file() for found in _tables(file)]
     if not tables:
         raise refusal("draft.nothing")
     return tables
@@ -136,17 +139,31 @@ def _once(files: list[Path]) -> list[Path]:
     return list(kept.values())
 
 
-def _table(path: Path) -> Sighting | None:
+def _tables(path: Path) -> list[Sighting]:
     special = _special(path)
     if special is not None:
-        return Sighting(path, special, (), [], pd.DataFrame())
+        return [Sighting(path, special, (), [], pd.DataFrame())]
+    if kind_of(path) == "excel":
+        return _sheets(path)
+    table = _table(path)
+    return [] if table is None else [table]
+
+
+def _sheets(path: Path) -> list[Sighting]:
+    """The sheets of a workbook that hold something."""
+    from analysis.readers.excel import filled_sheets, read_sheet
+
+    sheets = filled_sheets(path)
+    found = [_seen(path, "excel", read_sheet(path, sheet=name)) for name in sheets]
+    if len(sheets) == 1:
+        return found
+    return [replace(table, sheet=name) for table, name in zip(found, sheets, strict=True)]
+
+
+def _table(path: Path) -> Sighting | None:
     match kind_of(path):
         case "csv":
             return _delimited(path)
-        case "excel":
-            from analysis.readers.excel import read_sheet
-
-            return _seen(path, "excel", read_sheet(path))
         case "xpt":
             from analysis.readers.xpt import read_xpt
 

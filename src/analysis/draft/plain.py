@@ -14,6 +14,7 @@ def _file(draft: Draft, table: Sighting) -> dict[str, str | None]:
     """Path, and what else tells how the file is written."""
     return {
         "path": draft.path(table),
+        "sheet": None if table.sheet is None else quoted(table.sheet),
         "format": None if table.format in ("csv", "excel", "xpt") else quoted(table.format),
         "subject": quoted(table.subject)
         if table.subject

@@ -29,7 +29,7 @@ from analysis.readers.workbook import MOST_CELLS, Marks, kind_of, marks, unpacke
 from analysis.rules import issue, refusal
 from analysis.study import Issue
 
-__all__ = ["read_sheet"]
+__all__ = ["filled_sheets", "read_sheet"]
 
 _NOT_A_WORKBOOK = {"text": "delimited text", "html": "a web page", "xml": "XML"}
 # Excel keeps 15 digits of a number; what followed them is gone.
@@ -79,6 +79,27 @@ def read_sheet(
     refuse_layout(grid, merged, **where)
     notes += _marked(own, kind, file, [name.strip() for name in grid.text[grid.head]])
     return _table(grid, file, hashlib.sha256(raw).hexdigest(), notes, columns)
+
+
+def filled_sheets(path: Path) -> list[str]:
+    """Names of the visible sheets that hold something.
+
+    Raises
+    ------
+    ReliefError
+        As :func:`read_sheet` for a file that is no workbook.
+    """
+    file = shown_name(path)
+    raw = _bytes(path, file)
+    _marks(raw, _kind(raw, file), file)
+    with _library(file):
+        book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
+        visible = [
+            one.name
+            for one in book.sheets_metadata
+            if one.typ == SheetTypeEnum.WorkSheet and one.visible == SheetVisibleEnum.Visible
+        ]
+        return [name for name in visible if book.get_sheet_by_name(name).end is not None]
 
 
 def _bytes(path: Path, file: str) -> bytes:

@@ -66,10 +66,10 @@ def open_table(folder: Path, spec: Table, config: StudyConfig) -> TextTable:
 def _file(path: Path, spec: Table, config: StudyConfig) -> TextTable:
     """A file that is one table, by its declared format or by its name."""
     told = spec.format if spec.format not in _CONVENTIONS else None
+    wanted = [table for table in config.tables if table.source() == spec.source()]
+    columns = [n for table in wanted for visit in table.by_visit() for n in visit.columns()]
     match told or kind_of(path):
         case "csv":
-            wanted = [table for table in config.tables if table.source() == spec.source()]
-            columns = [n for table in wanted for visit in table.by_visit() for n in visit.columns()]
             return read_text(
                 path,
                 separator=spec.separator,
@@ -80,7 +80,7 @@ def _file(path: Path, spec: Table, config: StudyConfig) -> TextTable:
         case "excel":
             from analysis.readers.excel import read_sheet
 
-            return read_sheet(path, sheet=spec.sheet)
+            return read_sheet(path, sheet=spec.sheet, columns=columns)
         case "xpt":
             from analysis.readers.xpt import read_xpt
 

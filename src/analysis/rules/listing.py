@@ -9,8 +9,8 @@ from analysis.rules import catalogue
 __all__ = ["page"]
 
 _HEAD = (
-    "# Rules\n\nWhat can be wrong with data, how bad it is, and what to do. Made from the catalogue "
-    "in `src/analysis/rules` by `make rules`; words in braces stand for what was found.\n"
+    "# Rules\n\nWhat can be wrong with data, how bad it is, and what to do. Made from the "
+    "catalogue in `src/analysis/rules` by `make rules`; words in braces stand for what was found.\n"
 )
 
 
