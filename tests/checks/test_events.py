@@ -50,6 +50,7 @@ def hours_change(found: Checked) -> list[float]:
     return sorted(people["change"])
 
 
+@pytest.mark.bad_input("C14")
 def test_relief_after_a_rescue_sedative_is_no_relief(tmp_path):
     content = tables()
     plain = checked(tmp_path, content, toml())
@@ -81,6 +82,7 @@ def test_rescue_without_a_time_is_said(tmp_path):
 WITHDRAWN = 'consent_withdrawn = "withdrawn"'
 
 
+@pytest.mark.bad_input("C9")
 def test_forms_after_consent_was_withdrawn_are_set_aside_and_counted(tmp_path):
     content = tables()
     content = told(content, "withdrawn", stamp(end_of(content) + timedelta(hours=10)))
@@ -113,6 +115,7 @@ BLINDING = 'blinding_guess = "guess"\nunblinded = "told"\nblinding_guess_time = 
 
 
 @pytest.mark.parametrize(("asked", "kept"), [(1, 1), (9, 0)])
+@pytest.mark.bad_input("C15")
 def test_a_guess_made_after_unblinding_is_no_guess(tmp_path, asked, kept):
     content = tables()
     content = told(content, "told", stamp(end_of(content) + timedelta(hours=5)))

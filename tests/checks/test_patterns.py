@@ -62,7 +62,8 @@ def test_ordinary_people_at_ordinary_sites_raise_none_of_these(study):
 # B. Scores
 
 
-def test_b21_people_who_answer_every_item_alike_on_two_forms_are_flagged_with_their_share(tmp_path):
+@pytest.mark.bad_input("B21")
+def test_people_who_answer_every_item_alike_on_two_forms_are_flagged_with_their_share(tmp_path):
     content = tables()
     for row in content["scores"][4:8]:
         row.update({name: 2 for name in row if name.startswith("item_")})
@@ -81,14 +82,16 @@ def test_no_symptom_at_all_is_no_straight_line(tmp_path):
     assert "form.straight-lined" not in checked(tmp_path, content).rules()
 
 
-def test_b17_a_primary_scale_counted_in_another_range_at_a_site_stops_the_question(study):
+@pytest.mark.bad_input("B17")
+def test_a_primary_scale_counted_in_another_range_at_a_site_stops_the_question(study):
     totals = pd.Series(np.where(at_site(study, "north"), 4.0, 40.0), study.assessments.index)
     found = check(with_totals(study, totals + study.assessments["row"] % 2))
     issue = next(i for i in found.issues if i.rule == "score.scale-differs-by-site")
     assert (issue.severity, issue.scope) == ("STOP", "question")
 
 
-def test_b17_another_scale_counted_in_another_range_is_set_aside_and_counted(study):
+@pytest.mark.bad_input("B17")
+def test_another_scale_counted_in_another_range_is_set_aside_and_counted(study):
     forms = study.assessments
     totals = pd.Series(np.where(at_site(study, "north"), 8.0, 80.0), forms.index)
     suds = with_totals(study, totals, "SUDS").assessments.assign(
@@ -102,12 +105,14 @@ def test_b17_another_scale_counted_in_another_range_is_set_aside_and_counted(stu
     assert flow["n"].sum() == len(suds)
 
 
-def test_b17_a_site_where_everyone_has_mild_symptoms_is_no_other_range(study):
+@pytest.mark.bad_input("B17")
+def test_a_site_where_everyone_has_mild_symptoms_is_no_other_range(study):
     totals = pd.Series(np.where(at_site(study, "north"), 12.0, 40.0), study.assessments.index)
     assert "score.scale-differs-by-site" not in rules(with_totals(study, totals))
 
 
-def test_b18_scores_after_that_are_the_fall_instead_of_the_severity_are_flagged(study):
+@pytest.mark.bad_input("B18")
+def test_scores_after_that_are_the_fall_instead_of_the_severity_are_flagged(study):
     forms = study.assessments
     severity = 20.0 + forms["subject"] % 30
     fall = 56 - severity
@@ -117,7 +122,8 @@ def test_b18_scores_after_that_are_the_fall_instead_of_the_severity_are_flagged(
     assert "r = -1.00" in issue.message
 
 
-def test_b18_a_treatment_that_works_is_no_reversed_scale(study):
+@pytest.mark.bad_input("B18")
+def test_a_treatment_that_works_is_no_reversed_scale(study):
     """Ketamine takes the highest to the lowest: between arms scores cross, within arms not."""
     forms = study.assessments
     ketamine = forms["subject"].map(study.subjects.set_index("subject")["arm"] == "ketamine")
@@ -128,7 +134,8 @@ def test_b18_a_treatment_that_works_is_no_reversed_scale(study):
     assert "score.direction" not in outcome
 
 
-def test_b18_people_who_all_begin_alike_have_no_direction(study):
+@pytest.mark.bad_input("B18")
+def test_people_who_all_begin_alike_have_no_direction(study):
     forms = study.assessments
     after = 20.0 + forms["subject"] % 7
     assert "score.direction" not in rules(
@@ -139,7 +146,8 @@ def test_b18_people_who_all_begin_alike_have_no_direction(study):
 # C. Arms and sites
 
 
-def test_c10_people_with_a_baseline_only_and_no_infusion_are_told_apart(tmp_path):
+@pytest.mark.bad_input("C10")
+def test_people_with_a_baseline_only_and_no_infusion_are_told_apart(tmp_path):
     content = tables()
     content["infusions"] = content["infusions"][2:]
     content["scores"] = [*content["scores"][:1], *content["scores"][4:]]
@@ -150,7 +158,8 @@ def test_c10_people_with_a_baseline_only_and_no_infusion_are_told_apart(tmp_path
     assert reasons == {"baseline only, no infusion": 1, "no infusion": 1}
 
 
-def test_c12_another_agent_for_the_comparator_at_a_site_is_flagged(study):
+@pytest.mark.bad_input("C12")
+def test_another_agent_for_the_comparator_at_a_site_is_flagged(study):
     subjects = study.subjects.set_index("subject")
     control = subjects.index[(subjects["arm"] == "midazolam") & (subjects["site"] == "south")]
     given = study.infusions["agent"].mask(study.infusions["subject"].isin(control), "other")
@@ -158,20 +167,23 @@ def test_c12_another_agent_for_the_comparator_at_a_site_is_flagged(study):
     assert found["comparator.differs-by-site"] == 20
 
 
-def test_c12_arms_that_are_at_different_sites_are_flagged(study):
+@pytest.mark.bad_input("C12")
+def test_arms_that_are_at_different_sites_are_flagged(study):
     site = study.subjects["arm"].map({"ketamine": "north", "midazolam": "south"})
     found = rules(replace(study, subjects=study.subjects.assign(site=site)))
     assert found["comparator.at-other-sites"] == 40
 
 
 @pytest.mark.parametrize(("n", "flagged"), [(4, True), (5, False)])
-def test_c16_an_arm_of_four_people_is_flagged(tmp_path: Path, n, flagged):
+@pytest.mark.bad_input("C16")
+def test_an_arm_of_four_people_is_flagged(tmp_path: Path, n, flagged):
     outcome = checked(tmp_path, tables(n_per_arm=n))
     assert ("arm.few-people" in outcome.rules("FLAG")) is flagged
 
 
 @pytest.mark.parametrize(("days", "flagged"), [(6, True), (8, False)])
-def test_a27_a_second_treatment_within_a_week_of_the_first_is_flagged(tmp_path, days, flagged):
+@pytest.mark.bad_input("A27")
+def test_a_second_treatment_within_a_week_of_the_first_is_flagged(tmp_path, days, flagged):
     content = tables()
     other = {"ketamine": "midazolam", "midazolam": "ketamine"}
     for row in list(content["infusions"]):
@@ -198,7 +210,8 @@ def test_a27_a_second_treatment_within_a_week_of_the_first_is_flagged(tmp_path, 
         (["intramuscular", "oral"], "question.route"),
     ],
 )
-def test_d5_ketamine_that_was_not_infused_is_told(study, given, rule):
+@pytest.mark.bad_input("D5")
+def test_ketamine_that_was_not_infused_is_told(study, given, rule):
     route = [given[i % len(given)] for i in range(len(study.infusions))]
     # Both arms in turn: every route must reach people on ketamine.
     order = study.infusions.sort_values("agent").assign(route=route)

@@ -50,6 +50,7 @@ def told(made) -> list[tuple[str, int]]:
         ({}, None, None, False),
     ],
 )
+@pytest.mark.bad_input("B22")
 def test_level_behaviour_and_event(answers, ideation, behaviour, event):
     row = suicidality(screened(answers)).iloc[0]
     assert (None if pd.isna(row["ideation"]) else row["ideation"]) == ideation

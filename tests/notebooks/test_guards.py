@@ -17,6 +17,7 @@ def test_there_are_notebooks():
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.bad_input("F10")
 def test_notebook_keeps_the_guards(path):
     assert guards.badly_named(path) + guards.problems(guards.read(path)) == []
 

@@ -56,6 +56,7 @@ def test_a_time_cut_to_the_minute_keeps_its_zone(written, left):
     assert list(prepared.cells["ADTM"]) == [left]
 
 
+@pytest.mark.bad_input("A17")
 def test_an_imputed_midnight_is_no_start_of_an_infusion():
     read = table({
         "USUBJID": ["S1", "S2"], "TRT01A": ["Ketamine"] * 2,

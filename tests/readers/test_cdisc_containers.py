@@ -69,6 +69,7 @@ def all_encodings(folder: Path, columns: dict[str, list]) -> dict[str, pd.DataFr
     return {name: table.cells.astype("str") for name, table in read.items()}
 
 
+@pytest.mark.bad_input("E15", "E16", "E18")
 def test_a_table_has_the_same_cells_in_every_encoding(tmp_path):
     columns = PEOPLE | {"VISITNUM": [1, 2, 201], "AVAL": [3.25, 0.5, 36.7]}
     read = all_encodings(tmp_path, columns)
@@ -383,6 +384,7 @@ def test_cells_become_text_by_what_their_column_declares(tmp_path, values, descr
         ({"rows": [], "records": 0}, "file.no-rows"),
     ],
 )
+@pytest.mark.bad_input("E19")
 def test_a_data_set_that_contradicts_itself_is_refused(tmp_path, kind, changes, rule):
     path = tmp_path / "a"
     path.write_bytes(json_bytes(described(PEOPLE, **changes), kind))

@@ -118,6 +118,7 @@ def test_another_arm_than_planned_is_flagged():
 
 
 @pytest.mark.parametrize("code", ["EX", "EC"])
+@pytest.mark.bad_input("D6")
 def test_a_dose_of_zero_is_a_placebo_or_nothing_given(code):
     read = domain(code, **{
         f"{code}TRT": ["KETAMINE", "KETAMINE", "PLACEBO", "Saline", "MIDAZOLAM", "midazolam"],
@@ -130,6 +131,7 @@ def test_a_dose_of_zero_is_a_placebo_or_nothing_given(code):
     assert (issue.row, issue.column) == (3, f"{code}DOSE")
 
 
+@pytest.mark.bad_input("D6")
 def test_ketamine_at_a_dose_of_zero_is_not_given_even_where_nobody_got_it():
     prepared = prepare(domain("EX", EXTRT=["Esketamine"], EXDOSE=["0", ""]), "infusions")
     assert list(prepared.rows) == [3]
@@ -140,6 +142,7 @@ def test_ketamine_at_a_dose_of_zero_is_not_given_even_where_nobody_got_it():
     [("EXOCCUR", "N", "sdtm.not-occurred"), ("EXSTAT", "NOT DONE", "sdtm.not-done"),
      ("EXMOOD", "SCHEDULED", "sdtm.scheduled")],
 )  # fmt: skip
+@pytest.mark.bad_input("D6")
 def test_what_was_not_given_is_set_aside_and_counted(column, word, rule):
     prepared = prepare(domain("EX", **{column: ["Y", word, ""], "EXTRT": ["X"]}), "infusions")
     assert list(prepared.rows) == [2, 4]
@@ -223,6 +226,7 @@ def test_every_other_time_passes_as_written(written):
     assert prepared.issues == ()
 
 
+@pytest.mark.bad_input("A18")
 def test_a_planned_time_point_makes_no_time_of_a_date():
     read = domain(
         "QS",

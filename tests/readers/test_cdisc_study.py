@@ -118,6 +118,7 @@ def assert_same(one: Study, other: Study) -> None:
 
 
 @pytest.mark.parametrize("domain", ["dm", "ex", "vs", "qsph"])
+@pytest.mark.bad_input("G4")
 def test_the_four_encodings_have_identical_cells(open_data, domain):
     folder = open_data("cdisc-phq9")
     first, *others = [read(folder / f"{domain}.{encoding}") for encoding in ENCODINGS]
@@ -145,6 +146,7 @@ def test_the_domains_of_the_pilot_play_only_their_own_roles(open_data):
     assert len(prepare(read_xpt(folder / "vs.xpt"), "weights").cells) == 119
 
 
+@pytest.mark.bad_input("G4")
 def test_the_pilot_is_one_study_in_every_encoding(open_data, tmp_path):
     source = open_data("cdisc-phq9")
     first, *others = [read_study(pilot(tmp_path / e, source, e)) for e in ENCODINGS]
@@ -155,6 +157,7 @@ def test_the_pilot_is_one_study_in_every_encoding(open_data, tmp_path):
         assert set(first.sources.values()).isdisjoint(other.sources.values())
 
 
+@pytest.mark.bad_input("B5")
 def test_the_one_total_that_disagrees_with_its_items_is_flagged(open_data, tmp_path):
     source = open_data("cdisc-phq9")
     frame, _ = pyreadstat.read_xport(source / "qsph.xpt")
@@ -171,6 +174,7 @@ def test_the_one_total_that_disagrees_with_its_items_is_flagged(open_data, tmp_p
     assert "CDISC" not in outcome.said
 
 
+@pytest.mark.bad_input("A1")
 def test_dates_without_times_cannot_answer_hours(open_data, tmp_path):
     folder = pilot(tmp_path / "json", open_data("cdisc-phq9"), "json")
     result = CliRunner().invoke(app, ["judge", str(folder), "--json"])
@@ -221,6 +225,7 @@ def as_sdtm(content: dict) -> dict[str, dict[str, list]]:
 
 
 @pytest.mark.parametrize("kind", ["5.xpt", "8.xpt", *JSON_KINDS])
+@pytest.mark.bad_input("G4")
 def test_a_study_is_the_same_as_wide_csv_and_as_sdtm(tmp_path, kind):
     content = tables()
     for given in content["infusions"]:
@@ -300,6 +305,7 @@ def adam(folder: Path, content: dict, flag: str = "", filled_in: int = 0) -> Pat
     return folder
 
 
+@pytest.mark.bad_input("G4")
 def test_a_study_is_the_same_as_wide_csv_and_as_adam(tmp_path):
     content = tables()
     wide = read_study(write_study(tmp_path / "wide", content))
@@ -314,6 +320,7 @@ def test_forms_carried_forward_are_counted_and_never_scored(tmp_path):
     assert (issue.severity, issue.count) == ("DROP", 2 * len(NOW_ITEMS))
 
 
+@pytest.mark.bad_input("A17")
 def test_imputed_times_of_infusions_cannot_answer_hours(tmp_path):
     outcome = Outcome(adam(tmp_path / "adam", tables(), flag="H") / "study.toml")
     assert outcome.exit_code == 0

@@ -273,6 +273,7 @@ def test_stored_values_of_formulas_are_read(tmp_path: Path) -> None:
     assert table.issues == ()
 
 
+@pytest.mark.bad_input("A22")
 def test_dates_that_a_spreadsheet_made_of_other_things_end_the_reading(tmp_path: Path) -> None:
     rows = [["id", "item"], ["a", 1], ["b", date(2025, 1, 2)], ["c", 3], ["MAR1", 2]]
     path = xlsx(tmp_path, rows)
@@ -300,6 +301,7 @@ def test_digits_that_a_spreadsheet_has_cut_end_the_reading(tmp_path: Path) -> No
 OTHER = [["code", "meaning"], ["1", "one"]]
 
 
+@pytest.mark.bad_input("E24")
 def test_several_filled_sheets_are_named_and_none_is_guessed(tmp_path: Path) -> None:
     path = xlsx(tmp_path, ROWS, Codes=OTHER, Empty=[])
     error = refused(path)
@@ -318,6 +320,7 @@ def test_a_sheet_named_after_a_person_is_not_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+@pytest.mark.bad_input("E24")
 def test_hidden_sheets_are_not_read_but_named(state: str, tmp_path: Path) -> None:
     path = xlsx(tmp_path, ROWS, Codes=OTHER)
     book = openpyxl.load_workbook(path)
@@ -356,6 +359,7 @@ def layout(folder: Path, above: list[Any] = (), below: list[Any] = ()) -> Path:
         ([], [[], ROWS[0], ["b", MOMENT, date(2025, 3, 4), 1, 1.0, True]], "sheet.notes", 6),
     ],
 )
+@pytest.mark.bad_input("E24")
 def test_what_stands_around_a_table_is_refused_with_its_row(
     above: list[Any], below: list[Any], rule: str, row: int, tmp_path: Path
 ) -> None:
@@ -365,6 +369,7 @@ def test_what_stands_around_a_table_is_refused_with_its_row(
     assert "sheet 'Scores'" in error.message
 
 
+@pytest.mark.bad_input("E24")
 def test_a_second_row_of_names_is_refused(tmp_path: Path) -> None:
     labels = ["Person", "Time of form", "Day", "Bad dreams", "mg per kg", "Sure"]
     error = refused(xlsx(tmp_path, [ROWS[0], labels, *ROWS[1:]]))
@@ -378,6 +383,7 @@ def test_a_first_person_with_missing_words_is_no_second_row_of_names(tmp_path: P
 
 
 @pytest.mark.parametrize("where", ["A1:B1", "A2:A3"])
+@pytest.mark.bad_input("E24")
 def test_merged_cells_are_refused(where: str, tmp_path: Path) -> None:
     path = xlsx(tmp_path, ROWS)
     book = openpyxl.load_workbook(path)

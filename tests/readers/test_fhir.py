@@ -443,6 +443,7 @@ class TestInfusions:
         dosage = {"dose": {"value": 40, "comparator": "<", "unit": "mg"}}
         assert read([given(dosage=dosage)], "infusions").cells["dose"].tolist() == [""]
 
+    @pytest.mark.bad_input("B28")
     def test_statuses_decide_what_counts(self, read):
         statuses = ["completed", "stopped", "in-progress", "not-done", "on-hold", "unknown",
                     "entered-in-error", TOKEN]  # fmt: skip
@@ -487,6 +488,7 @@ class TestInfusions:
 
 
 class TestResponses:
+    @pytest.mark.bad_input("B5")
     def test_the_phq9_of_hl7_keeps_its_wrong_total_beside_its_answers(self, read):
         """HL7/sdc, SDC-Response to PHQ9: answers sum to 10, the total stated is 13."""
         cells = read([phq9()]).cells
@@ -612,6 +614,7 @@ class TestResponses:
         assert table.cells["value"].tolist() == ["", ""]
         assert rules(table) == {"fhir.several-answers": 2}
 
+    @pytest.mark.bad_input("B28")
     def test_statuses_decide_what_counts(self, read):
         statuses = ["completed", "amended", "in-progress", "stopped", "entered-in-error", ""]
         forms = [response([answered("a", valueInteger=n)], id=f"q{n}", status=status)
@@ -645,6 +648,7 @@ class TestObservations:
     PHQ = "Patient Health Questionnaire 9 item (PHQ-9) total score [Reported]"
     GAD = "Generalized anxiety disorder 7 item (GAD-7) total score [Reported.PHQ]"
 
+    @pytest.mark.bad_input("B27")
     def test_a_score_is_found_by_its_code_whatever_its_category(self, read):
         laboratory = [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/"
                                    "observation-category", "code": "laboratory"}]}]  # fmt: skip
@@ -672,6 +676,7 @@ class TestObservations:
         assert rules(table) == {"fhir.unknown-code": 1}
 
     @pytest.mark.parametrize("wrong", ["71969-0", "96843-5", "89244-8"])
+    @pytest.mark.bad_input("B26")
     def test_a_wrong_code_in_circulation_is_read_only_if_declared_and_flagged(self, read, wrong):
         total = observation(wrong, 41, display="PCL-5 total score")
         declared = read([total], codes={wrong: "PCL-5"})
@@ -682,6 +687,7 @@ class TestObservations:
         assert table.cells["value"].tolist() == ["40"]
         assert rules(table) == {"fhir.undeclared-code": 1, "fhir.other-codes": 1}
 
+    @pytest.mark.bad_input("B26")
     def test_code_display_and_range_must_agree(self, read):
         cases = [
             observation("44261-6", 9, id="1", display=self.PHQ),
@@ -766,6 +772,7 @@ class TestObservations:
         ],
         ids=range(7),
     )  # fmt: skip
+    @pytest.mark.bad_input("E20")
     def test_a_time_keeps_the_precision_and_zone_it_was_written_with(
         self, read, effective, time, told
     ):
@@ -775,6 +782,7 @@ class TestObservations:
         assert table.cells["time"].tolist() == [time]
         assert rules(table) == told
 
+    @pytest.mark.bad_input("B28")
     def test_statuses_decide_what_counts(self, read):
         statuses = ["final", "amended", "corrected", "registered", "preliminary", "cancelled",
                     "entered-in-error", "unknown"]  # fmt: skip

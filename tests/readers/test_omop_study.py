@@ -132,6 +132,7 @@ def judged(path: Path) -> dict[str, Any]:
     return json.loads(result.stdout)
 
 
+@pytest.mark.bad_input("G4")
 def test_a_study_in_a_database_is_the_study_in_delimited_text(cdm: SyntheticCdm, tmp_path: Path):
     rows = tables()
     text: Study = read_study(in_text(tmp_path / "text", rows))
@@ -146,6 +147,7 @@ def test_a_study_in_a_database_is_the_study_in_delimited_text(cdm: SyntheticCdm,
     assert study.issues == text.issues == ()
 
 
+@pytest.mark.bad_input("G4")
 def test_the_verdict_and_the_checks_are_the_same_too(file: SyntheticCdm, tmp_path: Path):
     rows = tables(n_per_arm=8)
     text = in_text(tmp_path / "text", rows)

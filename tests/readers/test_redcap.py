@@ -99,6 +99,7 @@ def test_a_dictionary_holds_every_field_with_its_form_its_type_and_its_choices(e
 
 
 @pytest.mark.parametrize("name", PROJECTS)
+@pytest.mark.bad_input("F3")
 def test_no_example_project_that_holds_identifiers_is_read(examples, name):
     folder = examples / name
     columns = list(records(folder / "data.csv")[0])
@@ -115,6 +116,7 @@ def test_no_example_project_that_holds_identifiers_is_read(examples, name):
     assert not any(value in refused.value.message for value in values)
 
 
+@pytest.mark.bad_input("F3")
 def test_a_field_marked_as_an_identifier_is_refused_by_its_position_whatever_its_name(
     examples, tmp_path
 ):
@@ -132,6 +134,7 @@ def test_a_field_marked_as_an_identifier_is_refused_by_its_position_whatever_its
     assert "harmless" not in refused.value.message
 
 
+@pytest.mark.bad_input("E10")
 def test_boxes_of_a_form_that_was_begun_are_1_or_0(examples):
     folder = examples / "checkboxes-1"
     rows = records(folder / "data.csv")
@@ -148,6 +151,7 @@ def test_boxes_of_a_form_that_was_begun_are_1_or_0(examples):
     assert counts(found)["redcap.status-incomplete"] == len(still_open) == 1
 
 
+@pytest.mark.bad_input("E10")
 def test_boxes_of_a_form_that_nobody_opened_are_blank(examples):
     folder = examples / "checkboxes-1"
     found = table(folder / "data.csv", folder, ["record_id", "check_one___1"], everyone=True)
@@ -186,6 +190,7 @@ def test_only_the_events_that_carry_a_form_have_rows(examples, without_identifie
     assert list(found.cells["redcap_arm"]) == [arms[r["redcap_event_name"]] for r in carrying]
 
 
+@pytest.mark.bad_input("F4")
 def test_free_text_is_counted_and_left_behind(examples, without_identifiers):
     path = without_identifiers("longitudinal")
     folder = examples / "longitudinal"
@@ -205,6 +210,7 @@ def test_free_text_is_counted_and_left_behind(examples, without_identifiers):
     assert not present & set(found.cells)
 
 
+@pytest.mark.bad_input("E13")
 def test_one_event_is_read_by_its_unique_name(examples, without_identifiers):
     path = without_identifiers("longitudinal")
     found = table(path, examples / "longitudinal", ["study_id", "pmq1"], events=["visit_1_arm_1"])
@@ -213,6 +219,7 @@ def test_one_event_is_read_by_its_unique_name(examples, without_identifiers):
 
 
 @pytest.mark.parametrize("event", ["Visit 1", "deadline_to_opt_out_of_study_arm_2"])
+@pytest.mark.bad_input("E13")
 def test_an_event_that_is_none_is_named_with_those_that_are(examples, without_identifiers, event):
     path = without_identifiers("longitudinal")
     folder = examples / "longitudinal"
@@ -236,6 +243,7 @@ def test_everybody_enrolled_has_one_row_with_what_the_enrolment_tells(
     assert list(found.cells["meds___1"]) == [row["meds___1"] for row in rows]
 
 
+@pytest.mark.bad_input("E12")
 def test_rows_that_repeat_a_form_and_rows_that_do_not_are_told_apart(examples, without_identifiers):
     path = without_identifiers("repeating-instruments")
     folder = examples / "repeating-instruments"
@@ -271,6 +279,7 @@ def test_a_time_or_a_number_of_another_form_is_refused(examples, without_identif
     assert "'demographics'" in refused.value.message
 
 
+@pytest.mark.bad_input("A19")
 def test_a_survey_that_was_never_sent_is_no_form(examples, without_identifiers):
     path = without_identifiers("survey")
     folder = examples / "survey"

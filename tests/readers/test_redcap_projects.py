@@ -73,12 +73,14 @@ def same(one: Study, two: Study) -> None:
         pd.testing.assert_frame_equal(items, two.items[key])
 
 
+@pytest.mark.bad_input("E12", "E22")
 def test_the_study_is_that_of_the_plain_tables(tmp_path):
     plain = read_study(write_study(tmp_path / "plain", tables()))
     same(plain, read_study(write_project(tmp_path / "redcap")))
 
 
 @pytest.mark.parametrize("boxes", ["checked", "label"])
+@pytest.mark.bad_input("E9", "E10")
 def test_an_export_of_labels_gives_the_cells_of_raw_codes(tmp_path, boxes):
     raw = forms(tmp_path / "raw")
     words = forms(tmp_path / "words", labelled(export(), boxes=boxes))
@@ -93,6 +95,7 @@ def test_a_study_of_labels_is_the_study_of_raw_codes(tmp_path):
     same(raw, read_study(write_project(tmp_path / "words", labelled(export()))))
 
 
+@pytest.mark.bad_input("E9")
 def test_a_word_that_is_no_label_is_refused_by_column_and_count(tmp_path):
     rows = labelled(export())
     for row in surveys(rows)[:3]:
@@ -329,6 +332,7 @@ def test_answers_of_another_form_are_never_joined(tmp_path):
     refused("redcap.column-elsewhere", tmp_path, rows, fields=fields, wanted=wanted)
 
 
+@pytest.mark.bad_input("E13")
 def test_events_that_the_table_lacks_are_told(tmp_path):
     rows = export()
     for row in rows[:2]:
@@ -382,6 +386,7 @@ def test_columns_that_the_dictionary_does_not_know_are_left_behind_and_counted(t
     assert "one_more" not in found.cells
 
 
+@pytest.mark.bad_input("E11")
 def test_checkbox_columns_are_known_however_their_negative_code_is_written(tmp_path):
     rows = [
         {name.replace("pcl_meds____1", "pcl_meds___-1"): v for name, v in row.items()}
@@ -394,6 +399,7 @@ def test_checkbox_columns_are_known_however_their_negative_code_is_written(tmp_p
 
 
 @pytest.mark.parametrize(("base", "declared"), [(1, 0), (0, 1)])
+@pytest.mark.bad_input("B3")
 def test_choices_that_contradict_item_base_are_refused_with_the_line_to_write(
     tmp_path, base, declared
 ):
@@ -447,6 +453,7 @@ def test_a_calculated_total_that_takes_blanks_for_0_is_told(tmp_path, calculatio
 
 
 @pytest.mark.parametrize("kind", ["email", "phone", "zipcode", "ssn", "vmrn"])
+@pytest.mark.bad_input("F3")
 def test_a_field_that_takes_a_number_or_an_address_of_a_person_is_refused(tmp_path, kind):
     more = {"text_validation_type_or_show_slider_number": kind}
     fields = [*dictionary(), field("harmless", "enrolment", **more)]
@@ -535,6 +542,7 @@ def test_the_site_may_be_the_group_that_entered_the_data(tmp_path):
     assert set(read_study(path).subjects["site"]) == {"north"}
 
 
+@pytest.mark.bad_input("F4")
 def test_free_text_comes_out_nowhere(tmp_path):
     rows = [row | {"remarks": PLANTED, "pcl_comment": PLANTED} for row in export()]
     outcome = Outcome(write_project(tmp_path, rows))

@@ -141,6 +141,7 @@ def test_a_mark_inside_quotation_marks_separates_nothing(tmp_path):
      ("\u015bwietnie \u0142\u00f3d\u017a", "cp1250"), ("gr\u00f6\u00dfer", "cp850"),
      ("M\u00fcde, gr\u00f6\u00dfer, f\u00fcr \u00c4rger", "mac_roman")],
 )  # fmt: skip
+@pytest.mark.bad_input("E2")
 def test_an_encoding_is_found_by_its_letters_and_flagged(tmp_path, word, encoding):
     raw = f"id;arm\nS1;ket\nS2;{word}\n".encode(encoding)
     table = read(tmp_path, raw)
@@ -248,6 +249,7 @@ def test_no_cells_give_no_numbers():
 NOTES = 'id,arm,notes\nS1,ket,"a, b"\n\n,,\nS1,ket,"a, b"\nS1,ket,c\n , ,only here\nS2,mdz,\n'
 
 
+@pytest.mark.bad_input("E27")
 def test_only_the_wanted_columns_are_kept(tmp_path):
     table = read(tmp_path, NOTES, columns=["arm", "id", "absent"])
     assert list(table.cells) == ["id", "arm"]
