@@ -100,11 +100,10 @@ def _codes(spec: Table, config: StudyConfig) -> dict[str, str]:
 
 
 def _conventions(table: TextTable, spec: Table) -> TextTable:
-    if spec.format == "sdtm":
-        from analysis.readers import sdtm as standard
-    else:
-        from analysis.readers import adam as standard
-    return standard.prepare(table, spec.ROLE)
+    from analysis.readers import adam, sdtm
+
+    prepare = sdtm.prepare if spec.format == "sdtm" else adam.prepare
+    return prepare(table, spec.ROLE)
 
 
 def _with_optional(table: TextTable, spec: Table) -> TextTable:
