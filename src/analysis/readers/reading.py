@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.config import StudyConfig, Table
 from analysis.readers.formats import open_table
 from analysis.readers.identifiers import alike
-from analysis.readers.text import TextTable, exact_copies, numbers
+from analysis.readers.text import TextTable, decimal_commas, exact_copies, numbers
 from analysis.readers.times import DAY, MINUTE, Instants, instants
 from analysis.rules import issue, refusal
 from analysis.study import Issue
@@ -22,6 +22,8 @@ __all__ = ["Clock", "Reading"]
 PLAUSIBLE_HOURS = 10 * 365.25 * 24
 # So few odd cells say nothing about the column as a whole.
 FEW = 3
+# Decimal commas in so large a share of cells are how the file writes numbers.
+_OFTEN = 0.01
 # A column by which a reader marks rows whose person a rule sets aside.
 MARK = "set_aside"
 
@@ -162,10 +164,9 @@ class Reading:
         return column.isin(["", *self.config.study.missing_codes]).to_numpy()
 
     def identifiers(self, table: TextTable, column: str) -> pd.Series:
-        """Identifiers as text, stripped of the white space around them, which is told."""
-        ids = table.column(column)
-        spaced = (table.cells[column] != ids).to_numpy()
-        self.note("subject.white-space", table, spaced, column)
+        """Identifiers, stripped of the white space around them, which is told."""
+        ids = table.category(column)
+        self.note("subject.white-space", table, table.spaced(column), column)
         return ids
 
     def known(self, table: TextTable, column: str, people: pd.Series, what: str) -> TextTable:
@@ -175,7 +176,7 @@ class Reading:
         stranger = ~ids.isin(people).to_numpy() & ~blank
         self.note("subject.blank-id", table, blank, column, what=what)
         hint = ""
-        if stranger.any() and alike(ids[stranger], people).any():
+        if stranger.any() and alike(ids[stranger].astype("str"), people).any():
             hint = "; some differ from a known identifier only in how they are written"
         self.note("subject.unknown", table, stranger, column, what=what, hint=hint)
         return table.pick(~(blank | stranger))
@@ -197,9 +198,10 @@ class Reading:
         Raises
         ------
         ReliefError
-            ``column.not-numbers`` where no cell of the column is a number.
+            ``column.not-numbers`` where no cell of the column is a number,
+            ``column.decimal-comma`` where some are numbers with an undeclared decimal comma.
         """
-        cells = table.column(column)
+        cells = table.category(column)
         if spec.labels and what in ("items", "totals"):
             cells = self._coded(table, column, spec.labels)
         values, wrong = numbers(
@@ -210,6 +212,10 @@ class Reading:
         )
         if wrong.sum() >= FEW and np.isnan(values).all():
             self.refuse("column.not-numbers", table, wrong, column, what=what)
+        if spec.decimal == "." and wrong.any():
+            commas = decimal_commas(cells) & wrong
+            often = commas.sum() >= max(FEW, _OFTEN * len(cells))
+            self.refuse("column.decimal-comma", table, commas & often, column, what=what)
         self.note("cell.not-a-number", table, wrong, column, what=what)
         return values
 
@@ -239,9 +245,9 @@ class Reading:
 
     def _dates(self, table: TextTable, column: str, spec: Table) -> Clock:
         section = self.config.study
-        cells = table.column(column)
+        cells = table.category(column)
         read = instants(
-            cells.mask(self.missing(cells), ""),
+            cells.mask(self.missing(cells)),
             file=table.file,
             name=column,
             timezone=section.timezone,

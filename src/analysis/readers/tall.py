@@ -53,11 +53,13 @@ def one_row_a_form(reading: Reading, table: TextTable, spec: AssessmentTable) ->
     place = _positions(table.category(code), wanted)
     values = table.category(str(spec.value)).astype("category")
     told = values.cat.codes.to_numpy()
-    first = np.unique(form, return_index=True)[1]
-    _each_item_once(reading, table, spec, form * len(wanted) + place, told)
+    # Forms are numbered by their first rows: a first row has a number that none before it has.
+    first = np.flatnonzero(np.diff(np.maximum.accumulate(form), prepend=-1))
     grid = np.full((len(first), len(wanted)), -1, dtype=np.int32)
     grid[form, place] = told
-    cells = {name: table.column(name).iloc[first].reset_index(drop=True) for name in names}
+    if np.count_nonzero(grid >= 0) < len(told):
+        _each_item_once(reading, table, spec, form * len(wanted) + place, told)
+    cells = {name: table.category(name).iloc[first].reset_index(drop=True) for name in names}
     words = values.cat.categories
     for position, name in enumerate(wanted):
         answers = pd.Categorical.from_codes(grid[:, position], words)
@@ -67,8 +69,8 @@ def one_row_a_form(reading: Reading, table: TextTable, spec: AssessmentTable) ->
 
 def _numbered(keys: list[pd.Series]) -> np.ndarray:
     """One number a distinct key, from 0 on in the order of first rows."""
-    number = np.zeros(len(keys[0]), dtype=np.int64)
-    for key in keys:
+    number = pd.factorize(keys[0])[0]
+    for key in keys[1:]:
         codes, uniques = pd.factorize(key)
         # Renumbered at every step, so that products stay small.
         number = pd.factorize(number * (len(uniques) + 1) + codes)[0]
@@ -86,8 +88,6 @@ def _each_item_once(
 ) -> None:
     """Count copies of an item within a form; set people aside where the copies differ."""
     again = pd.Series(cell).duplicated().to_numpy()
-    if not again.any():
-        return
     both = pd.Series(cell).duplicated(keep=False).to_numpy()
     differs = np.zeros(len(cell), dtype=bool)
     differs[both] = pd.Series(told[both]).groupby(cell[both]).transform("nunique") > 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -95,6 +95,10 @@ class TextTable:
         dtype = pd.CategoricalDtype(pd.Index(values, dtype="str"))
         return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype), column.index, name=name)
 
+    def spaced(self, name: str) -> np.ndarray:
+        """Cells of a column with white space around their text."""
+        return _each(self.cells[name], lambda texts: texts != texts.str.strip())
+
     def pick(self, keep: np.ndarray) -> TextTable:
         """The table with only the rows of a mask; its issues stay behind."""
         if keep.all():
@@ -103,12 +107,17 @@ class TextTable:
         return replace(self, cells=cells, rows=self.rows[keep], issues=())
 
 
+def _each(column: pd.Series, test: Callable[[pd.Series], pd.Series]) -> np.ndarray:
+    """Which cells pass a test of their text; each different text is tested once."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        texts = column.cat.categories.astype("str").to_series()
+        return test(texts).to_numpy()[column.cat.codes.to_numpy()]
+    return test(column).to_numpy()
+
+
 def _blank(column: pd.Series) -> np.ndarray:
     """Cells with nothing but white space."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        texts = column.cat.categories.astype("str")
-        return np.asarray(texts.str.strip() == "")[column.cat.codes.to_numpy()]
-    return (column.str.strip() == "").to_numpy()
+    return _each(column, lambda texts: texts.str.strip() == "")
 
 
 def _empty(table: TextTable) -> np.ndarray:

@@ -92,7 +92,7 @@ class _Column:
             used = np.zeros(len(texts), dtype=bool)
             used[codes] = True
             places, column = (np.cumsum(used) - 1)[codes], texts[used]
-        texts = pa.array(column.astype("str"), pa.large_string())
+        texts = pa.array(column.astype("str").fillna(""), pa.large_string())
         if isinstance(texts, pa.ChunkedArray):
             texts = texts.combine_chunks()
         return cls(file, name, texts, places)
