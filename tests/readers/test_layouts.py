@@ -284,3 +284,16 @@ def test_each_table_may_have_its_own_way_to_write_a_time(tmp_path):
     ]
     text = toml(values='items = "item_{:02d}"\ndatetime_format = "%d.%m.%Y %H:%M"')
     assert_same(long, read(tmp_path / "dotted", content | {"scores": rows}, text))
+
+
+def test_esketamine_mapped_to_ketamine_is_flagged(tmp_path):
+    content = tables()
+    people = [
+        row | {"arm": "Esketamine 84 mg" if row["arm"] == "ket" else "mdz"}
+        for row in content["subjects"]
+    ]
+    text = toml(arms='{ "Esketamine 84 mg" = "ketamine", ket = "ketamine", mdz = "midazolam" }')
+    study = read(tmp_path, content | {"subjects": people}, text)
+    (found,) = [issue for issue in study.issues if issue.rule == "arm.enantiomer"]
+    assert found.count == 6
+    assert "arm.enantiomer" not in rules(read_study(write_study(tmp_path / "plain", content)))

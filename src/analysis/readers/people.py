@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,8 @@ _TIMES = {
     "unblinded": "unblinded",
     "blinding_guess_time": "blinding-guess",
 }
+# One enantiomer, given by another route, is another drug than the infusion that is claimed.
+_ENANTIOMER = re.compile(r"\b(?:es|ar|s-|r-)ketamin|spravato", re.IGNORECASE).search
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,10 @@ def _arms(reading: Reading, table: TextTable) -> pd.Series:
         alone = reading.config.study.design == "single-arm"
         return pd.Series("ketamine" if alone else np.nan, index=table.cells.index, dtype=object)
     column = table.column(spec.arm)
+    others = [
+        label for label, agent in labels.items() if agent == "ketamine" and _ENANTIOMER(label)
+    ]
+    reading.note("arm.enantiomer", table, column.isin(others).to_numpy(), spec.arm)
     unknown = (~column.isin(labels) & (column != "")).to_numpy()
     reading.refuse("arm.unknown-label", table, unknown, spec.arm, labels=", ".join(labels))
     counted = ~table.column(spec.subject).isin(reading.set_aside).to_numpy()
