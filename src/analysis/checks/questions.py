@@ -17,6 +17,8 @@ __all__ = ["check_questions"]
 # Plausible single doses in mg/kg: sub-anaesthetic ketamine, and any agent at all.
 _KETAMINE_DOSE = (0.05, 2.0)
 _LARGEST_DOSE = 5.0
+# Weights in kg between which a dose in mg may be that of a person whose own is not known.
+_WEIGHTS = (20.0, 350.0)
 _YEAR = 366 * 24.0
 
 
@@ -157,9 +159,13 @@ def _stopped(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterat
 def _doses(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
     """Doses that look like another unit: milligrams, or micrograms per kilogram."""
     doses = study.infusions["dose_mg_per_kg"].to_numpy(float)
+    mg = study.infusions["dose_mg"].to_numpy(float)
     ketamine = (study.infusions["agent"] == "ketamine").to_numpy()
     low, high = _KETAMINE_DOSE
+    # A dose in mg alone is told off only where it fits no weight.
+    least, most = (np.where(np.isnan(doses), mg / kg, doses) for kg in _WEIGHTS)
     with np.errstate(invalid="ignore"):
-        odd = (doses < 0) | (doses > _LARGEST_DOSE) | (ketamine & ((doses < low) | (doses > high)))
+        odd = (most < 0) | (most > _LARGEST_DOSE)
+        odd |= ketamine & ((least < low) | (most > high))
     if odd.any():
         yield issue("dose.unit", count=int(odd.sum()), low=low, high=high, largest=_LARGEST_DOSE)
