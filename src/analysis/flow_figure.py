@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from analysis.checks.flow import ANALYSED, EVENTS, READ, SCORED, SET_ASIDE
+from analysis.checks.flow import ANALYSED, CELLS, EVENTS, FORMS, READ, ROWS, SCORED, SET_ASIDE
 from analysis.figures import WIDTH, entitle, set_theme
 
 __all__ = ["flow_alt", "participant_flow"]
@@ -19,7 +19,14 @@ __all__ = ["flow_alt", "participant_flow"]
 # Inches: a column of boxes, the strip with the names of the phases, and what is between.
 _COLUMN, _STRIP, _GAP, _DROP = 2.9, 0.42, 0.18, 0.32
 _LINE, _PADDING, _FONT, _LETTERS = 0.175, 0.16, 9.5, 36
+_FORMS = "Forms"
 _NOTHING = "Nobody was read."
+_TITLES = {
+    SET_ASIDE: "Set aside",
+    FORMS: "Forms set aside",
+    ROWS: "Rows set aside on reading",
+    CELLS: "Cells set aside on reading",
+}
 
 
 def _counts(flow: pd.DataFrame, stage: str, arm: str) -> list[tuple[str, int]]:
@@ -40,10 +47,16 @@ def _named(arm: str) -> str:
     return {"all": "everyone", "unknown": "arm not told"}.get(arm, arm)
 
 
-def _set_aside(flow: pd.DataFrame, arm: str) -> list[str]:
-    """Set aside, and how many for which reason."""
-    reasons = [f"{reason} (n = {n})" for reason, n in _counts(flow, SET_ASIDE, arm) if n]
-    return [f"Set aside (n = {_total(flow, SET_ASIDE, arm)})", *reasons]
+def _set_aside(flow: pd.DataFrame, arm: str, stage: str = SET_ASIDE) -> list[str]:
+    """What was set aside, and how many for which reason."""
+    reasons = [f"{reason} (n = {n})" for reason, n in _counts(flow, stage, arm) if n]
+    return [f"{_TITLES[stage]} (n = {_total(flow, stage, arm)})", *reasons]
+
+
+def _on_reading(flow: pd.DataFrame) -> list[str]:
+    """Rows and cells that never became part of the study; whose they were is not known."""
+    found = [stage for stage in (ROWS, CELLS) if _counts(flow, stage, "all")]
+    return [line for stage in found for line in _set_aside(flow, "all", stage)]
 
 
 def _followed(flow: pd.DataFrame, arm: str) -> list[str]:
@@ -65,12 +78,17 @@ def flow_alt(flow: pd.DataFrame) -> str:
     if not arms:
         return f"Participant flow. {_NOTHING}"
     parts = [f"Participant flow: {sum(_total(flow, READ, arm) for arm in arms)} people read."]
+    if _on_reading(flow):
+        parts.append(f"{'; '.join(_on_reading(flow))}.")
     for arm in arms:
+        forms = f"{', '.join(_set_aside(flow, arm, FORMS)).lower()}; "
         aside, *reasons = _set_aside(flow, arm)
         why = f": {', '.join(reasons)}" if reasons else ""
         parts.append(
             f"{_named(arm)}: {_total(flow, READ, arm)} read; {aside.lower()}{why}; "
-            f"{_total(flow, ANALYSED, arm)} analysed; scored {', '.join(_followed(flow, arm))}."
+            f"{_total(flow, ANALYSED, arm)} analysed; "
+            f"{forms if FORMS in set(flow['stage']) else ''}"
+            f"scored {', '.join(_followed(flow, arm))}."
         )
     return " ".join(parts)
 
@@ -108,7 +126,7 @@ def participant_flow(flow: pd.DataFrame, *, synthetic: bool, ax: Axes | None = N
         wide = _COLUMN - _GAP if phase != "Enrolment" else _COLUMN
         _strip(ax, phase, top, tall)
         for x, lines in zip(centres, boxes, strict=True):
-            _box(ax, x, top, wide, tall, lines, dashed=phase == "Exclusion")
+            _box(ax, x, top, wide, tall, lines, dashed=phase in ("Exclusion", _FORMS))
         if above is not None:
             _arrows(ax, above, centres, top)
         top, above = top - tall - _DROP, centres
@@ -121,13 +139,15 @@ def _phases(flow: pd.DataFrame, arms: list[str]) -> list[tuple[str, list[list[st
     if not arms:
         return [("Enrolment", [[_NOTHING]])]
     read = sum(_total(flow, READ, arm) for arm in arms)
-    phases = [("Enrolment", [[f"People read (n = {read})"]])]
+    phases = [("Enrolment", [[f"People read (n = {read})", *_on_reading(flow)]])]
     if len(arms) > 1:
         allocated = [[f"{_named(arm)} (n = {_total(flow, READ, arm)})"] for arm in arms]
         phases.append(("Allocation", allocated))
     phases.append(("Exclusion", [_set_aside(flow, arm) for arm in arms]))
     analysed = [[f"Analysed (n = {_total(flow, ANALYSED, arm)})"] for arm in arms]
     phases.append(("Analysis", analysed))
+    if FORMS in set(flow["stage"]):
+        phases.append((_FORMS, [_set_aside(flow, arm, FORMS) for arm in arms]))
     phases.append(("Follow-up", [["Scored", *_followed(flow, arm)] for arm in arms]))
     return [(phase, [_wrapped(lines) for lines in boxes]) for phase, boxes in phases]
 

@@ -47,7 +47,7 @@ PARALLEL = {"ketamine": (30, 2), "midazolam": (31, 0)}
 def test_people_go_from_reading_by_arm_to_scores_and_nobody_is_lost_on_the_way():
     drawn = boxes(participant_flow(flow(PARALLEL), synthetic=False))
     assert drawn == [
-        "People read (n = 61)",
+        "People read (n = 61)\nRows set aside on reading (n = 91)\nno identifier (n = 91)",
         "ketamine (n = 30)",
         "midazolam (n = 31)",
         "Set aside (n = 2)\nno infusion (n = 2)",
@@ -125,3 +125,14 @@ def test_events_of_people_who_are_analysed_are_followed_up():
     scored = boxes(participant_flow(table, synthetic=False))[-2:]
     assert ["given rescue medication (n = 3)" in text for text in scored] == [True, False]
     assert "given rescue medication (n = 4)" in flow_alt(table)
+
+
+def test_forms_set_aside_stand_between_the_people_and_their_scores():
+    table = flow(PARALLEL)
+    forms = [("forms set aside", arm, "some items blank", "form.incomplete", n)
+             for arm, n in (("ketamine", 8), ("midazolam", 10))]  # fmt: skip
+    table = pd.concat([table, pd.DataFrame(forms, columns=table.columns)])
+    drawn = boxes(participant_flow(table, synthetic=False))
+    assert "Forms set aside (n = 8)\nsome items blank (n = 8)" in drawn
+    assert "Forms set aside (n = 10)\nsome items blank (n = 10)" in drawn
+    assert "some items blank (n = 10)" in flow_alt(table)

@@ -10,10 +10,21 @@ from analysis.checks.forms import SetAside
 from analysis.rules import catalogue
 from analysis.study import Issue, Study
 
-__all__ = ["ANALYSED", "EVENTS", "READ", "SCORED", "SET_ASIDE", "participant_flow"]
+__all__ = [
+    "ANALYSED",
+    "CELLS",
+    "EVENTS",
+    "FORMS",
+    "READ",
+    "ROWS",
+    "SCORED",
+    "SET_ASIDE",
+    "participant_flow",
+]
 
 COLUMNS = ("stage", "arm", "reason", "rule", "n")
 READ, SET_ASIDE, ANALYSED = "people read", "people set aside", "people analysed"
+FORMS, ROWS, CELLS = "forms set aside", "rows set aside", "cells set aside"
 # Phases and events of people who are analysed, by the stage that counts them.
 SCORED = {
     "before": "scored before the infusion",
@@ -60,7 +71,7 @@ def participant_flow(
     owner = forms.set_index("form")["subject"]
     for rule in sorted(set(found.forms)):
         gone = owner.loc[found.forms.index[found.forms == rule]]
-        rows += _people("forms set aside", group, gone, _reason(rule), rule, distinct=False)
+        rows += _people(FORMS, group, gone, _reason(rule), rule, distinct=False)
     primary = left[(left["instrument"] == study.design.primary) & left["total"].notna()]
     for phase, stage in SCORED.items():
         rows += _people(stage, group, primary.loc[primary["phase"] == phase, "subject"])
@@ -81,10 +92,9 @@ def _set_aside_on_reading(issues: Iterable[Issue]) -> list[_Row]:
     counts: dict[tuple[str, str], int] = {}
     for issue in issues:
         if issue.severity == "DROP":
-            stage = "cells" if issue.rule.startswith(_CELLS) else "rows"
-            key = (f"{stage} set aside", issue.rule)
+            key = (CELLS if issue.rule.startswith(_CELLS) else ROWS, issue.rule)
             counts[key] = counts.get(key, 0) + issue.count
-    ordered = sorted(counts.items(), key=lambda entry: (entry[0][0] != "rows set aside", entry[0]))
+    ordered = sorted(counts.items(), key=lambda entry: (entry[0][0] != ROWS, entry[0]))
     return [(stage, "all", _reason(rule), rule, n) for (stage, rule), n in ordered]
 
 
