@@ -306,8 +306,14 @@ def test_a_file_that_is_no_sound_transport_file_is_refused(tmp_path, change, rul
 def test_version_8_says_how_many_observations_there_are(tmp_path):
     raw = write_xpt(tmp_path / "a.xpt", {"A": ["x" * 80, "y" * 80]}, version=8).read_bytes()
     path = tmp_path / "b.xpt"
-    path.write_bytes(raw[:-80])
-    assert refused(read_xpt, path).rule == "xpt.truncated"
+    for count in (1, 3):
+        path.write_bytes(
+            damaged(raw, b"!!!!!!!              2", b"!!!!!!!              %d" % count)
+        )
+        assert refused(read_xpt, path).rule == "xpt.truncated"
+    # Older writers left the number out.
+    path.write_bytes(damaged(raw, b"!!!!!!!              2", b"!!!!!!!000000000000000"))
+    assert len(read_xpt(path).cells) == 2
 
 
 def test_a_file_without_observations_is_refused(tmp_path):

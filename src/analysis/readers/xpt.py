@@ -52,7 +52,7 @@ class _Variable:
     @property
     def digits(self) -> int:
         """Decimal digits that so many bytes of a hexadecimal float tell: one is the exponent."""
-        return min(15, int(((self.length - 1) * 8 - 3) * np.log10(2)))
+        return int(((self.length - 1) * 8 - 3) * np.log10(2))
 
 
 @dataclass(frozen=True)
