@@ -198,8 +198,8 @@ class Reading:
         Raises
         ------
         ReliefError
-            ``column.not-numbers`` where no cell of the column is a number,
-            ``column.decimal-comma`` where some are numbers with an undeclared decimal comma.
+            ``column.decimal-comma`` where numbers have an undeclared decimal comma,
+            ``column.not-numbers`` where no cell of the column is a number.
         """
         cells = table.category(column)
         if spec.labels and what in ("items", "totals"):
@@ -210,12 +210,12 @@ class Reading:
             missing_codes=tuple(self.config.study.missing_codes),
             codes_by_value=what != "hours",
         )
-        if wrong.sum() >= FEW and np.isnan(values).all():
-            self.refuse("column.not-numbers", table, wrong, column, what=what)
         if spec.decimal == "." and wrong.any():
             commas = decimal_commas(cells) & wrong
             often = commas.sum() >= max(FEW, _OFTEN * len(cells))
             self.refuse("column.decimal-comma", table, commas & often, column, what=what)
+        if wrong.sum() >= FEW and np.isnan(values).all():
+            self.refuse("column.not-numbers", table, wrong, column, what=what)
         self.note("cell.not-a-number", table, wrong, column, what=what)
         return values
 
