@@ -105,6 +105,15 @@ def test_a_word_that_is_no_label_is_refused_by_column_and_count(tmp_path):
     assert " 3 row(s)" in message
 
 
+def test_markup_and_spacing_of_a_label_do_not_matter(tmp_path):
+    raw = forms(tmp_path / "raw")
+    rows = labelled(export(), boxes="label")
+    for row in surveys(rows):
+        row["pcl_04"] = f"<em>{row['pcl_04'].replace(' ', '  ')}</em>"
+        row["pcl_meds___1"] = "Yes,&nbsp; a <i>pill</i>"
+    pd.testing.assert_frame_equal(raw.cells, forms(tmp_path / "words", rows).cells)
+
+
 def test_a_declared_word_stands_for_its_code(tmp_path):
     rows = labelled(export())
     surveys(rows)[0]["pcl_04"] = "No answer"
@@ -271,6 +280,23 @@ def test_rows_of_one_instance_that_differ_are_all_set_aside(tmp_path):
     assert said(found)["redcap.conflicting-rows"] == 2
     assert len(found.rows) == len(surveys(rows)) - 1
     assert len(rows) + 2 not in found.rows
+
+
+def test_rows_without_an_identifier_are_no_conflict(tmp_path):
+    rows = export()
+    others = [row | {"record_id": ""} for row in surveys(rows)[:2]]
+    others[1]["redcap_repeat_instance"] = others[0]["redcap_repeat_instance"]
+    assert others[0] != others[1]
+    found = forms(tmp_path, [*rows, *others])
+    assert "redcap.conflicting-rows" not in said(found)
+    assert list(found.cells["record_id"]).count("") == 2
+
+
+def test_a_blank_box_among_zeros_and_ones_stays_blank(tmp_path):
+    rows = export()
+    surveys(rows)[3]["pcl_meds____1"] = ""
+    found = forms(tmp_path, rows)
+    assert list(found.cells["pcl_meds____1"]) == [row["pcl_meds____1"] for row in surveys(rows)]
 
 
 def test_rows_of_one_instance_that_say_the_same_are_left_to_the_shared_reading(tmp_path):

@@ -158,7 +158,7 @@ def _carrying(
     keep = np.logical_or.reduce([np.zeros(len(table.rows), dtype=bool), *begun])
     if wanted.everyone:
         ids = table.column(wanted.subject)
-        keep |= (~ids.isin(ids[keep]) & ~ids.duplicated()).to_numpy()
+        keep |= ~ids.isin(ids[keep]).to_numpy()
     found.note("redcap.sparse-row", table, ~keep)
     if not keep.any():
         raise refusal("redcap.no-rows", file=table.file)
