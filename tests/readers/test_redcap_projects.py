@@ -570,11 +570,13 @@ def test_the_site_may_be_the_group_that_entered_the_data(tmp_path):
 
 @pytest.mark.bad_input("F4")
 def test_free_text_comes_out_nowhere(tmp_path):
-    rows = [row | {"remarks": PLANTED, "pcl_comment": PLANTED} for row in export()]
-    outcome = Outcome(write_project(tmp_path, rows))
+    letters = {"text_validation_type_or_show_slider_number": "alpha_only"}
+    fields = [*dictionary(), field("letters", "pcl_now", **letters)]
+    rows = [row | dict.fromkeys(("remarks", "pcl_comment", "letters"), PLANTED) for row in export()]
+    outcome = Outcome(write_project(tmp_path, rows, fields=fields))
     assert outcome.exit_code == 0
     assert PLANTED not in outcome.said
-    assert outcome.find("redcap.free-text")["count"] == 2
+    assert outcome.find("redcap.free-text")["count"] == 3
 
 
 def test_the_ledger_of_the_command_line_holds_what_was_set_aside(tmp_path):

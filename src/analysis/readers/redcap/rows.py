@@ -77,4 +77,4 @@ def of_kind(table: TextTable, form: str | None, dictionary: Dictionary) -> TextT
         raise refusal("redcap.unknown-repeat", file=table.file, row=row, column=REPEAT, count=count)
     repeated = titles.map(names)
     table = replace(table, cells=table.cells.assign(**{REPEAT: repeated.to_numpy()}))
-    return table.pick(repeated.isin(["", form] if form else [""]).to_numpy())
+    return table.pick(repeated.isin(["", form or ""]).to_numpy())
