@@ -42,7 +42,8 @@ class Draft:
 
 def quoted(value: str | list[str] | tuple[str, ...]) -> str:
     """A string, or a list of them, in TOML."""
-    return json.dumps(value, ensure_ascii=False)
+    # TOML wants one character escaped that JSON leaves as it is.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def column(name: str | None, question: str) -> str:
