@@ -297,3 +297,13 @@ def test_esketamine_mapped_to_ketamine_is_flagged(tmp_path):
     (found,) = [issue for issue in study.issues if issue.rule == "arm.enantiomer"]
     assert found.count == 6
     assert "arm.enantiomer" not in rules(read_study(write_study(tmp_path / "plain", content)))
+
+
+def test_rows_may_be_chosen_by_one_text_or_by_several(tmp_path):
+    content = tables()
+    other = content["infusions"][0] | {"agent": "ondansetron", "start": "2025-03-04T10:00"}
+    many = content | {"infusions": [*content["infusions"], other]}
+    chosen = 'where = { agent = ["ketamine", "midazolam"] }'
+    long = read_study(write_study(tmp_path / "long", content))
+    study = read(tmp_path / "chosen", many, toml(infusions=chosen))
+    assert_same(long, study)

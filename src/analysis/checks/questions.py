@@ -67,7 +67,8 @@ def _times(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator
     vague = (primary["hours_high"] > primary["hours_low"]) & (primary["phase"] == "")
     if vague.any():
         yield issue("time.imprecise", count=int(vague.sum()))
-    after = primary[primary["phase"].isin(["hours", "day", "later"])]
+    exact = primary["hours_high"] == primary["hours_low"]
+    after = primary[primary["phase"].isin(["hours", "day", "later"]) & exact]
     if (
         after["subject"].nunique() >= 5
         and (after["since_start_low"] == after["since_start_low"].round()).all()

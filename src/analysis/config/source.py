@@ -57,7 +57,7 @@ class Table(Strict):
     subject : str
         Column of the person's identifier.
     where : dict
-        Keeps the rows whose columns hold the given text.
+        Keeps the rows whose columns hold the given text, or one of several.
     visits : list or dict, optional
         A wide file: the text that takes the place of ``{visit}`` in the names of columns,
         one block of columns a visit. With nominal times a visit is given its hour.
@@ -79,7 +79,7 @@ class Table(Strict):
     sheet: str | None = None
     datetime_format: str | None = None
     excel_epoch: Literal[1900, 1904] | None = None
-    where: dict[str, str] = {}
+    where: dict[str, str | list[str]] = {}
     labels: dict[str, str] = {}
     visits: list[str] | dict[str, float] | None = None
     # REDCap
@@ -165,6 +165,8 @@ class Table(Strict):
         role = self.ROLE if self.format in ("sdtm", "adam", "fhir", "omop", "redcap") else ""
         # A REDCap export holds rows of several kinds; the columns tell which are meant.
         columns = self.columns() if self.format == "redcap" else []
+        # A convention speaks of the chosen rows alone.
+        columns += [f"{k}={v}" for k, v in self.where.items() if self.format in ("sdtm", "adam")]
         return repr((role, columns, sorted(named.items(), key=str)))
 
     def by_visit(self) -> list[Self]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from analysis.config import StudyConfig, Table
 from analysis.readers.text import TextTable, read_text
 from analysis.rules import refusal
 
-__all__ = ["kind_of", "open_table"]
+__all__ = ["kind_of", "matching", "open_table"]
 
 _BY_SUFFIX = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".dat": "csv",
@@ -59,8 +61,27 @@ def open_table(folder: Path, spec: Table, config: StudyConfig) -> TextTable:
             table = open_omop(folder, spec, config)
         case _:
             table = _file(path, spec, config)
-    table = _conventions(table, spec) if spec.format in _CONVENTIONS else table
+    if spec.format in _CONVENTIONS:
+        # What is said of rows is said of those that the study uses.
+        table = _conventions(matching(table, spec), spec)
     return _with_optional(table, spec)
+
+
+def matching(table: TextTable, spec: Table) -> TextTable:
+    """The rows whose columns hold what ``where`` asks for; issues of the file are kept.
+
+    Raises
+    ------
+    ReliefError
+        ``file.no-matching-row`` where there is none.
+    """
+    keep = np.ones(len(table.rows), dtype=bool)
+    for column, wanted in spec.where.items():
+        texts = [wanted] if isinstance(wanted, str) else wanted
+        keep &= table.category(column).isin([text.strip() for text in texts]).to_numpy()
+    if not keep.any():
+        raise refusal("file.no-matching-row", file=table.file)
+    return replace(table.pick(keep), issues=table.issues)
 
 
 def _file(path: Path, spec: Table, config: StudyConfig) -> TextTable:
@@ -84,7 +105,7 @@ def _file(path: Path, spec: Table, config: StudyConfig) -> TextTable:
         case "xpt":
             from analysis.readers.xpt import read_xpt
 
-            return read_xpt(path)
+            return read_xpt(path, encoding=spec.encoding)
         case "dataset-json":
             from analysis.readers.dataset_json import read_dataset_json
 

@@ -25,7 +25,10 @@ def _words(column: pd.Series) -> pd.Series:
 
 def _by_person(table: pd.DataFrame, subject: str) -> pd.Series:
     """One unsigned number a person from the content of their rows, whatever the order of rows."""
-    hashes = pd.Series(digest(table.drop(columns=subject)))
+    content = table.drop(columns=subject)
+    # A column that says nothing of anybody is as one that a file does not have.
+    content = content[[name for name in sorted(content, key=str) if content[name].notna().any()]]
+    hashes = pd.Series(digest(content))
     # A sum does not depend on the order of a person's rows; unsigned arithmetic wraps.
     return hashes.groupby(table[subject].to_numpy()).sum()
 

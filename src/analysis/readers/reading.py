@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.config import StudyConfig, Table
-from analysis.readers.formats import open_table
+from analysis.readers.formats import matching, open_table
 from analysis.readers.identifiers import alike
 from analysis.readers.text import TextTable, decimal_commas, exact_copies, numbers
 from analysis.readers.times import DAY, MINUTE, Instants, instants
@@ -95,13 +95,7 @@ class Reading:
             name = path.as_posix() if told and spec.format != "omop" else table.file
             self.sources[name] = table.sha256
             self._opened[key] = self._without_stopped(table, spec)
-        table = self._opened[key]
-        keep = np.ones(len(table.cells), dtype=bool)
-        for column, value in spec.where.items():
-            keep &= (table.column(column) == value.strip()).to_numpy()
-        if not keep.any():
-            raise refusal("file.no-matching-row", file=table.file)
-        return table.pick(keep)
+        return matching(self._opened[key], spec)
 
     def _without_stopped(self, table: TextTable, spec: Table) -> TextTable:
         """Set people aside whom the format's reader marked with a rule."""
