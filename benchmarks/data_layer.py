@@ -148,7 +148,7 @@ def as_text(folder: Path) -> int:
 def whole(folder: Path) -> int:
     """The study read, checked, scored and placed in time; the number of its forms."""
     from analysis.checks import check
-    from analysis.readers.delimited import read_study
+    from analysis.readers.assemble import read_study
 
     return len(check(read_study(folder)).forms)
 
@@ -165,7 +165,7 @@ def timed(step: str, folder: Path) -> dict[str, float]:
 def _run(step: str, folder: Path) -> None:
     # What a first call imports is no part of reading.
     import analysis.checks
-    import analysis.readers.delimited  # noqa: F401
+    import analysis.readers.assemble  # noqa: F401
 
     wall, processor = time.perf_counter(), time.process_time()
     result = STEPS[step](folder)

@@ -13,7 +13,7 @@ from analysis.config import load_config
 from analysis.draft import look, write_study_toml
 from analysis.draft.blocks import find_blocks
 from analysis.errors import ReliefError
-from analysis.readers.delimited import read_study
+from analysis.readers.assemble import read_study
 from tests.factory import TOKEN, tables, write_rows, write_study
 
 ANSWERS = {

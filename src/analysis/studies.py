@@ -14,7 +14,15 @@ from analysis.errors import ReliefError
 from analysis.paths import EXAMPLE_STUDY
 from analysis.study import Study
 
-__all__ = ["BUILT_IN", "available", "check_source", "judge_source", "listing", "load_study"]
+__all__ = [
+    "BUILT_IN",
+    "available",
+    "check_source",
+    "judge_source",
+    "listing",
+    "load_study",
+    "shared",
+]
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,7 @@ def load_study(source: str) -> Study:
         from analysis.readers.nimh import read_nimh
 
         return read_nimh()
-    from analysis.readers.delimited import read_study
+    from analysis.readers.assemble import read_study
 
     if source == "example":
         return read_study(EXAMPLE_STUDY)
@@ -123,6 +131,18 @@ def check_source(source: str) -> dict[str, Any]:
         "issues": [issue.as_dict() for issue in checked.issues],
         "flow": checked.flow.to_dict(orient="records"),
     }
+
+
+def shared(source: str, ledger: Ledger, checked: Checked | None) -> Ledger:
+    """The ledger as it may leave the clinic: on people of its own, without small counts.
+
+    What the project comes with is published or synthetic, and passes as it is.
+    """
+    if source in BUILT_IN or checked is None:
+        return ledger
+    from analysis.release import release_ledger
+
+    return release_ledger(ledger, minimum=checked.study.design.minimum_cell)
 
 
 def judge_source(

@@ -8,7 +8,7 @@ from typing import Any
 
 from analysis.claims import judge
 from analysis.claims.ledger import Ledger
-from analysis.readers.delimited import read_study
+from analysis.readers.assemble import read_study
 from tests.factory import Outcome, stamp, tables
 
 ALL_ITEMS = tuple(range(1, 21))

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from analysis.checks import check
-from analysis.readers.delimited import read_study
+from analysis.readers.assemble import read_study
 from tests.bad_inputs.found import (
     ALL_ITEMS,
     MONTH,

@@ -10,7 +10,7 @@ import pytest
 
 from analysis import outcomes
 from analysis.checks import check
-from analysis.readers.delimited import read_study
+from analysis.readers.assemble import read_study
 from analysis.readers.text import numbers
 from tests.bad_inputs.found import (
     ALL_ITEMS,

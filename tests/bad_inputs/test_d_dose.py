@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from analysis.readers.delimited import read_study
+from analysis.readers.assemble import read_study
 from tests.bad_inputs.found import graded, placed
 from tests.factory import checked, tables
 

@@ -6,7 +6,7 @@ import math
 
 from analysis.checks import check
 from analysis.claims import judge
-from analysis.readers.delimited import read_study
+from analysis.readers.assemble import read_study
 from tests.factory import tables, toml, write_study
 
 

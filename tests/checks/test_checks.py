@@ -8,7 +8,7 @@ import pytest
 
 from analysis.checks import check
 from analysis.errors import ReliefError
-from analysis.readers.delimited import read_study
+from analysis.readers.assemble import read_study
 from analysis.study import SCOPES, SEVERITIES, Study
 from tests.factory import checked, tables, write_study
 

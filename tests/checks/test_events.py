@@ -9,7 +9,7 @@ import pytest
 
 from analysis import outcomes
 from analysis.checks import Checked, check
-from analysis.readers.delimited import read_study
+from analysis.readers.assemble import read_study
 from tests.factory import stamp, tables, toml, write_rows
 
 RESCUE = '\n[rescue]\npath = "rescue.csv"\nsubject = "id"\ntime = "when"\nagent = "drug"\n'

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from analysis.checks import check
-from analysis.readers.delimited import read_study
+from analysis.readers.assemble import read_study
 from analysis.study import Study
 from tests.factory import checked, stamp, tables, write_study
 

@@ -14,7 +14,7 @@ from analysis.claims.ledger import (
     SUPPORTED,
     Ledger,
 )
-from analysis.readers.delimited import read_study
+from analysis.readers.assemble import read_study
 from tests.factory import NOW_ITEMS, tables, write_study
 
 HOURS_CLAIMS = ("headline", "onset", "certainty_within_hours")

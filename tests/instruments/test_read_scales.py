@@ -8,7 +8,7 @@ import pytest
 
 from analysis import instruments
 from analysis.instruments.scoring import score
-from analysis.readers.delimited import read_study
+from analysis.readers.assemble import read_study
 from tests.factory import Outcome, tables, write_study
 
 PRIMARY = 'items = "item_{:02d}"'

@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.cli import app
+from analysis.readers.assemble import read_study
 from analysis.readers.dataset_json import read_dataset_json
-from analysis.readers.delimited import read_study
 from analysis.readers.sdtm import prepare
 from analysis.readers.xpt import read_xpt
 from analysis.study import Study

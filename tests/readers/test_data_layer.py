@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.checks import check
-from analysis.readers.delimited import read_study
+from analysis.readers.assemble import read_study
 from analysis.readers.text import read_text
 from benchmarks.data_layer import timed, write_tall, write_wide
 

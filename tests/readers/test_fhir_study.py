@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.cli import app
-from analysis.readers.delimited import read_study
+from analysis.readers.assemble import read_study
 from analysis.study import Study
 from tests.factory import TOKEN, Outcome, tables, write_study
 from tests.fhir_export import (

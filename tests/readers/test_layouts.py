@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import ReliefError
-from analysis.readers.delimited import read_study
+from analysis.readers.assemble import read_study
 from analysis.study import Study
 from tests.factory import NOW_ITEMS, TOKEN, tables, toml, write_rows, write_study
 

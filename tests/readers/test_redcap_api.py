@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import ReliefError
-from analysis.readers.delimited import read_study
+from analysis.readers.assemble import read_study
 from analysis.readers.redcap import api
 from analysis.readers.redcap.export import form_table
 from analysis.readers.redcap.wanted import Wanted

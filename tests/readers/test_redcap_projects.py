@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import ReliefError
-from analysis.readers.delimited import read_study
+from analysis.readers.assemble import read_study
 from analysis.readers.redcap import read_project
 from analysis.readers.redcap.dictionary import item_base, parse_dictionary, read_dictionary
 from analysis.readers.redcap.export import form_table

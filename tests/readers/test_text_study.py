@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.readers.delimited import read_study
+from analysis.readers.assemble import read_study
 from tests.factory import Outcome, checked, tables, write_study
 
 

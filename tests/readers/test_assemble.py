@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from analysis.checks import Checked, check
 from analysis.errors import ReliefError
-from analysis.readers.delimited import read_study
+from analysis.readers.assemble import read_study
 from analysis.study import Study
 from tests.factory import TOKEN, stamp, tables, toml, write_study
 
@@ -164,7 +164,7 @@ def test_decimal_commas_are_read_as_decimals(tmp_path):
 def test_the_zone_of_the_computer_does_not_matter(tmp_path):
     path = write_study(tmp_path, messy())
     code = (
-        "import sys, pathlib; from analysis.readers.delimited import read_study;"
+        "import sys, pathlib; from analysis.readers.assemble import read_study;"
         "s = read_study(pathlib.Path(sys.argv[1]));"
         "print(s.assessments.to_csv(), s.infusions.to_csv())"
     )

@@ -1,4 +1,4 @@
-"""A study.toml with long delimited text: one row a person, an infusion, a form."""
+"""One study from its declared tables: read, put on one clock, and numbered by content."""
 
 from __future__ import annotations
 
