@@ -132,7 +132,7 @@ def judge(
     as_json: Json = False,
 ) -> None:
     """Judge every claim on a study, through the seven gates."""
-    from analysis.studies import judge_source
+    from analysis.studies import judge_source, shared
 
     def run() -> list:
         if beside not in (None, "published"):
@@ -140,7 +140,7 @@ def judge(
                 "usage.with", "--with takes published; nothing else can be set beside a study."
             )
         sources = [study] if beside is None else [study, beside]
-        return [judge_source(source)[0] for source in sources]
+        return [shared(source, *judge_source(source)) for source in sources]
 
     ledgers = _run(run, as_json=as_json)
     if as_json:

@@ -25,6 +25,8 @@ __all__ = [
 ]
 
 DPI = 110
+# The mark of axes that were drawn from a table of aggregates; a PNG does not hold it.
+AGGREGATES = "aggregates"
 # Narrow, so that the letters stay readable when a phone shrinks the picture to its width.
 WIDTH = 6.2
 MARKERS = ("o", "s", "^", "D", "v", "P")
@@ -80,9 +82,13 @@ def _bars(table: pd.DataFrame) -> np.ndarray:
 
 
 def entitle(ax: Axes, words: str, synthetic: bool) -> None:
-    """Set the title; over a figure of made-up people it says so, and the figure too."""
+    """Set the title; over a figure of made-up people it says so, and the figure too.
+
+    It also marks the axes as drawn from aggregates, which alone may be shared.
+    """
     text = f"{words} ({SYNTHETIC})" if synthetic else words
     ax.set_title(textwrap.fill(text, 60))
+    ax.set_gid(AGGREGATES)
     if synthetic:
         ax.text(
             0.5, 0.5, "SYNTHETIC", transform=ax.transAxes, ha="center", va="center",

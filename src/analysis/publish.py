@@ -13,9 +13,10 @@ from analysis.claims.ledger import Ledger
 from analysis.errors import DataUnavailable
 from analysis.estimates.table import table
 from analysis.paths import DATA_PROCESSED, NOTEBOOKS
+from analysis.privacy import shown_name
 from analysis.provenance import provenance
 from analysis.report import Progress, build_report
-from analysis.studies import BUILT_IN, judge_source
+from analysis.studies import BUILT_IN, judge_source, shared
 from analysis.writing import write_atomic
 
 __all__ = ["publish", "write_processed"]
@@ -42,13 +43,18 @@ def publish(source: str | None, out: Path) -> Path:
                 raise
             skipped.append({"name": name, "reason": absent.message})
             continue
-        ledgers.append(ledger)
+        ledgers.append(shared(name, ledger, checked))
         if source is None:
             write_processed(ledger, DATA_PROCESSED)
         if checked is not None and name != "example":
             producer = BUILT_IN[name].producer if name in BUILT_IN else "the study's own files"
             files += [
-                {"file": file, "sha256": digest, "producer": producer, "licence": ""}
+                {
+                    "file": shown_name(file) if name not in BUILT_IN else file,
+                    "sha256": digest,
+                    "producer": producer,
+                    "licence": "",
+                }
                 for file, digest in checked.study.sources.items()
             ]
     notebooks = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")) if source is None else []
