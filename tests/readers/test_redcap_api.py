@@ -174,7 +174,12 @@ def test_letters_beyond_ascii_arrive_whole():
     for row in rows:
         row["record_id"] = row["record_id"].replace("S", "Ü")
     with served(rows) as server:
-        server.instead = lambda form: None
+        # As a server that leaves the encoding of its text unsaid.
+        server.instead = lambda form: (
+            (200, {"Content-Type": "text/csv"}, Server(rows, server.fields).answer(form)[2])
+            if form["content"] == "record"
+            else None
+        )
         found = fetch(server).export
     assert found.cells["record_id"].astype(str).str.startswith("Ü").all()
 
@@ -271,6 +276,21 @@ def test_records_that_lack_something_are_refused(server, change, rule):
 
     server.instead = instead
     assert stopped(server).rule == rule
+
+
+def test_batches_whose_columns_differ_are_refused(server, monkeypatch):
+    monkeypatch.setattr(api, "_BATCH", 6)
+
+    def instead(form):
+        if "S011" not in listed(form, "records"):
+            return None
+        rows = [{"one_more": "", **row} for row in server.rows]
+        other = Server(rows, server.fields)
+        fields = {"fields[999]": "one_more"}
+        return other.answer(form | fields)
+
+    server.instead = instead
+    assert stopped(server).rule == "redcap.incomplete"
 
 
 def test_another_token_is_refused_by_the_server(server, monkeypatch):
