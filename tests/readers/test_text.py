@@ -185,6 +185,31 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_refused(tmp_path):
         assert caught.value.rule == expected
 
 
+def test_a_disk_that_fails_is_said(tmp_path, monkeypatch):
+    # The words of the refusal come from files too.
+    catalogue()
+
+    class Broken(io.BytesIO):
+        def read(self, *_):
+            raise OSError
+
+    monkeypatch.setattr(Path, "open", lambda *_, **__: Broken())
+    with pytest.raises(ReliefError) as caught:
+        read_text(tmp_path / "people.csv")
+    assert caught.value.rule == "file.not-opened"
+
+
+def test_a_header_of_megabytes_is_refused(tmp_path):
+    names = ",".join(f"column_{n:09d}" for n in range(400_000))
+    assert refused(tmp_path, names + "\n").rule == "file.unreadable"
+
+
+def test_many_odd_letters_are_judged_by_the_first_of_them(tmp_path):
+    lines = [b"id,arm", *[b"S%d,m\xfcde gr\xf6\xdfer" % n for n in range(9_000)], b"S,\x81\x8d"]
+    error = refused(tmp_path, b"\n".join(lines))
+    assert (error.rule, "cp1252" in error.message) == ("file.encoding", True)
+
+
 def test_a_missing_column_is_named_as_declared(tmp_path):
     with pytest.raises(ReliefError, match="no column 'when'"):
         read(tmp_path, PLAIN).column("when")

@@ -169,6 +169,12 @@ def test_a_declared_format_decides_and_hour_24_is_the_next_day():
     assert read("31/12/9999 24:00", form=form).wrong[0]
 
 
+def test_24_00_ends_a_day_and_no_second_follows_it():
+    form = "%d/%m/%Y %H:%M:%S"
+    times = read("03/04/2025 24:00:00", "03/04/2025 24:00:30", "04/04/2025 12:00:00", form=form)
+    assert list(times.wrong) == [False, True, False]
+
+
 def test_a_format_that_cannot_be_used_is_refused():
     with pytest.raises(ReliefError, match="datetime_format"):
         read("x", form="%H")
