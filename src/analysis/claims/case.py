@@ -119,6 +119,11 @@ class Case:
         """Changes on the primary form."""
         return self.on_primary_form(self.changes)
 
+    @cached_property
+    def _people(self) -> dict[tuple[str, str | None, str | None], pd.DataFrame]:
+        """What :meth:`people` found; every claim asks for the same few tables."""
+        return {}
+
     def people(
         self, window: str, instrument: str | None = None, version: str | None = None
     ) -> pd.DataFrame:
@@ -126,6 +131,12 @@ class Case:
 
         On the primary form unless an instrument (and version) is named.
         """
+        key = window, instrument, version
+        if key not in self._people:
+            self._people[key] = self._people_in(*key)
+        return self._people[key].copy()
+
+    def _people_in(self, window: str, instrument: str | None, version: str | None) -> pd.DataFrame:
         bounds = self.definitions.windows[window]
         table = self.primary_changes
         if instrument is not None and (instrument, version) != (self.scale.name, None):
