@@ -153,6 +153,7 @@ def test_a_call_that_is_wrong_exits_with_2(arguments):
     assert "Traceback" not in result.output
 
 
+@pytest.mark.bad_input("G16")
 def test_every_value_missing_is_exit_2(tmp_path):
     content = tables()
     for row in content["scores"]:
@@ -183,6 +184,7 @@ def test_report_of_one_study_prints_where_it_is(tmp_path):
     assert "made-up" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.bad_input("G18")
 def test_the_console_script_answers_the_same_in_any_zone_and_locale(tmp_path):
     path = write_study(tmp_path)
     outputs = set()

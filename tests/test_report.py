@@ -289,6 +289,7 @@ def full(folder: Path) -> dict:
     }
 
 
+@pytest.mark.bad_input("G17")
 def test_two_builds_give_the_same_bytes(tmp_path):
     options = full(tmp_path)
     sources = (ledger("published"), ledger("example", synthetic=True))

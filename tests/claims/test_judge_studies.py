@@ -43,6 +43,7 @@ def test_a_right_now_form_with_an_active_comparator_reaches_the_estimate(tmp_pat
 
 
 @pytest.mark.parametrize("claim", HOURS_CLAIMS)
+@pytest.mark.bad_input("B13", "G12")
 def test_a_past_month_form_cannot_support_a_claim_about_hours(tmp_path, claim):
     result = ledger(tmp_path, tables(numbers=ALL_ITEMS, effect=2.0), **MONTH)
     assert result[claim].verdict == NOT_TESTABLE
@@ -74,6 +75,7 @@ def test_date_only_times_are_not_testable_for_hours(tmp_path, claim):
     assert gate(result, claim, "time").passed is False
 
 
+@pytest.mark.bad_input("G10")
 def test_without_scores_after_the_infusion_it_is_not_testable_rather_than_no_effect(tmp_path):
     result = ledger(tmp_path, tables(hours_after_end=()))
     assert result["onset"].verdict == NOT_TESTABLE
@@ -92,6 +94,7 @@ def test_scores_during_and_soon_after_the_infusion_never_count(tmp_path):
     assert alone["certainty_ever"].estimate["n"] != alone["certainty_ever"].estimate["n"]
 
 
+@pytest.mark.bad_input("C11", "G11")
 def test_without_a_comparator_nothing_is_attributed(tmp_path):
     single = {
         "design": "single-arm",
@@ -181,6 +184,7 @@ def test_infusion_length_is_read_off_the_records(tmp_path, minutes, verdict):
     assert result["infusion_length"].estimate["estimate"] == pytest.approx(minutes)
 
 
+@pytest.mark.bad_input("G1", "G2")
 def test_renaming_people_and_moving_rows_changes_nothing(tmp_path):
     content = tables(n_per_arm=10)
     first = ledger(tmp_path / "a", content).as_dict()
@@ -198,6 +202,7 @@ def hash_free(name: str) -> str:
     return f"{999 - int(name[1:]):03d}"
 
 
+@pytest.mark.bad_input("G13")
 def test_swapping_the_arms_turns_the_sign_of_the_difference(tmp_path):
     content = tables(n_per_arm=12)
     before = ledger(tmp_path / "a", content)["onset"].estimate

@@ -87,6 +87,7 @@ def plain(tmp_path) -> Study:
 
 
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.bad_input("G1")
 def test_order_of_rows_and_columns_does_not_matter(plain, tmp_path, seed):
     draw = random.Random(seed)
     content = messy()
@@ -98,6 +99,7 @@ def test_order_of_rows_and_columns_does_not_matter(plain, tmp_path, seed):
     same(plain, read_study(write_study(tmp_path / "moved", content)))
 
 
+@pytest.mark.bad_input("G2")
 def test_names_of_people_do_not_matter(plain, tmp_path):
     content = messy()
     names = {f"S{i:03d}": f"Q{(7 * i) % 1000:03d}" for i in (*range(12), 999)}
@@ -107,6 +109,7 @@ def test_names_of_people_do_not_matter(plain, tmp_path):
     same(plain, read_study(write_study(tmp_path / "renamed", content)))
 
 
+@pytest.mark.bad_input("G3")
 def test_a_copy_of_every_row_does_not_matter(plain, tmp_path):
     content = {name: rows + [dict(row) for row in rows] for name, rows in messy().items()}
     second = read_study(write_study(tmp_path / "twice", content))
@@ -118,12 +121,14 @@ def test_a_copy_of_every_row_does_not_matter(plain, tmp_path):
 
 
 @pytest.mark.parametrize("zone", ["Etc/GMT+5", "Asia/Kolkata"])
+@pytest.mark.bad_input("G5")
 def test_seventeen_days_and_another_zone_do_not_matter(tmp_path, zone):
     first = read_study(write_study(tmp_path / "a", messy(), zone='timezone = "Etc/GMT+5"'))
     moved = shifted(messy(), days=17)
     same(first, read_study(write_study(tmp_path / "b", moved, zone=f'timezone = "{zone}"')))
 
 
+@pytest.mark.bad_input("G8")
 def test_items_from_1_declared_so_are_the_same(plain, tmp_path):
     content = messy()
     for row in content["scores"]:
@@ -161,6 +166,7 @@ def test_decimal_commas_are_read_as_decimals(tmp_path):
     assert set(read_study(path).infusions["dose_mg_per_kg"]) == {0.5}
 
 
+@pytest.mark.bad_input("G18")
 def test_the_zone_of_the_computer_does_not_matter(tmp_path):
     path = write_study(tmp_path, messy())
     code = (
