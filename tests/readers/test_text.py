@@ -309,6 +309,15 @@ def test_exact_copies_are_told_by_all_columns_kept_or_not(tmp_path, columns):
     assert not exact_copies(later, np.ones(4, bool)).any()
 
 
+@pytest.mark.parametrize("now", ["id,arm,notes\nS1,ket,a\n", NOTES.replace("only", "never")])
+def test_a_file_that_changes_between_two_looks_is_refused(tmp_path, now):
+    table = read(tmp_path, NOTES, columns=["id"])
+    (tmp_path / "people.csv").write_text(now)
+    with pytest.raises(ReliefError) as caught:
+        exact_copies(table, np.ones(5, bool))
+    assert caught.value.rule == "file.changed"
+
+
 def test_a_column_without_a_name_tells_no_copies_apart(tmp_path):
     table = read(tmp_path, ",id,arm\n1,S1,ket\n2,S1,ket\n", columns=["id"])
     assert list(exact_copies(table, np.ones(2, bool))) == [False, True]

@@ -54,15 +54,22 @@ class Elsewhere:
     """A file of which only some columns were kept, so that the others can be asked for rows.
 
     ``first`` is the number of the first row under the header, ``skipped`` the numbers of
-    blank lines below it.
+    blank lines below it, ``sha256`` of the bytes that were read.
     """
 
     layout: Layout
     first: int
     skipped: np.ndarray
+    sha256: str
 
     def rows(self, wanted: np.ndarray) -> Iterator[pd.DataFrame]:
-        """All named columns of the rows of these numbers, in order, piece by piece."""
+        """All named columns of the rows of these numbers, in order, piece by piece.
+
+        Raises
+        ------
+        ReliefError
+            ``file.changed`` where the file is no longer the one that was read.
+        """
         places = wanted - self.first - np.searchsorted(self.skipped, wanted)
         named = [number for number, name in enumerate(self.layout.header) if name]
         start = 0
@@ -72,6 +79,8 @@ class Elsewhere:
                 if high > low:
                     yield batch.take(pa.array(places[low:high] - start)).to_pandas()
                 start += len(batch)
+            if text.finish() != self.sha256:
+                raise refusal("file.changed", file=text.file)
 
 
 @dataclass

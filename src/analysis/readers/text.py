@@ -174,7 +174,7 @@ def _read(
         {layout.header[number]: one for number, one in zip(wanted, series, strict=True)},
         copy=False,
     )
-    elsewhere = None if wanted == named else Elsewhere(layout, first, skipped)
+    elsewhere = None if wanted == named else Elsewhere(layout, first, skipped, sha256)
     table = _without_blanks(TextTable(file, cells, rows, sha256, (), elsewhere), skipped, notes)
     if not len(table.rows):
         raise refusal("file.no-rows", file=file)

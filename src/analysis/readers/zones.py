@@ -89,7 +89,11 @@ def _offsets(local: np.ndarray, zone: ZoneInfo) -> tuple[np.ndarray, np.ndarray]
 
 @lru_cache(1 << 17)
 def _whole_day(day: int, zone: ZoneInfo) -> int:
-    """The offset that holds from midnight to midnight, or ``_CHANGES``."""
+    """The offset that holds from midnight to midnight, or ``_CHANGES``.
+
+    Since 1900 no clock of the tz database has changed twice within two days, so that a day
+    with one offset at both ends has no other in between.
+    """
     ends = {_at(midnight * _DAY, zone, fold) for midnight in (day, day + 1) for fold in (0, 1)}
     return ends.pop() if len(ends) == 1 else _CHANGES
 
