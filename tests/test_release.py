@@ -336,3 +336,16 @@ def test_a_workbook_names_no_author_and_leaves_missing_cells_blank(tmp_path: Pat
     book = openpyxl.load_workbook(path)
     rows = [[cell.value for cell in line] for line in book.active.iter_rows()]
     assert rows == [["who", "a", "b"], ["p", "x", 1.5], ["q", None, None]]
+
+
+def test_the_page_of_checks_says_that_its_exact_counts_are_not_for_sharing(tmp_path: Path) -> None:
+    pages = {}
+    for name, study in {
+        "real": str(real_study(tmp_path / "real", 6)),
+        "synthetic": str(write_study(tmp_path / "synthetic", tables(n_per_arm=6))),
+        "published": "published",
+    }.items():
+        page = tmp_path / f"{name}.html"
+        assert CliRunner().invoke(app, ["check", study, "--html", str(page)]).exit_code == 0
+        pages[name] = "Not for sharing" in page.read_text(encoding="utf-8")
+    assert pages == {"real": True, "synthetic": False, "published": False}

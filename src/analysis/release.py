@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from analysis.checks.flow import ANALYSED, READ, SET_ASIDE
 from analysis.claims.ledger import ClaimResult, Ledger, Reason
 from analysis.estimates.table import NUMBERS
 from analysis.readers.identifiers import refuse_identifiers
@@ -127,12 +128,12 @@ def _flow(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
     flow = table.reset_index(drop=True)
     relations: list[Relation] = []
     for _, own in flow.groupby("arm", sort=False):
-        read = own.index[own["stage"] == "people read"]
-        parts = own.index[own["stage"].isin(["people set aside", "people analysed"])]
+        read = own.index[own["stage"] == READ]
+        parts = own.index[own["stage"].isin([SET_ASIDE, ANALYSED])]
         if len(read) == 1 and len(parts):
             relations.append((int(read[0]), parts.tolist()))
     # Who was analysed is told beside every estimate; who was read is told nowhere else.
-    dear = flow["stage"].map({"people read": 1, "people analysed": 2}).fillna(0).to_numpy()
+    dear = flow["stage"].map({READ: 1, ANALYSED: 2}).fillna(0).to_numpy()
     mask = withheld(flow["n"].to_numpy(dtype=int), relations, minimum=minimum, dear=dear)
     return _masked(table, ["n"], mask)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 import openpyxl
+import pandas as pd
 import pytest
 import xlwt
 from hypothesis import HealthCheck, given, settings
@@ -19,9 +21,10 @@ from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from analysis.errors import ReliefError
+from analysis.readers.assemble import read_study
 from analysis.readers.excel import read_sheet
 from analysis.readers.text import TextTable, read_text
-from tests.factory import TOKEN
+from tests.factory import TOKEN, Outcome, tables, write_study
 
 MOMENT = datetime(2025, 3, 4, 10, 20)
 ROWS: list[list[Any]] = [
@@ -506,3 +509,48 @@ def test_bytes_count_not_the_ending_of_the_name(tmp_path: Path) -> None:
     path = xlsx(tmp_path, ROWS, name="book.xls")
     assert list(read_sheet(path).column("id")) == EXPECTED["id"]
     assert io.BytesIO(path.read_bytes()).read(2) == b"PK"
+
+
+# --- a whole study from workbooks -------------------------------------------------------------
+
+
+def _as_workbooks(folder: Path, write: Callable[[Path, list[list[Any]]], Path]) -> Path:
+    """The made-up study of the factory with every table in a workbook, dates as real dates."""
+    content = tables()
+    path = write_study(folder, content)
+    for name, rows in content.items():
+        cells = [[_typed(value) for value in row.values()] for row in rows]
+        made = write(folder, [list(rows[0]), *cells])
+        made.rename(folder / f"{name}{made.suffix}")
+        path.write_text(path.read_text().replace(f"{name}.csv", f"{name}{made.suffix}"))
+    return path
+
+
+def _typed(value: Any) -> Any:
+    return datetime.fromisoformat(value) if "T" in str(value) and ":" in str(value) else value
+
+
+@pytest.mark.parametrize("write", [xlsx, xls, ods])
+def test_a_study_in_workbooks_is_the_study_in_csv(write: Any, tmp_path: Path) -> None:
+    plain = read_study(write_study(tmp_path / "plain", tables()))
+    books = read_study(_as_workbooks(tmp_path / "books", write))
+    for name in ("subjects", "infusions"):
+        pd.testing.assert_frame_equal(getattr(plain, name), getattr(books, name))
+    forms = [study.assessments.drop(columns="source") for study in (plain, books)]
+    pd.testing.assert_frame_equal(*forms)
+    assert [issue.rule for issue in plain.issues] == [issue.rule for issue in books.issues]
+    for key, items in plain.items.items():
+        pd.testing.assert_frame_equal(items, books.items[key])
+
+
+def test_the_sheet_that_study_toml_names_is_read(tmp_path: Path) -> None:
+    path = _as_workbooks(tmp_path, xlsx)
+    book = openpyxl.load_workbook(tmp_path / "scores.xlsx")
+    book.create_sheet("Codes").append([TOKEN])
+    book.save(tmp_path / "scores.xlsx")
+    outcome = Outcome(path)
+    assert (outcome.exit_code, outcome.error["rule"]) == (2, "sheet.several")
+    assert TOKEN not in outcome.said
+    text = path.read_text().replace("[[assessments]]", '[[assessments]]\nsheet = "Scores"')
+    path.write_text(text)
+    assert Outcome(path).exit_code == 0

@@ -12,6 +12,7 @@ from analysis.checks.text import SEVERITIES, sentence
 from analysis.figures import png
 from analysis.flow_figure import flow_alt, participant_flow
 from analysis.report.page import template, write_page
+from analysis.studies import BUILT_IN
 
 
 def build_check_page(source: str, found: dict[str, Any], path: Path) -> Path:
@@ -40,6 +41,8 @@ def build_check_page(source: str, found: dict[str, Any], path: Path) -> Path:
         figure=_figure(flow, found.get("synthetic", False)),
         alt=flow_alt(pd.DataFrame(flow)) if flow else "",
         synthetic=found.get("synthetic", False),
+        # What the project comes with is published or made up.
+        private=not found.get("synthetic", False) and source not in BUILT_IN,
         groups=groups,
         sentence=sentence,
         arms=arms,
