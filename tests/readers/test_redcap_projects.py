@@ -594,3 +594,9 @@ def test_the_text_of_a_file_is_read_once_a_table(tmp_path):
     write_project(tmp_path)
     whole = read_text(tmp_path / "export.csv")
     assert forms(tmp_path).sha256 == whole.sha256
+
+
+def test_what_decides_codes_is_among_the_hashed_sources(tmp_path):
+    study = read_study(write_project(tmp_path))
+    assert set(study.sources) == {"export.csv", "dictionary.csv", "event.csv"}
+    assert len(set(study.sources.values())) == 3

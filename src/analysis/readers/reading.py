@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
@@ -94,6 +95,9 @@ class Reading:
             # A database is hashed table by table.
             name = path.as_posix() if told and spec.format != "omop" else table.file
             self.sources[name] = table.sha256
+            for beside in filter(None, (spec.dictionary, spec.event_table)):
+                raw = (self.folder / beside).read_bytes()
+                self.sources[PurePath(beside).as_posix()] = hashlib.sha256(raw).hexdigest()
             self._opened[key] = self._without_stopped(table, spec)
         return matching(self._opened[key], spec)
 
