@@ -8,16 +8,18 @@ import multiprocessing
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis import pseudonyms
+from analysis.config import SubjectTable
 from analysis.errors import ReliefError
 from analysis.privacy import looks_personal, shown_name, shown_sheet
 from analysis.pseudonyms import code_of, key
-from analysis.readers.identifiers import record_numbers, refuse_identifiers, refuse_patterns
+from analysis.readers.identifiers import people_in, refuse_identifiers, refuse_patterns
 from analysis.readers.text import TextTable
 from analysis.rules import issue, refusal
 
@@ -110,13 +112,27 @@ def test_codes_numbers_and_times_are_no_identifiers(cell: str) -> None:
     refuse_patterns(table("007", cell), ["c"])
 
 
-def test_long_numbers_of_people_are_flagged_once_a_person() -> None:
-    (found,) = record_numbers(table("S1", "4711471", "4711471", "MRN00012345"), "c")
+def subjects(**declared: Any) -> SubjectTable:
+    return SubjectTable(path="a.csv", subject="c", **declared)
+
+
+def test_long_numbers_of_people_are_flagged_once_a_person_unless_declared_as_codes() -> None:
+    numbered = table("S1", "4711471", "4711471", "MRN00012345")
+    (found,) = people_in(numbered, subjects())
     assert (found.rule, found.severity, found.row, found.count) == (
         "identifier.record-number", "FLAG", 3, 2,
     )  # fmt: skip
     assert "4711" not in found.message
-    assert record_numbers(table("1", "KPE008", "S-000123"), "c") == []
+    assert people_in(numbered, subjects(study_codes=True)) == []
+    assert people_in(table("1", "KPE008", "S-000123"), subjects()) == []
+
+
+def test_columns_of_numbers_and_times_are_left_to_their_own_rules() -> None:
+    frame = table("007", "008")
+    frame.cells["weight"] = ["40 - call Jane 415-555-1212", "80"]
+    assert people_in(frame, subjects(weight_kg="weight")) == []
+    with pytest.raises(ReliefError, match="telephone"):
+        people_in(frame, subjects(arm="weight"))
 
 
 # --- names of files and sheets --------------------------------------------------------------

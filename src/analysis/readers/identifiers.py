@@ -15,9 +15,10 @@ from analysis.rules import issue, refusal
 from analysis.study import Issue
 
 if TYPE_CHECKING:
+    from analysis.config import Table
     from analysis.readers.text import TextTable
 
-__all__ = ["alike", "record_numbers", "refuse_identifiers", "refuse_patterns"]
+__all__ = ["alike", "people_in", "refuse_identifiers", "refuse_patterns"]
 
 # Words of a header that name an identifier of the Safe Harbor list, 45 CFR 164.514(b)(2)(i), in
 # the list's order, and words that may stand around them. A header is refused when it consists
@@ -68,6 +69,11 @@ _PATTERNS = {
     ),
 }
 _ANY = "|".join(f"(?:{pattern})" for pattern in _PATTERNS.values())
+# Roles of columns whose text is kept; in all others what is no number or time is set aside.
+_KEPT_AS_TEXT = (
+    "subject", "arm", "site", "sequence", "blinding_guess", "agent", "dose_unit", "route",
+    "status", "code", "recall",
+)  # fmt: skip
 # So many digits number the records of a clinic; the people of a study take fewer.
 _RECORD_NUMBER = r"^\D{0,3}\d{7,}$"
 
@@ -139,16 +145,38 @@ def refuse_patterns(table: TextTable, columns: Iterable[str]) -> None:
                 )  # fmt: skip
 
 
-def record_numbers(table: TextTable, column: str) -> list[Issue]:
-    """Whether identifiers look like the record numbers of a clinic; nothing where none does.
+def people_in(table: TextTable, spec: Table) -> list[Issue]:
+    """Look for what leads to a person in the cells that a declared table keeps as text.
 
-    Not to be asked of a study that declares its identifiers to be codes of its own.
+    Parameters
+    ----------
+    table : TextTable
+    spec : Table
+        The table as study.toml declares it.
+
+    Returns
+    -------
+    list of Issue
+        ``identifier.record-number`` where people are numbered as a clinic numbers its
+        records and study.toml does not declare ``study_codes``.
+
+    Raises
+    ------
+    ReliefError
+        What :func:`refuse_patterns` refuses.
     """
-    found = _matching(table.column(column), _RECORD_NUMBER)
+    kept = [getattr(own, role, None) for own in spec.by_visit() for role in _KEPT_AS_TEXT]
+    names = [name for name in kept if isinstance(name, str)] + getattr(spec, "form_id", [])
+    refuse_patterns(table, dict.fromkeys(names))
+    if getattr(spec, "study_codes", True):
+        return []
+    ids = table.column(spec.subject)
+    found = _matching(ids, _RECORD_NUMBER)
     if not found.any():
         return []
-    row, count = int(table.rows[np.argmax(found)]), int(table.cells[column][found].nunique())
-    return [issue("identifier.record-number", file=table.file, row=row, column=column, count=count)]
+    row, count = int(table.rows[np.argmax(found)]), int(ids[found].nunique())
+    rule = "identifier.record-number"
+    return [issue(rule, file=table.file, row=row, column=spec.subject, count=count)]
 
 
 def _plain(identifiers: pd.Series) -> pd.Series:
