@@ -18,6 +18,7 @@ from analysis.config.tables import (
     WeightTable,
 )
 from analysis.errors import ReliefError
+from analysis.privacy import shown_name
 
 __all__ = [
     "AssessmentTable",
@@ -72,30 +73,29 @@ def load_config(path: Path) -> StudyConfig:
         ``config.syntax``, ``config.open-point``, ``config.missing``,
         ``config.unknown-key`` or ``config.value``.
     """
+    file = shown_name(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ReliefError(
-            "config.file", f"There is no file {path.name} here; write one, as the README shows."
+            "config.file", f"There is no file {file} here; write one, as the README shows."
         ) from None
     except (OSError, ValueError):
         raise ReliefError(
-            "config.file", f"{path.name} cannot be read as UTF-8 text; save it as UTF-8."
+            "config.file", f"{file} cannot be read as UTF-8 text; save it as UTF-8."
         ) from None
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         # Only the parser's own words tell a place; others may quote what they met.
         why = f": {str(error).lower()}" if isinstance(error, tomllib.TOMLDecodeError) else ""
-        raise ReliefError(
-            "config.syntax", f"{path.name} is not valid TOML{why}; mend it."
-        ) from None
+        raise ReliefError("config.syntax", f"{file} is not valid TOML{why}; mend it.") from None
     if points := _open_points(text):
         key = points[0].split("=")[0].strip()
         question = points[0].partition("#")[2].strip()
         raise ReliefError(
             "config.open-point",
-            f"{path.name} has an open point: {key} is still TODO"
+            f"{file} has an open point: {key} is still TODO"
             + (f" ({question})" if question else "")
             + "; decide it and write the value.",
         )
@@ -103,4 +103,4 @@ def load_config(path: Path) -> StudyConfig:
         return StudyConfig.model_validate(document)
     except ValidationError as error:
         rule, sentence = _sentence(error)
-        raise ReliefError(rule, f"{path.name}, {sentence}") from None
+        raise ReliefError(rule, f"{file}, {sentence}") from None
