@@ -1,0 +1,165 @@
+"""Call relief on an input in this process, and say which promise it broke, if any."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import re
+import sys
+import tempfile
+import time
+import tomllib
+import traceback
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from analysis.cli import main
+from tests.factory import TOKEN
+from tests.fuzz.inputs import Input
+from tests.fuzz.seeds import NUMBER, Files
+
+SECONDS, MEGABYTES = 20.0, 1000.0
+# In the path of every input's folder, and so in no message.
+FOLDER = "Folder8811Marble"
+# Identifiers, free text, times of people, the folder: none of them may be told.
+SECRET = re.compile(rf"{TOKEN}|{NUMBER}00\d|{FOLDER}|\b2025-03-\d\d", re.IGNORECASE)
+
+
+def write(files: Files, folder: Path) -> None:
+    """Write an input's files."""
+    for path, raw in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(raw)
+
+
+@contextlib.contextmanager
+def _captured(folder: Path) -> Iterator[dict[str, str]]:
+    """What is printed, by compiled libraries too."""
+    said: dict[str, str] = {}
+    saved = {number: os.dup(number) for number in (1, 2)}
+    files = {number: (folder / f"said{number}").open("w+b") for number in (1, 2)}
+    for number, file in files.items():
+        os.dup2(file.fileno(), number)
+    try:
+        yield said
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for number, file in files.items():
+            os.dup2(saved[number], number)
+            os.close(saved[number])
+            file.seek(0)
+            said[str(number)] = file.read().decode("utf-8", "replace")
+            file.close()
+
+
+def _resident(name: str) -> float:
+    """Megabytes of this process: VmRSS now, VmHWM at its highest."""
+    text = Path("/proc/self/status").read_text()
+    match = re.search(rf"{name}:\s+(\d+) kB", text)
+    return int(match[1]) / 1024 if match else math.nan
+
+
+def _called(arguments: list[str]) -> int:
+    sys.argv = ["relief", *arguments]
+    try:
+        main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def call(files: Files, arguments: tuple[str, ...]) -> dict[str, Any]:
+    """One call: the exit code, what was said, seconds of processor time, megabytes more.
+
+    ``broken`` names the promise that was not kept, and is blank where all were.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / FOLDER
+        folder.mkdir()
+        write(files, folder)
+        at = [arguments[0], str(folder / arguments[1]), *arguments[2:]]
+        os.chdir(folder)
+        with contextlib.suppress(OSError):
+            Path("/proc/self/clear_refs").write_text("5")
+        before, start = _resident("VmRSS"), time.process_time()
+        escaped, code = "", -1
+        with _captured(Path(temporary)) as said:
+            warnings.simplefilter("always")
+            try:
+                code = _called(at)
+            except BaseException:
+                escaped = traceback.format_exc()
+        seconds = time.process_time() - start
+        megabytes = _resident("VmHWM") - before
+        os.chdir("/")
+        draft = folder / "draft.toml"
+        written = draft.read_bytes() if draft.exists() else b""
+    out, err = said["1"], said["2"]
+    broken = _broken(code, out, err, escaped, arguments, written)
+    if not broken and seconds > SECONDS:
+        broken = f"slow: {seconds:.0f} s"
+    if not broken and megabytes > MEGABYTES:
+        broken = f"large: {megabytes:.0f} MB"
+    return {"exit": code, "broken": broken, "seconds": seconds, "megabytes": megabytes,
+            "out": out[-3000:], "err": err[-3000:], "escaped": escaped[-6000:]}  # fmt: skip
+
+
+def _broken(
+    code: int, out: str, err: str, escaped: str, arguments: tuple[str, ...], draft: bytes
+) -> str:
+    """The first promise that was not kept."""
+    if escaped:
+        return f"traceback: {_place(escaped)}"
+    if code not in (0, 2):
+        return f"exit {code}"
+    if found := SECRET.search(out + err):
+        around = (out + err)[max(found.start() - 60, 0) : found.end() + 20]
+        return f"value told: {re.sub('[0-9]+', '0', around)!r}"
+    if code == 2 and not re.fullmatch(r"relief: [^\n]+ \[[\w.-]+\]\n", err):
+        return f"not one line: {err[:80]!r}"
+    if code == 0 and err:
+        return f"said beside: {err.splitlines()[0][-120:]}"
+    if code == 2 and (rule := re.findall(r"\[([\w.-]+)\]\n$", err)[0]) in ("internal", "memory"):
+        return rule
+    if "--json" in arguments:
+        return _no_json(out, code)
+    if arguments[0] == "init" and code == 0:
+        return _no_draft(draft)
+    return "" if code == 0 or not out else "said on standard output beside an error"
+
+
+def _no_json(out: str, code: int) -> str:
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    try:
+        document = json.loads(out, parse_constant=refuse)
+    except ValueError as error:
+        return f"no JSON: {error}"
+    return "" if ("error" in document) == (code == 2) else "JSON and exit code disagree"
+
+
+def _no_draft(draft: bytes) -> str:
+    try:
+        text = draft.decode("utf-8")
+        tomllib.loads(text)
+    except ValueError as error:
+        return f"draft: {type(error).__name__} {str(error)[:40]}"
+    return "" if TOKEN.lower() not in text.lower() else "value in the draft"
+
+
+def _place(escaped: str) -> str:
+    """The kind of an exception and the project's own line that it came through last."""
+    own = re.findall(r'src/analysis/(\S+)", line (\d+)', escaped)
+    last = escaped.strip().splitlines()[-1].split(":")[0]
+    return f"{last} at {own[-1][0]}:{own[-1][1]}" if own else last
+
+
+def attempt(made: Input) -> dict[str, Any]:
+    """One input, called; with what it was."""
+    return {"format": made.format, "kind": made.kind, **call(made.files, made.arguments)}

@@ -1,0 +1,179 @@
+"""Small valid studies in every format: what the fuzzer starts from. All made up."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests import redcap_project
+from tests.factory import TOKEN, tables, toml, write_rows, write_study
+from tests.fhir_export import bundle, ndjson, write_ndjson
+from tests.omop_cdm import write_duckdb, write_sqlite
+from tests.readers.cdisc_files import JSON_KINDS, write_json, write_xpt
+from tests.readers.test_cdisc_study import ADAM, MADE_UP, adam, as_sdtm
+from tests.readers.test_excel import ods, xls, xlsx
+from tests.readers.test_fhir_study import FHIR, resources
+from tests.readers.test_layouts import TALL, item_rows, wide, wide_rows
+from tests.readers.test_omop_study import TOML as OMOP
+from tests.readers.test_omop_study import stored
+
+Content = dict[str, list[dict[str, Any]]]
+Files = dict[str, bytes]
+Write = Callable[[Path, Content], None]
+
+# Databases hold people by number: these digits stand for the token there.
+NUMBER = 4711
+
+
+def content() -> Content:
+    """Six people; the token is in every identifier and in a column that nobody declares."""
+    made = tables(n_per_arm=3)
+    for rows in made.values():
+        for row in rows:
+            row["id"] = f"{TOKEN}{row['id'][1:]}"
+            row["notes"] = f"{TOKEN}, told by phone"
+    for row in made["infusions"]:
+        row |= {"dose": 0.5, "unit": "mg/kg", "route": "Intravenous"}
+    return made
+
+
+def _long(folder: Path, made: Content) -> None:
+    roles = 'dose = "dose"\ndose_unit = "unit"\nroute = "route"'
+    write_study(folder, made, infusions=roles)
+
+
+def _semicolons(folder: Path, made: Content) -> None:
+    _long(folder, made)
+    for name, rows in made.items():
+        write_rows(folder / f"{name}.csv", rows, ";")
+        text = (folder / f"{name}.csv").read_text("utf-8").replace("phone", "t\u00e9l\u00e9phone")
+        (folder / f"{name}.csv").write_bytes(text.encode("cp1252", "replace"))
+    text = toml(files='separator = ";"\ndecimal = ","\nencoding = "cp1252"')
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+
+
+def _delimited(folder: Path, made: Content, text: str) -> None:
+    for name, rows in made.items():
+        write_rows(folder / f"{name}.csv", rows)
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+
+
+def _wide(folder: Path, made: Content) -> None:
+    _delimited(folder, made | {"scores": wide_rows(made["scores"])}, wide())
+
+
+def _tall(folder: Path, made: Content) -> None:
+    _delimited(folder, made | {"scores": item_rows(made["scores"])}, toml(values=TALL))
+
+
+def _workbook(write: Callable[[Path, list[list[Any]]], Path], ending: str) -> Write:
+    def written(folder: Path, made: Content) -> None:
+        for name, rows in made.items():
+            grid = [list(rows[0]), *(list(row.values()) for row in rows)]
+            write(folder, grid).rename(folder / f"{name}.{ending}")
+        text = toml().replace(".csv", f".{ending}")
+        (folder / "study.toml").write_text(text, encoding="utf-8")
+
+    return written
+
+
+def _redcap(folder: Path, made: Content) -> None:
+    rows = redcap_project.export(made)
+    for row in rows:
+        row["remarks"] = row["remarks"] and TOKEN
+        row["pcl_comment"] = TOKEN
+    redcap_project.write_project(folder, rows)
+
+
+def _sdtm(kind: str) -> Write:
+    def written(folder: Path, made: Content) -> None:
+        for name, columns in as_sdtm(made).items():
+            if kind.endswith("xpt"):
+                write_xpt(folder / f"{name}.{kind}", columns, int(kind[0]))
+            else:
+                write_json(folder / f"{name}.{kind}", columns)
+        (folder / "study.toml").write_text(MADE_UP.format(kind), encoding="utf-8")
+
+    return written
+
+
+def _adam(folder: Path, made: Content) -> None:
+    inner = folder / "adam"
+    adam(inner, made)
+    for file in inner.iterdir():
+        file.rename(folder / file.name)
+    inner.rmdir()
+    (folder / "study.toml").write_text(ADAM, encoding="utf-8")
+
+
+def _fhir(kind: str) -> Write:
+    def written(folder: Path, made: Content) -> None:
+        whole = resources(made)
+        path = {"bundle": "export.json", "ndjson": "export", "gz": "export.ndjson.gz"}[kind]
+        if kind == "bundle":
+            (folder / path).write_text(json.dumps(bundle(whole), indent=1), encoding="utf-8")
+        elif kind == "gz":
+            write_ndjson(folder / path, whole)
+        else:
+            (folder / path).mkdir()
+            for name in sorted({one["resourceType"] for one in whole}):
+                own = [one for one in whole if one["resourceType"] == name]
+                (folder / path / f"{name}.ndjson").write_bytes(ndjson(own))
+        (folder / "study.toml").write_text(FHIR.format(path=path, more=""), encoding="utf-8")
+
+    return written
+
+
+def _omop(kind: str) -> Write:
+    def written(folder: Path, made: Content) -> None:
+        numbered = {
+            name: [row | {"id": f"S{NUMBER}{row['id'].removeprefix(TOKEN)}"} for row in rows]
+            for name, rows in made.items()
+        }
+        source = [f'path = "data.{kind}"', 'format = "omop"', "timeout_seconds = 5"]
+        if kind == "duckdb":
+            write_duckdb(folder / "data.duckdb", stored(numbered), "cdm")
+            source.append('schema = "cdm"')
+        else:
+            write_sqlite(folder / "data.sqlite", stored(numbered))
+        text = OMOP.format(source="\n".join(source))
+        (folder / "study.toml").write_text(text, encoding="utf-8")
+
+    return written
+
+
+WRITERS: dict[str, Write] = {
+    "csv": _long,
+    "csv semicolons": _semicolons,
+    "csv wide": _wide,
+    "csv tall": _tall,
+    "study.toml": _long,
+    "xlsx": _workbook(xlsx, "xlsx"),
+    "xls": _workbook(xls, "xls"),
+    "ods": _workbook(ods, "ods"),
+    "redcap": _redcap,
+    "xpt 5": _sdtm("5.xpt"),
+    "xpt 8": _sdtm("8.xpt"),
+    "xpt adam": _adam,
+    **{f"dataset-json {kind}": _sdtm(kind) for kind in JSON_KINDS},
+    "fhir bundle": _fhir("bundle"),
+    "fhir ndjson": _fhir("ndjson"),
+    "fhir gz": _fhir("gz"),
+    "omop sqlite": _omop("sqlite"),
+    "omop duckdb": _omop("duckdb"),
+}
+
+
+def render(name: str, made: Content) -> Files:
+    """A study in one of the formats, as the bytes of its files by relative path."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        WRITERS[name](folder, made)
+        return {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
