@@ -215,6 +215,31 @@ def test_the_commands_say_the_same_twice(tmp_path):
         assert run(command, path) == run(command, path)
 
 
+@pytest.mark.parametrize("changed", [False, True], ids=["a copy", "one answer differs"])
+@pytest.mark.bad_input("G3", "C2")
+def test_two_exports_that_overlap_count_each_form_once(tmp_path, changed):
+    path = write_study(tmp_path / "both")
+    rows = tables()["scores"]
+    if changed:
+        rows[7]["item_03"] = (rows[7]["item_03"] + 1) % 4
+    write_rows(tmp_path / "both" / "again.csv", rows)
+    text = path.read_text(encoding="utf-8")
+    second = text[text.index("[[assessments]]") :].replace("scores.csv", "again.csv")
+    path.write_text(text + second, encoding="utf-8")
+    outcome = promised(Outcome(path))
+    (copies,) = [i for i in outcome.issues if i["rule"] == "row.duplicate"]
+    assert (copies["severity"], copies["file"]) == ("NOTE", "again.csv")
+    assert copies["count"] == len(rows) - changed
+    if changed:
+        conflict = [i for i in outcome.issues if i["rule"] == "form.conflicting"]
+        assert {(i["severity"], i["scope"], i["file"], i["count"]) for i in conflict} == {
+            ("STOP", "subject", name, 1) for name in ("scores.csv", "again.csv")
+        }
+        assert outcome.people("people set aside") == 1
+    else:
+        assert seen(path) == seen(write_study(tmp_path / "one"))
+
+
 # What must matter
 
 

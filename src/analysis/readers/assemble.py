@@ -13,6 +13,7 @@ from analysis.readers.infusions import note_date_only, read_infusions
 from analysis.readers.order import digest, number_by_content
 from analysis.readers.people import read_rescue, read_subjects
 from analysis.readers.reading import Reading
+from analysis.rules import issue
 from analysis.study import (
     ASSESSMENT_COLUMNS,
     EVENT_COLUMNS,
@@ -26,6 +27,7 @@ __all__ = ["read_study"]
 
 # Decimals of an hour that are kept: the dates behind them must not show in the last digits.
 _DECIMALS = 6
+_SCALE = ["instrument", "version"]
 _Items = dict[tuple[str, str], pd.DataFrame]
 
 
@@ -60,7 +62,7 @@ def read_study(path: Path) -> Study:
         for visit in spec.by_visit()
     ]
     _note_date_only(reading, tables)
-    assessments, items = _joined(tables)
+    assessments, items = _each_form_once(reading, *_joined(tables))
     events = pd.concat([people.events, read_rescue(reading, ids)], ignore_index=True)
     return _assemble(reading, people.frame, infusions, assessments, items, events)
 
@@ -79,6 +81,7 @@ def _joined(tables: list[Forms]) -> tuple[pd.DataFrame, _Items]:
     frames = [forms.frame for forms in tables]
     assessments = pd.concat(frames, ignore_index=True)
     assessments["form"] = np.arange(len(assessments))
+    assessments["table"] = np.repeat(np.arange(len(frames)), [len(frame) for frame in frames])
     starts = np.cumsum([0, *(len(frame) for frame in frames[:-1])])
     parts: dict[tuple[str, str], list[pd.DataFrame]] = {}
     for start, forms in zip(starts, tables, strict=True):
@@ -87,6 +90,30 @@ def _joined(tables: list[Forms]) -> tuple[pd.DataFrame, _Items]:
             index = pd.RangeIndex(start, start + len(forms.items), name="form")
             parts.setdefault(key, []).append(forms.items.set_axis(index))
     return assessments, {key: pd.concat(own) for key, own in parts.items()}
+
+
+def _each_form_once(
+    reading: Reading, forms: pd.DataFrame, items: _Items
+) -> tuple[pd.DataFrame, _Items]:
+    """Forms without the copies of them in later tables, as where two exports overlap."""
+    table = forms.pop("table")
+    if not (table.groupby([forms[name] for name in _SCALE]).nunique() > 1).any():
+        return forms, items
+    content = forms.drop(columns=["form", "source", "row"]).assign(answers=_answers(forms, items))
+    alike = content.groupby(list(content), dropna=False, sort=False).ngroup()
+    again = table > table.groupby(alike).transform("min")
+    for file, own in forms[again].groupby("source", sort=True):
+        row, what = int(own["row"].min()), "forms of another table"
+        copies = issue("row.duplicate", file=str(file), row=row, count=len(own), what=what)
+        reading.issues.append(copies)
+    gone = forms.loc[again, "form"]
+    return forms[~again], {key: own.drop(gone, errors="ignore") for key, own in items.items()}
+
+
+def _answers(forms: pd.DataFrame, items: _Items) -> pd.Series:
+    """One number for the items of each form, 0 for a form without items."""
+    digests = [pd.Series(digest(own), own.index) for own in items.values()]
+    return forms["form"].map(pd.concat(digests or [pd.Series(dtype="uint64")])).fillna(0)
 
 
 def _on_subject_clock(
@@ -166,10 +193,7 @@ def _numbered(
 
 def _in_time_order(forms: pd.DataFrame, items: _Items) -> tuple[pd.DataFrame, _Items]:
     """Forms by person, scale and time, numbered in that order, whatever the order of the rows."""
-    answers = pd.concat(
-        [pd.Series(digest(own), own.index) for own in items.values()] or [pd.Series(dtype="uint64")]
-    )
-    forms = forms.assign(_answers=forms["form"].map(answers).fillna(0))
+    forms = forms.assign(_answers=_answers(forms, items))
     order = [
         "subject",
         "instrument",
