@@ -459,3 +459,30 @@ def test_a_planned_time_point_is_never_taken_for_a_measured_one(tmp_path):
     graded(outcome.find("time.planned-only"), "FLAG", "row", 12 * len(NOW_ITEMS))
     assert outcome.people("scored 2 to 6 h after") == 0
     assert judged(tmp_path)["onset"].verdict == "not testable"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda moment: f"{moment:%Y-%m-%d %I:%M %p}",
+        lambda moment: f"{moment.timestamp():.0f}",
+        lambda moment: f"{moment:%d %B %Y, %H:%M}",
+        lambda moment: moment.strftime("%Y-%m-%d").replace("-0", "-"),
+    ],
+    ids=["12-hour clock", "seconds since 1970", "month in words", "no zeros"],
+)
+def test_a_column_without_any_readable_time_stops_with_what_to_declare(tmp_path, written):
+    content = tables()
+    for row in content["scores"]:
+        row["when"] = written(datetime.fromisoformat(row["when"]))
+    words = ("scores.csv, row 2", "'when'", "48 filled cells", "datetime_format")
+    refused(checked(tmp_path, content), "time.none-readable", *words)
+
+
+def test_one_time_for_start_and_end_is_flagged(tmp_path):
+    content = tables()
+    for row in content["infusions"][:3]:
+        row["end"] = row["start"]
+    outcome = checked(tmp_path, content)
+    graded(outcome.find("infusion.no-length"), "FLAG", "row", 3)
+    placed(outcome.find("infusion.no-length"), "infusions.csv", 2, "end")

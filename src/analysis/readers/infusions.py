@@ -133,6 +133,8 @@ def _ends(reading: Reading, table: TextTable, frame: pd.DataFrame) -> None:
     if known.any() and long[known].all():
         reading.refuse("infusion.unit", table, long, str(end))
     reading.note("infusion.long", table, long & ~mistyped, end)
+    # Bounds meet only where both are told to the minute.
+    reading.note("infusion.no-length", table, length == 0, end)
     early = (frame["stay_high"] < frame["start_low"]).to_numpy()
     reading.note("infusion.stay-before-start", table, early, stay)
     frame.loc[early, ["stay_low", "stay_high"]] = np.nan

@@ -255,6 +255,8 @@ class Reading:
         self.zoned |= read.zoned
         if len(self.zoned) == 2:
             raise refusal("time.mixed-zones", file=table.file, column=column)
+        if read.wrong.sum() >= FEW and np.isnan(read.low).all():
+            self.refuse("time.none-readable", table, read.wrong, column)
         self._note_times(table, column, read)
         return Clock(read.low, read.high, read.precision)
 
