@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
+import pytest
+from typer.testing import CliRunner
+
+from analysis.cli import app
 from tests.bad_inputs.found import ITEM, Content, graded, judged, later, placed, refused
 from tests.factory import TOKEN, checked, tables, write_study
 
@@ -263,3 +267,25 @@ def test_four_people_an_arm_who_part_completely_are_never_enough(tmp_path):
     ledger = judged(write_study(tmp_path, content))
     assert "arm.few-people" in {flag.rule for flag in ledger.flags}
     assert "supported" not in {ledger[c].verdict for c in ("onset", "headline", "attribution")}
+
+
+@pytest.mark.bad_input("C16")
+def test_of_four_real_people_an_arm_no_number_is_told(tmp_path):
+    path = write_study(tmp_path, tables(n_per_arm=4, effect=3.0))
+    text = path.read_text(encoding="utf-8").replace("synthetic = true", "synthetic = false")
+    path.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(app, ["judge", str(path), "--json"])
+    assert result.exit_code == 0
+    for claim in json.loads(result.stdout)["claims"]:
+        for row in (claim["estimate"], *claim["beside"]):
+            assert (row["estimate"], row["p_value"], row["ci_low"]) == (None, None, None)
+
+
+@pytest.mark.bad_input("A27")
+def test_people_with_one_period_of_a_crossover_are_flagged(tmp_path):
+    content = crossover()
+    content["infusions"].pop(3)
+    outcome = checked(tmp_path, content, design="crossover", arm="")
+    graded(outcome.find("infusion.one-period"), "FLAG", "subject")
+    graded(checked(tmp_path / "none", tables(), design="crossover", arm="")
+           .find("infusion.one-period"), "FLAG", "subject", 12)  # fmt: skip

@@ -51,6 +51,10 @@ def test_a_dose_without_a_unit_is_set_aside_and_never_guessed(tmp_path):
     assert outcome.people("people analysed") == 12
     assert math.isnan(doses(tmp_path)[-1])
     assert set(doses(tmp_path)[:-1]) == {0.5}
+    # The infusion stays; its dose alone is gone.
+    assert [row["stage"] for row in outcome.flow if row["rule"] == "dose.no-unit"] == [
+        "cells set aside"
+    ]
 
 
 @pytest.mark.parametrize("kg", ["80", ""])
@@ -116,3 +120,12 @@ def test_an_infusion_of_no_drug_and_one_not_given_are_two_things(tmp_path):
     graded(outcome.find("infusion.not-given"), "DROP", "row")
     assert outcome.people("people analysed") == 11
     assert "dose.unit" not in outcome.rules()
+
+
+@pytest.mark.parametrize(("kg", "count"), [("8", 1), ("800", 1), ("", 0)])
+def test_a_weight_of_nobody_is_set_aside_and_counted(tmp_path, kg, count):
+    outcome = checked(tmp_path, dosed("40", "mg", kg), infusions=UNITS, arm=WEIGHED)
+    assert ("weight.implausible" in outcome.rules("DROP")) == bool(count)
+    graded(outcome.find("dose.no-weight"), "FLAG", "row")
+    if count:
+        placed(outcome.find("weight.implausible"), "subjects.csv", 2, "kg")

@@ -34,7 +34,8 @@ SCORED = {
 }
 EVENTS = {"rescue": "given rescue medication", "consent-withdrawn": "withdrew consent"}
 # Rules that take out one cell of a row; what the row is without it, other rules say.
-_CELLS = ("cell.", "item.", "time.", "guess.", "infusion.implausible-end", "infusion.stay")
+_CELLS = ("cell.", "item.", "time.", "guess.", "dose.", "weight.", "infusion.implausible-end",
+          "infusion.stay", "fhir.no-score", "fhir.several-answers", "fhir.comparator")  # fmt: skip
 _Row = tuple[str, str, str, str, int]
 
 

@@ -12,7 +12,7 @@ from analysis.rules import issue
 from analysis.study import Issue, Study
 from analysis.timeline import EFFICACY
 
-__all__ = ["carry_over", "directions", "few_people", "routes", "straight_lines"]
+__all__ = ["carry_over", "directions", "few_people", "one_period", "routes", "straight_lines"]
 
 # So few items are often answered alike by chance.
 _FEW_ITEMS = 5
@@ -104,6 +104,17 @@ def carry_over(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iter
     soon = ordered.loc[other & (gap < _WASHOUT_DAYS * 24), "subject"].nunique()
     if soon:
         yield issue("infusion.carry-over", count=soon, days=_WASHOUT_DAYS)
+
+
+def one_period(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    """People of a crossover who were given one of the treatments only."""
+    if study.design.design != "crossover":
+        return
+    treatments = [study.design.active_arm, study.design.comparator_arm]
+    given = study.infusions[study.infusions["agent"].isin(treatments)]
+    alone = int((given.groupby("subject")["agent"].nunique() == 1).sum())
+    if alone:
+        yield issue("infusion.one-period", count=alone)
 
 
 def routes(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:

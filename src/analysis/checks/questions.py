@@ -42,6 +42,7 @@ def check_questions(study: Study, forms: pd.DataFrame) -> list[Issue]:
         patterns.directions,
         patterns.few_people,
         patterns.carry_over,
+        patterns.one_period,
         patterns.routes,
     )
     return [found for rule in rules for found in rule(study, forms, primary)]

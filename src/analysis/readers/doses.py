@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.config import SubjectTable, WeightTable
 from analysis.readers.reading import Reading
 from analysis.readers.text import TextTable
 
-__all__ = ["doses", "routes"]
+__all__ = ["doses", "plausible_weights", "routes"]
 
 # Factor to mg, and whether the amount is for a kilogram of body weight.
 _UNITS = {
@@ -86,18 +87,27 @@ def doses(reading: Reading, table: TextTable, people: pd.DataFrame) -> dict[str,
 
 
 def _weights(reading: Reading, people: pd.DataFrame) -> pd.Series:
-    """One weight a person in kg: of several, the median, which is said."""
+    """One plausible weight a person in kg: of several, the median, which is said."""
     spec = reading.config.weights
     own = people.set_index("id")["weight_kg"] if "weight_kg" in people else pd.Series(dtype=float)
     if spec is None:
-        return own.where(own.between(*_PLAUSIBLE_KG))
+        return own
     table = reading.known(reading.open(spec), spec.subject, people["id"], "weights")
-    kg = reading.number(table, spec.weight_kg, spec, "weights")
-    low, high = _PLAUSIBLE_KG
-    with np.errstate(invalid="ignore"):
-        odd = (kg < low) | (kg > high)
-    reading.note("weight.implausible", table, odd, spec.weight_kg, low=low, high=high)
-    frame = pd.DataFrame({"id": table.column(spec.subject), "kg": np.where(odd, np.nan, kg)})
+    kg = plausible_weights(reading, table, spec)
+    frame = pd.DataFrame({"id": table.column(spec.subject), "kg": kg})
     differs = frame.groupby("id")["kg"].transform("nunique").to_numpy() > 1
     reading.note("weight.several", table, differs, spec.weight_kg)
     return frame.groupby("id")["kg"].median().combine_first(own)
+
+
+def plausible_weights(
+    reading: Reading, table: TextTable, spec: SubjectTable | WeightTable
+) -> np.ndarray:
+    """Weights in kg; one that no adult has is set aside and counted."""
+    column = str(spec.weight_kg)
+    kg = reading.number(table, column, spec, "weights")
+    low, high = _PLAUSIBLE_KG
+    with np.errstate(invalid="ignore"):
+        odd = (kg < low) | (kg > high)
+    reading.note("weight.implausible", table, odd, column, low=low, high=high)
+    return np.where(odd, np.nan, kg)

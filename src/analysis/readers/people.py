@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.config import SubjectTable
+from analysis.readers.doses import plausible_weights
 from analysis.readers.identifiers import alike
 from analysis.readers.reading import Reading
 from analysis.readers.text import TextTable
@@ -67,7 +68,7 @@ def read_subjects(reading: Reading) -> People:
         threshold = reading.number(table, spec.entry_threshold, spec, "entry_threshold")
         frame["entry_threshold"] = threshold
     if spec.weight_kg is not None:
-        frame["weight_kg"] = reading.number(table, spec.weight_kg, spec, "weights")
+        frame["weight_kg"] = plausible_weights(reading, table, spec)
     return People(frame, _events(reading, table, spec))
 
 
