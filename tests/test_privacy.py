@@ -165,6 +165,11 @@ def test_a_usual_name_of_an_export_is_named(name: str) -> None:
     assert shown_name(Path("/somewhere") / name) == name
 
 
+def test_a_declared_path_keeps_its_folders_unless_one_is_a_persons() -> None:
+    assert issue("file.blank-row", file="site-1/scores.csv").file == "site-1/scores.csv"
+    assert issue("file.blank-row", file="John Smith/scores.csv").file == "(name withheld).csv"
+
+
 def test_a_sheet_named_after_a_person_goes_by_its_place() -> None:
     assert shown_sheet("Smith, Jane", 1) == "sheet number 2"
     assert shown_sheet("Sheet1", 0) == "sheet 'Sheet1'"

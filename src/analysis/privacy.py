@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from pathlib import PurePath
 
-__all__ = ["looks_personal", "shown_name", "shown_sheet"]
+__all__ = ["looks_personal", "shown_name", "shown_path", "shown_sheet"]
 
 # Words that names of exports are made of; a capitalised word beyond them may be a surname.
 _ORDINARY = frozenset(
@@ -52,6 +52,13 @@ def shown_name(path: str | PurePath) -> str:
     """The name of a file, without its folder; only its ending where it looks personal."""
     path = PurePath(path)
     return f"(name withheld){path.suffix}" if looks_personal(path.stem) else path.name
+
+
+def shown_path(path: str) -> str:
+    """A path as study.toml declares it; only its ending where some part looks personal."""
+    parts = PurePath(path)
+    personal = any(looks_personal(PurePath(part).stem) for part in parts.parts)
+    return f"(name withheld){parts.suffix}" if personal else path
 
 
 def shown_sheet(name: str, position: int) -> str:

@@ -13,7 +13,7 @@ from analysis.claims.ledger import Ledger
 from analysis.errors import DataUnavailable
 from analysis.estimates.table import table
 from analysis.paths import DATA_PROCESSED, NOTEBOOKS
-from analysis.privacy import shown_name
+from analysis.privacy import shown_path
 from analysis.provenance import provenance
 from analysis.report import Progress, build_report
 from analysis.studies import BUILT_IN, judge_source, shared
@@ -50,7 +50,7 @@ def publish(source: str | None, out: Path) -> Path:
             producer = BUILT_IN[name].producer if name in BUILT_IN else "the study's own files"
             files += [
                 {
-                    "file": shown_name(file) if name not in BUILT_IN else file,
+                    "file": shown_path(file) if name not in BUILT_IN else file,
                     "sha256": digest,
                     "producer": producer,
                     "licence": "",

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 
 from analysis.errors import ReliefError
-from analysis.privacy import shown_name
+from analysis.privacy import shown_path
 from analysis.study import SCOPES, SEVERITIES, Issue
 
 __all__ = ["Rule", "catalogue", "issue", "refusal"]
@@ -106,7 +106,7 @@ def issue(
     """
     known = catalogue()[rule]
     said = _said(known, fields)
-    file = shown_name(file) if file else None
+    file = shown_path(file) if file else None
     text = f"{file}: {said}" if file else said
     remedy = known.remedy.format(**fields)
     return Issue(known.id, known.severity, known.scope, text, file, row, column, count, remedy)
@@ -124,7 +124,7 @@ def refusal(
     known = catalogue()[rule]
     if (known.severity, known.scope) != ("STOP", "study"):
         raise TypeError(f"Rule {rule} is no STOP of scope study.")
-    places = [file and shown_name(file), row and f"row {row}", column and f"column {column!r}"]
+    places = [file and shown_path(file), row and f"row {row}", column and f"column {column!r}"]
     where = ", ".join(str(place) for place in places if place)
     said = _said(known, fields)
     return ReliefError(known.id, f"{where}: {said}" if where else said)
