@@ -123,7 +123,11 @@ def _kind(raw: bytes, file: str) -> str:
         raise refusal("workbook.other-format", file=file, what=_NOT_A_WORKBOOK[kind])
     if kind is None:
         raise refusal("workbook.damaged", file=file)
-    if kind != "xls" and not unpacked(raw):
+    try:
+        bursts = kind != "xls" and not unpacked(raw)
+    except ValueError:
+        raise refusal("workbook.damaged", file=file) from None
+    if bursts:
         raise refusal("workbook.unpacks-too-large", file=file)
     return kind
 

@@ -23,7 +23,9 @@ __all__ = ["MOST_CELLS", "Marks", "kind_of", "marks", "unpacked"]
 # More cells than this between the corners of a sheet do not fit a dense table in memory.
 MOST_CELLS = 40_000_000
 # Sheets shrink some tenfold when packed; files made to burst do so a thousandfold.
-_MOST_BYTES, _FREE_BYTES, _MOST_RATIO = 4 << 30, 200 << 20, 150
+_MOST_BYTES, _FREE_BYTES, _MOST_RATIO = 4 << 30, 32 << 20, 150
+# What names sheets and relations is held whole, and has some kilobytes.
+_MOST_NAMING = 4 << 20
 _Cell = tuple[int, int]
 
 _MANIFEST = "META-INF/manifest.xml"
@@ -102,10 +104,25 @@ def _packed_kind(raw: bytes) -> str | None:
 
 
 def unpacked(raw: bytes) -> bool:
-    """Whether a packed workbook unpacks to a size that a table of scores can have."""
-    with zipfile.ZipFile(io.BytesIO(raw)) as packed:
-        size = sum(entry.file_size for entry in packed.infolist())
-    return size <= _FREE_BYTES or (size <= _MOST_BYTES and size <= _MOST_RATIO * len(raw))
+    """Whether a packed workbook unpacks to a size that a table of scores can have.
+
+    Raises
+    ------
+    ValueError
+        Where a member is damaged, or is not of the size that it tells: the library would
+        unpack it whole.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+            size = sum(entry.file_size for entry in packed.infolist())
+            if size > _FREE_BYTES and (size > _MOST_BYTES or size > _MOST_RATIO * len(raw)):
+                return False
+            # Reads no member further than the size it tells, and compares the checksum then.
+            if packed.testzip() is not None:
+                raise biff.Damaged("a member is not what the directory tells")
+    except _DAMAGE as error:
+        raise ValueError("damaged") from error
+    return True
 
 
 def marks(raw: bytes, kind: str) -> dict[str, Marks]:
@@ -146,10 +163,17 @@ def _attribute(element: ET.Element, name: str) -> str | None:
     return next((value for key, value in element.attrib.items() if _local(key) == name), None)
 
 
+def _tree(packed: zipfile.ZipFile, part: str) -> ET.Element:
+    """A small part of the file."""
+    if packed.getinfo(part).file_size > _MOST_NAMING:
+        raise biff.Damaged("a part for names that is too large for any")
+    return ET.fromstring(packed.read(part))
+
+
 def _relations(packed: zipfile.ZipFile, part: str) -> dict[str, str]:
     """Targets of a part's relationships by id."""
     path = PurePosixPath(part)
-    root = ET.fromstring(packed.read(f"{path.parent}/_rels/{path.name}.rels"))
+    root = _tree(packed, f"{path.parent}/_rels/{path.name}.rels")
     return {
         str(_attribute(one, "Id")): posixpath.normpath(
             posixpath.join(f"/{path.parent}", str(_attribute(one, "Target")))
@@ -164,7 +188,7 @@ def _sheet_parts(packed: zipfile.ZipFile) -> dict[str, str]:
     targets = _relations(packed, book)
     return {
         str(element.get("name")): targets[str(_relation_id(element))]
-        for element in ET.fromstring(packed.read(book)).iter()
+        for element in _tree(packed, book).iter()
         if _local(element.tag) == "sheet"
     }
 
@@ -226,41 +250,58 @@ def _look(cell: ET.Element, place: _Cell, found: Marks) -> None:
 # --- OpenDocument (ISO/IEC 26300, 9.1) ------------------------------------------------------
 
 
-def _ods(raw: bytes) -> dict[str, Marks]:
-    with zipfile.ZipFile(io.BytesIO(raw)) as packed:
-        root = ET.fromstring(packed.read("content.xml"))
-    tables = [element for element in root.iter() if _local(element.tag) == "table"]
-    return {str(_attribute(table, "name")): _ods_table(table) for table in tables}
+class _Ods:
+    """Looks at the cells of every table as the parser meets them; no tree is built."""
 
+    def __init__(self) -> None:
+        self.found: dict[str, Marks] = {}
+        self._own = Marks()
+        self._row = self._rows = self._column = 0
+        self._open: list[str] = []
+        self._filled = False
 
-def _ods_table(table: ET.Element) -> Marks:
-    found, row = Marks(), 0
-    for element in table.iter():
-        if _local(element.tag) == "table-row":
-            times = int(_attribute(element, "number-rows-repeated") or 1)
-            if _ods_row(element, row, found):
-                found.height = row + times
-            row += times
-    return found
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+        name, above = _local(tag), self._open[-1] if self._open else ""
+        self._open.append(name)
+        told = {_local(key): value for key, value in attributes.items()}
+        if name == "table":
+            self._own, self._row = Marks(), 0
+            self.found[told.get("name", "None")] = self._own
+        elif name == "table-row":
+            self._rows = int(told.get("number-rows-repeated", 1))
+            self._column, self._filled = 0, False
+        elif above == "table-row" and name in ("table-cell", "covered-table-cell"):
+            kinds = {value for key, value in attributes.items() if _local(key) == "value-type"}
+            self._cell(told, kinds)
 
+    def end(self, tag: str) -> None:
+        """An element ends."""
+        self._open.pop()
+        if _local(tag) == "table-row":
+            if self._filled:
+                self._own.height = self._row + self._rows
+            self._row += self._rows
 
-def _ods_row(row: ET.Element, number: int, found: Marks) -> bool:
-    """Look through one row; whether it holds anything."""
-    column, filled = 0, False
-    for cell in row:
-        if _local(cell.tag) not in ("table-cell", "covered-table-cell"):
-            continue
-        times = int(_attribute(cell, "number-columns-repeated") or 1)
-        kinds = {value for key, value in cell.attrib.items() if _local(key) == "value-type"}
-        place = (number, column)
+    def _cell(self, told: dict[str, str], kinds: set[str]) -> None:
+        own, place = self._own, (self._row, self._column)
         if "error" in kinds:
-            found.errors.append(place)
-        elif _attribute(cell, "formula") and not kinds:
-            found.uncomputed.append(place)
+            own.errors.append(place)
+        elif told.get("formula") and not kinds:
+            own.uncomputed.append(place)
         spans = ("number-columns-spanned", "number-rows-spanned")
-        if kinds and any(int(_attribute(cell, span) or 1) > 1 for span in spans):
-            found.merged.append(place)
-        column += times
+        if kinds and any(int(told.get(span, 1)) > 1 for span in spans):
+            own.merged.append(place)
+        self._column += int(told.get("number-columns-repeated", 1))
         if kinds:
-            filled, found.width = True, max(found.width, column)
-    return filled
+            self._filled, own.width = True, max(own.width, self._column)
+
+
+def _ods(raw: bytes) -> dict[str, Marks]:
+    looking = _Ods()
+    parser = ET.XMLParser(target=looking)
+    with zipfile.ZipFile(io.BytesIO(raw)) as packed, packed.open("content.xml") as content:
+        while piece := content.read(1 << 20):
+            parser.feed(piece)
+    parser.close()
+    return looking.found
