@@ -53,6 +53,13 @@ def _set_aside(flow: pd.DataFrame, arm: str, stage: str = SET_ASIDE) -> list[str
     return [f"{_TITLES[stage]} (n = {_total(flow, stage, arm)})", *reasons]
 
 
+def _lost(flow: pd.DataFrame, arm: str) -> list[str]:
+    """Forms, rows and cells of an arm's people that were set aside."""
+    found = [stage for stage in (FORMS, ROWS, CELLS) if arm != "all" or stage == FORMS]
+    held = [stage for stage in found if _counts(flow, stage, arm)]
+    return [line for stage in held for line in _set_aside(flow, arm, stage)]
+
+
 def _on_reading(flow: pd.DataFrame) -> list[str]:
     """Rows and cells that never became part of the study; whose they were is not known."""
     found = [stage for stage in (ROWS, CELLS) if _counts(flow, stage, "all")]
@@ -81,13 +88,13 @@ def flow_alt(flow: pd.DataFrame) -> str:
     if _on_reading(flow):
         parts.append(f"{'; '.join(_on_reading(flow))}.")
     for arm in arms:
-        forms = f"{', '.join(_set_aside(flow, arm, FORMS)).lower()}; "
+        lost = f"{', '.join(_lost(flow, arm)).lower()}; " if _lost(flow, arm) else ""
         aside, *reasons = _set_aside(flow, arm)
         why = f": {', '.join(reasons)}" if reasons else ""
         parts.append(
             f"{_named(arm)}: {_total(flow, READ, arm)} read; {aside.lower()}{why}; "
             f"{_total(flow, ANALYSED, arm)} analysed; "
-            f"{forms if FORMS in set(flow['stage']) else ''}"
+            f"{lost}"
             f"scored {', '.join(_followed(flow, arm))}."
         )
     return " ".join(parts)
@@ -146,8 +153,8 @@ def _phases(flow: pd.DataFrame, arms: list[str]) -> list[tuple[str, list[list[st
     phases.append(("Exclusion", [_set_aside(flow, arm) for arm in arms]))
     analysed = [[f"Analysed (n = {_total(flow, ANALYSED, arm)})"] for arm in arms]
     phases.append(("Analysis", analysed))
-    if FORMS in set(flow["stage"]):
-        phases.append((_FORMS, [_set_aside(flow, arm, FORMS) for arm in arms]))
+    if any(_lost(flow, arm) for arm in arms):
+        phases.append((_FORMS, [_lost(flow, arm) for arm in arms]))
     phases.append(("Follow-up", [["Scored", *_followed(flow, arm)] for arm in arms]))
     return [(phase, [_wrapped(lines) for lines in boxes]) for phase, boxes in phases]
 

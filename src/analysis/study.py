@@ -39,6 +39,7 @@ ASSESSMENT_COLUMNS = (
     "row",
 )
 EVENT_COLUMNS = ("subject", "event", "hours_low", "hours_high")
+DROPPED_COLUMNS = ("subject", "rule", "n")
 EVENTS = ("rescue", "consent-withdrawn", "unblinded", "blinding-guess")
 SEVERITIES = ("STOP", "DROP", "FLAG", "NOTE")
 SCOPES = ("study", "question", "subject", "form", "row")
@@ -121,6 +122,8 @@ class Study:
     events : DataFrame
         One row an event of a person: ``EVENT_COLUMNS``; ``event`` is one of ``EVENTS``, its
         time bounded on the same clock (NaN where it is not known).
+    dropped : DataFrame
+        subject, rule, n: rows and cells that reading set aside and whose person is known.
     sources : dict
         File name to SHA-256 of its bytes.
     set_aside : dict
@@ -137,6 +140,7 @@ class Study:
     sources: dict[str, str] = field(default_factory=dict)
     set_aside: dict[int, str] = field(default_factory=dict)
     events: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*EVENT_COLUMNS]))
+    dropped: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*DROPPED_COLUMNS]))
 
     def keep_subjects(self, subjects: pd.Series | np.ndarray) -> Study:
         """The study with only these people and what belongs to them."""

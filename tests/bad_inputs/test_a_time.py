@@ -17,6 +17,7 @@ from tests.bad_inputs.found import (
     judged,
     later,
     placed,
+    plain,
     refused,
 )
 from tests.factory import NOW_ITEMS, Outcome, checked, promised, tables, write_study
@@ -61,12 +62,12 @@ def test_some_forms_dated_by_day_are_flagged_and_have_no_phase(tmp_path):
     content = tables()
     day = content["scores"][2]
     day["when"] = day["when"][:10]
-    plain = checked(tmp_path / "plain")
+    whole = plain()
     outcome = checked(tmp_path / "day", content)
     issue = outcome.find("time.some-date-only")
     assert (issue["severity"], issue["scope"], issue["count"]) == ("FLAG", "row", 1)
     placed(issue, "scores.csv", 4, "when")
-    assert outcome.people("scored 2 to 6 h after") == plain.people("scored 2 to 6 h after") - 1
+    assert outcome.people("scored 2 to 6 h after") == whole.people("scored 2 to 6 h after") - 1
 
 
 @pytest.mark.parametrize("column", ["start", "end"])
@@ -149,7 +150,7 @@ def test_a_declared_order_is_used(tmp_path):
         for end in ("start", "end"):
             row[end] = datetime.fromisoformat(row[end]).strftime("%d/%m/%Y %H:%M")
     outcome = checked(tmp_path, content, section='datetime_format = "%d/%m/%Y %H:%M"')
-    assert outcome.flow == checked(tmp_path / "plain").flow
+    assert outcome.flow == plain().flow
 
 
 @pytest.mark.bad_input("A8")
@@ -190,8 +191,8 @@ def test_different_offsets_are_each_read_by_their_own_and_noted(tmp_path):
     content["scores"][0]["when"] = later(content["scores"][0]["when"][:16], hours=5) + "Z"
     outcome = checked(tmp_path / "mixed", content, zone="")
     assert outcome.find("time.mixed-offsets")["severity"] == "NOTE"
-    plain = checked(tmp_path / "plain", tables(), zone='timezone = "Etc/GMT+5"')
-    assert outcome.flow == plain.flow
+    local = checked(tmp_path / "local", tables(), zone='timezone = "Etc/GMT+5"')
+    assert outcome.flow == local.flow
 
 
 @pytest.mark.bad_input("A15")
@@ -255,7 +256,40 @@ def test_infusions_without_a_start_or_an_end_are_told(tmp_path):
     outcome = checked(tmp_path, content)
     placed(outcome.find("infusion.no-start"), "infusions.csv", 2, "start")
     placed(outcome.find("infusion.no-end"), "infusions.csv", 3, "end")
-    assert outcome.find("subject.no-infusion")["count"] == 1
+    assert outcome.people("people set aside") == 1
+
+
+def test_an_infusion_without_a_start_never_makes_the_next_one_the_first(tmp_path):
+    content = tables()
+    first = content["infusions"][0]
+    second = first | {
+        "start": later(first["start"], hours=50),
+        "end": later(first["end"], hours=50),
+    }
+    content["infusions"][0] = first | {"start": "2025-02-30T10:00"}
+    content["infusions"].append(second)
+    outcome = checked(tmp_path, content)
+    assert outcome.find("infusion.no-start")["count"] == 1
+    assert outcome.people("people set aside") == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "rule"),
+    [
+        ("Cancelled", "infusion.not-given"),
+        ("REFUSED", "infusion.not-given"),
+        ("not_done", "infusion.not-given"),
+        ("Stopped", "infusion.stopped"),
+        ("half of it", "infusion.unknown-status"),
+    ],
+)
+def test_a_status_is_a_word_that_is_known_or_flagged(tmp_path, word, rule):
+    content = tables()
+    content["infusions"] = [row | {"status": "given"} for row in content["infusions"]]
+    content["infusions"][0]["status"] = word
+    outcome = checked(tmp_path, content, infusions='status = "status"')
+    assert outcome.find(rule)["count"] == 1
+    assert word not in outcome.said or word == "Stopped"
 
 
 def test_two_infusions_at_one_time_that_differ_set_the_person_aside(tmp_path):
@@ -384,7 +418,7 @@ def test_day_numbers_of_a_spreadsheet_stop_unless_their_epoch_is_declared(tmp_pa
     undeclared = checked(tmp_path / "undeclared", content)
     refused(undeclared, "time.excel-serial", "scores.csv", "'when'", "48 time(s)", "excel_epoch")
     declared = checked(tmp_path / "declared", content, files=f"excel_epoch = {epoch}")
-    assert declared.flow == checked(tmp_path / "plain").flow
+    assert declared.flow == plain().flow
 
 
 @pytest.mark.bad_input("A21")

@@ -10,7 +10,7 @@ import pytest
 from analysis import outcomes
 from analysis.checks import Checked, check
 from analysis.readers.assemble import read_study
-from tests.factory import stamp, tables, toml, write_rows
+from tests.factory import TOKEN, stamp, tables, toml, write_rows
 
 RESCUE = '\n[rescue]\npath = "rescue.csv"\nsubject = "id"\ntime = "when"\nagent = "drug"\n'
 
@@ -133,3 +133,32 @@ def test_a_guess_without_a_time_is_flagged_once_the_person_was_told(tmp_path):
     found = counts(checked(tmp_path, content, toml(), BLINDING))
     assert found["guess.no-time"] == 1
     assert found["event.unblinded-before-score"] == 1
+
+
+def test_a_withdrawal_without_a_readable_time_sets_the_person_aside(tmp_path):
+    found = checked(tmp_path, told(tables(), "withdrawn", "yes"), toml(), WITHDRAWN)
+    assert counts(found)["subject.withdrawn-no-time"] == 1
+    assert len(found.study.subjects) == 11
+
+
+def test_a_sequence_that_is_no_order_of_treatments_is_nobodys_arm(tmp_path):
+    content = tables()
+    content["subjects"] = [row | {"order": TOKEN} for row in content["subjects"]]
+    content["subjects"][0]["arm"] = ""
+    found = checked(tmp_path, content, toml(), 'sequence = "order"')
+    assert set(found.flow["arm"]) == {"ketamine", "midazolam", "unknown"}
+
+
+def test_what_reading_sets_aside_is_counted_by_arm_where_its_person_is_known(tmp_path):
+    content = tables()
+    by_id = {row["id"]: row["arm"] for row in content["subjects"]}
+    ket = [row for row in content["scores"] if by_id[row["id"]] == "ket"]
+    mdz = [row for row in content["scores"] if by_id[row["id"]] == "mdz"]
+    for row in (*ket[:2], mdz[0]):
+        row["when"] = "yesterday"
+    content["scores"].append(ket[5] | {"id": "nobody"})
+    flow = checked(tmp_path, content, toml()).flow
+    rows = flow[flow["rule"] == "form.no-time"].set_index("arm")["n"]
+    assert rows.to_dict() == {"ketamine": 2, "midazolam": 1}
+    rows = flow[flow["rule"] == "subject.unknown"].set_index("arm")["n"]
+    assert rows.to_dict() == {"all": 1}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.checks.forms import SetAside
 from analysis.rules import catalogue
-from analysis.study import Issue, Study
+from analysis.study import Study
 
 __all__ = [
     "ANALYSED",
@@ -62,13 +62,13 @@ def participant_flow(
         stage, arm (a sequence in a crossover, ``unknown`` where only some have one, ``all``
         where nobody has), reason, rule, n.
     """
-    group = _group(study.subjects)
+    group = _group(study)
     rows = _people(READ, group, group.index)
     for rule in sorted(set(found.subjects.values())):
         gone = [subject for subject, why in found.subjects.items() if why == rule]
         rows += _people(SET_ASIDE, group, gone, _reason(rule), rule)
     rows += _people(ANALYSED, group, kept.subjects["subject"])
-    rows += _set_aside_on_reading(study.issues)
+    rows += _set_aside_on_reading(study, group)
     owner = forms.set_index("form")["subject"]
     for rule in sorted(set(found.forms)):
         gone = owner.loc[found.forms.index[found.forms == rule]]
@@ -88,19 +88,37 @@ def _reason(rule: str) -> str:
     return known.reason if known else rule.partition(".")[2].replace("-", " ")
 
 
-def _set_aside_on_reading(issues: Iterable[Issue]) -> list[_Row]:
-    """Rows and cells that never became part of the study."""
-    counts: dict[tuple[str, str], int] = {}
-    for issue in issues:
+def _set_aside_on_reading(study: Study, group: pd.Series) -> list[_Row]:
+    """Rows and cells that never became part of the study, by arm where their person is known."""
+    total: dict[tuple[bool, str], int] = {}
+    for issue in study.issues:
         if issue.severity == "DROP":
-            key = (CELLS if issue.rule.startswith(_CELLS) else ROWS, issue.rule)
-            counts[key] = counts.get(key, 0) + issue.count
-    ordered = sorted(counts.items(), key=lambda entry: (entry[0][0] != ROWS, entry[0]))
-    return [(stage, "all", _reason(rule), rule, n) for (stage, rule), n in ordered]
+            key = (issue.rule.startswith(_CELLS), issue.rule)
+            total[key] = total.get(key, 0) + issue.count
+    rows: list[_Row] = []
+    for (cells, rule), n in sorted(total.items()):
+        stage, reason = CELLS if cells else ROWS, _reason(rule)
+        own = study.dropped[study.dropped["rule"] == rule]
+        whose = own["subject"].map(group)
+        arms = [arm for arm in _arms(group) if arm != "all"] if len(own) else []
+        counts = {arm: int(own.loc[whose == arm, "n"].sum()) for arm in arms}
+        rows += [(stage, arm, reason, rule, counts[arm]) for arm in arms]
+        rest = n - sum(counts.values())
+        if rest or not arms:
+            rows.append((stage, "all", reason, rule, rest))
+    return rows
 
 
-def _group(subjects: pd.DataFrame) -> pd.Series:
-    arm = subjects["arm"].where(subjects["arm"].notna(), subjects["sequence"])
+def _arms(group: pd.Series) -> list[str]:
+    return sorted(group.unique())
+
+
+def _group(study: Study) -> pd.Series:
+    """Arm of each person, or the order of treatments; never a word of the file."""
+    subjects = study.subjects
+    arm = subjects["arm"]
+    if study.design.design == "crossover":
+        arm = arm.where(arm.notna(), subjects["sequence"])
     rest = "unknown" if arm.notna().any() else "all"
     return arm.fillna(rest).astype("str").set_axis(subjects["subject"])
 
@@ -118,4 +136,4 @@ def _people(
     members = pd.Series(subjects, dtype="int64")
     members = members.drop_duplicates() if distinct else members
     counts = members.map(group).value_counts()
-    return [(stage, arm, reason, rule, int(counts.get(arm, 0))) for arm in sorted(group.unique())]
+    return [(stage, arm, reason, rule, int(counts.get(arm, 0))) for arm in _arms(group)]

@@ -16,6 +16,7 @@ from analysis.readers.reading import Reading
 from analysis.rules import issue
 from analysis.study import (
     ASSESSMENT_COLUMNS,
+    DROPPED_COLUMNS,
     EVENT_COLUMNS,
     INFUSION_COLUMNS,
     SUBJECT_COLUMNS,
@@ -62,7 +63,9 @@ def read_study(path: Path) -> Study:
         for visit in spec.by_visit()
     ]
     _note_date_only(reading, tables)
-    assessments, items = _each_form_once(reading, *_joined(tables))
+    # The visits of a wide file are one table, in which no form is a copy of another.
+    declared = [n for n, spec in enumerate(reading.config.assessments) for _ in spec.by_visit()]
+    assessments, items = _each_form_once(reading, *_joined(tables, declared))
     events = pd.concat([people.events, read_rescue(reading, ids)], ignore_index=True)
     return _assemble(reading, people.frame, infusions, assessments, items, events)
 
@@ -76,12 +79,12 @@ def _note_date_only(reading: Reading, tables: list[Forms]) -> None:
         note_date_only(reading, forms.table, forms.clock, "forms", forms.spec.time, stop=stop)
 
 
-def _joined(tables: list[Forms]) -> tuple[pd.DataFrame, _Items]:
+def _joined(tables: list[Forms], declared: list[int]) -> tuple[pd.DataFrame, _Items]:
     """All forms under running numbers, and their items by instrument and version."""
     frames = [forms.frame for forms in tables]
     assessments = pd.concat(frames, ignore_index=True)
     assessments["form"] = np.arange(len(assessments))
-    assessments["table"] = np.repeat(np.arange(len(frames)), [len(frame) for frame in frames])
+    assessments["table"] = np.repeat(declared, [len(frame) for frame in frames])
     starts = np.cumsum([0, *(len(frame) for frame in frames[:-1])])
     parts: dict[tuple[str, str], list[pd.DataFrame]] = {}
     for start, forms in zip(starts, tables, strict=True):
@@ -176,10 +179,20 @@ def _assemble(
         assessments=assessments,
         items=items,
         events=_numbered(events, number, EVENT_COLUMNS),
+        dropped=_dropped(reading, number),
         issues=tuple(reading.issues),
         sources=reading.sources,
         set_aside={number[person]: rule for person, rule in reading.set_aside.items()},
     )
+
+
+def _dropped(reading: Reading, number: dict[str, int]) -> pd.DataFrame:
+    """How many rows and cells of each known person each rule set aside."""
+    if not reading.dropped:
+        return pd.DataFrame(columns=[*DROPPED_COLUMNS])
+    rows = pd.concat(reading.dropped, ignore_index=True)
+    rows = rows.assign(subject=rows["id"].map(number)).dropna(subset="subject")
+    return rows.astype({"subject": int}).value_counts(["subject", "rule"]).rename("n").reset_index()
 
 
 def _numbered(

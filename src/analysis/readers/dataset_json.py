@@ -44,6 +44,8 @@ _CHUNK = 1 << 20
 _ROWS_AT_ONCE = 20_000
 # Tables shrink some twentyfold; a file that inflates to more than this is not read.
 LARGEST_INFLATED = 1 << 30
+# A document is held in memory at several times its size; lines of rows are not.
+LARGEST_DOCUMENT = 128 << 20
 _MAGIC = (b"\x1f\x8b", b"\x78")
 
 
@@ -97,15 +99,34 @@ def _inflated(pieces: Iterator[bytes], file: str) -> Iterator[bytes]:
         raise refusal("dataset-json.compression", file=file)
 
 
-def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _lines(pieces: Iterable[bytes], file: str) -> Iterator[bytes]:
     rest: list[bytes] = []
+    size = 0
     for piece in pieces:
         first, *others = piece.split(b"\n")
         rest.append(first)
+        size += len(first)
         for other in others:
             yield b"".join(rest)
-            rest = [other]
+            rest, size = [other], len(other)
+        _refuse_large(size, file)
     yield b"".join(rest)
+
+
+def _refuse_large(size: int, file: str) -> None:
+    if size > LARGEST_DOCUMENT:
+        limit = LARGEST_DOCUMENT >> 20
+        raise refusal("dataset-json.large-document", file=file, limit=limit)
+
+
+def _joined(lines: Iterable[bytes], file: str) -> bytes:
+    """Lines of one document."""
+    found, size = [], 0
+    for line in lines:
+        found.append(line)
+        size += len(line) + 1
+        _refuse_large(size, file)
+    return b"\n".join(found)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -145,7 +166,7 @@ def _document(lines: Iterator[bytes], file: str) -> tuple[dict[str, Any], Iterat
     except _Malformed:
         # JSON laid out over several lines.
         try:
-            about = _parsed(b"\n".join(chain([first], lines)))
+            about = _parsed(_joined(chain([first], lines), file))
         except _Malformed:
             raise refusal("dataset-json.syntax", file=file) from None
     if not isinstance(about, dict):
@@ -270,11 +291,11 @@ def read_dataset_json(path: Path) -> TextTable:
     ReliefError
         ``file.missing``, ``file.not-opened``, ``file.empty``, ``file.no-rows``,
         ``identifier.column``, ``file.repeated-column``, or a rule of ``dataset-json``:
-        compression, too-large, syntax, not-dataset, version, no-attribute, column, ragged,
+        compression, too-large, large-document, syntax, not-dataset, version, no-attribute, column, ragged,
         cell, records.
     """
     file, digest = path.name, hashlib.sha256()
-    about, rows = _document(_lines(_inflated(_bytes(path, digest), file)), file)
+    about, rows = _document(_lines(_inflated(_bytes(path, digest), file), file), file)
     columns = _columns(about, file)
     names = [column["name"] for column in columns]
     check_names(names, file)

@@ -13,7 +13,16 @@ from analysis.readers.text import TextTable
 
 __all__ = ["note_date_only", "read_infusions"]
 
-_NOT_GIVEN = ("not given", "not-given", "not done", "not-done")
+# Words of a status, and the one that stands for them.
+_STATUSES = {
+    "completed": ("completed", "complete", "given", "done", "administered", "yes", "y"),
+    "stopped": ("stopped", "discontinued", "interrupted", "aborted", "stopped early",
+                "terminated", "incomplete", "partial"),
+    "not given": ("not given", "not done", "cancelled", "canceled", "refused", "declined",
+                  "missed", "withheld", "not taken", "no show", "entered in error", "planned",
+                  "scheduled", "no", "n"),
+}  # fmt: skip
+_WORDS = {word: status for status, words in _STATUSES.items() for word in words}
 # An infusion that lasts longer has a mistyped end; one of more than a day is worth a look.
 _LONGEST_END, _LONG = 7 * 24.0, 24.0
 
@@ -41,11 +50,12 @@ def read_infusions(reading: Reading, people: pd.DataFrame) -> tuple[pd.DataFrame
     if spec.route is not None:
         frame["route"] = routes(table.column(spec.route))
     if spec.status is not None:
-        frame["status"] = table.column(spec.status)
+        frame["status"] = _statuses(table.column(spec.status))
     frame = frame.assign(**doses(reading, table, people))
     around = _times(reading, table, frame)
     unknown = frame["start_low"].isna().to_numpy()
-    reading.note("infusion.no-start", table, unknown, spec.start or spec.start_hours)
+    # It may lie before or after the others: which infusion a score follows cannot be told.
+    reading.stop("infusion.no-start", table, unknown, frame["id"], spec.start or spec.start_hours)
     table, frame = table.pick(~unknown), frame[~unknown].reset_index(drop=True)
     _ends(reading, table, frame)
     return _numbered(reading, table, frame), around
@@ -97,9 +107,16 @@ def _given(reading: Reading, table: TextTable) -> TextTable:
     column = reading.config.infusions.status
     if column is None:
         return table
-    skipped = table.column(column).str.lower().isin(_NOT_GIVEN).to_numpy()
-    reading.note("infusion.not-given", table, skipped, column)
-    return table.pick(~skipped)
+    status = _statuses(table.column(column))
+    reading.note("infusion.not-given", table, (status == "not given").to_numpy(), column)
+    reading.note("infusion.unknown-status", table, (status == "unknown").to_numpy(), column)
+    return table.pick((status != "not given").to_numpy())
+
+
+def _statuses(column: pd.Series) -> pd.Series:
+    """Completed, stopped or not given; NaN where blank, ``unknown`` for any other word."""
+    words = column.str.lower().str.replace(r"[\s_-]+", " ", regex=True).str.strip()
+    return words.map(_WORDS).where(words.isin(_WORDS), "unknown").mask(words == "")
 
 
 def _agents(reading: Reading, table: TextTable) -> pd.Series:

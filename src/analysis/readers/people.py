@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -84,6 +84,9 @@ def _events(reading: Reading, table: TextTable, spec: SubjectTable) -> pd.DataFr
         time, hours = (column, None) if dated else (None, column)
         clock = reading.clock(table, time, hours, spec)
         told = ~reading.missing(table.column(column))
+        if event == "consent-withdrawn":
+            untimed, ids = told & np.isnan(clock.low), table.column(spec.subject)
+            reading.stop("subject.withdrawn-no-time", table, untimed, ids, column)
         found.append(
             _at(table.column(spec.subject)[told], event, clock.low[told], clock.high[told])
         )
@@ -140,7 +143,7 @@ def _one_row_a_person(
         differs = values.groupby(ids).transform("nunique") > 1
         cells[column] = values.mask(differs, "")
     first = ~ids.duplicated().to_numpy()
-    return TextTable(table.file, cells, table.rows, table.sha256, ()).pick(first)
+    return replace(table, cells=cells).pick(first)
 
 
 def _arms(reading: Reading, table: TextTable) -> pd.Series:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 import numpy as np
 import pandas as pd
 
 from analysis.config import StudyConfig, Table
-from analysis.readers.formats import matching, open_table
-from analysis.readers.identifiers import alike
+from analysis.readers.formats import kind_of, matching, open_table
+from analysis.readers.identifiers import alike, people_in
 from analysis.readers.text import TextTable, decimal_commas, exact_copies, numbers
 from analysis.readers.times import DAY, MINUTE, Instants, instants
 from analysis.rules import issue, refusal
@@ -25,6 +25,7 @@ PLAUSIBLE_HOURS = 10 * 365.25 * 24
 FEW = 3
 # Decimal commas in so large a share of cells are how the file writes numbers.
 _OFTEN = 0.01
+_DATE_CELL = r"|\d{4}-\d\d-\d\d(?:T[\d:.]+)?"
 # A column by which a reader marks rows whose person a rule sets aside.
 MARK = "set_aside"
 
@@ -64,7 +65,8 @@ class Clock:
 class Reading:
     """One study while it is read. Every finding passes through :meth:`note` and is counted.
 
-    ``set_aside`` holds the identifiers of people set aside, with the rule that did it.
+    ``set_aside`` holds the identifiers of people set aside, with the rule that did it;
+    ``dropped`` whose rows and cells were, id and rule a row.
     """
 
     config: StudyConfig
@@ -72,6 +74,7 @@ class Reading:
     issues: list[Issue] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
     set_aside: dict[str, str] = field(default_factory=dict)
+    dropped: list[pd.DataFrame] = field(default_factory=list)
     zoned: frozenset[bool] = frozenset()
     _opened: dict[str, TextTable] = field(default_factory=dict)
 
@@ -99,7 +102,9 @@ class Reading:
                 raw = (self.folder / beside).read_bytes()
                 self.sources[PurePath(beside).as_posix()] = hashlib.sha256(raw).hexdigest()
             self._opened[key] = self._without_stopped(table, spec)
-        return matching(self._opened[key], spec)
+        table = replace(matching(self._opened[key], spec), subject=spec.subject)
+        self.issues.extend(said for said in people_in(table, spec) if said not in self.issues)
+        return table
 
     def _without_stopped(self, table: TextTable, spec: Table) -> TextTable:
         """Set people aside whom the format's reader marked with a rule."""
@@ -130,6 +135,9 @@ class Reading:
             row = _first(table, mask)
             told = issue(rule, file=table.file, row=row, column=column, count=found, **fields)
             self.issues.append(told)
+            if told.severity == "DROP" and table.subject in table.cells:
+                ids = table.column(str(table.subject))[mask]
+                self.dropped.append(pd.DataFrame({"id": ids, "rule": rule}))
 
     def refuse(
         self, rule: str, table: TextTable, mask: np.ndarray, column: str, **fields: object
@@ -244,12 +252,16 @@ class Reading:
     def _dates(self, table: TextTable, column: str, spec: Table) -> Clock:
         section = self.config.study
         cells = table.category(column)
+        form = spec.datetime_format or section.datetime_format
+        if form and kind_of(Path(spec.path)) == "excel" and cells.str.fullmatch(_DATE_CELL).all():
+            # Real dates of a workbook are ISO text, whatever is declared of typed ones.
+            form = None
         read = instants(
             cells.mask(self.missing(cells)),
             file=table.file,
             name=column,
             timezone=section.timezone,
-            datetime_format=spec.datetime_format or section.datetime_format,
+            datetime_format=form,
             excel_epoch=spec.excel_epoch,
         )
         self.zoned |= read.zoned

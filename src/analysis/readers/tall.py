@@ -64,7 +64,9 @@ def one_row_a_form(reading: Reading, table: TextTable, spec: AssessmentTable) ->
     for position, name in enumerate(wanted):
         answers = pd.Categorical.from_codes(grid[:, position], words)
         cells[name] = pd.Series(answers.add_categories([""] if "" not in words else []).fillna(""))
-    return TextTable(table.file, pd.DataFrame(cells), table.rows[first], table.sha256, ())
+    return TextTable(
+        table.file, pd.DataFrame(cells), table.rows[first], table.sha256, (), subject=table.subject
+    )
 
 
 def _numbered(keys: list[pd.Series]) -> np.ndarray:

@@ -51,6 +51,8 @@ class TextTable:
         What reading found.
     elsewhere : Elsewhere, optional
         Where the columns are that were not kept.
+    subject : str, optional
+        The column of the person's identifier, once it is known.
     """
 
     file: str
@@ -59,6 +61,7 @@ class TextTable:
     sha256: str
     issues: tuple[Issue, ...]
     elsewhere: Elsewhere | None = None
+    subject: str | None = None
 
     def column(self, name: str) -> pd.Series:
         """One column as ``str``, stripped of surrounding white space.
