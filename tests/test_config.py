@@ -110,3 +110,35 @@ def test_one_clock_for_all_tables(tmp_path):
 def test_the_primary_instrument_must_be_a_known_one(tmp_path):
     text = toml().replace('primary = "PCL-5-now"', 'primary = "PCL-6"')
     assert "primary must be one of" in refused(tmp_path, text).message
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"missing_codes": "[-9]"}, "[study] missing_codes: write a text in quotation marks"),
+        ({"arms": '["ket"]'}, "[study] arms: write a table of texts"),
+        ({"name": "a/b"}, "[study] name: only letters"),
+        ({"values": 'items = "item_{:02d}"\ncomplete = ["yes"]'}, "complete goes with status"),
+    ],
+)
+def test_what_is_meant_is_said_without_python(tmp_path, changes, words):
+    assert words in refused(tmp_path, toml(**changes)).message
+
+
+def test_one_bracket_too_few_or_too_many_is_said(tmp_path):
+    assert (
+        "double brackets"
+        in refused(
+            tmp_path, toml().replace("[[assess", "[assess").replace("ments]]", "ments]")
+        ).message
+    )
+    assert (
+        "single brackets" in refused(tmp_path, toml().replace("[subjects]", "[[subjects]]")).message
+    )
+
+
+@pytest.mark.parametrize("point", ['population="TODO"', "population = 'TODO'"])
+def test_an_open_point_is_one_however_it_is_written(tmp_path, point):
+    assert (
+        refused(tmp_path, toml().replace('population = "PTSD"', point)).rule == "config.open-point"
+    )

@@ -307,3 +307,49 @@ def test_rows_may_be_chosen_by_one_text_or_by_several(tmp_path):
     long = read_study(write_study(tmp_path / "long", content))
     study = read(tmp_path / "chosen", many, toml(infusions=chosen))
     assert_same(long, study)
+
+
+def test_a_declared_code_that_is_in_no_row_is_flagged(tmp_path):
+    content = tables()
+    rows = [row for row in item_rows(content["scores"]) if row["code"] != "item_03"]
+    text = toml(values=TALL).replace('primary = "PCL-5-now"', 'primary = "PCL-5-now"')
+    study = read(tmp_path, content | {"scores": rows}, text)
+    (found,) = [issue for issue in study.issues if issue.rule == "item.code-unseen"]
+    assert (found.count, found.severity) == (1, "FLAG")
+
+
+def test_rows_that_are_not_chosen_are_counted(tmp_path):
+    content = tables()
+    rows = [
+        row | {"visit": "x" if number % 4 else "y"} for number, row in enumerate(content["scores"])
+    ]
+    text = toml(values='items = "item_{:02d}"\nwhere = { visit = "x" }')
+    study = read(tmp_path, content | {"scores": rows}, text)
+    (found,) = [issue for issue in study.issues if issue.rule == "row.not-chosen"]
+    assert found.count == len(rows) - len(study.assessments) == len(rows) // 4
+
+
+def test_a_mistyped_zero_does_not_hide_items_stored_from_1_up(tmp_path):
+    content = tables(n_per_arm=10)
+    rows = [
+        {key: value + 1 if key.startswith("item_") else value for key, value in row.items()}
+        for row in content["scores"]
+    ]
+    for row in rows[:6]:
+        row |= {"item_05": 5, "item_06": 5, "item_09": 5, "item_10": 5}
+    rows[9]["item_01"] = 0
+    with pytest.raises(ReliefError) as caught:
+        read(tmp_path, content | {"scores": rows}, toml())
+    assert caught.value.rule == "score.coding-base"
+
+
+def test_visits_of_one_day_that_agree_are_two_visits(tmp_path):
+    content = tables()
+    wide_scores = [
+        {"id": row["id"], "day_a": "2025-03-01", "sum_a": 30, "day_b": "2025-03-01", "sum_b": 30}
+        for row in content["subjects"]
+    ]
+    text = toml(values='total = "sum_{visit}"\nvisits = ["a", "b"]')
+    text = text.replace('time = "when"', 'time = "day_{visit}"')
+    study = read(tmp_path, content | {"scores": wide_scores}, text)
+    assert len(study.assessments) == 2 * len(wide_scores)

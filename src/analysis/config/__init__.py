@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -33,17 +34,32 @@ __all__ = [
 ]
 
 
+_OPEN = re.compile(r"""=\s*(["'])TODO\1""")
+# What is meant, where the validator speaks of Python.
+_EXPECTED = {
+    "model_type": "write one table of this name, in single brackets",
+    "list_type": 'write a list, as in ["..."]; tables of forms have double brackets',
+    "dict_type": 'write a table of texts, as in { A = "ketamine", B = "midazolam" }',
+    "string_type": "write a text in quotation marks",
+    "bool_type": "write true or false",
+    "string_pattern_mismatch": "only letters, digits, blanks, points, underscores and hyphens, "
+    "a letter or digit first",
+}
+
+
 def _open_points(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if '= "TODO"' in line.split("#")[0]]
+    return [line.strip() for line in text.splitlines() if _OPEN.search(line.split("#")[0])]
 
 
 def _where(location: tuple[Any, ...]) -> str:
     """A pydantic location as a reader of TOML writes it: ``[[assessments]] 2: items``."""
     names = [str(part) for part in location if not isinstance(part, int)]
-    number = next((f" number {part + 1}" for part in location if isinstance(part, int)), "")
     if not names:
         return ""
-    table = f"[[{names[0]}]]{number}" if number else f"[{names[0]}]"
+    place = location[1] if len(location) > 1 else None
+    table = f"[[{names[0]}]] number {place + 1}" if isinstance(place, int) else f"[{names[0]}]"
+    if names[0] == "assessments" and not isinstance(place, int):
+        table = "[[assessments]]"
     return f"{table} {'.'.join(names[1:])}".strip() + ": "
 
 
@@ -59,7 +75,7 @@ def _sentence(error: ValidationError) -> tuple[str, str]:
         return "config.missing", f"{where}the key is missing; add the line: {name} = ..."
     if first["type"] == "extra_forbidden":
         return "config.unknown-key", f"{where}no such key is known; remove it or mend its spelling."
-    message = first["msg"].removeprefix("Value error, ")
+    message = _EXPECTED.get(first["type"]) or first["msg"].removeprefix("Value error, ")
     return "config.value", f"{where}{message[0].lower() + message[1:]}."
 
 

@@ -14,9 +14,7 @@ from analysis.readers.times import format_precision
 
 __all__ = ["VISIT", "Strict", "Table", "datetime_format"]
 
-Format = Literal[
-    "csv", "excel", "redcap", "xpt", "dataset-json", "sdtm", "adam", "fhir", "omop"
-]
+Format = Literal["csv", "excel", "redcap", "xpt", "dataset-json", "sdtm", "adam", "fhir", "omop"]
 VISIT = "{visit}"
 # Text codecs of Python that are no encoding of a file.
 _NO_ENCODINGS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"}

@@ -140,7 +140,7 @@ class AssessmentTable(Table):
     coding: str | None = None
     subscale_key: str | None = None
     status: str | None = None
-    complete: list[str] = Field(default=["complete", "completed", "2"])
+    complete: list[str] | None = None
     at_hours: float | None = None
 
     @model_validator(mode="after")
@@ -155,6 +155,8 @@ class AssessmentTable(Table):
             raise ValueError("frequency and intensity go together")
         if self.frequency is not None and (self.items is not None or not scale.rated_twice):
             raise ValueError("frequency and intensity take the place of items, of CAPS-5 alone")
+        if self.complete is not None and self.status is None:
+            raise ValueError('complete goes with status; add the line: status = "column"')
         if (self.code is None) != (self.value is None):
             raise ValueError("code and value go together: one row an item")
         if self.recall_hours is None and self.recall is None:

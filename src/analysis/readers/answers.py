@@ -25,6 +25,8 @@ _CODES = (-9, -8, -7, -88, -99, -98, -97, -77, -66, -999, -9999,
           77, 88, 96, 97, 98, 99, 777, 888, 998, 999, 9999)  # fmt: skip
 # So many complete forms without the lowest answer are not by chance.
 _MANY_FORMS = 30
+# Fewer lowest answers than one in so many that are too high are mistyped.
+_STRAY = 20
 
 
 def totals(reading: Reading, table: TextTable, spec: AssessmentTable) -> np.ndarray:
@@ -135,11 +137,14 @@ def _check_base(
     lowest = near & (values == low)
     below, above = near & (values < low), near & (values > tops)
     told = {"scale": scale.name, "declared": spec.item_base, "other": 1 - spec.item_base}
-    if spec.item_base == 0 and not lowest.any() and not below.any():
+    # Mistyped zeros do not hide a table whose answers run one too high.
+    stray = lowest.sum() * _STRAY < above.sum()
+    if spec.item_base == 0 and (stray or not lowest.any()) and not below.any():
         odd = np.full(len(values), complete >= _MANY_FORMS) | (
             above.any(axis=1) & (near.any(axis=1).sum() >= FEW)
         )
-        told["why"] = f"no answer is ever {low:g}, so items may be stored from 1 up"
+        never = "hardly any answer is" if lowest.any() else "no answer is ever"
+        told["why"] = f"{never} {low:g}, so items may be stored from 1 up"
         reading.refuse("score.coding-base", table, odd, column, **told)
     if spec.item_base == 1 and not above.any() and not (values == tops).any():
         odd = below.any(axis=1)

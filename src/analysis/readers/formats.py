@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.config import StudyConfig, Table
 from analysis.readers.text import TextTable, read_text
-from analysis.rules import refusal
+from analysis.rules import issue, refusal
 
 __all__ = ["kind_of", "matching", "open_table"]
 
@@ -68,7 +68,7 @@ def open_table(folder: Path, spec: Table, config: StudyConfig) -> TextTable:
 
 
 def matching(table: TextTable, spec: Table) -> TextTable:
-    """The rows whose columns hold what ``where`` asks for; issues of the file are kept.
+    """The rows whose columns hold what ``where`` asks for; how many are left out is said.
 
     Raises
     ------
@@ -81,7 +81,11 @@ def matching(table: TextTable, spec: Table) -> TextTable:
         keep &= table.category(column).isin([text.strip() for text in texts]).to_numpy()
     if not keep.any():
         raise refusal("file.no-matching-row", file=table.file)
-    return replace(table.pick(keep), issues=table.issues)
+    left_out = int((~keep).sum())
+    if not left_out:
+        return table
+    said = issue("row.not-chosen", file=table.file, count=left_out)
+    return replace(table.pick(keep), issues=(*table.issues, said))
 
 
 def _file(path: Path, spec: Table, config: StudyConfig) -> TextTable:

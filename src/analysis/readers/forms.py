@@ -17,6 +17,10 @@ from analysis.readers.text import TextTable
 __all__ = ["Forms", "read_forms"]
 
 
+# What a status says of a form that was filled in; 2 is REDCap's.
+_COMPLETE = ("complete", "completed", "2")
+
+
 @dataclass(frozen=True)
 class Forms:
     """One table of forms as read; ``items`` has the rows of ``frame``, or is None."""
@@ -89,7 +93,7 @@ def _rows(reading: Reading, spec: AssessmentTable, people: pd.Series) -> TextTab
         reading.note("form.not-held", table, blank)
         table = table.pick(~blank)
     if spec.status is not None:
-        words = [word.lower() for word in spec.complete]
+        words = [word.lower() for word in spec.complete or _COMPLETE]
         undone = ~table.column(spec.status).str.lower().isin(words).to_numpy()
         reading.note("form.not-complete", table, undone, spec.status)
         table = table.pick(~undone)

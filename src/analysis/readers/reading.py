@@ -103,6 +103,7 @@ class Reading:
                 self.sources[PurePath(beside).as_posix()] = hashlib.sha256(raw).hexdigest()
             self._opened[key] = self._without_stopped(table, spec)
         table = replace(matching(self._opened[key], spec), subject=spec.subject)
+        self.issues.extend(said for said in table.issues if said not in self.issues)
         self.issues.extend(said for said in people_in(table, spec) if said not in self.issues)
         return table
 

@@ -46,6 +46,9 @@ def one_row_a_form(reading: Reading, table: TextTable, spec: AssessmentTable) ->
     if other.all():
         reading.refuse("item.no-code", table, other, code, scale=spec.instrument)
     reading.note("item.other-code", table, other, code, scale=spec.instrument)
+    unseen = len(set(wanted) - set(column[~other].unique()))
+    every = np.full(len(other), unseen > 0)
+    reading.note("item.code-unseen", table, every, code, count=unseen, scale=spec.instrument)
     table = table.pick(~other)
     keys = [spec.subject, spec.time or spec.hours, *spec.form_id, spec.recall, spec.status]
     names = list(dict.fromkeys(name for name in keys if name is not None))
