@@ -6,6 +6,7 @@ import codecs
 import re
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -69,18 +70,18 @@ class Sighting:
                 found.append(str(column))
         return found
 
-    @property
+    @cached_property
     def slashed(self) -> list[str]:
         """Columns of times written with slashes or points."""
         return self._mostly(_SLASHED)
 
-    @property
+    @cached_property
     def times(self) -> list[str]:
         """Columns of times."""
         times = {*self._mostly(_ISO), *self.slashed}
         return [str(column) for column in self.sample if column in times]
 
-    @property
+    @cached_property
     def zoned(self) -> bool:
         """Whether every column of times carries a zone."""
         return bool(self.times) and set(self.times) <= set(self._mostly(_ZONED))

@@ -291,8 +291,8 @@ def read_dataset_json(path: Path) -> TextTable:
     ReliefError
         ``file.missing``, ``file.not-opened``, ``file.empty``, ``file.no-rows``,
         ``identifier.column``, ``file.repeated-column``, or a rule of ``dataset-json``:
-        compression, too-large, large-document, syntax, not-dataset, version, no-attribute, column, ragged,
-        cell, records.
+        compression, too-large, large-document, syntax, not-dataset, version, no-attribute,
+        column, ragged, cell, records.
     """
     file, digest = path.name, hashlib.sha256()
     about, rows = _document(_lines(_inflated(_bytes(path, digest), file), file), file)
