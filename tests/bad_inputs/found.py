@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from analysis.claims import judge
 from analysis.claims.ledger import Ledger
 from analysis.readers.assemble import read_study
-from tests.factory import Outcome, stamp, tables
+from tests.factory import Outcome, checked, stamp, tables
 
 ALL_ITEMS = tuple(range(1, 21))
 ITEM = "item_03"
@@ -46,6 +48,13 @@ def refused(outcome: Outcome, rule: str, *words: str) -> None:
     assert outcome.error["rule"] == rule, outcome.error
     for word in words:
         assert word in outcome.error["message"], outcome.error["message"]
+
+
+@cache
+def plain() -> Outcome:
+    """What the checks say of the made-up study as it is."""
+    with TemporaryDirectory() as folder:
+        return checked(Path(folder))
 
 
 def judged(path: Path) -> Ledger:

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.cli import app
-from tests.bad_inputs.found import ITEM, Content, graded, judged, later, placed, refused
+from tests.bad_inputs.found import ITEM, Content, graded, judged, later, placed, plain, refused
 from tests.factory import TOKEN, checked, tables, write_study
 
 
@@ -18,10 +18,10 @@ def test_exact_copies_are_counted_once(tmp_path):
     for rows in content.values():
         rows.append(dict(rows[0]))
     outcome = checked(tmp_path / "copies", content)
-    assert outcome.rules("STOP", "DROP", "FLAG") == checked(tmp_path / "plain").rules("FLAG")
+    assert outcome.rules("STOP", "DROP", "FLAG") == plain().rules("FLAG")
     copies = [issue for issue in outcome.issues if issue["rule"] == "row.duplicate"]
     assert [issue["count"] for issue in copies] == [1, 1, 1]
-    assert outcome.flow == checked(tmp_path / "plain").flow
+    assert outcome.flow == plain().flow
 
 
 @pytest.mark.bad_input("C1")
@@ -151,12 +151,11 @@ def test_people_with_a_baseline_only_are_in_the_flow(tmp_path):
     assert (row["stage"], row["reason"], row["n"]) == ("people set aside", "no infusion", 1)
 
 
-def test_without_any_known_infusion_nothing_is_testable_and_nothing_breaks(tmp_path):
+def test_without_any_known_infusion_nobody_is_left_and_the_reason_is_named(tmp_path):
     content = tables()
     for row in content["infusions"]:
         row["start"] = ""
-    outcome = checked(tmp_path, content)
-    assert "score.no-post" in outcome.rules("STOP") or outcome.error["rule"] == "score.none"
+    refused(checked(tmp_path, content), "score.nobody-left", "infusion.no-start", "12 of 12")
 
 
 @pytest.mark.bad_input("C11")
@@ -238,7 +237,7 @@ def test_four_spellings_of_one_arm_need_a_mapping(tmp_path):
     refused(checked(tmp_path / "a", content), "arm.unknown-label", "4 label(s)", "'arm'")
     mapped = ", ".join(f'"{name.strip()}" = "ketamine"' for name in [*names, "ket"])
     outcome = checked(tmp_path / "b", content, arms=f'{{ {mapped}, mdz = "midazolam" }}')
-    assert outcome.flow == checked(tmp_path / "plain").flow
+    assert outcome.flow == plain().flow
 
 
 @pytest.mark.bad_input("C11")

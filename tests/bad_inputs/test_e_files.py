@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from analysis.readers.text import read_text
-from tests.bad_inputs.found import ITEM, graded, placed, refused
+from tests.bad_inputs.found import ITEM, graded, placed, plain, refused
 from tests.factory import (
     TOKEN,
     Outcome,
@@ -46,7 +46,7 @@ def test_labels_instead_of_codes_stop(tmp_path):
 def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path, encode):
     outcome = rewritten(tmp_path / "marked", encode)
     assert outcome.find("file.bom")["severity"] == "NOTE"
-    assert outcome.flow == checked(tmp_path / "plain").flow
+    assert outcome.flow == plain().flow
 
 
 @pytest.mark.parametrize("letters", ["Depress\u00e3o", "\u00a9"])
@@ -60,7 +60,7 @@ def test_letters_in_another_encoding_than_utf_8_are_kept_and_said(tmp_path, lett
         file.write_bytes(spelled(file.read_bytes()))
     outcome = promised(Outcome(path))
     assert outcome.rules("FLAG") == {"file.encoding-detected", "question.ad-hoc"}
-    assert outcome.flow == checked(tmp_path / "plain").flow
+    assert outcome.flow == plain().flow
     mixed = rewritten(tmp_path / "mixed", spelled, files='encoding = "utf-8"')
     refused(mixed, "file.encoding", "scores.csv", "line 2")
 
@@ -79,7 +79,7 @@ def test_decimal_commas_are_declared_or_refused_with_a_hint(tmp_path):
     hint = 'decimal = ","'
     refused(with_commas(tmp_path / "a"), "column.decimal-comma", "'dose'", "row 2", hint)
     declared = with_commas(tmp_path / "b", files=f'separator = ";"\n{hint}')
-    assert declared.flow == checked(tmp_path / "plain").flow
+    assert declared.flow == plain().flow
     assert "cell.not-a-number" not in declared.rules()
     wrong = with_commas(tmp_path / "c", files='separator = "\\t"')
     refused(wrong, "file.one-column", "semicolons")
@@ -91,7 +91,7 @@ def test_the_row_names_of_r_are_passed_over_and_noted(tmp_path):
     content["scores"] = [{"": n, **row} for n, row in enumerate(content["scores"], 1)]
     outcome = checked(tmp_path / "named", content)
     assert outcome.find("file.unnamed-column")["severity"] == "NOTE"
-    assert outcome.flow == checked(tmp_path / "plain").flow
+    assert outcome.flow == plain().flow
 
 
 @pytest.mark.parametrize("line", [b"S000,2025-03-04T08:00,1,2\n", b"S000" + b",1" * 40 + b"\n"])
@@ -205,7 +205,7 @@ def test_a_hidden_sheet_is_not_read_and_named(tmp_path):
     outcome = workbook(tmp_path / "hidden", hidden)
     assert outcome.find("sheet.hidden")["severity"] == "NOTE"
     assert "'Other'" in outcome.find("sheet.hidden")["message"]
-    assert outcome.flow == checked(tmp_path / "plain").flow
+    assert outcome.flow == plain().flow
 
 
 @pytest.mark.bad_input("E26")

@@ -244,7 +244,7 @@ def test_two_exports_that_overlap_count_each_form_once(tmp_path, changed):
 
 
 @given(form=st.integers(0, 47), item=st.sampled_from(NOW_ITEMS))
-@settings(max_examples=10, deadline=None, derandomize=True, database=None)
+@settings(max_examples=6, deadline=None, derandomize=True, database=None)
 @pytest.mark.bad_input("G9")
 def test_without_any_one_item_a_form_is_set_aside_and_no_total_falls(tmp_path_factory, form, item):
     folder = tmp_path_factory.mktemp("item")
@@ -467,7 +467,7 @@ PLACES = [(name, column) for name, rows in tables().items() for column in rows[0
     ),
     whole=st.booleans(),
 )
-@settings(max_examples=25, deadline=None, derandomize=True, database=None)
+@settings(max_examples=12, deadline=None, derandomize=True, database=None)
 @pytest.mark.bad_input("G20")
 def test_whatever_cells_hold_the_commands_end_in_a_sentence_and_repeat_none(
     tmp_path_factory, changes, whole
