@@ -385,3 +385,15 @@ def test_a_handful_of_records_gives_no_length_that_could_be_a_persons_own(tmp_pa
 def test_the_ledger_lists_the_flags_that_verdicts_must_be_read_with(tmp_path):
     flags = [flag["rule"] for flag in ledger(tmp_path).as_dict()["flags"]]
     assert "question.ad-hoc" in flags
+
+
+def test_people_given_the_other_treatment_stay_in_the_arm_they_were_allocated_to(tmp_path):
+    content = tables(n_per_arm=8)
+    plain = judge(read_study(write_study(tmp_path / "plain", content)))
+    for row in content["infusions"][:2]:
+        row["agent"] = {"ketamine": "midazolam", "midazolam": "ketamine"}[row["agent"]]
+    crossed = judge(read_study(write_study(tmp_path / "crossed", content)))
+    onset = [next(c for c in ledger.claims if c.claim == "onset") for ledger in (plain, crossed)]
+    assert onset[0].estimate["n"] == onset[1].estimate["n"] == 16
+    assert onset[0].estimate["estimate"] == onset[1].estimate["estimate"]
+    assert "infusion.other-agent" in {flag.rule for flag in crossed.flags}

@@ -82,16 +82,18 @@ class Case:
     def changes(self) -> pd.DataFrame:
         """Change of every scored form after an infusion, all instruments, with the arm.
 
-        A form after an infusion of the other treatment says nothing of a person's arm and is
-        left out; in a crossover the first period remains.
+        People stay in the arm they were allocated to, whatever they were given first. A form
+        after a later infusion of the other treatment says nothing of that arm and is left
+        out; in a crossover the first period remains.
         """
         table = outcomes.change(self.checked.forms, self.baselines)
         table = table.assign(arm=table["subject"].map(self.arms))
         given = self.checked.study.infusions.set_index(["subject", "infusion"])["agent"]
         keys = pd.MultiIndex.from_arrays([table["subject"], table["latest_infusion"]])
-        agent = given.reindex(keys).to_numpy()
+        first = pd.MultiIndex.from_product([[1], table["subject"]]).swaplevel()
+        agent, before = given.reindex(keys).to_numpy(), given.reindex(first).to_numpy()
         treatments = [self.design.active_arm, self.design.comparator_arm]
-        other = pd.Series(agent, index=table.index).isin(treatments) & (agent != table["arm"])
+        other = pd.Series(agent, index=table.index).isin(treatments) & (agent != before)
         return table[~other]
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -27,18 +28,19 @@ __all__ = ["alike", "people_in", "refuse_identifiers", "refuse_patterns"]
 _KEY = "|".join(
     (
         # (A) names
-        r"names?|initials|surname|forename|vorname|nachname|nombre|apellidos?|prenom|signature",
+        r"names?|[flm]name|initials?|surname|forename|vorname|nachname|nombre|apellidos?|prenom",
+        r"signature|nextofkin",
         # (B) places smaller than a state
-        r"address|adresse|street|city|town|village|suburb|neighbou?rhood|county|district|precinct",
+        r"addr(?:ess)?|adresse|street|strasse|rue|calle|city|town|village|suburb|neighbou?rhood|county|district|precinct",
         r"censustract|zip|postcode|postalcode|plz|geocode|latitude|longitude|gpscoordinates",
         # (C) dates of a life; those of visits and infusions are what the study declares
-        r"dob|dod|date(?:of)?(?:birth|death)|(?:birth|death)(?:date|day)|deceaseddate",
-        r"geburtsdatum|sterbedatum|fechadenacimiento",
+        r"dob|dod|date(?:of)?(?:birth|death)|(?:birth|death)(?:date|day|dt)|deceaseddate",
+        r"geburtsdatum|geb(?:datum)?|sterbedatum|fechadenacimiento|datedenaissance",
         # (D) to (F) telephone, fax, e-mail, and the like
-        r"telephones?|telefono?|phones?|mobile|fax|whatsapp|skype|facebook|instagram|emails?|mail",
+        r"tel(?:ephones?|efono?)?|phones?|mobile|fax|whatsapp|skype|facebook|instagram|emails?|mail",
         # (G) to (K) numbers of people in registers
         r"ssn|socialsecurity|passport|nationalid|aadhaar|nhs|nhsnumber|medicare|medicaid",
-        r"mrn|medicalrecord|hospitalnumber|chartnumber|beneficiary|healthplan|insurance|memberid",
+        r"mrn|medicalrecord|hosp(?:ital)?(?:number|no|id)|chart(?:number|no|id)?|beneficiary|healthplan|insurance|memberid",
         r"policynumber|accounts?|acct|iban|creditcard|certificate|licen[cs]e",
         # (L), (M) vehicles and devices
         r"vin|vehicle|licenseplate|numberplate|device(?:id|identifier|serial)|serialnumber|imei",
@@ -53,7 +55,8 @@ _AROUND = (
     r"(?:patients?|subjects?|participants?|clients?|persons?|users?|pt|first|last|middle|full"
     r"|maiden|given|family|nick|legal|preferred|mothers?|fathers?|contact|emergency|spouse"
     r"|partner|employers?|kin|home|work|cell|primary|secondary|mailing|billing|of|the|line|number"
-    r"|no|id|code|text|raw|ip|postal|street|mail|email|and|or)"
+    r"|no|id|code|text|raw|ip|postal|street|mail|email|and|or|date|dt|year|month|day|mm|dd|yyyy"
+    r"|yy)"
 )
 _IDENTIFYING = re.compile(rf"{_AROUND}{{0,5}}(?:{_KEY}){_AROUND}{{0,5}}")
 _LONGEST_NAME = 60
@@ -80,7 +83,8 @@ _RECORD_NUMBER = r"^\D{0,3}\d{7,}$"
 
 def _identifies(name: str) -> bool:
     # Joined letters: camelCase, snake_case and spaces come down to one spelling.
-    joined = re.sub(r"[^a-z]+", "", name.lower())
+    folded = unicodedata.normalize("NFKD", name.replace("ß", "ss"))
+    joined = re.sub(r"[^a-z]+", "", folded.lower())
     return len(joined) <= _LONGEST_NAME and _IDENTIFYING.fullmatch(joined) is not None
 
 
