@@ -27,18 +27,23 @@ def rows() -> list[str]:
     return re.findall(r"^\| ([A-F]\d+) \|", text, re.MULTILINE) + [f"G{n}" for n in numbers]
 
 
-def covered() -> Iterator[str]:
+@pytest.fixture(scope="module")
+def covered() -> set[str]:
     """Rows that the marks of the tests name."""
+    return set(marked())
+
+
+def marked() -> Iterator[str]:
     for file in TESTS.rglob("test_*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.bad_input":
                 yield from (ast.literal_eval(argument) for argument in node.args)
 
 
-def test_every_row_has_a_test(rows):
+def test_every_row_has_a_test(rows, covered):
     assert len(rows) == len(set(rows)) > 100
-    assert set(rows) - set(covered()) == set()
+    assert set(rows) - covered == set()
 
 
-def test_every_mark_names_a_row(rows):
-    assert set(covered()) - set(rows) == set()
+def test_every_mark_names_a_row(rows, covered):
+    assert covered - set(rows) == set()

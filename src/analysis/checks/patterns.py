@@ -61,9 +61,9 @@ def directions(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iter
         centred = scores - scores.groupby(pairs["arm"]).transform("mean")
         if (centred.std() < _NO_SPREAD).any():
             continue
-        r = centred["before"].corr(centred["after"])
+        r = float(np.clip(centred["before"].corr(centred["after"]), -1 + 1e-9, 1 - 1e-9))
         # Fisher's transformation; a degree of freedom less for each further arm.
-        if np.arctanh(max(r, -1 + 1e-9)) * np.sqrt(freedom) < -_BEYOND_CHANCE:
+        if np.arctanh(r) * np.sqrt(freedom) < -_BEYOND_CHANCE:
             n = len(pairs)
             yield issue("score.direction", count=n, scale=str(name), r=f"{r:.2f}", n=n)
 
