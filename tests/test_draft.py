@@ -199,3 +199,11 @@ def test_every_sheet_of_a_workbook_is_a_table(tmp_path):
     assert re.findall(r'sheet = "(\w+)"', text) == ["subjects", "infusions", "scores"]
     answered(out)
     assert len(read_study(out).assessments) == len(content()["scores"])
+
+
+def test_a_date_beside_a_time_of_day_is_joined_with_it(tmp_path):
+    rows = [{"id": f"S{n}", "day": f"2025-03-0{n}", "clock": "14:05", "total": 40} for n in (4, 5)]
+    rows = [row | {f"pcl5_{n:02d}": n % 5 for n in range(1, 21)} for row in rows]
+    write_rows(tmp_path / "scores.csv", rows)
+    write_study_toml(tmp_path / "scores.csv", tmp_path / "study.toml")
+    assert 'time = "day + clock"' in (tmp_path / "study.toml").read_text(encoding="utf-8")

@@ -100,7 +100,7 @@ def test_another_policy_may_be_declared(tmp_path):
     text = toml(section='after_withdrawal = "keep"')
     found = checked(tmp_path, content, text, WITHDRAWN)
     assert "form.after-withdrawal" not in counts(found)
-    assert counts(found)["subject.consent-withdrawn"] == 1
+    assert counts(found)["subject.withdrawn-kept"] == 1
 
 
 def test_a_withdrawal_known_by_date_flags_the_forms_of_that_day(tmp_path):

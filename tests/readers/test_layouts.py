@@ -353,3 +353,29 @@ def test_visits_of_one_day_that_agree_are_two_visits(tmp_path):
     text = text.replace('time = "when"', 'time = "day_{visit}"')
     study = read(tmp_path, content | {"scores": wide_scores}, text)
     assert len(study.assessments) == 2 * len(wide_scores)
+
+
+def test_a_date_and_a_time_of_day_may_stand_in_two_columns(tmp_path):
+    content = tables()
+    long = read_study(write_study(tmp_path / "long", content))
+    rows = [
+        {key: value for key, value in row.items() if key != "when"}
+        | {"day": row["when"][:10], "clock": row["when"][11:]}
+        for row in content["scores"]
+    ]
+    text = toml().replace('time = "when"', 'time = "day + clock"')
+    assert_same(long, read(tmp_path / "two", content | {"scores": rows}, text))
+    rows[0]["clock"] = ""
+    study = read(tmp_path / "one", content | {"scores": rows}, text)
+    assert "time.some-date-only" in rules(study)
+
+
+def test_one_file_for_all_tables_is_no_flag(tmp_path):
+    content = tables()
+    given = {row["id"]: row for row in content["infusions"]}
+    arms = {row["id"]: row for row in content["subjects"]}
+    rows = [given[row["id"]] | arms[row["id"]] | row for row in content["scores"]]
+    text = toml().replace("subjects.csv", "scores.csv").replace("infusions.csv", "scores.csv")
+    study = read(tmp_path / "one", {"scores": rows}, text)
+    assert_same(read_study(write_study(tmp_path / "long", content)), study)
+    assert not {"row.same-content", "row.duplicate"} & rules(study)

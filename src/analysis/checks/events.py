@@ -47,9 +47,10 @@ def _withdrawn(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
     people = events["subject"].nunique()
     if not people:
         return
-    found.issues.append(issue("subject.consent-withdrawn", count=people))
     if study.design.after_withdrawal == "keep":
+        found.issues.append(issue("subject.withdrawn-kept", count=people))
         return
+    found.issues.append(issue("subject.consent-withdrawn", count=people))
     told = _times(study, "consent-withdrawn", forms["subject"])
     has = forms["subject"].isin(events["subject"]).to_numpy()
     after = (forms["hours_low"] > told["hours_high"]).to_numpy()

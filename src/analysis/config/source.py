@@ -12,12 +12,18 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from analysis.readers.times import format_precision
 
-__all__ = ["VISIT", "Strict", "Table", "datetime_format"]
+__all__ = ["PLUS", "VISIT", "Strict", "Table", "datetime_format", "parts"]
 
 Format = Literal["csv", "excel", "redcap", "xpt", "dataset-json", "sdtm", "adam", "fhir", "omop"]
 VISIT = "{visit}"
+PLUS = " + "
 # Text codecs of Python that are no encoding of a file.
 _NO_ENCODINGS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"}
+
+
+def parts(names: list[str]) -> list[str]:
+    """Columns behind names, each once: two where a date and a time of day are joined."""
+    return list(dict.fromkeys(part for name in names for part in name.split(PLUS)))
 
 
 class Strict(BaseModel):
@@ -154,7 +160,12 @@ class Table(Strict):
         """Names of the columns that the table declares, each once, in a fixed order."""
         named = [value for key in self.COLUMNS if (value := getattr(self, key)) is not None]
         flat = [name for value in named for name in ([value] if isinstance(value, str) else value)]
-        return list(dict.fromkeys([*flat, *self.where]))
+        return parts([*flat, *self.where])
+
+    def joined(self) -> list[str]:
+        """Roles whose text stands in two columns, a date and a time of day: ``"day + clock"``."""
+        own = (getattr(self, key) for key in self.COLUMNS)
+        return [name for name in own if isinstance(name, str) and PLUS in name]
 
     def source(self) -> str:
         """What tells files, and ways of reading them, apart."""

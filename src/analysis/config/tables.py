@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from analysis import instruments
-from analysis.config.source import VISIT, Table
+from analysis.config.source import VISIT, Table, parts
 
 __all__ = ["AssessmentTable", "InfusionTable", "RescueTable", "SubjectTable", "WeightTable"]
 
@@ -225,7 +225,7 @@ class AssessmentTable(Table):
         roles = ("time", "hours", "code", "value", "recall", "status")
         own = [self.subject, *(getattr(self, role) for role in roles), *self.form_id, *self.where]
         own += self.answer_columns() if self.code is None else []
-        return list(dict.fromkeys(name for name in own if name is not None))
+        return parts([name for name in own if name is not None])
 
 
 class RescueTable(Table):

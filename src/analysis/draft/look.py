@@ -27,6 +27,8 @@ _HEAD = 4096
 _NEARLY_ALL = 0.8
 _CDISC = ("xpt", "dataset-json")
 _ISO = re.compile(r"\d{4}-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?)?)?")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{1,4}[/.]\d{1,2}[/.]\d{1,4}")
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
 _SLASHED = re.compile(r"\d{1,4}[/.]\d{1,2}[/.]\d{1,4}(\D.*)?")
 _ZONED = re.compile(r".*\d[T ]\d\d.*(Z|[+-]\d\d:?\d\d)")
 _SUBJECT = ("subject", "subj", "usubjid", "participant", "record", "patient", "person", "pid",
@@ -80,6 +82,16 @@ class Sighting:
         """Columns of times."""
         times = {*self._mostly(_ISO), *self.slashed}
         return [str(column) for column in self.sample if column in times]
+
+    @cached_property
+    def clocks(self) -> list[str]:
+        """Columns of times of day."""
+        return self._mostly(_CLOCK)
+
+    @cached_property
+    def days(self) -> list[str]:
+        """Columns of dates without a time of day."""
+        return self._mostly(_DAY)
 
     @cached_property
     def zoned(self) -> bool:

@@ -125,6 +125,7 @@ def _when(table: Sighting, block: Block) -> tuple[str | None, str]:
         return None, "time"
     free = [c for c in table.times if not any(h in c.lower() for h in ("start", "end", "birth"))]
     if free:
-        return free[0], "time"
+        halves = free[0] in table.days and table.clocks
+        return f"{free[0]} + {table.clocks[0]}" if halves else free[0], "time"
     hours = table.named("hour")
     return hours, "hours" if hours else "time"

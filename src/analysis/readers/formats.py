@@ -8,18 +8,35 @@ from pathlib import Path
 import numpy as np
 
 from analysis.config import StudyConfig, Table
+from analysis.config.source import PLUS
 from analysis.readers.text import TextTable, read_text
 from analysis.rules import issue, refusal
 
-__all__ = ["kind_of", "matching", "open_table"]
+__all__ = ["joined", "kind_of", "matching", "open_table"]
 
 _BY_SUFFIX = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".dat": "csv",
     ".xlsx": "excel", ".xlsm": "excel", ".xls": "excel", ".ods": "excel",
     ".xpt": "xpt", ".json": "dataset-json", ".ndjson": "dataset-json", ".dsjc": "dataset-json",
 }  # fmt: skip
+_ISO_DATE = r"\d{4}-\d\d-\d\d"
 # Conventions over a file that may be in any of the formats above.
 _CONVENTIONS = ("sdtm", "adam")
+
+
+def joined(table: TextTable, spec: Table) -> TextTable:
+    """The table with a column for each date and time of day that study.toml joins by a plus.
+
+    A date without a time of day stays a date; a time of day without a date says nothing.
+    """
+    cells = table.cells
+    for name in spec.joined():
+        day, _, clock = name.partition(PLUS)
+        if name not in cells and {day, clock} <= set(cells):
+            date, hour = table.column(day), table.column(clock)
+            both = date + np.where(date.str.fullmatch(_ISO_DATE), "T", " ") + hour
+            cells = cells.assign(**{name: both.where(hour != "", date).mask(date == "", "")})
+    return replace(table, cells=cells)
 
 
 def kind_of(path: Path) -> str | None:

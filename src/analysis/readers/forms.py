@@ -84,7 +84,7 @@ def _rows(reading: Reading, spec: AssessmentTable, people: pd.Series) -> TextTab
     if spec.code is not None:
         table = one_row_a_form(reading, table, spec)
     else:
-        table = reading.once(table, spec.columns(), "a form's row")
+        table = reading.once(table, spec, "a form's row")
     if spec.visit is not None:
         told = [name for name in (spec.time, spec.hours, *spec.answer_columns()) if name]
         blank = np.ones(len(table.cells), dtype=bool)

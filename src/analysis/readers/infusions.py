@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.readers.doses import doses, routes
+from analysis.readers.formats import joined
 from analysis.readers.reading import Clock, Reading
 from analysis.readers.text import TextTable
 
@@ -45,7 +46,7 @@ def read_infusions(reading: Reading, people: pd.DataFrame) -> tuple[pd.DataFrame
     """
     spec = reading.config.infusions
     table = reading.known(_stacked(reading), spec.subject, people["id"], "infusions")
-    table = _given(reading, reading.once(table, spec.columns(), "infusions"))
+    table = _given(reading, reading.once(table, spec, "infusions"))
     frame = pd.DataFrame({"id": table.column(spec.subject), "agent": _agents(reading, table)})
     if spec.route is not None:
         frame["route"] = routes(table.column(spec.route))
@@ -74,12 +75,13 @@ def _stacked(reading: Reading) -> TextTable:
         own = [new for old, new in names.items() if old != new]
         given = ~cells[own].isin(["", *reading.config.study.missing_codes]).all(axis=1).to_numpy()
         blocks.append((cells[given], table.rows[given]))
-    return replace(
+    stacked = replace(
         table,
         cells=pd.concat([cells for cells, _ in blocks], ignore_index=True),
         rows=np.concatenate([rows for _, rows in blocks]),
         elsewhere=None,
     )
+    return joined(stacked, spec)
 
 
 def _times(reading: Reading, table: TextTable, frame: pd.DataFrame) -> float:
@@ -171,7 +173,7 @@ def _numbered(reading: Reading, table: TextTable, frame: pd.DataFrame) -> pd.Dat
     )
     following = ordered.groupby("id")["start_high"].shift(-1)
     overlap = (following < ordered["end_low"]).reindex(frame.index).to_numpy() & ~twice
-    reading.note("infusion.overlap", table, overlap, start)
+    reading.stop("infusion.overlap", table, overlap, frame["id"], start)
     return ordered.assign(infusion=ordered.groupby("id").cumcount() + 1)
 
 

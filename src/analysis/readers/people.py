@@ -53,7 +53,7 @@ def read_subjects(reading: Reading) -> People:
     ids = reading.identifiers(table, spec.subject)
     blank = (ids == "").to_numpy()
     reading.note("subject.blank-id", table, blank, spec.subject, what="people")
-    table = reading.once(table.pick(~blank), declared, "a person's row")
+    table = reading.once(table.pick(~blank), spec, "a person's row")
     table = _one_row_a_person(reading, table, spec.subject, declared)
     ids = table.column(spec.subject)
     reading.note("subject.alike", table, alike(ids), spec.subject)
@@ -124,7 +124,7 @@ def read_rescue(reading: Reading, people: pd.Series) -> pd.DataFrame:
     if spec.agent is not None:
         unsaid = ~reading.missing(table.column(spec.agent))
         reading.note("event.no-time", table, none & unsaid, when)
-    table = reading.once(table.pick(~none), spec.columns(), "rescue medication")
+    table = reading.once(table.pick(~none), spec, "rescue medication")
     clock = reading.clock(table, spec.time, spec.hours, spec)
     return _at(table.column(spec.subject), "rescue", clock.low, clock.high)
 
@@ -148,7 +148,9 @@ def _one_row_a_person(
 
 def _arms(reading: Reading, table: TextTable) -> pd.Series:
     spec, labels = reading.config.subjects, reading.config.study.arms
-    if spec.arm is None:
+    # In a crossover the first infusion tells; the arm of a standard is a sequence there.
+    crossover = reading.config.study.design == "crossover" and "arm" in spec.filled_in
+    if spec.arm is None or crossover:
         alone = reading.config.study.design == "single-arm"
         return pd.Series("ketamine" if alone else np.nan, index=table.cells.index, dtype=object)
     column = table.column(spec.arm)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.config import StudyConfig, Table
-from analysis.readers.formats import kind_of, matching, open_table
+from analysis.readers.formats import joined, kind_of, matching, open_table
 from analysis.readers.identifiers import alike, people_in
 from analysis.readers.text import TextTable, decimal_commas, exact_copies, numbers
 from analysis.readers.times import DAY, MINUTE, Instants, instants
@@ -102,7 +102,8 @@ class Reading:
                 raw = (self.folder / beside).read_bytes()
                 self.sources[PurePath(beside).as_posix()] = hashlib.sha256(raw).hexdigest()
             self._opened[key] = self._without_stopped(table, spec)
-        table = replace(matching(self._opened[key], spec), subject=spec.subject)
+        chosen = matching(self._opened[key], spec)
+        table = replace(joined(chosen, spec), subject=spec.subject)
         self.issues.extend(said for said in table.issues if said not in self.issues)
         self.issues.extend(said for said in people_in(table, spec) if said not in self.issues)
         return table
@@ -188,15 +189,24 @@ class Reading:
         self.note("subject.unknown", table, stranger, column, what=what, hint=hint)
         return table.pick(~(blank | stranger))
 
-    def once(self, table: TextTable, columns: list[str], what: str) -> TextTable:
-        """Each row once: exact copies, and rows that say the same in every declared column."""
-        declared = pd.DataFrame({name: table.category(name) for name in columns})
+    def once(self, table: TextTable, spec: Table, what: str) -> TextTable:
+        """Each row once: exact copies, and rows that say the same in every declared column.
+
+        Where one file serves several tables, rows that repeat what this table reads and
+        differ in what another reads are no copies: nothing is said of them.
+        """
+        names = spec.columns()
+        declared = pd.DataFrame({name: table.category(name) for name in names})
         again = declared.duplicated().to_numpy()
         if not again.any():
             return table
+        others = [one for one in self.config.tables if one.source() == spec.source()]
+        beyond = {n for one in others for visit in one.by_visit() for n in visit.columns()}
+        more = {n: table.category(n) for n in beyond - set(names) if n in table.cells}
+        same = declared.assign(**more).duplicated().to_numpy() if more else again
         copies = exact_copies(table, declared.duplicated(keep=False).to_numpy())
         self.note("row.duplicate", table, copies, what=what)
-        self.note("row.same-content", table, again & ~copies, what=what)
+        self.note("row.same-content", table, same & ~copies, what=what)
         return table.pick(~again)
 
     def number(self, table: TextTable, column: str, spec: Table, what: str) -> np.ndarray:

@@ -16,14 +16,14 @@ from analysis.estimates.table import row
 
 
 def infusion_length(case: Case, claim_id: str, claim: Claim) -> Finding:
-    """Median minutes from start to end of completed infusions of ketamine."""
+    """Median minutes from start to end of people's completed infusions of ketamine."""
     infusions = _ketamine(case)
     stopped = infusions["status"].astype("str") == "stopped"
-    minutes = ((infusions["end_hours"] - infusions["start_hours"]) * 60)[~stopped].dropna().round(1)
+    minutes = ((infusions["end_hours"] - infusions["start_hours"]) * 60)[~stopped].round(1)
     return _median(
         case,
         claim_id,
-        minutes,
+        _by_person(infusions, minutes),
         "minutes",
         "infusion length",
         f"{int(stopped.sum())} stopped early left out",
@@ -34,13 +34,13 @@ def infusion_length(case: Case, claim_id: str, claim: Claim) -> Finding:
 
 
 def monitoring_length(case: Case, claim_id: str, claim: Claim) -> Finding:
-    """Median hours from the end of the infusion to leaving."""
+    """Median hours from the end of people's infusions to leaving."""
     infusions = _ketamine(case)
-    hours = (infusions["stay_end_hours"] - infusions["end_hours"]).dropna()
+    hours = infusions["stay_end_hours"] - infusions["end_hours"]
     return _median(
         case,
         claim_id,
-        hours,
+        _by_person(infusions, hours),
         "hours",
         "stay after the infusion",
         "first to last record",
@@ -53,6 +53,11 @@ def monitoring_length(case: Case, claim_id: str, claim: Claim) -> Finding:
 def _ketamine(case: Case) -> pd.DataFrame:
     infusions = case.checked.study.infusions
     return infusions[infusions["agent"] == "ketamine"]
+
+
+def _by_person(infusions: pd.DataFrame, lengths: pd.Series) -> pd.Series:
+    """One length a person, the median of theirs: infusions of one person are not independent."""
+    return lengths.groupby(infusions["subject"]).median().dropna()
 
 
 def _median(
@@ -70,7 +75,7 @@ def _median(
     least = int(case.definitions.rule("minimum_people_per_arm"))
     if len(values) < least:
         # A record or two would be a person's own, and no interval.
-        few = absent if values.empty else f"Fewer than {least} records are there."
+        few = absent if values.empty else f"Fewer than {least} people have records."
         return Finding(
             reason("time", False, few)
             | reason("estimate", None, "Not evaluated: the gate time did not pass.")
@@ -80,7 +85,7 @@ def _median(
         claim=claim_id,
         estimand=f"{estimand} ({unit})",
         contrast="ketamine",
-        window="each infusion",
+        window="each person's median infusion",
     )
     meets, fails = (
         (main["ci_high"] < limit, main["ci_low"] >= limit)
@@ -95,7 +100,7 @@ def _median(
         f"the claim needs the whole interval {word} {limit:g}."
     )
     return Finding(
-        reason("time", True, f"{len(values)} infusions of ketamine have actual times.")
+        reason("time", True, f"{len(values)} people have actual times of their ketamine.")
         | reason("estimate", points_to == SUPPORTED, text),
         main,
         points_to,
