@@ -98,3 +98,16 @@ def test_everybody_set_aside_leaves_no_score(study):
 def test_a_rule_without_words_of_its_own_says_its_name(study):
     flow = check(replace(study, set_aside={3: "subject.some-new-rule"})).flow
     assert "some new rule" in set(flow["reason"])
+
+
+def test_a_later_infusion_of_the_other_treatment_is_said(tmp_path):
+    content = tables()
+    first = content["infusions"][0]
+    later = first | {"agent": "midazolam", "start": "2025-04-04T10:20", "end": "2025-04-04T11:00"}
+    content["infusions"].append(later)
+    found = {
+        issue.rule: issue.count
+        for issue in check(read_study(write_study(tmp_path, content))).issues
+    }
+    assert found["infusion.switched"] == 1
+    assert "infusion.other-agent" not in found

@@ -162,3 +162,9 @@ def test_what_reading_sets_aside_is_counted_by_arm_where_its_person_is_known(tmp
     assert rows.to_dict() == {"ketamine": 2, "midazolam": 1}
     rows = flow[flow["rule"] == "subject.unknown"].set_index("arm")["n"]
     assert rows.to_dict() == {"all": 1}
+
+
+def test_rescue_at_a_time_that_cannot_be_read_is_said(tmp_path):
+    content = rescued(tables(), 1)
+    content["rescue"][0]["when"] = "after lunch"
+    assert counts(checked(tmp_path, content, toml() + RESCUE))["event.no-time"] == 1

@@ -448,7 +448,12 @@ class TestInfusions:
         statuses = ["completed", "stopped", "in-progress", "not-done", "on-hold", "unknown",
                     "entered-in-error", TOKEN]  # fmt: skip
         table = read([given(f"p{n}", status=s) for n, s in enumerate(statuses)], "infusions")
-        assert table.cells["status"].tolist() == ["completed", "stopped"]
+        used = table.cells["set_aside"] == ""
+        assert table.cells.loc[used, "status"].tolist() == ["completed", "stopped"]
+        # What may have begun sets its person aside: nobody can tell what a later score follows.
+        unclear = table.cells[~used]
+        assert set(unclear["set_aside"]) == {"fhir.infusion-unclear"}
+        assert not set(unclear["status"]) & {"not-done", "entered-in-error"}
         told = rules(table)
         assert told["fhir.unfinished"] == 4
         assert told["fhir.not-done"] == 1
@@ -458,7 +463,8 @@ class TestInfusions:
     def test_a_modified_infusion_is_set_aside(self, read):
         changed = given("p1", modifierExtension=[{"url": "http://example.org/not-given"}])
         table = read([changed, given("p2")], "infusions")
-        assert table.cells["subject"].tolist() == ["p2"]
+        assert table.cells["subject"].tolist() == ["p1", "p2"]
+        assert table.cells["set_aside"].tolist() == ["fhir.infusion-unclear", ""]
         assert rules(table) == {"fhir.modifier": 1}
 
     def test_a_medication_is_found_in_the_resource_in_the_file_and_by_address(self, tmp_path):

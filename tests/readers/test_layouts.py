@@ -379,3 +379,15 @@ def test_one_file_for_all_tables_is_no_flag(tmp_path):
     study = read(tmp_path / "one", {"scores": rows}, text)
     assert_same(read_study(write_study(tmp_path / "long", content)), study)
     assert not {"row.same-content", "row.duplicate"} & rules(study)
+
+
+def test_study_codes_may_be_grouped_like_a_telephone_number(tmp_path):
+    content = {
+        name: [row | {"id": f"101-0{row['id'][2:]}-0001"} for row in rows]
+        for name, rows in tables().items()
+    }
+    with pytest.raises(ReliefError) as caught:
+        read(tmp_path / "clinic", content, toml())
+    assert caught.value.rule == "identifier.pattern"
+    text = toml(arm='arm = "arm"\nstudy_codes = true')
+    assert len(read(tmp_path / "study", content, text).subjects) == 12

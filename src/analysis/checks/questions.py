@@ -143,13 +143,20 @@ def _distant(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterat
 
 
 def _treatments(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
-    """Analysed as allocated; who was given something else is told."""
-    arm = study.infusions["subject"].map(study.subjects.set_index("subject")["arm"])
-    agent = study.infusions["agent"]
-    other = arm.notna() & agent.notna() & (agent != arm)
-    if other.any() and study.design.design == "parallel":
-        people = study.infusions.loc[other, "subject"].nunique()
-        yield issue("infusion.other-agent", count=people)
+    """Analysed as allocated; who was given something else, or something else later, is told."""
+    if study.design.design != "parallel":
+        return
+    given = study.infusions.sort_values(["subject", "infusion"])
+    arm = given["subject"].map(study.subjects.set_index("subject")["arm"])
+    first = given["infusion"] == 1
+    other = first & arm.notna() & given["agent"].notna() & (given["agent"] != arm)
+    if other.any():
+        yield issue("infusion.other-agent", count=given.loc[other, "subject"].nunique())
+    treatments = [study.design.active_arm, study.design.comparator_arm]
+    before = given.groupby("subject")["agent"].transform("first")
+    later = ~first & given["agent"].isin(treatments) & (given["agent"] != before)
+    if later.any():
+        yield issue("infusion.switched", count=given.loc[later, "subject"].nunique())
 
 
 def _stopped(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:

@@ -151,6 +151,9 @@ class Table(Strict):
     def _source(self) -> Self:
         if self.separator == self.decimal:
             raise ValueError('separator and decimal cannot both be a comma; try separator = ";"')
+        redcap = ("dictionary", "event_table", "events", "form", "token_env")
+        if self.format != "redcap" and (odd := [key for key in redcap if getattr(self, key)]):
+            raise ValueError(f'{odd[0]} goes with format = "redcap"')
         server = self.url is not None or self.url_env is not None
         if not self.path and not (server and self.format in ("omop", "redcap")):
             raise ValueError('path is missing; add the line: path = "file"')

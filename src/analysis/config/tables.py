@@ -247,7 +247,7 @@ class RescueTable(Table):
 
 
 class WeightTable(Table):
-    """Columns of a table of body weights; a person's last weight before the dose counts."""
+    """Columns of a table of body weights; of a person's several the median counts."""
 
     ROLE: ClassVar[str] = "weights"
     COLUMNS: ClassVar[tuple[str, ...]] = ("subject", "weight_kg")

@@ -28,18 +28,19 @@ __all__ = ["alike", "people_in", "refuse_identifiers", "refuse_patterns"]
 _KEY = "|".join(
     (
         # (A) names
-        r"names?|[flm]name|initials?|surname|forename|vorname|nachname|nombre|apellidos?|prenom",
+        r"names?|[flm]name|initials?|surname|forename|vorname|nachname|nombre|apellidos?|prenom|nom",
+        r"patientenname|indirizzo",
         r"signature|nextofkin",
         # (B) places smaller than a state
         r"addr(?:ess)?|adresse|street|strasse|rue|calle|city|town|village|suburb|neighbou?rhood|county|district|precinct",
-        r"censustract|zip|postcode|postalcode|plz|geocode|latitude|longitude|gpscoordinates",
+        r"censustract|zip|postcode|postalcode|plz|geocode|lat(?:itude)?|lon(?:gitude)?|gps(?:coordinates)?",
         # (C) dates of a life; those of visits and infusions are what the study declares
         r"dob|dod|date(?:of)?(?:birth|death)|(?:birth|death)(?:date|day|dt)|deceaseddate",
         r"geburtsdatum|geb(?:datum)?|sterbedatum|fechadenacimiento|datedenaissance",
         # (D) to (F) telephone, fax, e-mail, and the like
         r"tel(?:ephones?|efono?)?|phones?|mobile|fax|whatsapp|skype|facebook|instagram|emails?|mail",
         # (G) to (K) numbers of people in registers
-        r"ssn|socialsecurity|passport|nationalid|aadhaar|nhs|nhsnumber|medicare|medicaid",
+        r"ssn|socialsecurity|passport|nationalid|aadhaar|nhs|nhsnumber|medicare|medicaid|versichertennummer",
         r"mrn|medicalrecord|hosp(?:ital)?(?:number|no|id)|chart(?:number|no|id)?|beneficiary|healthplan|insurance|memberid",
         r"policynumber|accounts?|acct|iban|creditcard|certificate|licen[cs]e",
         # (L), (M) vehicles and devices
@@ -75,7 +76,7 @@ _ANY = "|".join(f"(?:{pattern})" for pattern in _PATTERNS.values())
 # Roles of columns whose text is kept; in all others what is no number or time is set aside.
 _KEPT_AS_TEXT = (
     "subject", "arm", "site", "sequence", "blinding_guess", "agent", "dose_unit", "route",
-    "status", "code", "recall",
+    "status", "recall",
 )  # fmt: skip
 # So many digits number the records of a clinic; the people of a study take fewer.
 _RECORD_NUMBER = r"^\D{0,3}\d{7,}$"
@@ -171,6 +172,9 @@ def people_in(table: TextTable, spec: Table) -> list[Issue]:
     """
     kept = [getattr(own, role, None) for own in spec.by_visit() for role in _KEPT_AS_TEXT]
     names = [name for name in kept if isinstance(name, str)] + getattr(spec, "form_id", [])
+    if spec.ROLE != "subjects" or getattr(spec, "study_codes", False):
+        # The people are known by then; a study's own codes may look like a telephone number.
+        names = [name for name in names if name != spec.subject]
     refuse_patterns(table, dict.fromkeys(names))
     if getattr(spec, "study_codes", True):
         return []

@@ -126,6 +126,7 @@ def read_rescue(reading: Reading, people: pd.Series) -> pd.DataFrame:
         reading.note("event.no-time", table, none & unsaid, when)
     table = reading.once(table.pick(~none), spec, "rescue medication")
     clock = reading.clock(table, spec.time, spec.hours, spec)
+    reading.note("event.no-time", table, np.isnan(clock.low), when)
     return _at(table.column(spec.subject), "rescue", clock.low, clock.high)
 
 

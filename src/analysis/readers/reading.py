@@ -77,6 +77,7 @@ class Reading:
     dropped: list[pd.DataFrame] = field(default_factory=list)
     zoned: frozenset[bool] = frozenset()
     _opened: dict[str, TextTable] = field(default_factory=dict)
+    _marked: set[tuple[str, str]] = field(default_factory=set)
 
     def open(self, spec: Table) -> TextTable:
         """The rows of a declared table; a file that serves several tables is read once.
@@ -99,14 +100,17 @@ class Reading:
             name = path.as_posix() if told and spec.format != "omop" else table.file
             self.sources[name] = table.sha256
             for beside in filter(None, (spec.dictionary, spec.event_table)):
-                raw = (self.folder / beside).read_bytes()
+                try:
+                    raw = (self.folder / beside).read_bytes()
+                except (OSError, ValueError):
+                    raise refusal("file.not-opened", file=beside) from None
                 self.sources[PurePath(beside).as_posix()] = hashlib.sha256(raw).hexdigest()
-            self._opened[key] = self._without_stopped(table, spec)
+            self._opened[key] = table
         chosen = matching(self._opened[key], spec)
         table = replace(joined(chosen, spec), subject=spec.subject)
         self.issues.extend(said for said in table.issues if said not in self.issues)
         self.issues.extend(said for said in people_in(table, spec) if said not in self.issues)
-        return table
+        return self._without_stopped(table, spec)
 
     def _without_stopped(self, table: TextTable, spec: Table) -> TextTable:
         """Set people aside whom the format's reader marked with a rule."""
@@ -114,7 +118,10 @@ class Reading:
             return table
         marks, ids = table.column(MARK), table.column(spec.subject)
         for rule in sorted(set(marks) - {""}):
-            self.stop(rule, table, (marks == rule).to_numpy(), ids, spec.subject)
+            # Several tables of one file would say the same again.
+            if (spec.source(), rule) not in self._marked:
+                self.stop(rule, table, (marks == rule).to_numpy(), ids, spec.subject)
+            self._marked.add((spec.source(), rule))
         return table.pick((marks == "").to_numpy() | (spec.ROLE == "subjects"))
 
     def note(
@@ -224,7 +231,8 @@ class Reading:
         values, wrong = numbers(
             cells,
             decimal=spec.decimal,
-            missing_codes=tuple(self.config.study.missing_codes),
+            # A code for a missing answer may be somebody's weight.
+            missing_codes=() if what == "weights" else tuple(self.config.study.missing_codes),
             codes_by_value=what != "hours",
         )
         if spec.decimal == "." and wrong.any():

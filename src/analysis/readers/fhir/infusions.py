@@ -92,6 +92,9 @@ def _given(resource: dict[str, Any]) -> _Given:
     )
 
 
+_NEVER_GIVEN = ("not-done", "entered-in-error")
+
+
 class Infusions:
     """Collects MedicationAdministrations and Medications, then makes a row of each one given."""
 
@@ -125,6 +128,10 @@ class Infusions:
             ):  # fmt: skip
                 self._count(ledger, record)
                 yield record.row, self._cells(ledger, addresses, record, person, "")
+            elif person and given.status not in _NEVER_GIVEN:
+                # It may have begun: which infusion a later score follows cannot be told.
+                rule = "fhir.infusion-unclear"
+                yield record.row, self._cells(ledger, addresses, record, person, rule)
         for record in torn:
             person = addresses.resolve(record.content.person, "Patient")
             if person:
