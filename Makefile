@@ -34,7 +34,7 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-.PHONY: report test lab notebooks lint format rules lock example published benchmark benchmark-data fuzz operating-characteristics set-up set-up-time clean help
+.PHONY: report test coverage lab notebooks lint format rules lock example published benchmark benchmark-data fuzz operating-characteristics set-up set-up-time clean help
 
 report: $(READY) ## set up, judge the built-in studies, say where the report is (ARGS="STUDY --out DIR")
 	@.venv/bin/relief report $(ARGS)
@@ -76,6 +76,11 @@ benchmark: $(READY) ## time the mixed model against other software, as ratios in
 
 benchmark-data: $(READY) ## time reading, checking and placing of large exports (ARGS="--scale 0.1"; whole: minutes, gigabytes)
 	@.venv/bin/python benchmarks/data_layer.py $(ARGS)
+
+coverage: $(READY) ## branches of readers and checks that tests reach, at least 95 %, and the lines they do not
+	@.venv/bin/python -m pytest -q tests/readers tests/checks tests/bad_inputs tests/instruments \
+		--cov=analysis.readers --cov=analysis.checks --cov-branch \
+		--cov-report=term-missing:skip-covered --cov-fail-under=95 $(ARGS)
 
 fuzz: $(READY) ## try hostile inputs of every format and hold the promises made of bad input (ARGS="--minutes 5 --seed 1 --keep DIR")
 	@.venv/bin/python -m tests.fuzz $(ARGS)
