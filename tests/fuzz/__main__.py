@@ -104,7 +104,7 @@ def _process(tally: Tally, first: int, step: int, room: str) -> int:
         lost = {"exit": code, "broken": what, "seconds": 0.0, "megabytes": 0.0}
         tally.add(number, started | lost)
         number += step
-    elif process.poll() is not None and started is None and not tally.over(number):
+    elif process.poll() and not tally.over(number):
         raise SystemExit(f"A process of the fuzzer ended with {process.returncode}.")
     process.kill()
     process.wait()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
+import time
 import zipfile
 import zlib
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 from analysis.draft.look import Sighting, look
 from analysis.draft.page import quoted
 from analysis.errors import ReliefError
-from analysis.readers import dataset_json, workbook
+from analysis.readers import dataset_json, excel, workbook
 from analysis.readers.excel import read_sheet
 from tests.factory import TOKEN, Outcome, promised, toml, write_study
 from tests.fuzz.archives import archive_of, members
@@ -139,3 +141,25 @@ def test_a_member_outside_of_the_archive_is_written_nowhere(tmp_path):
     assert len(read_sheet(path).rows) == len(ROWS) - 1
     assert not Path("/tmp/relief-evil.txt").exists()
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_failure_inside_the_compiled_library_prints_nothing(tmp_path, capfd, monkeypatch):
+    def panics(*_: object) -> None:
+        os.write(2, f"thread panicked at /home/somebody: {TOKEN}".encode())
+        raise type("PanicException", (BaseException,), {})
+
+    path = xlsx(tmp_path, ROWS)
+    monkeypatch.setattr(excel.CalamineWorkbook, "from_filelike", panics, raising=False)
+    assert rule_of(path) == "workbook.damaged"
+    os.write(2, b"still heard")
+    assert capfd.readouterr() == ("", "still heard")
+
+
+def test_line_ends_without_end_take_no_time(tmp_path):
+    packer = zlib.compressobj(1)
+    pieces = [packer.compress(b"\n" * (1 << 20)) for _ in range(1000)]
+    (tmp_path / "a.dsjc").write_bytes(b"".join([*pieces, packer.flush()]))
+    start = time.process_time()
+    with pytest.raises(ReliefError):
+        dataset_json.read_dataset_json(tmp_path / "a.dsjc")
+    assert time.process_time() - start < 20

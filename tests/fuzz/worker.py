@@ -29,15 +29,21 @@ def _warmed_up() -> None:
     gc.freeze()
 
 
+def _address_space() -> int:
+    """Bytes of the address space that are taken."""
+    told = re.search(r"VmSize:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(told[1]) * 1024 if told else 0
+
+
 def run(seed: int, first: int, step: int) -> None:
-    """Try inputs until the pipe is closed."""
+    """Try inputs until the pipe is closed, or memory is kept."""
     tell = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     _warmed_up()
-    taken = re.search(r"VmSize:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    limit = int(taken[1]) * 1024 + ROOM if taken else 4 << 30
-    number = first
-    while True:
+    taken = _address_space()
+    limit, number = taken + ROOM, first
+    # What a library keeps from one input must not be counted to the next.
+    while _address_space() < taken + ROOM // 4:
         # Made without a limit: what a mutation takes is not the project's.
         resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         made = make(seed, number)

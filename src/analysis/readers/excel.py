@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -133,10 +134,24 @@ def _kind(raw: bytes, file: str) -> str:
 
 
 @contextmanager
+def _silent() -> Iterator[None]:
+    """A failure inside the library's compiled part is printed by it, with what it met."""
+    own = os.dup(2)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(own, 2)
+        os.close(own)
+
+
+@contextmanager
 def _library(file: str) -> Iterator[None]:
     """What the library says of a workbook that it cannot read, in our words."""
     try:
-        yield
+        with _silent():
+            yield
     except PasswordError:
         raise refusal("workbook.locked", file=file) from None
     except CalamineError:
