@@ -106,7 +106,8 @@ def call(files: Files, arguments: tuple[str, ...]) -> dict[str, Any]:
     if not broken and megabytes > MEGABYTES:
         broken = f"large: {megabytes:.0f} MB"
     return {"exit": code, "broken": broken, "seconds": seconds, "megabytes": megabytes,
-            "out": out[-3000:], "err": err[-3000:], "escaped": escaped[-6000:], "draft": written}  # fmt: skip
+            "out": out[-3000:], "err": err[-3000:], "escaped": escaped[-6000:],
+            "draft": written}  # fmt: skip
 
 
 def _broken(
