@@ -107,7 +107,7 @@ def _process(tally: Tally, first: int, step: int, room: str) -> int:
     elif process.poll() and not tally.over(number):
         raise SystemExit(f"A process of the fuzzer ended with {process.returncode}.")
     process.kill()
-    process.wait()
+    process.communicate()
     return number
 
 

@@ -105,9 +105,10 @@ def call(files: Files, arguments: tuple[str, ...]) -> dict[str, Any]:
         broken = f"slow: {seconds:.0f} s"
     if not broken and megabytes > MEGABYTES:
         broken = f"large: {megabytes:.0f} MB"
-    return {"exit": code, "broken": broken, "seconds": seconds, "megabytes": megabytes,
-            "out": out[-3000:], "err": err[-3000:], "escaped": escaped[-6000:],
-            "draft": written}  # fmt: skip
+    return {
+        "exit": code, "broken": broken, "seconds": seconds, "megabytes": megabytes,
+        "out": out[-3000:], "err": err[-3000:], "escaped": escaped[-6000:], "draft": written,
+    }  # fmt: skip
 
 
 def _broken(

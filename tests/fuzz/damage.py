@@ -135,7 +135,7 @@ def cells_of_text(raw: bytes, random: Random) -> bytes:
 
 
 _TOML = [
-    f'"{TOKEN}"', '""', "1", "-1", "0", "true", "[]", "{}", "inf", "nan", '"."', '".."', '"/"',
+    '"declared"', '""', "1", "-1", "0", "true", "[]", "{}", "inf", "nan", '"."', '".."', '"/"',
     '"/dev/null"', '"\\u0000"', '"{:9d}"', '"{}{}"', '"{:02d}"', '"{visit}"', '"{0.__class__}"',
     '"{visit}{:02d}"', "9" * 30, "9" * 5000, "1e400", '["-9", "x"]', '["1", "2"]', '[["a"]]',
     '{ ket = "ketamine" }', '{ v1 = 1, v2 = inf }', '"id"', '"item_01"', "2025-03-04", "10:20:00",
@@ -155,7 +155,7 @@ _KEYS = [
     "weight_kg", "consent_withdrawn", "unblinded", "blinding_guess", "blinding_guess_time",
     "entry_threshold", "study_codes", "agent_is", "dose", "dose_unit", "dose_mg", "route", "start",
     "end", "start_hours", "end_hours", "stay_end", "stay_end_hours", "start_hours_is",
-    "end_hours_is", "dose_mg_per_kg", "a.b", '"\\u0000"', "subject", "path", TOKEN,
+    "end_hours_is", "dose_mg_per_kg", "a.b", '"\\u0000"', "subject", "path", "unknown",
 ]  # fmt: skip
 
 
@@ -178,7 +178,8 @@ def declaration(raw: bytes, random: Random) -> bytes:
             own[at], own[other] = own[other], own[at]
         else:
             extra = ["[weights]", "[rescue]", "[study.arms]", "[[assessments]]", "[[[", "[a.b]"]
-            word = random.choice(CELLS).replace("\ud800", "")
+            # Words that a study declares may be repeated, and so the token is none of them.
+            word = random.choice(CELLS).replace("\ud800", "").replace(TOKEN, "declared")
             own.insert(at, random.choice([*extra, f"x = {word}", f'x = "{word}"', f"{word} = 1"]))
     return "\n".join(own).encode("utf-8", "surrogatepass")
 

@@ -53,6 +53,7 @@ def run(seed: int, first: int, step: int) -> None:
         print(json.dumps({"number": number, **attempt(made)}), file=tell)
         tell.flush()
         number += step
+    tell.close()
 
 
 if __name__ == "__main__":
