@@ -45,7 +45,7 @@ def test_a_bootstrap_draw_is_a_fit_to_the_subjects_drawn(options: dict[str, Any]
     rng = np.random.default_rng(1)
     counts = np.bincount(rng.integers(0, 50, 50), minlength=50)
     drawn = []
-    for name, count in zip(result._design.subjects, counts, strict=True):
+    for name, count in zip(result._inference.kept_rows().design.subjects, counts, strict=True):
         rows = table[table["subject"] == name]
         drawn += [rows.assign(subject=f"{name}-{copy}") for copy in range(count)]
     again = fit(pd.concat(drawn), **options).params

@@ -24,7 +24,7 @@ Compound symmetry admits a negative correlation down to -1/(K-1).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -229,6 +229,24 @@ class Covariance:
         second[unit, v, r] = second[unit, r, v] = slope
         second[unit, r, r] = variance * bend
         return sigma, first, second
+
+
+def distances(times: Array) -> Array:
+    """Euclidean distances between a unit's visits, (U, K, K), zero where a visit is absent."""
+    gap = times[:, :, None, :] - times[:, None, :, :]
+    return np.nan_to_num(np.sqrt((gap**2).sum(axis=-1)))
+
+
+def mean_distances(structure: Covariance, visit: NDArray[np.intp], times: Array) -> Covariance:
+    """A spatial structure at the mean observed time of each visit, one unit a group."""
+    count = np.bincount(visit)
+    mean = np.stack([np.bincount(visit, column) / count for column in times.T], axis=1)
+    n_groups = len(structure.groups)
+    return replace(
+        structure,
+        distance=np.repeat(distances(mean[None]), n_groups, axis=0),
+        unit_group=np.arange(n_groups),
+    )
 
 
 def _pairs(k: int) -> list[tuple[int, int]]:

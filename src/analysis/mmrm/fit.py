@@ -141,6 +141,40 @@ def refit(likelihood: Likelihood, theta: Array) -> State:
     return maximise(likelihood).state
 
 
+def climb_on(likelihood: Likelihood, theta: Array, *, fixed: int) -> State:
+    """The maximum over all parameters but one, which stays as it is in the starting value.
+
+    Raises
+    ------
+    ConvergenceError
+        When the gradient in the other parameters does not vanish.
+    numpy.linalg.LinAlgError
+        When the starting value is not positive definite.
+    """
+    free = np.delete(np.arange(len(theta)), fixed)
+    state = likelihood.at(theta)
+    if not len(free):
+        return state
+    last = np.inf
+    for _ in range(MAX_STEPS):
+        whole = likelihood.derivatives(state)
+        part = {
+            name: getattr(whole, name)[np.ix_(free, free)]
+            for name in ("observed", "expected", "average")
+        }
+        some, decrement, _ = _direction(replace(whole, gradient=whole.gradient[free], **part))
+        if decrement < POLISHED or (decrement < CONVERGED and decrement > last / 4):
+            return state
+        last = decrement
+        direction = np.zeros_like(theta)
+        direction[free] = some
+        found = _line_search(likelihood, state, direction, decrement)
+        if found is None:
+            break
+        state = found
+    raise ConvergenceError("No maximum was found with one covariance parameter fixed.")
+
+
 def _climb(likelihood: Likelihood, theta: Array) -> Optimum:
     state = likelihood.at(theta)
     last = np.inf

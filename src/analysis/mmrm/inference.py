@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analysis.mmrm import between_within, kenward_roger, satterthwaite
+from analysis.mmrm.chunks import Streamed
 from analysis.mmrm.columns import SubjectColumns
 from analysis.mmrm.design import Design
 from analysis.mmrm.fit import Optimum
@@ -32,17 +33,33 @@ ESTIMABLE = 1e-8
 
 
 @dataclass(frozen=True)
-class Inference:
-    """Contrasts of a fitted model; weights are on every column of the design."""
+class KeptRows:
+    """The rows of a fit to one table, and what the pass over them found."""
 
     design: Design
-    columns: SubjectColumns | None
-    patterns: Patterns | None
+    columns: SubjectColumns
+    patterns: Patterns
+
+
+@dataclass(frozen=True)
+class Inference:
+    """Contrasts of a fitted model; weights are on every column of the design.
+
+    Attributes
+    ----------
+    rows : Design or Streamed
+        What least squares means and names need of the data.
+    kept : KeptRows or None
+        None after a fit to chunks.
+    """
+
+    rows: Design | Streamed
+    kept: KeptRows | None
     optimum: Optimum
     df: str
     vcov: str
 
-    def kept_rows(self) -> tuple[SubjectColumns, Patterns]:
+    def kept_rows(self) -> KeptRows:
         """What is kept of the subjects.
 
         Raises
@@ -50,11 +67,11 @@ class Inference:
         ValueError
             After a fit to chunks, which lets the rows go.
         """
-        if self.columns is None or self.patterns is None:
+        if self.kept is None:
             raise ValueError(
                 "This needs the rows, which a fit to chunks lets go: fit one DataFrame instead."
             )
-        return self.columns, self.patterns
+        return self.kept
 
     def estimable(self, weights: Array) -> NDArray[np.bool_]:
         """Whether each row of weights has one value whatever the aliased columns' share."""
@@ -64,7 +81,7 @@ class Inference:
         size = np.maximum(np.abs(weights).max(axis=1), 1e-300)
         return np.asarray(np.all(gap <= ESTIMABLE * size[:, None], axis=1))
 
-    def rows(self, weights: Array) -> Array:
+    def in_basis(self, weights: Array) -> Array:
         """Weights on the orthonormal columns."""
         basis = self.optimum.likelihood.moments.basis
         return basis.contrasts(np.atleast_2d(weights)[:, basis.kept])
@@ -80,12 +97,12 @@ class Inference:
 
     @cached_property
     def _sandwich(self) -> Sandwich:
-        columns, patterns = self.kept_rows()
+        kept = self.kept_rows()
         weights = None
-        if self.design.weights is not None:
-            weights = np.ones(columns.observed.shape)
-            weights[self.design.subject, self.design.visit] = self.design.weights
-        return sandwich(self.vcov, self.optimum, columns, patterns, weights)
+        if kept.design.weights is not None:
+            weights = np.ones(kept.columns.observed.shape)
+            weights[kept.design.subject, kept.design.visit] = kept.design.weights
+        return sandwich(self.vcov, self.optimum, kept.columns, kept.patterns, weights)
 
     @cached_property
     def covariance(self) -> Array:
@@ -101,7 +118,7 @@ class Inference:
     def column_df(self) -> Array:
         """Between-within degrees of freedom of the columns kept."""
         moments = self.optimum.likelihood.moments
-        varies = self.design.varies_within_subject()[moments.basis.kept]
+        varies = self.rows.varies_within_subject()[moments.basis.kept]
         return between_within.column_df(varies, moments.n_obs, moments.n_subjects)
 
     @property
@@ -125,7 +142,7 @@ class Inference:
         if not 0 < level < 1:
             raise ValueError(f"level must be between 0 and 1, not {level}.")
         weights = np.atleast_2d(weights)
-        rows = self.rows(weights)
+        rows = self.in_basis(weights)
         estimate = self.estimates(rows)
         se = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", rows, self.covariance, rows), 0.0))
         df = np.array([self._contrast_df(w, r) for w, r in zip(weights, rows, strict=True)])
@@ -165,7 +182,7 @@ class Inference:
         weights = np.atleast_2d(weights)
         if not self.estimable(weights).all():
             raise ValueError("The design cannot estimate one of the contrasts to be tested.")
-        rows = self.rows(weights)
+        rows = self.in_basis(weights)
         if not np.any(rows):
             raise ValueError("The contrasts to be tested have no weight on any term.")
         estimate = self.estimates(rows)
