@@ -201,6 +201,9 @@ def _slot_values(design: Design, placement: Placement) -> Iterator[tuple[Index |
 def _location(values: Array) -> tuple[float, float]:
     if not len(values):
         return 0.0, 1.0
+    if np.all(values == values[0]):
+        # Exactly, so that what is left is exactly zero.
+        return float(values[0]), 1.0
     centre = float(values.mean())
     spread = float(np.sqrt(np.mean((values - centre) ** 2)))
     return centre, spread if spread > 0 else 1.0

@@ -176,8 +176,8 @@ def variables_of(text: str, columns: Any, also: Any = ()) -> tuple[str, ...]:
 
 def only_in_c(text: str) -> set[str]:
     """Names that occur as ``C(name)`` and nowhere else: factors, also where they hold numbers."""
-    inside = re.findall(rf"\bC\(\s*({NAME})", text)
-    outside = re.findall(NAME, re.sub(rf"\bC\(\s*{NAME}", "", text))
+    inside = re.findall(rf"\bC\(\s*({NAME})\s*[,)]", text)
+    outside = re.findall(NAME, re.sub(rf"\bC\(\s*{NAME}\s*[,)]", "", text))
     return set(inside) - set(outside)
 
 

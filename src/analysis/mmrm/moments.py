@@ -198,10 +198,15 @@ def stand_ins(
 
 
 def square_root(matrix: Array) -> Array:
-    """Rows S with S'S the matrix, as many as its rank."""
-    values, vectors = np.linalg.eigh(matrix)
+    """Rows S with S'S the matrix, as many as its rank; a column of zeros stays exactly zero."""
+    used = np.flatnonzero(np.diag(matrix) > 0)
+    if not len(used):
+        return np.zeros((1, len(matrix)))
+    values, vectors = np.linalg.eigh(matrix[np.ix_(used, used)])
     keep = values > values[-1] * 1e-15
-    return np.asarray(np.sqrt(values[keep])[:, None] * vectors[:, keep].T)
+    root = np.zeros((int(keep.sum()), len(matrix)))
+    root[:, used] = np.sqrt(values[keep])[:, None] * vectors[:, keep].T
+    return root
 
 
 def expand(rows: Array, maps: Array, visits: NDArray[np.bool_]) -> Array:

@@ -91,16 +91,18 @@ def _dataset(data: Any, n_jobs: int) -> Source:
         # A short read-ahead: memory stays a few batches, whatever the size of the files.
         ahead = {"batch_readahead": 2, "fragment_readahead": 1}
         return _batches(data.schema.names, lambda names: data.to_batches(columns=names, **ahead), 1)
-    pieces = [
-        piece
-        for fragment in data.get_fragments()
-        for piece in getattr(fragment, "split_by_row_group", lambda f=fragment: [f])()
-    ]
-    if sum(piece.count_rows() for piece in pieces) != data.count_rows():
+    try:
+        fragments = list(data.get_fragments())
+    except ValueError as error:
         raise ValueError(
             "A filtered dataset is not shared out among joblib's workers: read it with n_jobs=1, "
             "or write the rows that are wanted to a file of their own."
-        )
+        ) from error
+    pieces = [
+        piece
+        for fragment in fragments
+        for piece in getattr(fragment, "split_by_row_group", lambda f=fragment: [f])()
+    ]
     return Source(
         data.schema.names,
         lambda task, names: _work(task, pieces, _Fragment(data.schema, list(names)), n_jobs),
