@@ -73,3 +73,9 @@ def test_a_subject_the_design_cannot_do_without_has_no_fit() -> None:
     result = mmrm("y ~ rare + arm * visit", table, subject="subject", visit="visit")
     assert result.jackknife().loc["s3"].isna().all()
     assert result.jackknife().drop(index="s3").notna().all(axis=None)
+
+
+def test_workers_draw_the_same_subjects() -> None:
+    result = fit(data())
+    one, two = (result.bootstrap(6, np.random.default_rng(4), n_jobs=n) for n in (1, 2))
+    np.testing.assert_allclose(one, two, rtol=1e-10)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +74,41 @@ class Inference:
                 "This needs the rows, which a fit to chunks lets go: fit one DataFrame instead."
             )
         return self.kept
+
+    def weights_of(self, given: Any) -> Array:
+        """Rows of weights on every column of the design.
+
+        Parameters
+        ----------
+        given : dict of term to weight, list of such dicts, or array
+            An array has a weight for each column of the design or for each one kept.
+
+        Raises
+        ------
+        ValueError
+            When a term is unknown or the number of weights is neither.
+        """
+        columns = self.rows.template.recipe.names
+        kept = self.optimum.likelihood.moments.basis.kept
+        given = [given] if isinstance(given, Mapping) else given
+        if isinstance(given, (list, tuple)) and given and isinstance(given[0], Mapping):
+            rows = np.zeros((len(given), len(columns)))
+            for row, named in zip(rows, given, strict=True):
+                for name, value in named.items():
+                    if name not in columns:
+                        raise ValueError(f"The model has no term '{name}'.")
+                    row[columns.index(name)] = value
+            return rows
+        values = np.atleast_2d(np.asarray(given, dtype=float))
+        if values.shape[1] == len(columns):
+            return values
+        if values.shape[1] != len(kept):
+            raise ValueError(
+                f"{values.shape[1]} weights were given; the model has {len(kept)} terms."
+            )
+        rows = np.zeros((len(values), len(columns)))
+        rows[:, kept] = values
+        return rows
 
     def estimable(self, weights: Array) -> NDArray[np.bool_]:
         """Whether each row of weights has one value whatever the aliased columns' share."""

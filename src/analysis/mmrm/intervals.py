@@ -99,5 +99,5 @@ def _limit(optimum: Optimum, h: int, unit: float, drop: float) -> float:
             return float(np.sign(unit) * np.inf)
         if outside - inside < 1e-9 * step:
             return float(theta[h] + inside * unit)
-    root = brentq(excess, inside, outside, xtol=1e-10 * step) if inside < outside else inside
+    root = brentq(lambda s: min(excess(s), 1e3 * drop), inside, outside, xtol=1e-10 * step)
     return float(theta[h] + root * unit)

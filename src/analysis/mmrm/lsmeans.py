@@ -85,6 +85,43 @@ def mean_weights(
     return {name: [factors[name][c] for c in codes[name][::step]] for name in names}, rows
 
 
+def difference_weights(
+    data: Rows, factor: str, by: str | None, reference: Any, **options: Any
+) -> tuple[dict[str, list[Any]], Array]:
+    """Differences of means from a reference level, for each level of another factor.
+
+    Parameters
+    ----------
+    options
+        at, weights, covariates: see `mean_weights`.
+
+    Returns
+    -------
+    labels : dict of str to list
+        by, contrast.
+    weights : array of shape (differences, p)
+
+    Raises
+    ------
+    ValueError
+        When the factor has no such level; as `mean_weights`.
+    """
+    levels, rows = mean_weights(data, [factor] if by is None else [by, factor], **options)
+    values = list(dict.fromkeys(levels[factor]))
+    reference = values[0] if reference is None else reference
+    if reference not in values:
+        raise ValueError(f"'{factor}' has no level '{reference}' to be the reference.")
+    here = values.index(reference)
+    others = [i for i in range(len(values)) if i != here]
+    blocks = rows.reshape(-1, len(values), rows.shape[1])
+    contrasts = (blocks[:, others] - blocks[:, [here]]).reshape(-1, rows.shape[1])
+    labels: dict[str, list[Any]] = {}
+    if by is not None:
+        labels[by] = [level for level in levels[by][:: len(values)] for _ in others]
+    labels["contrast"] = [f"{values[i]} - {reference}" for _ in blocks for i in others]
+    return labels, contrasts
+
+
 def _fixed(
     template: Template, at: Mapping[str, Any]
 ) -> tuple[dict[str, list[int]], dict[str, float]]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.mmrm.covariance import mean_distances
 from analysis.mmrm.inference import Inference
 from analysis.mmrm.intervals import covariance_intervals
-from analysis.mmrm.lsmeans import mean_weights
+from analysis.mmrm.lsmeans import difference_weights, mean_weights
 from analysis.mmrm.prediction import rows_of_residuals, simulate_outcomes
 from analysis.mmrm.resample import Refitter
 from analysis.mmrm.summary import summary_text
@@ -167,7 +167,7 @@ class MMRM:
         ValueError
             When a term is unknown or the combination cannot be estimated.
         """
-        rows = self._weights(weights)
+        rows = self._inference.weights_of(weights)
         if len(rows) != 1:
             raise ValueError(f"contrast takes one row of weights, not {len(rows)}: use wald.")
         if not self._inference.estimable(rows).all():
@@ -187,36 +187,13 @@ class MMRM:
         ValueError
             When a term is unknown or a combination cannot be estimated.
         """
-        return pd.Series(self._inference.wald(self._weights(weights)))
+        return pd.Series(self._inference.wald(self._inference.weights_of(weights)))
 
     def coefficients(self, *, level: float = 0.95) -> pd.DataFrame:
         """Fixed effects with standard errors, df, intervals and tests, one row a term."""
         weights = np.zeros((self._moments.rank, len(self._template.recipe.names)))
         weights[np.arange(self._moments.rank), self._moments.basis.kept] = 1.0
         return pd.DataFrame(self._inference.contrast(weights, level), index=self._terms)
-
-    def _weights(self, weights: Any) -> Array:
-        columns = self._template.recipe.names
-        if isinstance(weights, Mapping):
-            weights = [weights]
-        if isinstance(weights, (list, tuple)) and weights and isinstance(weights[0], Mapping):
-            rows = np.zeros((len(weights), len(columns)))
-            for row, named in zip(rows, weights, strict=True):
-                for name, value in named.items():
-                    if name not in columns:
-                        raise ValueError(f"The model has no term '{name}'.")
-                    row[columns.index(name)] = value
-            return rows
-        given = np.atleast_2d(np.asarray(weights, dtype=float))
-        if given.shape[1] == len(columns):
-            return given
-        if given.shape[1] != self._moments.rank:
-            raise ValueError(
-                f"{given.shape[1]} weights were given; the model has {self._moments.rank} terms."
-            )
-        rows = np.zeros((len(given), len(columns)))
-        rows[:, self._moments.basis.kept] = given
-        return rows
 
     # Least squares means
 
@@ -280,23 +257,9 @@ class MMRM:
             by, contrast ("a - b" is level minus reference), estimate, se, df, ci_low,
             ci_high, t, p_value.
         """
-        names = [factor] if by is None else [by, factor]
-        levels, rows = mean_weights(
-            self._rows, names, at=at, weights=weights, covariates=covariates
-        )
-        options = list(dict.fromkeys(levels[factor]))
-        reference = options[0] if reference is None else reference
-        if reference not in options:
-            raise ValueError(f"'{factor}' has no level '{reference}' to be the reference.")
-        here = options.index(reference)
-        blocks = rows.reshape(-1, len(options), rows.shape[1])
-        others = [i for i in range(len(options)) if i != here]
-        contrasts = (blocks[:, others] - blocks[:, [here]]).reshape(-1, rows.shape[1])
-        labels: dict[str, list[Any]] = {}
-        if by is not None:
-            labels[by] = [v for v in levels[by][:: len(options)] for _ in others]
-        labels["contrast"] = [f"{options[i]} - {reference}" for _ in blocks for i in others]
-        return pd.DataFrame({**labels, **self._inference.contrast(contrasts, level)})
+        options = {"at": at, "weights": weights, "covariates": covariates}
+        levels, rows = difference_weights(self._rows, factor, by, reference, **options)
+        return pd.DataFrame({**levels, **self._inference.contrast(rows, level)})
 
     # Rows
 
@@ -342,21 +305,19 @@ class MMRM:
 
     # Resampling
 
-    def bootstrap(self, n: int, rng: np.random.Generator) -> pd.DataFrame:
+    def bootstrap(self, n: int, rng: np.random.Generator, *, n_jobs: int = 1) -> pd.DataFrame:
         """Coefficients of `n` refits to subjects drawn with replacement, one row a draw.
 
         Each refit works on the sums by pattern, not on the rows, and starts from this fit's
-        covariance. A row is NaN where a draw has no fit. The draws do not depend on the
-        names or the order of the subjects.
+        covariance. A row is NaN where a draw has no fit. The draws depend neither on the
+        names or the order of the subjects nor on the number of workers.
+
+        Parameters
+        ----------
+        n_jobs : int
+            Workers of joblib that share the refits.
         """
-        refitter, size = self._refitter(), self.n_subjects
-        order = refitter.by_content()
-        draws = []
-        for _ in range(n):
-            counts = np.zeros(size)
-            counts[order] = np.bincount(rng.integers(0, size, size), minlength=size)
-            draws.append(refitter.estimate(counts))
-        return pd.DataFrame(draws, columns=self._terms)
+        return pd.DataFrame(self._refitter().bootstrap(n, rng, n_jobs), columns=self._terms)
 
     def jackknife(self) -> pd.DataFrame:
         """Coefficients without each subject in turn, indexed by subject.
@@ -364,7 +325,7 @@ class MMRM:
         The subject is taken off the sum of its pattern. A row is NaN where the others have
         no fit.
         """
-        estimates = list(self._refitter().leave_one_out())
+        estimates = self._refitter().jackknife()
         subjects = self._inference.kept_rows().design.subjects
         return pd.DataFrame(estimates, index=subjects, columns=self._terms)
 
