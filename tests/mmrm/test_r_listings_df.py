@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,9 +63,7 @@ def test_kenward_roger_with_expected_information_is_that_of_pbkrtest(
     ours = r.at(fitted(name, "cs", "kenward-roger"), theta, expected=True)
     coefficients, df = table_of(ours), table.terms("cs", "REML", "kenward-roger df")
     matrix = table.matrix("cs", "REML", "kenward-roger vcov")
-    np.testing.assert_allclose(
-        coefficients["se"][df.index], np.sqrt(np.diag(matrix)), rtol=1e-7
-    )
+    np.testing.assert_allclose(coefficients["se"][df.index], np.sqrt(np.diag(matrix)), rtol=1e-7)
     np.testing.assert_allclose(coefficients["df"][df.index], df, rtol=1e-6)
     statistics = table.values("cs", "REML", "kenward-roger F")
     denominators = table.values("cs", "REML", "kenward-roger F df")
@@ -136,9 +135,7 @@ def test_ls_means_are_those_of_emmeans(fitted: Fitted, name: str, kind: str) -> 
 @pytest.mark.parametrize("vcov", ["CR0", "CR2", "CR3"])
 @pytest.mark.parametrize("kind", ["us", "cs"])
 @pytest.mark.parametrize("name", NAMES)
-def test_sandwich_is_that_of_clubsandwich(
-    fitted: Fitted, name: str, kind: str, vcov: str
-) -> None:
+def test_sandwich_is_that_of_clubsandwich(fitted: Fitted, name: str, kind: str, vcov: str) -> None:
     table, ours = r.listing("gls", name), fitted(name, kind, "satterthwaite", vcov)
     ours = r.at(ours, r.listed_parameters(table, kind, "REML"))
     coefficients = table_of(ours)
@@ -146,3 +143,15 @@ def test_sandwich_is_that_of_clubsandwich(
     np.testing.assert_allclose(coefficients["se"][se.index], se, rtol=1e-6)
     df = table.terms(kind, "REML", f"{vcov} df")
     np.testing.assert_allclose(coefficients["df"][df.index], df, rtol=1e-4)
+
+
+def test_where_the_sas_listing_stops_short_nlme_is_with_us(
+    fitted: Fitted, sas: dict[str, Any]
+) -> None:
+    """The difference at the second visit is listed as 3.7322 and is 3.73232 at the maximum."""
+    ours = fitted("fev", "us", "satterthwaite").differences("ARMCD", by="AVISIT")
+    nlme = r.listing("gls", "fev").values("us", "REML", "difference estimate").to_numpy()
+    listed = np.array(sas["satterthwaite"]["differences"])
+    gap = np.abs(ours["estimate"].to_numpy() - nlme)
+    assert gap.max() < 5e-5
+    assert abs(listed[1] - nlme[1]) > 1e-4
