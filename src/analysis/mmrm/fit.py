@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -233,7 +234,7 @@ def _line_search(
     return None
 
 
-def _starts(likelihood: Likelihood) -> list[Array]:
+def _starts(likelihood: Likelihood) -> Iterator[Array]:
     """Moments of the residuals of each group, their diagonal, and correlations of one half."""
     moments, covariance = likelihood.moments, likelihood.covariance
     rest = moments.z[:, :, -1]
@@ -249,9 +250,11 @@ def _starts(likelihood: Likelihood) -> list[Array]:
         seen = moments.visits[mine].astype(float)
         pairs = (seen * moments.count[mine, None]).T @ seen
         matrices.append(_positive(rows.T @ rows, pairs))
+    yield covariance.start(np.stack(matrices))
     diagonal = [np.diag(np.diag(matrix)) for matrix in matrices]
+    yield covariance.start(np.stack(diagonal))
     alike = [(d + np.sqrt(np.outer(np.diag(d), np.diag(d)))) / 2 for d in diagonal]
-    return [covariance.start(np.stack(start)) for start in (matrices, diagonal, alike)]
+    yield covariance.start(np.stack(alike))
 
 
 def _positive(sums: Array, pairs: Array) -> Array:

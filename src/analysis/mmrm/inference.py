@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from analysis.mmrm import between_within, kenward_roger, satterthwaite
 from analysis.mmrm.chunks import Streamed
@@ -164,12 +165,12 @@ class Inference:
         moments = self.optimum.likelihood.moments
         return float(moments.n_obs - moments.rank)
 
-    def one_df(self, row: Array) -> float:
-        """Satterthwaite's degrees of freedom of one contrast in the orthonormal basis."""
+    def each_df(self, rows: Array) -> Array:
+        """Satterthwaite's degrees of freedom of contrasts in the orthonormal basis."""
         if self.vcov != "model":
-            return self._sandwich.one_df(row)
+            return np.array([self._sandwich.one_df(row) if np.any(row) else np.nan for row in rows])
         o = self.optimum
-        return satterthwaite.one_df(row, o.state.phi, o.derivatives.slope, o.theta_cov)
+        return satterthwaite.each_df(rows, o.state.phi, o.derivatives.slope, o.theta_cov)
 
     def contrast(self, weights: Array, level: float) -> dict[str, Array]:
         """Estimate, standard error, df, interval, t and p of each row of weights.
@@ -182,12 +183,12 @@ class Inference:
         rows = self.in_basis(weights)
         estimate = self.estimates(rows)
         se = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", rows, self.covariance, rows), 0.0))
-        df = np.array([self._contrast_df(w, r) for w, r in zip(weights, rows, strict=True)])
+        df = self._contrast_df(weights, rows)
         unknown = ~self.estimable(weights)
         estimate, se, df = (np.where(unknown, np.nan, v) for v in (estimate, se, df))
         with np.errstate(divide="ignore", invalid="ignore"):
             t = estimate / se
-        half = stats.t.ppf((1 + level) / 2, df) * se
+        half = stdtrit(df, (1 + level) / 2) * se
         return {
             "estimate": estimate,
             "se": se,
@@ -195,18 +196,18 @@ class Inference:
             "ci_low": estimate - half,
             "ci_high": estimate + half,
             "t": t,
-            "p_value": 2 * stats.t.sf(np.abs(t), df),
+            "p_value": 2 * stdtr(df, -np.abs(t)),
         }
 
-    def _contrast_df(self, weights: Array, row: Array) -> float:
-        if not np.any(row):
-            return np.nan
+    def _contrast_df(self, weights: Array, rows: Array) -> Array:
         if self.df == "residual":
-            return self.residual_df
-        if self.df == "between-within":
+            df = np.full(len(rows), self.residual_df)
+        elif self.df == "between-within":
             kept = self.optimum.likelihood.moments.basis.kept
-            return between_within.contrast_df(weights[kept], self.column_df)
-        return self.one_df(row)
+            df = between_within.each_df(weights[:, kept], self.column_df)
+        else:
+            df = self.each_df(rows)
+        return np.where(np.any(rows, axis=1), df, np.nan)
 
     def wald(self, weights: Array) -> dict[str, float]:
         """F test that every row of weights has estimate zero.
@@ -227,9 +228,9 @@ class Inference:
             f, df1, df2 = kenward_roger.several_df(rows, estimate, self.covariance, self.optimum)
         else:
             kept = self.optimum.likelihood.moments.basis.kept
-            f, df1, df2 = satterthwaite.several_df(rows, estimate, self.covariance, self.one_df)
+            f, df1, df2 = satterthwaite.several_df(rows, estimate, self.covariance, self.each_df)
             if self.df == "residual":
                 df2 = self.residual_df
             elif self.df == "between-within":
-                df2 = between_within.contrast_df(weights[:, kept], self.column_df)
+                df2 = float(between_within.each_df(weights[:, kept], self.column_df).min())
         return {"f": f, "df1": df1, "df2": df2, "p_value": float(stats.f.sf(f, df1, df2))}
