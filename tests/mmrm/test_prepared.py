@@ -127,3 +127,8 @@ def test_a_covariate_that_changes_within_subjects() -> None:
     order = [list(theirs.columns).index(name) for name in fit.params.index]
     expected = np.linalg.inv(information)[np.ix_(order, order)]
     np.testing.assert_allclose(fit.vcov, expected, rtol=1e-8, atol=1e-12)
+
+
+def test_a_model_is_prepared_on_a_table() -> None:
+    with pytest.raises(ValueError, match="A model is prepared on a DataFrame"):
+        prepare(FORMULA, [data()], **ROLES)

@@ -119,7 +119,8 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Client]:
 def test_a_local_dask_cluster(cluster: Client, whole: MMRM) -> None:
     frame = dd.from_pandas(data(), npartitions=5)
     agree(whole, fit(frame))
-    agree(fit(data(), weights="w"), fit(frame, weights="w"))
+    robust = {"weights": "w", "vcov": "CR2", "df": "satterthwaite"}
+    agree(fit(data(), **robust), fit(frame, **robust))
     spec = prepare(FORMULA, data(), subject="subject", visit="visit")
     agree(whole, spec.fit(frame))
     assert len(cluster.scheduler_info()["workers"]) == 2
@@ -135,6 +136,18 @@ def test_subjects_split_over_chunks_are_put_together(options: dict[str, Any]) ->
     agree(fit(data(), **options), fit(chunks(shuffled, 31), **options))
     by_visit = [rows for _, rows in data().groupby("visit")]
     agree(fit(data(), **options), fit(by_visit, **options))
+
+
+@pytest.mark.parametrize("vcov", ["CR0", "CR2", "CR3"])
+@pytest.mark.parametrize("weights", [None, "w"])
+def test_sandwich_covariances_are_read_again(vcov: str, weights: str | None) -> None:
+    options = {"vcov": vcov, "df": "satterthwaite", "weights": weights}
+    one, two = fit(data(), **options), fit(chunks(data(), 50), **options)
+    agree(one, two)
+    arm = [{name: 1.0} for name in one.params.index if name.startswith("arm")]
+    np.testing.assert_allclose(one.wald(arm), two.wald(arm), rtol=1e-9)
+    shuffled = data().sample(frac=1, random_state=2)
+    agree(one, fit(chunks(shuffled, 50), **options))
 
 
 def test_a_covariate_that_changes_only_between_the_chunks_of_a_subject() -> None:

@@ -23,7 +23,7 @@ from analysis.mmrm.design import Design, Template, Totals, assemble, learn_templ
 from analysis.mmrm.levels import Coded, Levels, declared_visits, natural_key
 from analysis.mmrm.moments import Moments, group_patterns, orthonormal, square_root
 from analysis.mmrm.sources import Source
-from analysis.mmrm.table import Roles, read_table
+from analysis.mmrm.table import Roles, Table, read_table
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.uint64]
@@ -35,22 +35,45 @@ SAMPLE = 50
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What every chunk is summed with."""
+
+    template: Template
+    placement: Placement
+    location: Location
+    apart: Ids
+    columns_that_vary: bool
+
+    def together(self) -> Plan:
+        """For the rows of the subjects that lie apart, once they are put together."""
+        return replace(self, apart=self.apart[:0])
+
+
+@dataclass(frozen=True)
 class Streamed:
     """What a fit to chunks keeps of rows that are gone.
 
     Attributes
     ----------
-    totals : dict
+    plan, source
+        With which the sandwich covariance reads the rows again.
+    totals_of : dict
         By "rows" and "subjects", see `design.Totals`.
     varies : array of bool, shape (p,), or None
         Whether each column of X changes within a subject; found for between-within only.
     """
 
-    template: Template
+    plan: Plan
+    source: Source
     totals_of: dict[str, Totals]
     varies: NDArray[np.bool_] | None
     n_excluded: int
     spread: float
+
+    @property
+    def template(self) -> Template:
+        """Levels and recipe of the formula."""
+        return self.plan.template
 
     def totals(self, per: str) -> Totals:
         """Sums of the numbers and counts of the levels over rows or subjects."""
@@ -120,17 +143,6 @@ class Sums:
         self.apart += other.apart
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What every chunk is summed with."""
-
-    template: Template
-    placement: Placement
-    location: Location
-    apart: Ids
-    columns_that_vary: bool
-
-
 def accumulate_chunks(
     roles: Roles, source: Source, *, columns_that_vary: bool, template: Template | None = None
 ) -> tuple[Streamed, Moments]:
@@ -170,12 +182,13 @@ def accumulate_chunks(
         together = pd.concat(sums.apart, ignore_index=True)
         changes = read_table(together, roles).varying()
         if changes <= varying:
-            sums.add(chunk_sums(together, replace(plan, apart=apart[:0])))
+            sums.add(chunk_sums(together, plan.together()))
             break
         # What seemed fixed in every chunk changes between the chunks of a subject.
         varying = varying | changes
     n_excluded = sum(s.n_excluded for s in surveys)
-    rows = Streamed(template, sums.totals, sums.varies, n_excluded, sums.high - sums.low)
+    spread = sums.high - sums.low
+    rows = Streamed(plan, source, sums.totals, sums.varies, n_excluded, spread)
     return rows, _moments(sums, plan)
 
 
@@ -198,12 +211,7 @@ def survey(chunk: pd.DataFrame, roles: Roles) -> Survey:
 def chunk_sums(chunk: pd.DataFrame, plan: Plan) -> Sums:
     """Second reading of a chunk: its sums, and the rows of subjects that lie apart."""
     template = plan.template
-    table = read_table(chunk, template.roles)
-    away = np.isin(pd.util.hash_array(table.subjects), plan.apart)[table.subject]
-    apart = []
-    if away.any():
-        apart = [chunk.iloc[table.rows[away]][template.roles.needed]]
-        table = table.take(np.flatnonzero(~away))
+    table, apart = split_apart(chunk, plan)
     if not len(table):
         return Sums(apart=apart)
     if not template.recipe.simple:
@@ -227,6 +235,16 @@ def chunk_sums(chunk: pd.DataFrame, plan: Plan) -> Sums:
         key = (int(patterns.unit[number]), visits.tobytes())
         sums.parts[key] = [block.T @ block, len(block)]
     return sums
+
+
+def split_apart(chunk: pd.DataFrame, plan: Plan) -> tuple[Table, list[pd.DataFrame]]:
+    """The rows of subjects that lie in this chunk alone, and those of the others."""
+    table = read_table(chunk, plan.template.roles)
+    away = np.isin(pd.util.hash_array(table.subjects), plan.apart)[table.subject]
+    if not away.any():
+        return table, []
+    rows = chunk.iloc[table.rows[away]][plan.template.roles.needed]
+    return table.take(np.flatnonzero(~away)), [rows]
 
 
 def _sample_design(template: Template, sample: pd.DataFrame) -> Design:

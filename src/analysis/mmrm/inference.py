@@ -13,12 +13,13 @@ from scipy import stats
 from scipy.special import stdtr, stdtrit
 
 from analysis.mmrm import between_within, kenward_roger, satterthwaite
+from analysis.mmrm.chunk_sandwich import sandwich_of_chunks
 from analysis.mmrm.chunks import Streamed
 from analysis.mmrm.columns import SubjectColumns
 from analysis.mmrm.design import Design
 from analysis.mmrm.fit import Optimum
 from analysis.mmrm.moments import Patterns
-from analysis.mmrm.sandwich import Sandwich, sandwich
+from analysis.mmrm.sandwich import Sandwich, stretch_rows, weights_of
 
 Array = NDArray[np.float64]
 
@@ -135,12 +136,12 @@ class Inference:
 
     @cached_property
     def _sandwich(self) -> Sandwich:
+        if isinstance(self.rows, Streamed):
+            return sandwich_of_chunks(self.vcov, self.optimum, self.rows)
         kept = self.kept_rows()
-        weights = None
-        if kept.design.weights is not None:
-            weights = np.ones(kept.columns.observed.shape)
-            weights[kept.design.subject, kept.design.visit] = kept.design.weights
-        return sandwich(self.vcov, self.optimum, kept.columns, kept.patterns, weights)
+        weights = weights_of(kept.design)
+        rows = stretch_rows(self.vcov, self.optimum, kept.columns, kept.patterns, weights)
+        return Sandwich(rows.scores.T @ rows.scores, rows.phi, rows.sums)
 
     @cached_property
     def covariance(self) -> Array:
@@ -168,7 +169,7 @@ class Inference:
     def each_df(self, rows: Array) -> Array:
         """Satterthwaite's degrees of freedom of contrasts in the orthonormal basis."""
         if self.vcov != "model":
-            return np.array([self._sandwich.one_df(row) if np.any(row) else np.nan for row in rows])
+            return self._sandwich.each_df(rows)
         o = self.optimum
         return satterthwaite.each_df(rows, o.state.phi, o.derivatives.slope, o.theta_cov)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
+
 from analysis.mmrm.results import MMRM
 from analysis.mmrm.sources import source_of
 from analysis.mmrm.spec import ModelSpec, Options, fit_source, prepare_table
@@ -143,6 +145,11 @@ def prepare(
         ``prepare(formula, data, ...).fit(data)`` gives the numbers of
         ``mmrm(formula, data, ...)``.
 
+    Raises
+    ------
+    ValueError
+        As `mmrm`, and when the data are not one DataFrame.
+
     Examples
     --------
     >>> import numpy as np, pandas as pd
@@ -158,6 +165,11 @@ def prepare(
     >>> spec.fit(again).n_obs
     40
     """
+    if not isinstance(data, pd.DataFrame):
+        raise ValueError(
+            "A model is prepared on a DataFrame, which may be a sample that holds every level; "
+            "the prepared model then fits chunks as well."
+        )
     options = Options(covariance, method, df, vcov, time, fallback)
     roles = Roles.of(
         formula,

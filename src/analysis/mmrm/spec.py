@@ -128,17 +128,12 @@ def fit_source(
     Raises
     ------
     ValueError
-        When the options need the rows of each subject after the sums.
+        When the covariance has no sums that add up.
     """
     if options.covariance == "sp_exp":
         raise ValueError(
             "covariance 'sp_exp' with times of each subject has no sums to add up over chunks: "
             "fit one DataFrame, or choose a structure of the visits such as ar1h."
-        )
-    if options.vcov != "model":
-        raise ValueError(
-            f"The sandwich covariance {options.vcov} needs every subject's residuals, which a fit "
-            "to chunks lets go: fit one DataFrame, or choose vcov='model'."
         )
     vary = options.df == "between-within"
     rows, moments = accumulate_chunks(roles, source, columns_that_vary=vary, template=template)
