@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,24 @@ def _without_lost(result: MMRM) -> MMRM:
     assert result.n_excluded == fit(data()).n_excluded + 1
     result.n_excluded -= 1
     return result
+
+
+def test_memory_does_not_grow_with_the_data() -> None:
+    """Peak of what Python allocates; only the eight bytes of each subject's hash add up."""
+    part = trial(500, 4, seed=51)
+
+    def many(copies: int) -> Iterator[pd.DataFrame]:
+        for i in range(copies):
+            yield part.assign(subject=part["subject"] + f"-{i}")
+
+    peaks = []
+    for copies in (4, 4, 24):
+        tracemalloc.start()
+        assert fit(lambda n=copies: many(n)).n_subjects == 500 * copies
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    # Hashes, their sort, and fifty sampled rows of each chunk.
+    assert peaks[2] - peaks[1] < 10_000 * 60 + 20 * 50 * 200
 
 
 def test_splines_with_knots_and_bounds_are_fitted_in_chunks() -> None:

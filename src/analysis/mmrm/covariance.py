@@ -18,7 +18,8 @@ structure  covariance of visits a and b                   parameters
 ``sp_exp`` v exp(-distance / range)                       v, range
 =========  =============================================  ==========================
 
-Compound symmetry admits a negative correlation down to -1/(K-1).
+Compound symmetry admits a negative correlation down to -1/(K-1). Derivatives are checked
+against finite differences, fits against listings of SAS PROC MIXED and R.
 """
 
 from __future__ import annotations

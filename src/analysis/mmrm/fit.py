@@ -1,4 +1,10 @@
-"""Maximisation of the likelihood: safeguarded Newton steps, a convergence check, a ladder."""
+"""Maximisation of the likelihood: safeguarded Newton steps, a convergence check, a ladder.
+
+A fit has converged when the gradient, in standard errors of the covariance parameters, vanishes
+and the observed information is positive definite; anything else is an error or the next
+structure of the ladder, never a result. Checked: no other software's log-likelihood is higher
+on the reference data (`tests/reference/mmrm`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""Reference grids: which weights on the coefficients a least squares mean is."""
+"""Reference grids: which weights on the coefficients a least squares mean is.
+
+A least squares mean (Searle, Speed and Milliken 1980, doi:10.1080/00031305.1980.10483031) is
+the mean of the model's predictions over a grid: every combination of factor levels, covariates
+at their mean. The row mean counts a subject as often as it was seen (SAS and emmeans), the
+subject mean once. Checked against predictions on the same grid and listings of SAS PROC MIXED.
+"""
 
 from __future__ import annotations
 

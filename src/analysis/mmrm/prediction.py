@@ -1,4 +1,10 @@
-"""Residuals and simulated outcomes, row by row."""
+"""Residuals and simulated outcomes, row by row.
+
+With ``Sigma_i = L L'`` of the subject's visits, the normalised residuals are ``L^-1 e_i`` (as
+in nlme): the first visit's is its Pearson residual, each further one is conditional on those
+before it. Simulated outcomes are ``X_i beta + L z`` with independent standard normal z; the
+estimates are taken as they are, without their own uncertainty.
+"""
 
 from __future__ import annotations
 

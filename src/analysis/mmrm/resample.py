@@ -1,4 +1,9 @@
-"""Refits with subjects counted anew: bootstrap and jackknife from the sums, not the rows."""
+"""Refits with subjects counted anew: bootstrap and jackknife from the sums, not the rows.
+
+A draw with replacement (Efron 1979, doi:10.1214/aos/1176344552) changes only how often each
+subject counts in the sum of its pattern. Checked against fits to the rows of the subjects drawn,
+and to the rows without a subject.
+"""
 
 from __future__ import annotations
 

@@ -5,6 +5,9 @@ the fit has taken out of them: CR2 is unbiased where the working covariance is r
 and McCaffrey 2002; Pustejovsky and Tipton 2018, doi:10.1080/07350015.2016.1247004), CR3
 approximates the jackknife. Degrees of freedom are those of a Satterthwaite approximation
 under the working covariance, from the same papers.
+
+Checked against the same formulas written with one large matrix, the empirical covariance of
+SAS PROC MIXED, and, at one visit, HC0, HC2 and HC3 of least squares.
 """
 
 from __future__ import annotations
