@@ -173,9 +173,12 @@ def test_a_repeated_visit_of_a_split_subject_is_refused() -> None:
         fit([table, table.iloc[:1]])
 
 
-def test_integer_names_that_a_missing_one_made_floats() -> None:
+@pytest.mark.parametrize("dtype", ["float64", "int32", "Int64", "object"])
+def test_subjects_are_one_whatever_the_type_of_their_numbers(dtype: str) -> None:
+    """The boundary between the chunks lies within a subject."""
     table = data().assign(subject=lambda t: t["subject"].str[1:].astype(int))
     one, two = table.iloc[:102], table.iloc[102:]
+    agree(fit(table), fit([one, two.astype({"subject": dtype})]))
     lost = two.iloc[:1].assign(subject=np.nan)
     agree(fit(table), _without_lost(fit([one, pd.concat([two, lost])])))
 

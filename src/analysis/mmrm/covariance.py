@@ -150,7 +150,7 @@ class Covariance:
     def _one(self, theta: Array, order: int) -> Derivatives:
         if self.kind in LINEAR:
             basis = self.basis
-            return np.tensordot(theta, basis, axes=1), basis, None
+            return (theta @ basis.reshape(len(theta), -1)).reshape(basis.shape[1:]), basis, None
         n_variances = self.n_visits if self.kind.endswith("h") else 1
         correlation = _CORRELATIONS[self.kind.removesuffix("h")]
         return _scaled(theta[:n_variances], correlation(theta[n_variances:], self.n_visits))

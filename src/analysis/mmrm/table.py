@@ -225,8 +225,12 @@ def _numbers(values: pd.Series, name: str, roles: Roles) -> Array:
 
 
 def _plain(subjects: Any) -> NDArray[Any]:
-    """Names of subjects; whole numbers are integers, also where a missing one made them floats."""
+    """Names of subjects, equal ones alike in every chunk: whole numbers are integers.
+
+    A missing name makes floats of integers, and pandas has several kinds of integers.
+    """
     names = np.asarray(subjects)
-    if names.dtype.kind == "f" and np.all(names == np.floor(names)):
+    whole = names.dtype.kind in "iu" or pd.api.types.infer_dtype(names) == "integer"
+    if whole or (names.dtype.kind == "f" and np.all(names == np.floor(names))):
         return names.astype(np.int64)
     return names
