@@ -34,7 +34,7 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-.PHONY: report test coverage lab notebooks lint format rules lock example published benchmark benchmark-data fuzz operating-characteristics set-up set-up-time clean help
+.PHONY: report test coverage lab notebooks lint format rules lock example published benchmark benchmark-data fuzz operating-characteristics r-references set-up set-up-time clean help
 
 report: $(READY) ## set up, judge the built-in studies, say where the report is (ARGS="STUDY --out DIR")
 	@.venv/bin/relief report $(ARGS)
@@ -71,8 +71,23 @@ lock: .tools/.ready ## resolve the requirements again (UPGRADE=1 takes newer ver
 	@$(COMPILE) --all-extras -o requirements.lock pyproject.toml
 	@$(COMPILE) --group tools -o requirements-tools.lock
 
-benchmark: $(READY) ## time the mixed model against other software, as ratios in one run (minutes)
-	@OMP_NUM_THREADS=1 .venv/bin/python benchmarks/mmrm.py $(ARGS)
+# The packages compared with live in an environment of their own and are no dependencies.
+benchmark: $(READY) ## time the mixed model against other software, as ratios in one run (minutes; ARGS=--large)
+	@$(UV) venv --quiet --clear --no-project --python .venv/bin/python .tools/peers
+	@$(UV) pip install --quiet --python .tools/peers/bin/python mixedlm-rs==0.2.0 mixedlm==1.3.0
+	@OMP_NUM_THREADS=1 .venv/bin/python benchmarks/mmrm.py --peers .tools/peers/bin/python $(ARGS)
+
+R_PACKAGES := r-base-core r-cran-nlme r-cran-lme4 r-cran-lmertest r-cran-pbkrtest r-cran-glmmtmb \
+	r-cran-emmeans r-cran-clubsandwich r-cran-numderiv
+MMRM_REFERENCE := tests/reference/mmrm
+
+r-references: $(READY) ## fit the mixed model with Debian's R again and write its listings (installs R; needs RELIEF_DATA; minutes)
+	@test -n "$(RELIEF_DATA)" || { echo "Name the folder of open data: make r-references RELIEF_DATA=FOLDER" >&2; exit 1; }
+	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(R_PACKAGES)
+	@.venv/bin/python $(MMRM_REFERENCE)/synthetic.py > $(MMRM_REFERENCE)/synthetic.csv
+	@for script in gls glmmtmb lmer; do \
+	  Rscript $(MMRM_REFERENCE)/$$script.R "$(RELIEF_DATA)" $(MMRM_REFERENCE) $(MMRM_REFERENCE)/listings || exit 1; done
+	@PYTHONPATH=. .venv/bin/python -m tests.reference.mmrm.compare
 
 benchmark-data: $(READY) ## time reading, checking and placing of large exports (ARGS="--scale 0.1"; whole: minutes, gigabytes)
 	@.venv/bin/python benchmarks/data_layer.py $(ARGS)

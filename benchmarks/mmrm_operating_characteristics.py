@@ -20,9 +20,9 @@ import pandas as pd
 
 from analysis.mmrm.design import Design, build_design
 from analysis.mmrm.fit import ConvergenceError, fit_with_fallback
-from analysis.mmrm.inference import Inference
-from analysis.mmrm.model import _check_size, _structure
+from analysis.mmrm.inference import Inference, KeptRows
 from analysis.mmrm.moments import accumulate
+from analysis.mmrm.spec import check_size, make_structure
 
 VISITS = 4
 SD = np.array([6.0, 7.0, 8.0, 9.0])
@@ -61,20 +61,16 @@ def draw(design: Design, effect: float, rng: np.random.Generator) -> Design:
         worse = (errors[:, a - 1] / SD[a - 1]).clip(-3, 3)
         leaves = rng.random(n) < 1 / (1 + np.exp(2.75 - 0.7 * worse))
         seen[:, a] = seen[:, a - 1] & ~leaves
-    x = design.x.copy()
-    old = design.frame["baseline"].to_numpy()
-    with_baseline = [j for j, name in enumerate(design.columns) if "baseline" in name]
-    x[:, with_baseline] *= (np.repeat(baseline, VISITS) / old)[:, None]
     keep = seen.ravel()
     return replace(
         design,
-        x=x[keep],
         y=change.ravel()[keep],
         subject=design.subject[keep],
         visit=design.visit[keep],
         group=design.group[keep],
+        codes={name: codes[keep] for name, codes in design.codes.items()},
+        numbers={"baseline": np.repeat(baseline, VISITS)[keep]},
         order=design.order[keep],
-        frame=design.frame[keep],
     )
 
 
@@ -95,15 +91,16 @@ def run(n_per_arm: int, trials: int, effect: float, seed: int) -> dict[str, floa
         missing += 1 - np.sum(trial.visit == VISITS - 1) / trial.n_subjects
         try:
             moments, columns, patterns = accumulate(trial)
-            _check_size(trial, moments)
-            structure = _structure("us", trial, patterns)
+            check_size(trial, moments)
+            structure = make_structure("us", trial.template, patterns)
             optimum = fit_with_fallback(moments, structure, reml=True, fallback=True)
         except (ConvergenceError, ValueError):
             counts["no_fit"] += 1
             continue
         counts["fallback"] += bool(optimum.failed)
+        kept = KeptRows(trial, columns, patterns)
         for method in METHODS:
-            inference = Inference(trial, columns, patterns, optimum, method, "model")
+            inference = Inference(trial, kept, optimum, method, "model")
             row = inference.contrast(weights, 0.95)
             counts[f"reject {method}"] += float(row["p_value"][0] < 0.05)
             low, high = row["ci_low"][0], row["ci_high"][0]

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 import pytest
 
 from analysis.mmrm import MMRM, mmrm
@@ -63,20 +59,8 @@ def test_a_column_that_is_constant_in_the_first_chunk_only() -> None:
     agree(fit(table), fit(chunks(table, 40)))
 
 
-def test_a_pyarrow_dataset_of_parquet_row_groups(tmp_path: Path) -> None:
-    pq.write_table(pa.Table.from_pandas(data()), tmp_path / "trial.parquet", row_group_size=37)
-    agree(fit(data()), fit(ds.dataset(tmp_path / "trial.parquet")))
-
-
 def test_a_function_that_reads_again() -> None:
     agree(fit(data()), fit(lambda: iter(chunks(data(), 90))))
-
-
-def test_a_subject_that_comes_back_is_refused() -> None:
-    table = data()
-    apart = [table[table["visit"] != "VIS9"], table[table["visit"] == "VIS9"]]
-    with pytest.raises(ValueError, match="have rows in chunks that are apart"):
-        fit(apart)
 
 
 @pytest.mark.parametrize(
@@ -94,8 +78,3 @@ def test_what_needs_rows_is_refused(use: Any) -> None:
     with pytest.raises(ValueError, match="needs the rows, which a fit to chunks lets go"):
         use(result)
     assert len(result.predict(data())) == 240
-
-
-def test_a_formula_that_learns_from_the_data_is_refused() -> None:
-    with pytest.raises(ValueError, match="The formula learns from the data"):
-        fit(chunks(data(), 90), "y ~ bs(baseline, df=4) + visit")

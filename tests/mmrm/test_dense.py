@@ -23,10 +23,11 @@ def fit(**options: Any) -> MMRM:
 
 def dense(result: MMRM) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """X, y, covariance of all rows, and its first and second derivatives."""
-    design, optimum = result._inference.design, result._inference.optimum
+    kept, optimum = result._inference.kept_rows(), result._inference.optimum
+    design, patterns = kept.design, kept.patterns
     theta, structure = optimum.state.theta, optimum.likelihood.covariance
     sigma, first, second = structure.derivatives(theta)
-    unit = result._inference.patterns.unit[result._inference.patterns.of_subject][design.subject]
+    unit = patterns.unit[patterns.of_subject][design.subject]
     same = design.subject[:, None] == design.subject
     root = np.ones(len(design.y)) if design.weights is None else np.sqrt(design.weights)
     a, b = design.visit[:, None], design.visit[None, :]
@@ -116,7 +117,7 @@ def test_kenward_roger(options: dict[str, Any], original: bool) -> None:
 def test_sandwich_and_its_degrees_of_freedom(options: dict[str, Any], kind: str) -> None:
     result = fit(**options, vcov=kind, df="satterthwaite")
     x, y, sigma, _, _ = dense(result)
-    subject = result._inference.design.subject
+    subject = result._inference.kept_rows().design.subject
     v = np.linalg.inv(sigma)
     phi = np.linalg.inv(x.T @ v @ x)
     e = y - x @ result.params.to_numpy()

@@ -8,8 +8,8 @@ import pytest
 from analysis.mmrm.covariance import STRUCTURES, Covariance
 from analysis.mmrm.design import build_design
 from analysis.mmrm.likelihood import Likelihood
-from analysis.mmrm.model import _structure
 from analysis.mmrm.moments import accumulate
+from analysis.mmrm.spec import make_structure
 from tests.mmrm.conftest import trial
 
 
@@ -27,7 +27,7 @@ def likelihood(kind: str, *, reml: bool, group: bool = False, weights: bool = Fa
         time="hours" if kind == "sp_exp" else None,
     )
     moments, _, patterns = accumulate(design)
-    return Likelihood(moments, _structure(kind, design, patterns), reml)
+    return Likelihood(moments, make_structure(kind, design.template, patterns), reml)
 
 
 def away_from_the_maximum(target: Likelihood) -> np.ndarray:

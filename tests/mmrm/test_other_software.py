@@ -1,4 +1,4 @@
-"""Against statsmodels where the models coincide, and on a real trial."""
+"""Against statsmodels where the models coincide, and two trials by everything there is."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import pytest
 import statsmodels.formula.api as smf
 
 from analysis.mmrm import mmrm
+from tests.mmrm import r_listings
 from tests.mmrm.conftest import trial
 
-STRUCTURES = ["us", "toep", "toeph", "ar1", "ar1h", "cs", "csh", "ad", "adh"]
+STRUCTURES = ["us", "toep", "toeph", "ar1", "ar1h", "cs", "csh", "ad", "adh", "sp_exp"]
 DF = ["kenward-roger", "kenward-roger-original", "satterthwaite", "between-within", "residual"]
 
 
@@ -51,26 +52,35 @@ def test_compound_symmetry_is_the_random_intercept_of_statsmodels(method: str) -
 
 
 @pytest.fixture(scope="module")
-def antidepressant(open_data: Callable[[str], Path]) -> pd.DataFrame:
-    return pd.read_csv(open_data("antidepressant-trial") / "antidepressant_data.csv")
+def tables(open_data: Callable[[str], Path]) -> dict[str, pd.DataFrame]:
+    return {
+        name: r_listings.STUDIES[name].read(name, open_data(folder))
+        for name, folder in r_listings.FOLDERS.items()
+    }
 
 
+@pytest.mark.parametrize("method", ["reml", "ml"])
 @pytest.mark.parametrize("covariance", STRUCTURES)
-def test_the_antidepressant_trial_by_every_structure_and_method(
-    antidepressant: pd.DataFrame, covariance: str
+@pytest.mark.parametrize("name", list(r_listings.FOLDERS))
+def test_trials_by_every_structure_method_and_df(
+    tables: dict[str, pd.DataFrame], name: str, covariance: str, method: str
 ) -> None:
-    formula = "CHANGE ~ BASVAL * VISIT + THERAPY * VISIT"
-    options = {"subject": "PATIENT", "visit": "VISIT", "covariance": covariance}
-    se = []
+    study, found = r_listings.STUDIES[name], {}
     for df in DF:
-        result = mmrm(formula, antidepressant, df=df, **options)
+        if method == "ml" and df.startswith("kenward-roger"):
+            continue
+        result = r_listings.fit(name, tables[name], covariance, method, df=df)
         assert result.gradient_norm < 1e-6
         assert result.covariance_type == covariance
-        table = result.differences("THERAPY", by="VISIT", reference="PLACEBO")
-        assert np.isfinite(table[["estimate", "se", "df", "p_value"]]).all(axis=None)
-        se.append(table["se"].to_numpy())
-    # Kenward-Roger's standard errors are near the model's in a trial of this size.
-    np.testing.assert_allclose(se[0], se[2], rtol=0.02)
-    ml = mmrm(formula, antidepressant, df="satterthwaite", method="ml", **options)
-    assert ml.gradient_norm < 1e-6
-    assert list(ml.covariance.index) == [4, 5, 6, 7]
+        found[df] = result.differences(study.arm, by=study.visit)
+        assert np.isfinite(found[df][["estimate", "se", "df", "p_value"]]).all(axis=None)
+    base = found["satterthwaite"]
+    for table in found.values():
+        np.testing.assert_allclose(table["estimate"], base["estimate"], rtol=1e-10)
+        # The adjustment of Kenward and Roger is small in trials of this size.
+        np.testing.assert_allclose(table["se"], base["se"], rtol=0.02)
+    assert (found["residual"]["df"] == result.n_obs - len(result.params)).all()
+    if method == "reml":
+        # One contrast has Satterthwaite's degrees of freedom.
+        for df in ("kenward-roger", "kenward-roger-original"):
+            np.testing.assert_allclose(found[df]["df"], base["df"], rtol=1e-10)

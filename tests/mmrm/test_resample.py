@@ -45,7 +45,7 @@ def test_a_bootstrap_draw_is_a_fit_to_the_subjects_drawn(options: dict[str, Any]
     rng = np.random.default_rng(1)
     counts = np.bincount(rng.integers(0, 50, 50), minlength=50)
     drawn = []
-    for name, count in zip(result._design.subjects, counts, strict=True):
+    for name, count in zip(result._inference.kept_rows().design.subjects, counts, strict=True):
         rows = table[table["subject"] == name]
         drawn += [rows.assign(subject=f"{name}-{copy}") for copy in range(count)]
     again = fit(pd.concat(drawn), **options).params
@@ -73,3 +73,9 @@ def test_a_subject_the_design_cannot_do_without_has_no_fit() -> None:
     result = mmrm("y ~ rare + arm * visit", table, subject="subject", visit="visit")
     assert result.jackknife().loc["s3"].isna().all()
     assert result.jackknife().drop(index="s3").notna().all(axis=None)
+
+
+def test_workers_draw_the_same_subjects() -> None:
+    result = fit(data())
+    one, two = (result.bootstrap(6, np.random.default_rng(4), n_jobs=n) for n in (1, 2))
+    np.testing.assert_allclose(one, two, rtol=1e-10)

@@ -27,7 +27,6 @@ def column_df(varies: NDArray[np.bool_], n_obs: int, n_subjects: int) -> Array:
     return np.where(varies, within_df, between_df).astype(float)
 
 
-def contrast_df(weights: Array, df: Array) -> float:
-    """Degrees of freedom of a contrast, or of several (rows) tested together."""
-    used = np.any(np.atleast_2d(weights) != 0, axis=0)
-    return float(df[used].min())
+def each_df(weights: Array, df: Array) -> Array:
+    """Degrees of freedom of each contrast (row); infinite for a row without weights."""
+    return np.where(weights != 0, df, np.inf).min(axis=1)

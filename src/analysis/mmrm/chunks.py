@@ -1,58 +1,108 @@
 """A fit to data that come in chunks: the sums add up, the rows are let go.
 
-Two readings: one for the levels of the factors and the visits, one for the sums. All rows
-of a subject stand together; a subject whose rows end one chunk and begin the next is carried
-over. What is kept of a subject is eight bytes, to refuse one that comes back later.
+Two readings: one for the levels of the factors and who is where, one for the sums. Chunks may
+be worked on in any order, by anyone. A subject whose rows lie in several chunks is put
+together from them and gives the same numbers; where that is more subjects than fit in memory,
+the data must be sorted or partitioned by subject first. What is kept of every other subject is
+eight bytes, to see where it occurs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.mmrm.columns import Placement, fill, find_placement, read_slots, split
-from analysis.mmrm.design import (
-    Design,
-    Known,
-    Streamed,
-    Totals,
-    build_design,
-    formula_variables,
-    is_factor,
-    natural_key,
-    visit_order,
-)
-from analysis.mmrm.moments import Moments, expand, group_patterns, orthonormal, square_root
+from analysis.mmrm.columns import Location, Placement, fill, find_placement, locate, make_maps
+from analysis.mmrm.design import Design, Template, Totals, assemble, learn_template
+from analysis.mmrm.levels import Coded, Levels, declared_visits, natural_key
+from analysis.mmrm.moments import Moments, group_patterns, orthonormal, square_root
+from analysis.mmrm.sources import Source
+from analysis.mmrm.table import Roles, Table, read_table
 
 Array = NDArray[np.float64]
-Source = Callable[[], Iterable[pd.DataFrame]]
+Ids = NDArray[np.uint64]
+
+# Subjects whose rows lie in several chunks and are put together in memory.
+APART = 20_000
+# Rows of each chunk from which centres and scales are found.
+SAMPLE = 50
 
 
-def source_of(data: Any) -> Source | None:
-    """How to read chunks again and again, or None for a single table.
+@dataclass(frozen=True)
+class Plan:
+    """What every chunk is summed with."""
 
-    A list or tuple of DataFrames, a pyarrow Dataset or ParquetFile (read by record batch),
-    or a function without arguments that returns an iterable of DataFrames.
+    template: Template
+    placement: Placement
+    location: Location
+    apart: Ids
+    columns_that_vary: bool
+
+    def together(self) -> Plan:
+        """For the rows of the subjects that lie apart, once they are put together."""
+        return replace(self, apart=self.apart[:0])
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """What a fit to chunks keeps of rows that are gone.
+
+    Attributes
+    ----------
+    plan, source
+        With which the sandwich covariance reads the rows again.
+    totals_of : dict
+        By "rows" and "subjects", see `design.Totals`.
+    varies : array of bool, shape (p,), or None
+        Whether each column of X changes within a subject; found for between-within only.
     """
-    if isinstance(data, pd.DataFrame):
-        return None
-    if isinstance(data, (list, tuple)):
-        return lambda: data
-    if hasattr(data, "to_batches"):
-        return lambda: (batch.to_pandas() for batch in data.to_batches())
-    if hasattr(data, "iter_batches"):
-        return lambda: (batch.to_pandas() for batch in data.iter_batches())
-    if callable(data):
-        return data
-    raise ValueError(
-        "data must be a DataFrame, a list of DataFrames, a pyarrow dataset, or a function "
-        f"that returns DataFrames, not a {type(data).__name__}."
-    )
+
+    plan: Plan
+    source: Source
+    totals_of: dict[str, Totals]
+    varies: NDArray[np.bool_] | None
+    n_excluded: int
+    spread: float
+
+    @property
+    def template(self) -> Template:
+        """Levels and recipe of the formula."""
+        return self.plan.template
+
+    def totals(self, per: str) -> Totals:
+        """Sums of the numbers and counts of the levels over rows or subjects."""
+        return self.totals_of[per]
+
+    def varies_within_subject(self) -> NDArray[np.bool_]:
+        """Whether each column of X changes between the visits of some subject."""
+        if self.varies is None:
+            raise ValueError("Between-within degrees of freedom must be asked for with the fit.")
+        return self.varies
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the first reading finds in a chunk.
+
+    Attributes
+    ----------
+    found : dict of str to Coded
+        Each factor's labels that occur, in declared order where the chunk declares one.
+    ids : array of uint64
+        Hashes of the subjects.
+    """
+
+    found: dict[str, Coded]
+    ids: Ids
+    varying: set[str]
+    sample: pd.DataFrame
+    n_excluded: int
 
 
 @dataclass
@@ -62,11 +112,19 @@ class Sums:
     Attributes
     ----------
     parts : dict of (group, visits) to [matrix of shape (m, m), number of subjects]
+    low, high : float
+        Smallest and largest outcome.
     """
 
     parts: dict[tuple[int, bytes], list[Any]] = field(default_factory=dict)
     n_obs: int = 0
+    n_subjects: int = 0
     log_weights: float = 0.0
+    low: float = np.inf
+    high: float = -np.inf
+    totals: dict[str, Totals] = field(default_factory=dict)
+    varies: NDArray[np.bool_] | None = None
+    apart: list[pd.DataFrame] = field(default_factory=list)
 
     def add(self, other: Sums) -> None:
         """Take the sums of another chunk in."""
@@ -75,17 +133,102 @@ class Sums:
             mine[0] = mine[0] + matrix
             mine[1] += count
         self.n_obs += other.n_obs
+        self.n_subjects += other.n_subjects
         self.log_weights += other.log_weights
+        self.low, self.high = min(self.low, other.low), max(self.high, other.high)
+        for per, totals in other.totals.items():
+            self.totals[per] = self.totals[per] + totals if per in self.totals else totals
+        if other.varies is not None:
+            self.varies = other.varies if self.varies is None else self.varies | other.varies
+        self.apart += other.apart
 
 
-def chunk_sums(design: Design, placement: Placement, slots: Sequence[Array]) -> Sums:
-    """Sums of one chunk by pattern."""
-    columns = fill(design, placement, slots)
+def accumulate_chunks(
+    roles: Roles, source: Source, *, columns_that_vary: bool, template: Template | None = None
+) -> tuple[Streamed, Moments]:
+    """Moments of all chunks, and what is kept of their rows.
+
+    Parameters
+    ----------
+    columns_that_vary : bool
+        Whether to find the columns of X that change within a subject.
+    template : Template, optional
+        Of a prepared model; found in the data where it is not given.
+
+    Raises
+    ------
+    ValueError
+        As `analysis.mmrm.design.build_design`; when too many subjects have rows in several
+        chunks; when the formula learns something else from each chunk.
+    """
+    surveys = [s for s in source.run(partial(survey, roles=roles), roles.needed) if len(s.ids)]
+    if not surveys:
+        raise ValueError("No row has the outcome and every covariate: there is nothing to fit.")
+    apart = _apart([s.ids for s in surveys], roles)
+    sample = pd.concat([s.sample for s in surveys], ignore_index=True)
+    if template is None:
+        table = read_table(sample, roles)
+        template = learn_template(table, roles, _levels(surveys, roles))
+    varying = frozenset(name for s in surveys for name in s.varying)
+    while True:
+        sampled = replace(_sample_design(template, sample), varying=varying)
+        placement = find_placement(template, varying)
+        plan = Plan(template, placement, locate(sampled, placement), apart, columns_that_vary)
+        sums = Sums()
+        for part in source.run(partial(chunk_sums, plan=plan), roles.needed):
+            sums.add(part)
+        if not sums.apart:
+            break
+        together = pd.concat(sums.apart, ignore_index=True)
+        changes = read_table(together, roles).varying()
+        if changes <= varying:
+            sums.add(chunk_sums(together, plan.together()))
+            break
+        # What seemed fixed in every chunk changes between the chunks of a subject.
+        varying = varying | changes
+    n_excluded = sum(s.n_excluded for s in surveys)
+    spread = sums.high - sums.low
+    rows = Streamed(plan, source, sums.totals, sums.varies, n_excluded, spread)
+    return rows, _moments(sums, plan)
+
+
+def survey(chunk: pd.DataFrame, roles: Roles) -> Survey:
+    """First reading of a chunk."""
+    table = read_table(chunk, roles)
+    found = {
+        name: replace(column, codes=np.unique(column.codes))
+        for name, column in table.factors.items()
+    }
+    return Survey(
+        found=found,
+        ids=pd.util.hash_array(table.subjects),
+        varying=table.varying(),
+        sample=chunk.iloc[table.rows[:SAMPLE]][roles.needed],
+        n_excluded=table.n_excluded,
+    )
+
+
+def chunk_sums(chunk: pd.DataFrame, plan: Plan) -> Sums:
+    """Second reading of a chunk: its sums, and the rows of subjects that lie apart."""
+    template = plan.template
+    table, apart = split_apart(chunk, plan)
+    if not len(table):
+        return Sums(apart=apart)
+    if not template.recipe.simple:
+        _refuse_learned(template, learn_template(table, template.roles, template.levels))
+    design = assemble(template, table)
+    columns = fill(design, plan.placement, plan.location)
     patterns = group_patterns(design, columns.observed)
     weights = design.weights
     sums = Sums(
         n_obs=len(design.y),
+        n_subjects=design.n_subjects,
         log_weights=0.0 if weights is None else float(np.log(weights).sum()),
+        low=float(design.y.min()),
+        high=float(design.y.max()),
+        totals={per: design.totals(per) for per in ("rows", "subjects")},
+        varies=design.varies_within_subject() if plan.columns_that_vary else None,
+        apart=apart,
     )
     for number, visits in enumerate(patterns.visits):
         block = columns.u[patterns.of_subject == number]
@@ -94,86 +237,58 @@ def chunk_sums(design: Design, placement: Placement, slots: Sequence[Array]) -> 
     return sums
 
 
-def accumulate_chunks(
-    formula: str, source: Source, *, subject: str, visit: str, **columns: str | None
-) -> tuple[Design, Moments]:
-    """Moments of all chunks, and the first chunk's design with what is known of all.
-
-    Raises
-    ------
-    ValueError
-        As `analysis.mmrm.design.build_design`; when a subject's rows are apart; when the
-        formula has a transformation whose state is learned from data, such as a spline.
-    """
-    group = columns.get("group")
-    weights = columns.get("weights")
-    known = _levels(formula, source, subject=subject, visit=visit, group=group, weights=weights)
-    placement: Placement | None = None
-    for _ in range(10_000):
-        outcome = _one_reading(formula, source, known, placement, subject, visit, columns)
-        if isinstance(outcome, Placement):
-            placement = outcome
-            continue
-        return outcome
-    raise ValueError("The columns of the design differ between chunks without end.")
+def split_apart(chunk: pd.DataFrame, plan: Plan) -> tuple[Table, list[pd.DataFrame]]:
+    """The rows of subjects that lie in this chunk alone, and those of the others."""
+    table = read_table(chunk, plan.template.roles)
+    away = np.isin(pd.util.hash_array(table.subjects), plan.apart)[table.subject]
+    if not away.any():
+        return table, []
+    rows = chunk.iloc[table.rows[away]][plan.template.roles.needed]
+    return table.take(np.flatnonzero(~away)), [rows]
 
 
-def _one_reading(
-    formula: str,
-    source: Source,
-    known: Known,
-    placement: Placement | None,
-    subject: str,
-    visit: str,
-    columns: dict[str, str | None],
-) -> tuple[Design, Moments] | Placement:
-    """Read all chunks; a placement comes back where a chunk shows that it must be finer."""
-    sums, first, n_excluded = Sums(), None, 0
-    totals: dict[str, Totals] = {}
-    varies: NDArray[np.bool_] | None = None
-    seen: list[NDArray[np.uint64]] = []
-    for chunk in _whole_subjects(source, subject):
-        if _complete(formula, chunk, subject, visit, list(columns.values()))[0].empty:
-            n_excluded += len(chunk)
-            continue
-        design = build_design(formula, chunk, subject=subject, visit=visit, known=known, **columns)
-        if first is None:
-            first = design
-            _refuse_learned(design)
-        if placement is None:
-            placement, slots = find_placement(design)
-        else:
-            found = read_slots(design, placement)
-            if isinstance(found, tuple):
-                return _finer(design, placement, found)
-            slots = found
-        sums.add(chunk_sums(design, placement, slots))
-        n_excluded += design.n_excluded
-        factors = [name for name in design.predictors if name in design.levels]
-        for per in ("rows", "subjects"):
-            part = design.totals(per, factors)
-            totals[per] = totals[per] + part if per in totals else part
-        changes = design.varies_within_subject()
-        varies = changes if varies is None else varies | changes
-        seen.append(pd.util.hash_array(np.asarray(design.subjects)))
-    if first is None or placement is None or varies is None:
-        raise ValueError("No row has the outcome and every covariate: there is nothing to fit.")
-    moments = _moments(sums, placement, seen, subject)
-    whole = replace(first, n_excluded=n_excluded, streamed=Streamed(totals, varies))
-    return whole, moments
+def _sample_design(template: Template, sample: pd.DataFrame) -> Design:
+    """The design of sampled rows, of which a subject may have the same one twice."""
+    roles = template.roles
+    keys = [roles.subject, roles.visit]
+    return assemble(template, read_table(sample.drop_duplicates(keys), roles))
 
 
-def _moments(
-    sums: Sums, placement: Placement, seen: list[NDArray[np.uint64]], subject: str
-) -> Moments:
-    ids = np.concatenate(seen)
-    repeated = len(ids) - len(np.unique(ids))
-    if repeated:
+def _apart(ids: list[Ids], roles: Roles) -> Ids:
+    """Subjects with rows in more than one chunk."""
+    every, count = np.unique(np.concatenate(ids), return_counts=True)
+    apart = every[count > 1]
+    if len(apart) > APART:
         raise ValueError(
-            f"{repeated} subject(s) have rows in chunks that are apart: sort the data by "
-            f"'{subject}'."
+            f"{len(apart)} subjects have rows in more than one chunk, and at most {APART} are put "
+            f"together in memory: sort the data by '{roles.subject}', or partition them by it "
+            "(in Dask: data.shuffle)."
         )
-    maps = placement.maps()
+    return apart
+
+
+def _levels(surveys: list[Survey], roles: Roles) -> Levels:
+    """Levels of all chunks together."""
+
+    def of(name: str) -> tuple[Any, ...]:
+        columns = [s.found[name] for s in surveys]
+        present = {column.labels[c] for column in columns for c in column.codes}
+        declared = {column.labels if column.declared else () for column in columns}
+        # Declared order counts where all chunks declare the same.
+        order = declared.pop() if len(declared) == 1 else ()
+        if name == roles.visit:
+            if order and all(column.ordered for column in columns):
+                return declared_visits(order, present, name)
+            order = ()
+        return tuple(v for v in order if v in present) or tuple(sorted(present, key=natural_key))
+
+    factors = {name: of(name) for name in roles.predictors if name in surveys[0].found}
+    groups = tuple(sorted(of(roles.group), key=natural_key)) if roles.group else ("",)
+    return Levels(of(roles.visit), groups, factors)
+
+
+def _moments(sums: Sums, plan: Plan) -> Moments:
+    maps = make_maps(plan.placement, plan.location)
     used = np.abs(maps).sum(axis=2) > 0
     keys = sorted(sums.parts)
     visits = np.array([np.frombuffer(key[1], dtype=bool) for key in keys])
@@ -185,7 +300,7 @@ def _moments(
         wide[:, own] = root
         rows.append(wide)
     pattern = np.repeat(np.arange(len(keys)), [len(part) for part in rows])
-    basis, z = orthonormal(expand(np.concatenate(rows), maps, visits[pattern]))
+    basis, z = orthonormal(np.concatenate(rows), maps, visits[pattern])
     return Moments(
         z=z,
         pattern=pattern,
@@ -194,90 +309,28 @@ def _moments(
         unit=np.array([key[0] for key in keys], dtype=np.intp),
         basis=basis,
         n_obs=sums.n_obs,
-        n_subjects=len(ids),
+        n_subjects=sums.n_subjects,
         log_weights=sums.log_weights,
     )
 
 
-def _finer(design: Design, placement: Placement, cell: tuple[int, int]) -> Placement:
-    rows = design.visit == cell[0]
-    values = design.x[rows, cell[1]]
-    if design.weights is not None:
-        values = values * np.sqrt(design.weights[rows])
-    return split(placement, cell, values)
-
-
-def _whole_subjects(source: Source, subject: str) -> Iterator[pd.DataFrame]:
-    """Chunks whose last subject waits for the next chunk."""
-    rest: pd.DataFrame | None = None
-    for chunk in source():
-        if not len(chunk):
-            continue
-        table = chunk if rest is None else pd.concat([rest, chunk], ignore_index=True)
-        last = (table[subject] == table[subject].iloc[-1]).to_numpy()
-        rest = table[last]
-        if not last.all():
-            yield table[~last]
-    if rest is not None:
-        yield rest
-
-
-def _complete(
-    formula: str, chunk: pd.DataFrame, subject: str, visit: str, extra: Sequence[str | None]
-) -> tuple[pd.DataFrame, list[str]]:
-    """Rows that have every variable, and the variables of the formula."""
-    _, outcomes, predictors = formula_variables(formula, chunk)
-    variables = list(dict.fromkeys([*outcomes, *predictors]))
-    needed = list(dict.fromkeys([*variables, subject, visit, *(name for name in extra if name)]))
-    for name in needed:
-        if name not in chunk.columns:
-            raise ValueError(f"The data have no column '{name}', which the model needs.")
-    return chunk[chunk[needed].notna().all(axis=1)], variables
-
-
-def _levels(
-    formula: str,
-    source: Source,
-    *,
-    subject: str,
-    visit: str,
-    group: str | None,
-    weights: str | None,
-) -> Known:
-    """First reading: the levels of the visit, the group and every factor."""
-    found: dict[str, set[Any]] = {}
-    declared: dict[str, set[tuple[Any, ...]]] = {}
-    sample: pd.DataFrame | None = None
-    for chunk in source():
-        sample = chunk.head(0) if sample is None else sample
-        complete, variables = _complete(formula, chunk, subject, visit, [group, weights])
-        for name in dict.fromkeys([*variables, visit, *([group] if group else [])]):
-            values = complete[name]
-            if name not in (visit, group) and not is_factor(values):
-                continue
-            found.setdefault(name, set()).update(values.unique())
-            categories: tuple[Any, ...] = ()
-            if isinstance(values.dtype, pd.CategoricalDtype):
-                categories = tuple(values.dtype.categories)
-            declared.setdefault(name, set()).add(categories)
-    if sample is None or not found.get(visit):
-        raise ValueError("No row has the outcome and every covariate: there is nothing to fit.")
-    levels = {}
-    for name, present in found.items():
-        # Declared order counts where all chunks declare the same.
-        order = declared[name].pop() if len(declared[name]) == 1 else ()
-        levels[name] = tuple(v for v in order if v in present) or tuple(
-            sorted(present, key=natural_key)
-        )
-    levels[visit] = visit_order(sample[visit], pd.Series(list(found[visit])), visit)
-    return Known(levels[visit], levels[group] if group else (), levels)
-
-
-def _refuse_learned(design: Design) -> None:
-    numbers = [name for name in design.predictors if name not in design.levels]
-    coded = [str(factor) for factor in design.spec.factor_contrasts]
-    if design.spec.transform_state or any(n in factor for n in numbers for factor in coded):
+def _refuse_learned(known: Template, again: Template) -> None:
+    same = known.recipe.names == again.recipe.names and _same(
+        known.recipe.spec.transform_state, again.recipe.spec.transform_state
+    )
+    if not same:
         raise ValueError(
-            "The formula learns from the data (a spline, a scaling, or C() of a number), which "
-            "chunks cannot do: put the transformed column into the data."
+            "The formula learns from the data (a spline, a scaling, or a comparison), and each "
+            "chunk would teach it something else: give the knots and the bounds, as in "
+            "bs(x, knots=[...], lower_bound=..., upper_bound=...), or put the transformed column "
+            "into the data."
         )
+
+
+def _same(one: Any, two: Any) -> bool:
+    """Whether two learned states are equal, arrays inside included."""
+    if isinstance(one, dict) and isinstance(two, dict):
+        return one.keys() == two.keys() and all(_same(one[key], two[key]) for key in one)
+    if isinstance(one, Iterable) and not isinstance(one, str):
+        return np.array_equal(np.asarray(one), np.asarray(two))
+    return bool(one == two)

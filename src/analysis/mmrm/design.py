@@ -1,17 +1,19 @@
-"""From a formula and a table of rows to the arrays of the model, or a refusal in a sentence."""
+"""The arrays of the model: rows sorted by subject and visit, factors as codes."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from formulaic import Formula
-from formulaic.errors import FormulaicError
 from numpy.typing import NDArray
+
+from analysis.mmrm.formula import AtomKey, Recipe, learn, outcome_values
+from analysis.mmrm.levels import Levels
+from analysis.mmrm.table import Roles, Table, find_levels, read_predictors, read_table
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -19,32 +21,43 @@ Index = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Totals:
-    """What least squares means need of the covariates: sums, and counts of factor levels."""
+    """What least squares means need of the rows: sums of numbers, counts of levels.
+
+    Attributes
+    ----------
+    sums : dict of str to float
+    counts : array
+        One axis a factor of the formula, in the order of the recipe's levels.
+    """
 
     n: int
-    sums: pd.Series
-    counts: pd.Series
+    sums: dict[str, float]
+    counts: Array
 
     def __add__(self, other: Totals) -> Totals:
         """Totals of two chunks together."""
-        counts = self.counts.add(other.counts, fill_value=0)
-        return Totals(self.n + other.n, self.sums + other.sums, counts)
-
-    def share(self, grid: pd.DataFrame, names: Sequence[str]) -> Array:
-        """Frequency of the combination of levels of the named factors in each row of a grid."""
-        if not names:
-            return np.ones(len(grid))
-        counts = self.counts.groupby(level=list(names), observed=True).sum().to_dict()
-        keys = grid[list(names)].itertuples(index=False, name=None)
-        return np.array([counts.get(k if len(names) > 1 else k[0], 0) for k in keys], float)
+        sums = {name: value + other.sums[name] for name, value in self.sums.items()}
+        return Totals(self.n + other.n, sums, self.counts + other.counts)
 
 
 @dataclass(frozen=True)
-class Streamed:
-    """What a fit to chunks keeps of rows that are gone."""
+class Template:
+    """What is known of a model before its rows: roles of columns, levels, recipe."""
 
-    totals: dict[str, Totals]
-    varies: NDArray[np.bool_]
+    roles: Roles
+    levels: Levels
+    recipe: Recipe
+
+    def encode(self, rows: pd.DataFrame) -> Array:
+        """Design matrix of new rows, (rows, p); a level the model never saw is refused."""
+        codes, numbers = read_predictors(rows, self.roles.predictors, self.recipe.levels)
+        return self.matrix(codes, numbers, len(rows))
+
+    def matrix(
+        self, codes: Mapping[str, Index], numbers: Mapping[str, Array], n_rows: int
+    ) -> Array:
+        """Design matrix of rows given by levels and numbers, (rows, p)."""
+        return self.recipe.matrix(codes, self.recipe.atoms(codes, numbers, n_rows), n_rows)
 
 
 @dataclass(frozen=True)
@@ -53,330 +66,211 @@ class Design:
 
     Attributes
     ----------
-    x : array of shape (N, p)
-        Every column of the formula, aliased ones included, not yet weighted.
     y : array of shape (N,)
         Outcome.
     subject, visit, group : arrays of int, shape (N,)
-        Codes; `subjects`, `visits` and `groups` name them.
+        Codes; `subjects` and the template's levels name them.
+    codes : dict of str to array of int, shape (N,)
+        Of the factors of the right-hand side.
+    numbers : dict of str to array, shape (N,)
+        The other variables of the right-hand side.
     weights : array of shape (N,), or None
         The residual variance of a row is its element of the covariance over its weight.
     times : array of shape (N, d), or None
         Coordinates in time, in the unit of the data, for ``sp_exp``.
-    spec : formulaic ModelSpec
-        Encodes new rows as these were encoded.
-    predictors : tuple of str
-        Variables of the right-hand side.
-    frame : DataFrame
-        The variables of the formula for the rows used.
-    levels : dict
-        Levels of each categorical variable, in their order.
     order : array of int, shape (N,)
         Position of each row in the table that came in.
     n_excluded : int
         Rows left out because the outcome, a covariate or another named column is missing.
+    varying : frozenset of str
+        Predictors (and weights) that change between the rows of a subject.
     """
 
-    x: Array
+    template: Template
     y: Array
-    columns: tuple[str, ...]
     subject: Index
     visit: Index
     group: Index
     subjects: NDArray[Any]
-    visits: tuple[Any, ...]
-    groups: tuple[str, ...]
+    codes: dict[str, Index]
+    numbers: dict[str, Array]
     weights: Array | None
     times: Array | None
-    spec: Any
-    predictors: tuple[str, ...]
-    outcome: str
-    frame: pd.DataFrame
-    levels: dict[str, tuple[Any, ...]]
     order: Index
     n_excluded: int
-    streamed: Streamed | None = None
+    varying: frozenset[str]
 
-    def totals(self, per: str, factors: Sequence[str]) -> Totals:
-        """Sums of the numeric predictors and counts of factor levels over rows or subjects."""
-        if self.streamed is not None:
-            return self.streamed.totals[per]
-        frame = self.frame[list(self.predictors)]
-        if per == "subjects":
-            frame = frame[np.concatenate([[True], np.diff(self.subject) != 0])]
-        numbers = [name for name in self.predictors if name not in factors]
-        counts = pd.Series([len(frame)])
-        if factors:
-            counts = frame.groupby(list(factors), observed=True).size()
-        return Totals(len(frame), frame[numbers].sum().astype(float), counts)
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of the design matrix, aliased ones included."""
+        return self.template.recipe.names
 
-    def varies_within_subject(self) -> NDArray[np.bool_]:
-        """Whether each column of X changes between the visits of some subject."""
-        if self.streamed is not None:
-            return self.streamed.varies
-        same = np.diff(self.subject) == 0
-        return np.array([bool(np.any(np.diff(column)[same] != 0)) for column in self.x.T])
+    @property
+    def visits(self) -> tuple[Any, ...]:
+        """Levels of the visit."""
+        return self.template.levels.visits
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Levels of the group."""
+        return tuple(str(level) for level in self.template.levels.groups)
+
+    @property
+    def outcome(self) -> str:
+        """The left-hand side of the formula."""
+        return str(self.template.roles.parsed.lhs)
+
+    @property
+    def spread(self) -> float:
+        """Largest minus smallest outcome."""
+        return float(np.ptp(self.y))
 
     @property
     def n_subjects(self) -> int:
         """Subjects with at least one row used."""
         return len(self.subjects)
 
-    def encode(self, rows: pd.DataFrame) -> Array:
-        """Design matrix of new rows, (rows, p); a level the model never saw is refused."""
-        frame = pd.DataFrame(index=rows.index)
-        for name in self.predictors:
-            if name not in rows:
-                raise ValueError(f"The new data have no column '{name}', which the model needs.")
-            missing = int(rows[name].isna().sum())
-            if missing:
-                raise ValueError(f"Column '{name}' of the new data has {missing} missing value(s).")
-            frame[name] = rows[name]
-            if name in self.levels:
-                frame[name] = _as_levels(rows[name], name, self.levels[name])
-        return np.asarray(self.spec.get_model_matrix(frame, na_action="raise"), dtype=float)
+    @cached_property
+    def first_rows(self) -> Index:
+        """First row of each subject."""
+        return np.searchsorted(self.subject, np.arange(self.n_subjects))
+
+    @cached_property
+    def atoms(self) -> dict[AtomKey, Array]:
+        """Values of the expressions of the formula on the rows."""
+        return self.template.recipe.atoms(self.codes, self.numbers, len(self.y))
+
+    @cached_property
+    def x(self) -> Array:
+        """Design matrix of the rows, not weighted, (N, p): made only where it is asked for."""
+        return self.template.recipe.matrix(self.codes, self.atoms, len(self.y))
+
+    def totals(self, per: str) -> Totals:
+        """Sums of the numbers and counts of the levels over rows or subjects."""
+        rows: Any = self.first_rows if per == "subjects" else slice(None)
+        levels = self.template.recipe.levels
+        shape = [len(values) for values in levels.values()]
+        n = len(self.subjects) if per == "subjects" else len(self.y)
+        counts = np.array(float(n))
+        if shape:
+            cell = np.ravel_multi_index([self.codes[name][rows] for name in levels], shape)
+            counts = np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape).astype(float)
+        sums = {name: float(values[rows].sum()) for name, values in self.numbers.items()}
+        return Totals(n, sums, counts)
+
+    def varies_within_subject(self) -> NDArray[np.bool_]:
+        """Whether each column of X changes between the visits of some subject."""
+        same = np.diff(self.subject) == 0
+        return np.array([bool(np.any(np.diff(column)[same] != 0)) for column in self.x.T])
 
 
-@dataclass(frozen=True)
-class Known:
-    """Levels known before a chunk is read: visits, groups, and each factor of the formula."""
+def learn_template(table: Table, roles: Roles, levels: Levels | None = None) -> Template:
+    """The levels of a table, and the recipe of the formula."""
+    levels = find_levels(table, roles) if levels is None else levels
+    codes = {name: table.factors[name].recode(name, v) for name, v in levels.factors.items()}
+    numbers = _predicting(table, roles)
+    recipe = learn(roles.formula, roles.parsed, levels.factors, codes, numbers)
+    return Template(roles, levels, recipe)
 
-    visits: tuple[Any, ...]
-    groups: tuple[Any, ...]
-    levels: dict[str, tuple[Any, ...]]
 
-
-def build_design(
-    formula: str,
-    data: pd.DataFrame,
-    *,
-    subject: str,
-    visit: str,
-    group: str | None = None,
-    weights: str | None = None,
-    time: str | Sequence[str] | None = None,
-    known: Known | None = None,
-) -> Design:
-    """Encode the formula on the rows that have every variable.
-
-    Visits are in declared order where the column is an ordered categorical, else in
-    natural order, so that VIS10 comes after VIS9. The visit is a factor in the formula,
-    also where its column holds numbers. Other text columns are factors in natural order.
-    `known` gives the levels where the data are one chunk of many.
+def assemble(template: Template, table: Table) -> Design:
+    """The design of a table's rows.
 
     Raises
     ------
     ValueError
-        When a column is missing, a subject has two rows for a visit, a declared visit
-        was seen by nobody, a value is infinite, weights are not positive, the outcome is
-        not a number or is constant, or the formula has an offset or random effects.
+        When a subject has two rows for a visit, the group changes within a subject, a level
+        is unknown, or the formula gives a value that is not finite.
     """
-    parsed, outcomes, predictors = formula_variables(formula, data)
-    times = [time] if isinstance(time, str) else list(time or [])
-    extra = [name for name in (group, weights, *times) if name is not None]
-    variables = list(dict.fromkeys([*outcomes, *predictors]))
-    needed = list(dict.fromkeys([*variables, subject, visit, *extra]))
-    for name in needed:
-        if name not in data.columns:
-            raise ValueError(f"The data have no column '{name}', which the model needs.")
-    complete = np.ones(len(data), dtype=bool)
-    for name in needed:
-        complete &= data[name].notna().to_numpy()
-    if not complete.any():
-        raise ValueError("No row has the outcome and every covariate: there is nothing to fit.")
-    used = data.loc[complete, needed]
-    _refuse_infinite(used)
-
-    subject_code, subjects = pd.factorize(used[subject], sort=False)
-    visits = known.visits if known else visit_order(data[visit], used[visit], visit)
-    visit_code = pd.Categorical(used[visit], categories=list(visits)).codes.astype(np.intp)
-    _refuse_duplicates(subject_code, visit_code, len(visits), subject, visit)
-    order = np.arange(len(used))
-    if np.any(np.diff(subject_code * len(visits) + visit_code) < 0):
-        order = np.lexsort((visit_code, subject_code))
-        used = used.iloc[order]
-    group_code, groups = _groups(used, group, subject_code[order], known)
-
-    frame, levels = _factors(used[variables], visit, visits, known)
-    outcome, matrices = str(parsed.lhs), _encode(parsed, frame)
-    y = np.asarray(matrices.lhs, dtype=float)
-    if y.shape[1] != 1:
-        raise ValueError(f"The outcome '{outcome}' must be one numeric column.")
-    x = np.asarray(matrices.rhs, dtype=float)
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise ValueError(f"The formula '{formula}' gives a value that is not finite.")
-    if known is None and np.ptp(y) == 0:
-        raise ValueError(f"The outcome '{outcome}' is constant: no variance can be estimated.")
-    return Design(
-        x=x,
-        y=y[:, 0],
-        columns=tuple(str(name) for name in matrices.rhs.model_spec.column_names),
-        subject=subject_code[order].astype(np.intp),
-        visit=visit_code[order],
-        group=group_code,
-        subjects=np.asarray(subjects),
-        visits=visits,
-        groups=groups,
-        weights=_weights(used, weights),
-        times=used[times].to_numpy(float) if times else None,
-        spec=matrices.rhs.model_spec,
-        predictors=predictors,
-        outcome=outcome,
-        frame=frame,
-        levels=levels,
-        order=np.flatnonzero(complete)[order],
-        n_excluded=int((~complete).sum()),
+    roles, levels = template.roles, template.levels
+    visit = table.factors[roles.visit].recode(roles.visit, levels.visits)
+    position = table.subject * len(levels.visits) + visit
+    steps = np.diff(position)
+    order: Any = slice(None)
+    if np.any(steps < 0):
+        order = np.argsort(position, kind="stable")
+        steps = np.diff(position[order])
+    _refuse_duplicates(int((steps == 0).sum()), roles)
+    codes = {
+        name: table.factors[name].recode(name, values)[order]
+        for name, values in levels.factors.items()
+    }
+    numbers = {name: values[order] for name, values in _predicting(table, roles).items()}
+    y = outcome_values(roles.parsed, table.numbers, lambda: pd.DataFrame(table.numbers))[order]
+    varying = table.varying()
+    design = Design(
+        template=template,
+        y=y,
+        subject=table.subject[order],
+        visit=visit[order],
+        group=_groups(table, template, varying)[order],
+        subjects=table.subjects,
+        codes=codes,
+        numbers=numbers,
+        weights=table.numbers[roles.weights][order] if roles.weights else None,
+        times=_times(table, roles, order),
+        order=table.rows[order],
+        n_excluded=table.n_excluded,
+        varying=frozenset(varying & {*roles.predictors, roles.weights or ""}),
     )
+    values = [y] if template.recipe.simple else [y, *design.atoms.values()]
+    if not all(np.isfinite(part).all() for part in values):
+        raise ValueError(f"The formula '{roles.formula}' gives a value that is not finite.")
+    return design
 
 
-def natural_key(value: Any) -> tuple[Any, ...]:
-    """Sort key under which VIS10 comes after VIS9, and numbers come in numeric order."""
-    if isinstance(value, (int, float, np.number)):
-        return (0, float(value))
-    parts = re.split(r"(\d+)", str(value))
-    return (1, *((int(p), "") if p.isdigit() else (-1, p) for p in parts))
+def build_design(
+    formula: str, data: pd.DataFrame, *, subject: str, visit: str, **columns: Any
+) -> Design:
+    """Encode the formula on the rows that have every variable.
+
+    Visits are in declared order where the column is an ordered categorical, else in natural
+    order, so that VIS10 comes after VIS9. The visit is a factor in the formula, also where
+    its column holds numbers. Other text columns are factors in natural order.
+
+    Parameters
+    ----------
+    columns
+        group, weights, time: names of columns, see `analysis.mmrm.mmrm`.
+
+    Raises
+    ------
+    ValueError
+        As `read_table`, `find_levels` and `assemble`.
+    """
+    roles = Roles.of(formula, data.columns, subject=subject, visit=visit, **columns)
+    table = read_table(data, roles)
+    return assemble(learn_template(table, roles), table)
 
 
-def visit_order(declared: pd.Series, seen: pd.Series, name: str) -> tuple[Any, ...]:
-    """Visits in declared order (ordered categorical) or natural order."""
-    present = set(seen.unique())
-    if isinstance(declared.dtype, pd.CategoricalDtype) and declared.cat.ordered:
-        categories = tuple(declared.cat.categories)
-        empty = [str(value) for value in categories if value not in present]
-        if empty:
-            raise ValueError(
-                f"No row that can be used has {name} {', '.join(empty)}, which the column "
-                "declares: remove the category or find the missing rows."
-            )
-        return categories
-    return tuple(sorted(present, key=natural_key))
+def _predicting(table: Table, roles: Roles) -> dict[str, Array]:
+    return {name: table.numbers[name] for name in roles.predictors if name in table.numbers}
 
 
-def _parse(formula: str) -> Any:
-    for sign, what in (("offset(", "An offset"), ("|", "A random effect")):
-        if sign in formula:
-            raise ValueError(
-                f"{what} in the formula '{formula}' is not part of this model: the covariance "
-                "is chosen by covariance=, and a known shift is subtracted from the outcome."
-            )
-    try:
-        parsed = Formula(formula)
-    except FormulaicError as error:
-        raise ValueError(f"The formula '{formula}' cannot be read: {error}") from error
-    if not hasattr(parsed, "lhs") or not hasattr(parsed, "rhs"):
-        raise ValueError(f"The formula '{formula}' must read 'outcome ~ terms'.")
-    return parsed
+def _times(table: Table, roles: Roles, order: Any) -> Array | None:
+    if not roles.times:
+        return None
+    return np.column_stack([table.numbers[name][order] for name in roles.times])
 
 
-def formula_variables(
-    formula: str, data: pd.DataFrame
-) -> tuple[Any, tuple[str, ...], tuple[str, ...]]:
-    """The parsed formula, and the variables of its left and right-hand side."""
-    parsed = _parse(formula)
-    left, right = formula.split("~", 1)
-    return parsed, _variables(parsed.lhs, left, data), _variables(parsed.rhs, right, data)
-
-
-def _variables(side: Any, text: str, data: pd.DataFrame) -> tuple[str, ...]:
-    """Variables of one side; formulaic does not name those inside ``bs(x, df=4)``."""
-    names = re.findall(r"[^\W\d]\w*(?!\w|\s*\(|\s*=(?!=)|\.)", text)
-    inside = [name for name in names if name in data.columns]
-    return tuple(sorted({*(str(name) for name in side.required_variables), *inside}))
-
-
-def _encode(parsed: Any, frame: pd.DataFrame) -> Any:
-    try:
-        return parsed.get_model_matrix(frame, output="numpy", na_action="raise")
-    except FormulaicError as error:
-        raise ValueError(f"The formula '{parsed}' cannot be evaluated: {error}") from error
-
-
-def _refuse_infinite(used: pd.DataFrame) -> None:
-    for name in used.columns:
-        if pd.api.types.is_float_dtype(used[name].dtype):
-            count = int(np.isinf(used[name].to_numpy(float)).sum())
-            if count:
-                raise ValueError(
-                    f"Column '{name}' has {count} infinite value(s): correct them or leave the "
-                    "rows out."
-                )
-
-
-def _refuse_duplicates(
-    subject: Index, visit: Index, n_visits: int, subject_name: str, visit_name: str
-) -> None:
-    cells = np.bincount(subject * n_visits + visit)
-    repeated = int(np.maximum(cells - 1, 0).sum())
-    if repeated:
-        raise ValueError(
-            f"{repeated} row(s) repeat a pair of '{subject_name}' and '{visit_name}': a subject "
-            "has one outcome at a visit. Keep one row of each pair."
-        )
-
-
-def _groups(
-    used: pd.DataFrame, name: str | None, subject: Index, known: Known | None
-) -> tuple[Index, tuple[str, ...]]:
+def _groups(table: Table, template: Template, varying: set[str]) -> Index:
+    name = template.roles.group
     if name is None:
-        return np.zeros(len(used), dtype=np.intp), ("",)
-    values = used[name]
-    levels = list(known.groups) if known else sorted(values.unique(), key=natural_key)
-    codes = pd.Categorical(values, categories=levels).codes.astype(np.intp)
-    changes = (np.diff(subject) == 0) & (np.diff(codes) != 0)
-    if changes.any():
-        count = len(np.unique(subject[1:][changes]))
+        return np.zeros(len(table), dtype=np.intp)
+    codes = table.factors[name].recode(name, template.levels.groups)
+    if name in varying:
+        pairs = np.unique(np.column_stack([table.subject, codes]), axis=0)
+        count = int((np.bincount(pairs[:, 0]) > 1).sum())
         raise ValueError(
             f"Column '{name}' changes within {count} subject(s): the group of a "
             "separate covariance must be the same at all visits of a subject."
         )
-    return codes, tuple(str(level) for level in levels)
+    return codes
 
 
-def _weights(used: pd.DataFrame, name: str | None) -> Array | None:
-    if name is None:
-        return None
-    values = used[name].to_numpy(float)
-    if (values <= 0).any():
+def _refuse_duplicates(repeated: int, roles: Roles) -> None:
+    if repeated:
         raise ValueError(
-            f"Column '{name}' has {int((values <= 0).sum())} weight(s) that are not positive."
+            f"{repeated} row(s) repeat a pair of '{roles.subject}' and '{roles.visit}': a subject "
+            "has one outcome at a visit. Keep one row of each pair."
         )
-    return values
-
-
-def _factors(
-    used: pd.DataFrame, visit: str, visits: tuple[Any, ...], known: Known | None
-) -> tuple[pd.DataFrame, dict[str, tuple[Any, ...]]]:
-    """Text, boolean and categorical columns as unordered categoricals with known levels."""
-    frame = used.copy()
-    levels: dict[str, tuple[Any, ...]] = {}
-    for name in frame.columns:
-        values = frame[name]
-        if known and name in known.levels:
-            levels[name] = known.levels[name]
-        elif name == visit:
-            levels[name] = visits
-        elif isinstance(values.dtype, pd.CategoricalDtype):
-            present = set(values.unique())
-            levels[name] = tuple(v for v in values.cat.categories if v in present)
-        elif is_factor(values):
-            levels[name] = tuple(sorted(values.unique(), key=natural_key))
-        else:
-            continue
-        frame[name] = _as_levels(values, name, levels[name])
-    return frame, levels
-
-
-def is_factor(values: pd.Series) -> bool:
-    """Whether a column is coded as a factor: it holds text, categories or truth values."""
-    return bool(not pd.api.types.is_numeric_dtype(values.dtype) or values.dtype == bool)
-
-
-def _as_levels(values: pd.Series, name: str, levels: tuple[Any, ...]) -> pd.Series:
-    unseen = int((~values.isin(list(levels))).sum())
-    if unseen:
-        raise ValueError(
-            f"Column '{name}' has {unseen} value(s) that are not among the levels the model "
-            f"was fitted with: {', '.join(str(level) for level in levels)}."
-        )
-    coded = pd.Categorical(values, categories=list(levels))
-    return pd.Series(coded, index=values.index, name=name)

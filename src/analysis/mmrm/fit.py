@@ -1,7 +1,14 @@
-"""Maximisation of the likelihood: safeguarded Newton steps, a convergence check, a ladder."""
+"""Maximisation of the likelihood: safeguarded Newton steps, a convergence check, a ladder.
+
+A fit has converged when the gradient, in standard errors of the covariance parameters, vanishes
+and the observed information is positive definite; anything else is an error or the next
+structure of the ladder, never a result. Checked: no other software's log-likelihood is higher
+on the reference data (`tests/reference/mmrm`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -141,6 +148,40 @@ def refit(likelihood: Likelihood, theta: Array) -> State:
     return maximise(likelihood).state
 
 
+def climb_on(likelihood: Likelihood, theta: Array, *, fixed: int) -> State:
+    """The maximum over all parameters but one, which stays as it is in the starting value.
+
+    Raises
+    ------
+    ConvergenceError
+        When the gradient in the other parameters does not vanish.
+    numpy.linalg.LinAlgError
+        When the starting value is not positive definite.
+    """
+    free = np.delete(np.arange(len(theta)), fixed)
+    state = likelihood.at(theta)
+    if not len(free):
+        return state
+    last = np.inf
+    for _ in range(MAX_STEPS):
+        whole = likelihood.derivatives(state)
+        part = {
+            name: getattr(whole, name)[np.ix_(free, free)]
+            for name in ("observed", "expected", "average")
+        }
+        some, decrement, _ = _direction(replace(whole, gradient=whole.gradient[free], **part))
+        if decrement < POLISHED or (decrement < CONVERGED and decrement > last / 4):
+            return state
+        last = decrement
+        direction = np.zeros_like(theta)
+        direction[free] = some
+        found = _line_search(likelihood, state, direction, decrement)
+        if found is None:
+            break
+        state = found
+    raise ConvergenceError("No maximum was found with one covariance parameter fixed.")
+
+
 def _climb(likelihood: Likelihood, theta: Array) -> Optimum:
     state = likelihood.at(theta)
     last = np.inf
@@ -199,7 +240,7 @@ def _line_search(
     return None
 
 
-def _starts(likelihood: Likelihood) -> list[Array]:
+def _starts(likelihood: Likelihood) -> Iterator[Array]:
     """Moments of the residuals of each group, their diagonal, and correlations of one half."""
     moments, covariance = likelihood.moments, likelihood.covariance
     rest = moments.z[:, :, -1]
@@ -215,9 +256,11 @@ def _starts(likelihood: Likelihood) -> list[Array]:
         seen = moments.visits[mine].astype(float)
         pairs = (seen * moments.count[mine, None]).T @ seen
         matrices.append(_positive(rows.T @ rows, pairs))
+    yield covariance.start(np.stack(matrices))
     diagonal = [np.diag(np.diag(matrix)) for matrix in matrices]
+    yield covariance.start(np.stack(diagonal))
     alike = [(d + np.sqrt(np.outer(np.diag(d), np.diag(d)))) / 2 for d in diagonal]
-    return [covariance.start(np.stack(start)) for start in (matrices, diagonal, alike)]
+    yield covariance.start(np.stack(alike))
 
 
 def _positive(sums: Array, pairs: Array) -> Array:

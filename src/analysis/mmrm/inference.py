@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from analysis.mmrm import between_within, kenward_roger, satterthwaite
+from analysis.mmrm.chunk_sandwich import sandwich_of_chunks
+from analysis.mmrm.chunks import Streamed
 from analysis.mmrm.columns import SubjectColumns
 from analysis.mmrm.design import Design
 from analysis.mmrm.fit import Optimum
 from analysis.mmrm.moments import Patterns
-from analysis.mmrm.sandwich import Sandwich, sandwich
+from analysis.mmrm.sandwich import Sandwich, stretch_rows, weights_of
 
 Array = NDArray[np.float64]
 
@@ -32,17 +37,33 @@ ESTIMABLE = 1e-8
 
 
 @dataclass(frozen=True)
-class Inference:
-    """Contrasts of a fitted model; weights are on every column of the design."""
+class KeptRows:
+    """The rows of a fit to one table, and what the pass over them found."""
 
     design: Design
-    columns: SubjectColumns | None
-    patterns: Patterns | None
+    columns: SubjectColumns
+    patterns: Patterns
+
+
+@dataclass(frozen=True)
+class Inference:
+    """Contrasts of a fitted model; weights are on every column of the design.
+
+    Attributes
+    ----------
+    rows : Design or Streamed
+        What least squares means and names need of the data.
+    kept : KeptRows or None
+        None after a fit to chunks.
+    """
+
+    rows: Design | Streamed
+    kept: KeptRows | None
     optimum: Optimum
     df: str
     vcov: str
 
-    def kept_rows(self) -> tuple[SubjectColumns, Patterns]:
+    def kept_rows(self) -> KeptRows:
         """What is kept of the subjects.
 
         Raises
@@ -50,11 +71,46 @@ class Inference:
         ValueError
             After a fit to chunks, which lets the rows go.
         """
-        if self.columns is None or self.patterns is None:
+        if self.kept is None:
             raise ValueError(
                 "This needs the rows, which a fit to chunks lets go: fit one DataFrame instead."
             )
-        return self.columns, self.patterns
+        return self.kept
+
+    def weights_of(self, given: Any) -> Array:
+        """Rows of weights on every column of the design.
+
+        Parameters
+        ----------
+        given : dict of term to weight, list of such dicts, or array
+            An array has a weight for each column of the design or for each one kept.
+
+        Raises
+        ------
+        ValueError
+            When a term is unknown or the number of weights is neither.
+        """
+        columns = self.rows.template.recipe.names
+        kept = self.optimum.likelihood.moments.basis.kept
+        given = [given] if isinstance(given, Mapping) else given
+        if isinstance(given, (list, tuple)) and given and isinstance(given[0], Mapping):
+            rows = np.zeros((len(given), len(columns)))
+            for row, named in zip(rows, given, strict=True):
+                for name, value in named.items():
+                    if name not in columns:
+                        raise ValueError(f"The model has no term '{name}'.")
+                    row[columns.index(name)] = value
+            return rows
+        values = np.atleast_2d(np.asarray(given, dtype=float))
+        if values.shape[1] == len(columns):
+            return values
+        if values.shape[1] != len(kept):
+            raise ValueError(
+                f"{values.shape[1]} weights were given; the model has {len(kept)} terms."
+            )
+        rows = np.zeros((len(values), len(columns)))
+        rows[:, kept] = values
+        return rows
 
     def estimable(self, weights: Array) -> NDArray[np.bool_]:
         """Whether each row of weights has one value whatever the aliased columns' share."""
@@ -64,7 +120,7 @@ class Inference:
         size = np.maximum(np.abs(weights).max(axis=1), 1e-300)
         return np.asarray(np.all(gap <= ESTIMABLE * size[:, None], axis=1))
 
-    def rows(self, weights: Array) -> Array:
+    def in_basis(self, weights: Array) -> Array:
         """Weights on the orthonormal columns."""
         basis = self.optimum.likelihood.moments.basis
         return basis.contrasts(np.atleast_2d(weights)[:, basis.kept])
@@ -80,12 +136,12 @@ class Inference:
 
     @cached_property
     def _sandwich(self) -> Sandwich:
-        columns, patterns = self.kept_rows()
-        weights = None
-        if self.design.weights is not None:
-            weights = np.ones(columns.observed.shape)
-            weights[self.design.subject, self.design.visit] = self.design.weights
-        return sandwich(self.vcov, self.optimum, columns, patterns, weights)
+        if isinstance(self.rows, Streamed):
+            return sandwich_of_chunks(self.vcov, self.optimum, self.rows)
+        kept = self.kept_rows()
+        weights = weights_of(kept.design)
+        rows = stretch_rows(self.vcov, self.optimum, kept.columns, kept.patterns, weights)
+        return Sandwich(rows.scores.T @ rows.scores, rows.phi, rows.sums)
 
     @cached_property
     def covariance(self) -> Array:
@@ -101,7 +157,7 @@ class Inference:
     def column_df(self) -> Array:
         """Between-within degrees of freedom of the columns kept."""
         moments = self.optimum.likelihood.moments
-        varies = self.design.varies_within_subject()[moments.basis.kept]
+        varies = self.rows.varies_within_subject()[moments.basis.kept]
         return between_within.column_df(varies, moments.n_obs, moments.n_subjects)
 
     @property
@@ -110,12 +166,12 @@ class Inference:
         moments = self.optimum.likelihood.moments
         return float(moments.n_obs - moments.rank)
 
-    def one_df(self, row: Array) -> float:
-        """Satterthwaite's degrees of freedom of one contrast in the orthonormal basis."""
+    def each_df(self, rows: Array) -> Array:
+        """Satterthwaite's degrees of freedom of contrasts in the orthonormal basis."""
         if self.vcov != "model":
-            return self._sandwich.one_df(row)
+            return self._sandwich.each_df(rows)
         o = self.optimum
-        return satterthwaite.one_df(row, o.state.phi, o.derivatives.slope, o.theta_cov)
+        return satterthwaite.each_df(rows, o.state.phi, o.derivatives.slope, o.theta_cov)
 
     def contrast(self, weights: Array, level: float) -> dict[str, Array]:
         """Estimate, standard error, df, interval, t and p of each row of weights.
@@ -125,15 +181,15 @@ class Inference:
         if not 0 < level < 1:
             raise ValueError(f"level must be between 0 and 1, not {level}.")
         weights = np.atleast_2d(weights)
-        rows = self.rows(weights)
+        rows = self.in_basis(weights)
         estimate = self.estimates(rows)
         se = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", rows, self.covariance, rows), 0.0))
-        df = np.array([self._contrast_df(w, r) for w, r in zip(weights, rows, strict=True)])
+        df = self._contrast_df(weights, rows)
         unknown = ~self.estimable(weights)
         estimate, se, df = (np.where(unknown, np.nan, v) for v in (estimate, se, df))
         with np.errstate(divide="ignore", invalid="ignore"):
             t = estimate / se
-        half = stats.t.ppf((1 + level) / 2, df) * se
+        half = stdtrit(df, (1 + level) / 2) * se
         return {
             "estimate": estimate,
             "se": se,
@@ -141,18 +197,18 @@ class Inference:
             "ci_low": estimate - half,
             "ci_high": estimate + half,
             "t": t,
-            "p_value": 2 * stats.t.sf(np.abs(t), df),
+            "p_value": 2 * stdtr(df, -np.abs(t)),
         }
 
-    def _contrast_df(self, weights: Array, row: Array) -> float:
-        if not np.any(row):
-            return np.nan
+    def _contrast_df(self, weights: Array, rows: Array) -> Array:
         if self.df == "residual":
-            return self.residual_df
-        if self.df == "between-within":
+            df = np.full(len(rows), self.residual_df)
+        elif self.df == "between-within":
             kept = self.optimum.likelihood.moments.basis.kept
-            return between_within.contrast_df(weights[kept], self.column_df)
-        return self.one_df(row)
+            df = between_within.each_df(weights[:, kept], self.column_df)
+        else:
+            df = self.each_df(rows)
+        return np.where(np.any(rows, axis=1), df, np.nan)
 
     def wald(self, weights: Array) -> dict[str, float]:
         """F test that every row of weights has estimate zero.
@@ -165,7 +221,7 @@ class Inference:
         weights = np.atleast_2d(weights)
         if not self.estimable(weights).all():
             raise ValueError("The design cannot estimate one of the contrasts to be tested.")
-        rows = self.rows(weights)
+        rows = self.in_basis(weights)
         if not np.any(rows):
             raise ValueError("The contrasts to be tested have no weight on any term.")
         estimate = self.estimates(rows)
@@ -173,9 +229,9 @@ class Inference:
             f, df1, df2 = kenward_roger.several_df(rows, estimate, self.covariance, self.optimum)
         else:
             kept = self.optimum.likelihood.moments.basis.kept
-            f, df1, df2 = satterthwaite.several_df(rows, estimate, self.covariance, self.one_df)
+            f, df1, df2 = satterthwaite.several_df(rows, estimate, self.covariance, self.each_df)
             if self.df == "residual":
                 df2 = self.residual_df
             elif self.df == "between-within":
-                df2 = between_within.contrast_df(weights[:, kept], self.column_df)
+                df2 = float(between_within.each_df(weights[:, kept], self.column_df).min())
         return {"f": f, "df1": df1, "df2": df2, "p_value": float(stats.f.sf(f, df1, df2))}

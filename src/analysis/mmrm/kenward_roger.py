@@ -7,6 +7,10 @@ Roger 1997, doi:10.2307/2533558). The linear form leaves R out (2009,
 doi:10.1016/j.csda.2008.12.013); it does not depend on the parametrisation of Sigma, and is
 what SAS gives for an unstructured covariance, where R is zero. The original form uses the
 parameters of :mod:`analysis.mmrm.covariance`, which are those of SAS.
+
+Checked against the same formulas written with one large matrix, listings of SAS PROC MIXED,
+and the tests that it must equal on complete data: paired t, repeated-measures ANOVA, and
+Hotelling's T squared as an F with its exact degrees of freedom.
 """
 
 from __future__ import annotations

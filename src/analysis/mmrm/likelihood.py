@@ -11,6 +11,9 @@ the elements of Sigma need, for each pattern, only the K x K sums ``S = V (sum e
 The chain rule then leads to any structure. Formulas follow Lindstrom and Bates (1988,
 doi:10.1080/01621459.1988.10478693) and, for the average information, Gilmour, Thompson and
 Cullis (1995, doi:10.2307/2533274).
+
+Checked: values against the same formulas written with one large matrix and against listings of
+SAS PROC MIXED and R; gradient and Hessian against finite differences to 1e-6.
 """
 
 from __future__ import annotations

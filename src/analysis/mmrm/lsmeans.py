@@ -1,29 +1,44 @@
-"""Reference grids: which weights on the coefficients a least squares mean is."""
+"""Reference grids: which weights on the coefficients a least squares mean is.
+
+A least squares mean (Searle, Speed and Milliken 1980, doi:10.1080/00031305.1980.10483031) is
+the mean of the model's predictions over a grid: every combination of factor levels, covariates
+at their mean. The row mean counts a subject as often as it was seen (SAS and emmeans), the
+subject mean once. Checked against predictions on the same grid and listings of SAS PROC MIXED.
+"""
 
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.mmrm.design import Design
+from analysis.mmrm.design import Template, Totals
 
 Array = NDArray[np.float64]
 
 
+class Rows(Protocol):
+    """What a grid needs of the data: a Design, or what a fit to chunks keeps of one."""
+
+    @property
+    def template(self) -> Template:
+        """Levels and recipe of the formula."""
+
+    def totals(self, per: str) -> Totals:
+        """Sums of numbers and counts of levels over "rows" or "subjects"."""
+
+
 def mean_weights(
-    design: Design,
+    data: Rows,
     names: Sequence[str],
     *,
     at: Mapping[str, Any] | None = None,
     weights: str = "equal",
     covariates: str = "rows",
-) -> tuple[pd.DataFrame, Array]:
+) -> tuple[dict[str, list[Any]], Array]:
     """Levels of the named factors, and for each the weights on every column of the design.
 
     Numeric covariates stand at their mean over the rows used (as SAS and emmeans do) or,
@@ -33,15 +48,16 @@ def mean_weights(
 
     Returns
     -------
-    levels : DataFrame
-        One row a mean, one column a name.
+    levels : dict of str to list
+        One entry a mean for each name.
     weights : array of shape (means, p)
     """
     if weights not in ("equal", "proportional"):
         raise ValueError(f"weights must be 'equal' or 'proportional', not '{weights}'.")
     if covariates not in ("rows", "subjects"):
         raise ValueError(f"covariates must be 'rows' or 'subjects', not '{covariates}'.")
-    factors = _factors(design)
+    template = data.template
+    factors = template.recipe.levels
     if len(set(names)) < len(names):
         raise ValueError(f"'{names[0]}' cannot be both the factor and by.")
     for name in names:
@@ -49,54 +65,85 @@ def mean_weights(
             raise ValueError(
                 f"'{name}' is not a factor of the formula; the factors are {', '.join(factors)}."
             )
-    fixed = _fixed(design, factors, at or {})
-    totals = design.totals(covariates, list(factors))
-    # Only factors of the right-hand side span the grid.
-    others = [name for name in factors if name not in names]
-    choices = {name: list(fixed.get(name, factors[name])) for name in (*names, *others)}
-    combinations = list(itertools.product(*choices.values()))
-    grid = pd.DataFrame(combinations, columns=list(choices))
-    for name in design.predictors:
-        if name not in factors:
-            mean = float(totals.sums[name]) / totals.n
-            grid[name] = fixed.get(name, mean)
-    x = design.encode(grid)
+    places, values = _fixed(template, at or {})
+    totals = data.totals(covariates)
+    # The named factors change slowest: the rows of a mean stand together.
+    order = [*names, *(name for name in factors if name not in names)]
+    choices = [places.get(name, list(range(len(factors[name])))) for name in order]
+    grid = np.array(list(itertools.product(*choices)), dtype=np.intp)
+    codes = dict(zip(order, grid.T, strict=True))
+    numbers = {
+        name: np.full(len(grid), values.get(name, totals.sums[name] / totals.n))
+        for name in template.recipe.numbers
+    }
+    x = template.matrix(codes, numbers, len(grid))
     each = np.ones(len(grid))
     if weights == "proportional":
-        each = totals.share(grid, others)
-    n_means = int(np.prod([len(choices[name]) for name in names]))
+        named = tuple(i for i, name in enumerate(factors) if name in names)
+        counts = totals.counts.sum(axis=named, keepdims=True)
+        index = [0 if name in names else codes[name] for name in factors]
+        each = np.broadcast_to(counts[tuple(index)], len(grid))
+    n_means = int(np.prod([len(part) for part in choices[: len(names)]]))
     share = each.reshape(n_means, -1)
     share = share / share.sum(axis=1, keepdims=True)
     rows = np.einsum("mg,mgp->mp", share, x.reshape(n_means, share.shape[1], -1))
-    levels = grid[list(names)].iloc[:: share.shape[1]].reset_index(drop=True)
-    return levels, rows
+    step = share.shape[1]
+    return {name: [factors[name][c] for c in codes[name][::step]] for name in names}, rows
 
 
-def _factors(design: Design) -> dict[str, tuple[Any, ...]]:
-    """Factors of the right-hand side, numbers inside ``C()`` included, with their levels."""
-    coded = [str(factor) for factor in design.spec.factor_contrasts]
-    found: dict[str, tuple[Any, ...]] = {}
-    for name in design.predictors:
-        if name in design.levels:
-            found[name] = design.levels[name]
-        elif any(re.search(rf"\b{re.escape(name)}\b", factor) for factor in coded):
-            found[name] = tuple(sorted(design.frame[name].unique()))
-    return found
+def difference_weights(
+    data: Rows, factor: str, by: str | None, reference: Any, **options: Any
+) -> tuple[dict[str, list[Any]], Array]:
+    """Differences of means from a reference level, for each level of another factor.
+
+    Parameters
+    ----------
+    options
+        at, weights, covariates: see `mean_weights`.
+
+    Returns
+    -------
+    labels : dict of str to list
+        by, contrast.
+    weights : array of shape (differences, p)
+
+    Raises
+    ------
+    ValueError
+        When the factor has no such level; as `mean_weights`.
+    """
+    levels, rows = mean_weights(data, [factor] if by is None else [by, factor], **options)
+    values = list(dict.fromkeys(levels[factor]))
+    reference = values[0] if reference is None else reference
+    if reference not in values:
+        raise ValueError(f"'{factor}' has no level '{reference}' to be the reference.")
+    here = values.index(reference)
+    others = [i for i in range(len(values)) if i != here]
+    blocks = rows.reshape(-1, len(values), rows.shape[1])
+    contrasts = (blocks[:, others] - blocks[:, [here]]).reshape(-1, rows.shape[1])
+    labels: dict[str, list[Any]] = {}
+    if by is not None:
+        labels[by] = [level for level in levels[by][:: len(values)] for _ in others]
+    labels["contrast"] = [f"{values[i]} - {reference}" for _ in blocks for i in others]
+    return labels, contrasts
 
 
 def _fixed(
-    design: Design, factors: Mapping[str, tuple[Any, ...]], at: Mapping[str, Any]
-) -> dict[str, Any]:
-    fixed: dict[str, Any] = {}
+    template: Template, at: Mapping[str, Any]
+) -> tuple[dict[str, list[int]], dict[str, float]]:
+    """Places of the levels, and values of the numbers, that `at` asks for."""
+    factors = template.recipe.levels
+    places: dict[str, list[int]] = {}
+    values: dict[str, float] = {}
     for name, value in at.items():
         if name in factors:
-            values = list(value) if isinstance(value, (list, tuple)) else [value]
-            unknown = [str(v) for v in values if v not in factors[name]]
+            wanted = list(value) if isinstance(value, (list, tuple)) else [value]
+            unknown = [str(v) for v in wanted if v not in factors[name]]
             if unknown:
                 raise ValueError(f"at: '{name}' has no level {', '.join(unknown)}.")
-            fixed[name] = values
-        elif name in design.predictors:
-            fixed[name] = float(value)
+            places[name] = [factors[name].index(v) for v in wanted]
+        elif name in template.recipe.numbers:
+            values[name] = float(value)
         else:
             raise ValueError(f"at: the formula has no variable '{name}'.")
-    return fixed
+    return places, values

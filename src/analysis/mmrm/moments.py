@@ -120,8 +120,7 @@ def accumulate(
     columns = subject_columns(design)
     patterns = group_patterns(design, columns.observed)
     rows, pattern = stand_ins(columns.u, columns.maps, patterns)
-    raw = expand(rows, columns.maps, patterns.visits[pattern])
-    basis, z = orthonormal(raw)
+    basis, z = orthonormal(rows, columns.maps, patterns.visits[pattern])
     count = np.bincount(patterns.of_subject, minlength=len(patterns.visits)).astype(float)
     log_weights = 0.0 if design.weights is None else float(np.log(design.weights).sum())
     moments = Moments(
@@ -140,15 +139,14 @@ def accumulate(
 
 def group_patterns(design: Design, observed: NDArray[np.bool_]) -> Patterns:
     """Group subjects by visits and group, and by their times where these matter."""
-    first_row = np.searchsorted(design.subject, np.arange(design.n_subjects))
-    group = design.group[first_row]
+    group = design.group[design.first_rows]
     n, n_visits = observed.shape
     if design.times is None:
-        key = np.column_stack([group, observed]).astype(np.int64)
         if n_visits < 50:
             code = group * 2**n_visits + observed @ (2 ** np.arange(n_visits))
             _, first, of_subject = np.unique(code, return_index=True, return_inverse=True)
         else:
+            key = np.column_stack([group, observed]).astype(np.int64)
             _, first, of_subject = np.unique(key, axis=0, return_index=True, return_inverse=True)
         return Patterns(
             visits=observed[first],
@@ -200,10 +198,15 @@ def stand_ins(
 
 
 def square_root(matrix: Array) -> Array:
-    """Rows S with S'S the matrix, as many as its rank."""
-    values, vectors = np.linalg.eigh(matrix)
+    """Rows S with S'S the matrix, as many as its rank; a column of zeros stays exactly zero."""
+    used = np.flatnonzero(np.diag(matrix) > 0)
+    if not len(used):
+        return np.zeros((1, len(matrix)))
+    values, vectors = np.linalg.eigh(matrix[np.ix_(used, used)])
     keep = values > values[-1] * 1e-15
-    return np.asarray(np.sqrt(values[keep])[:, None] * vectors[:, keep].T)
+    root = np.zeros((int(keep.sum()), len(matrix)))
+    root[:, used] = np.sqrt(values[keep])[:, None] * vectors[:, keep].T
+    return root
 
 
 def expand(rows: Array, maps: Array, visits: NDArray[np.bool_]) -> Array:
@@ -213,13 +216,22 @@ def expand(rows: Array, maps: Array, visits: NDArray[np.bool_]) -> Array:
     return flat.reshape(len(rows), n_visits, q) * visits[:, :, None]
 
 
-def orthonormal(raw: Array) -> tuple[Basis, Array]:
-    """Orthonormalise the columns of X in their order, leaving out the aliased ones."""
+def orthonormal(rows: Array, maps: Array, visits: NDArray[np.bool_]) -> tuple[Basis, Array]:
+    """Orthonormalise the columns of X in their order, leaving out the aliased ones.
+
+    Parameters
+    ----------
+    rows, maps, visits
+        As for `expand`.
+    """
+    raw = expand(rows, maps, visits)
     n_rows, n_visits, q = raw.shape
     flat = raw.reshape(n_rows * n_visits, q)
     x, y = flat[:, :-1], flat[:, -1]
     size = np.sqrt((x**2).sum(axis=0))
-    kept = list(np.flatnonzero(size > 0))
+    # A column of zeros comes back from centring and scaling as the rounding of its parts.
+    parts = expand(np.abs(rows), np.abs(maps[:, :, :-1]), visits).reshape(n_rows * n_visits, -1)
+    kept = list(np.flatnonzero(size > RANK_TOLERANCE * np.sqrt((parts**2).sum(axis=0))))
     while True:
         q_part, r = np.linalg.qr(x[:, kept] / size[kept])
         dependent = np.flatnonzero(np.abs(np.diag(r)) < RANK_TOLERANCE)

@@ -1,4 +1,9 @@
-"""Refits with subjects counted anew: bootstrap and jackknife from the sums, not the rows."""
+"""Refits with subjects counted anew: bootstrap and jackknife from the sums, not the rows.
+
+A draw with replacement (Efron 1979, doi:10.1214/aos/1176344552) changes only how often each
+subject counts in the sum of its pattern. Checked against fits to the rows of the subjects drawn,
+and to the rows without a subject.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +23,7 @@ from analysis.mmrm.moments import (
     expand,
     square_root,
 )
+from analysis.mmrm.threads import single_threaded
 
 Array = NDArray[np.float64]
 
@@ -53,6 +59,28 @@ class Refitter:
     def by_content(self) -> NDArray[np.intp]:
         """Order of the subjects that depends on their data, not on their names or rows."""
         return np.lexsort([*self._u.T[::-1], self._patterns.of_subject])
+
+    @single_threaded
+    def bootstrap(self, n: int, rng: np.random.Generator, n_jobs: int = 1) -> list[Array]:
+        """Coefficients of `n` fits to as many subjects, drawn with replacement."""
+        order, size = self.by_content(), len(self._u)
+
+        def draw() -> Array:
+            counts = np.zeros(size)
+            counts[order] = np.bincount(rng.integers(0, size, size), minlength=size)
+            return counts
+
+        if n_jobs == 1:
+            return [self.estimate(draw()) for _ in range(n)]
+        from joblib import Parallel, delayed
+
+        draws = (draw() for _ in range(n))
+        return list(Parallel(n_jobs=n_jobs)(delayed(self.estimate)(counts) for counts in draws))
+
+    @single_threaded
+    def jackknife(self) -> list[Array]:
+        """Coefficients without each subject in turn."""
+        return list(self.leave_one_out())
 
     def estimate(self, counts: Array) -> Array:
         """Coefficients when subject i counts ``counts[i]`` times, shape (r,); NaN if no fit."""

@@ -9,12 +9,14 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
+from analysis.mmrm.covariance import mean_distances
 from analysis.mmrm.inference import Inference
-from analysis.mmrm.lsmeans import mean_weights
+from analysis.mmrm.intervals import covariance_intervals
+from analysis.mmrm.lsmeans import difference_weights, mean_weights
 from analysis.mmrm.prediction import rows_of_residuals, simulate_outcomes
 from analysis.mmrm.resample import Refitter
+from analysis.mmrm.summary import summary_text
 
 Array = NDArray[np.float64]
 Weights = Mapping[str, float] | Sequence[float] | Array
@@ -45,27 +47,30 @@ class MMRM:
     """
 
     def __init__(self, formula: str, method: str, inference: Inference) -> None:
+        self._inference = inference
+        self._rows = inference.rows
+        self._template = inference.rows.template
         self.formula = formula
         self.method = method
-        self._inference = inference
-        self._design = inference.design
         self._optimum = inference.optimum
         moments = self._optimum.likelihood.moments
         self._moments = moments
         self.df, self.vcov_method = inference.df, inference.vcov
         self.n_obs, self.n_subjects = moments.n_obs, moments.n_subjects
-        self.n_excluded = self._design.n_excluded
+        self.n_excluded = self._rows.n_excluded
         self.covariance_type = self._optimum.likelihood.covariance.kind
         self.fallbacks = self._optimum.failed
         self.converged = True
         self.gradient_norm = self._optimum.decrement
-        self.aliased = tuple(self._design.columns[j] for j in moments.basis.aliased)
+        columns = self._template.recipe.names
+        self.aliased = tuple(columns[j] for j in moments.basis.aliased)
 
     # Estimates
 
     @property
     def _terms(self) -> list[str]:
-        return [self._design.columns[j] for j in self._moments.basis.kept]
+        columns = self._template.recipe.names
+        return [columns[j] for j in self._moments.basis.kept]
 
     @cached_property
     def params(self) -> pd.Series:
@@ -91,51 +96,32 @@ class MMRM:
 
         For ``sp_exp`` it is the covariance at the mean observed time of each visit.
         """
-        likelihood = self._optimum.likelihood
-        structure = likelihood.covariance
-        if structure.kind == "sp_exp":
-            structure = self._at_mean_times()
+        structure = self._optimum.likelihood.covariance
+        design = self._inference.kept_rows().design if structure.kind == "sp_exp" else None
+        if design is not None and design.times is not None:
+            structure = mean_distances(structure, design.visit, design.times)
         matrices = structure.matrices(self._optimum.state.theta)
-        labels = pd.Index(self._design.visits)
+        labels = pd.Index(self._template.levels.visits)
         frames = [pd.DataFrame(matrix, index=labels, columns=labels) for matrix in matrices]
         return frames[0] if len(frames) == 1 else dict(zip(structure.groups, frames, strict=True))
 
-    def _at_mean_times(self) -> Any:
-        from dataclasses import replace
+    def covariance_parameters(
+        self, *, level: float = 0.95, method: Literal["wald", "profile"] = "wald"
+    ) -> pd.DataFrame:
+        """Covariance parameters with intervals: estimate, se, ci_low, ci_high.
 
-        from analysis.mmrm.model import distances
-
-        design = self._design
-        times = design.times if design.times is not None else np.empty((len(design.y), 0))
-        mean = pd.DataFrame(times).groupby(design.visit).mean().to_numpy()
-        structure = self._optimum.likelihood.covariance
-        n_groups = len(structure.groups)
-        return replace(
-            structure,
-            distance=np.repeat(distances(mean[None]), n_groups, axis=0),
-            unit_group=np.arange(n_groups),
-        )
-
-    def covariance_parameters(self, *, level: float = 0.95) -> pd.DataFrame:
-        """Covariance parameters with Wald intervals from the observed information.
-
-        Columns estimate, se, ci_low, ci_high. Variances have the interval of SAS, from a
-        chi-square with Satterthwaite degrees of freedom ``2 (estimate / se)^2``; other
-        parameters have a symmetric normal interval.
+        Parameters
+        ----------
+        level : float
+            Confidence level.
+        method : {"wald", "profile"}
+            Wald: from the observed information; variances have the interval of SAS, from a
+            chi-square with Satterthwaite degrees of freedom ``2 (estimate / se)^2``. Profile:
+            where twice the fall of the (restricted) log-likelihood, maximised over all
+            other parameters, reaches the chi-square quantile; a limit is infinite where it
+            never does (see :mod:`analysis.mmrm.intervals`).
         """
-        names = self._optimum.likelihood.covariance.names()
-        estimate = self._optimum.state.theta
-        se = np.sqrt(np.diag(self._optimum.theta_cov))
-        half = stats.norm.ppf((1 + level) / 2) * se
-        low, high = estimate - half, estimate + half
-        is_variance = np.array([name.split(": ")[-1].startswith("variance") for name in names])
-        df = 2 * (estimate / se) ** 2
-        scaled = df * estimate
-        low = np.where(is_variance, scaled / stats.chi2.ppf((1 + level) / 2, df), low)
-        high = np.where(is_variance, scaled / stats.chi2.ppf((1 - level) / 2, df), high)
-        return pd.DataFrame(
-            {"estimate": estimate, "se": se, "ci_low": low, "ci_high": high}, index=names
-        )
+        return covariance_intervals(self._optimum, level, method)
 
     # Likelihood
 
@@ -181,7 +167,7 @@ class MMRM:
         ValueError
             When a term is unknown or the combination cannot be estimated.
         """
-        rows = self._weights(weights)
+        rows = self._inference.weights_of(weights)
         if len(rows) != 1:
             raise ValueError(f"contrast takes one row of weights, not {len(rows)}: use wald.")
         if not self._inference.estimable(rows).all():
@@ -201,36 +187,13 @@ class MMRM:
         ValueError
             When a term is unknown or a combination cannot be estimated.
         """
-        return pd.Series(self._inference.wald(self._weights(weights)))
+        return pd.Series(self._inference.wald(self._inference.weights_of(weights)))
 
     def coefficients(self, *, level: float = 0.95) -> pd.DataFrame:
         """Fixed effects with standard errors, df, intervals and tests, one row a term."""
-        weights = np.zeros((self._moments.rank, len(self._design.columns)))
+        weights = np.zeros((self._moments.rank, len(self._template.recipe.names)))
         weights[np.arange(self._moments.rank), self._moments.basis.kept] = 1.0
         return pd.DataFrame(self._inference.contrast(weights, level), index=self._terms)
-
-    def _weights(self, weights: Any) -> Array:
-        columns = self._design.columns
-        if isinstance(weights, Mapping):
-            weights = [weights]
-        if isinstance(weights, (list, tuple)) and weights and isinstance(weights[0], Mapping):
-            rows = np.zeros((len(weights), len(columns)))
-            for row, named in zip(rows, weights, strict=True):
-                for name, value in named.items():
-                    if name not in columns:
-                        raise ValueError(f"The model has no term '{name}'.")
-                    row[columns.index(name)] = value
-            return rows
-        given = np.atleast_2d(np.asarray(weights, dtype=float))
-        if given.shape[1] == len(columns):
-            return given
-        if given.shape[1] != self._moments.rank:
-            raise ValueError(
-                f"{given.shape[1]} weights were given; the model has {self._moments.rank} terms."
-            )
-        rows = np.zeros((len(given), len(columns)))
-        rows[:, self._moments.basis.kept] = given
-        return rows
 
     # Least squares means
 
@@ -269,9 +232,9 @@ class MMRM:
         """
         names = [factor] if by is None else [factor, by]
         levels, rows = mean_weights(
-            self._design, names, at=at, weights=weights, covariates=covariates
+            self._rows, names, at=at, weights=weights, covariates=covariates
         )
-        return levels.assign(**self._inference.contrast(rows, level))
+        return pd.DataFrame({**levels, **self._inference.contrast(rows, level)})
 
     def differences(
         self,
@@ -294,24 +257,9 @@ class MMRM:
             by, contrast ("a - b" is level minus reference), estimate, se, df, ci_low,
             ci_high, t, p_value.
         """
-        names = [factor] if by is None else [by, factor]
-        levels, rows = mean_weights(
-            self._design, names, at=at, weights=weights, covariates=covariates
-        )
-        options = list(levels[factor].unique())
-        reference = options[0] if reference is None else reference
-        if reference not in options:
-            raise ValueError(f"'{factor}' has no level '{reference}' to be the reference.")
-        here = options.index(reference)
-        blocks = rows.reshape(-1, len(options), rows.shape[1])
-        others = [i for i in range(len(options)) if i != here]
-        contrasts = (blocks[:, others] - blocks[:, [here]]).reshape(-1, rows.shape[1])
-        table = pd.DataFrame(
-            {"contrast": [f"{options[i]} - {reference}" for _ in blocks for i in others]}
-        )
-        if by is not None:
-            table.insert(0, by, np.repeat(list(levels[by].unique()), len(others)))
-        return table.assign(**self._inference.contrast(contrasts, level))
+        options = {"at": at, "weights": weights, "covariates": covariates}
+        levels, rows = difference_weights(self._rows, factor, by, reference, **options)
+        return pd.DataFrame({**levels, **self._inference.contrast(rows, level)})
 
     # Rows
 
@@ -324,10 +272,10 @@ class MMRM:
             When a column is missing, a level was never seen, or a value is missing.
         """
         if new_data is None:
-            self._inference.kept_rows()
-            x, index = self._design.x, pd.Index(self._design.order)
+            design = self._inference.kept_rows().design
+            x, index = design.x, pd.Index(design.order)
         else:
-            x, index = self._design.encode(new_data), new_data.index
+            x, index = self._template.encode(new_data), new_data.index
         if not self._inference.estimable(x).all():
             raise ValueError("The design cannot estimate the mean of one of the new rows.")
         kept = self._moments.basis.kept
@@ -357,21 +305,19 @@ class MMRM:
 
     # Resampling
 
-    def bootstrap(self, n: int, rng: np.random.Generator) -> pd.DataFrame:
+    def bootstrap(self, n: int, rng: np.random.Generator, *, n_jobs: int = 1) -> pd.DataFrame:
         """Coefficients of `n` refits to subjects drawn with replacement, one row a draw.
 
         Each refit works on the sums by pattern, not on the rows, and starts from this fit's
-        covariance. A row is NaN where a draw has no fit. The draws do not depend on the
-        names or the order of the subjects.
+        covariance. A row is NaN where a draw has no fit. The draws depend neither on the
+        names or the order of the subjects nor on the number of workers.
+
+        Parameters
+        ----------
+        n_jobs : int
+            Workers of joblib that share the refits.
         """
-        refitter, size = self._refitter(), self.n_subjects
-        order = refitter.by_content()
-        draws = []
-        for _ in range(n):
-            counts = np.zeros(size)
-            counts[order] = np.bincount(rng.integers(0, size, size), minlength=size)
-            draws.append(refitter.estimate(counts))
-        return pd.DataFrame(draws, columns=self._terms)
+        return pd.DataFrame(self._refitter().bootstrap(n, rng, n_jobs), columns=self._terms)
 
     def jackknife(self) -> pd.DataFrame:
         """Coefficients without each subject in turn, indexed by subject.
@@ -379,29 +325,17 @@ class MMRM:
         The subject is taken off the sum of its pattern. A row is NaN where the others have
         no fit.
         """
-        estimates = list(self._refitter().leave_one_out())
-        return pd.DataFrame(estimates, index=self._design.subjects, columns=self._terms)
+        estimates = self._refitter().jackknife()
+        subjects = self._inference.kept_rows().design.subjects
+        return pd.DataFrame(estimates, index=subjects, columns=self._terms)
 
     def _refitter(self) -> Refitter:
-        return Refitter(self._optimum, *self._inference.kept_rows())
+        kept = self._inference.kept_rows()
+        return Refitter(self._optimum, kept.columns, kept.patterns)
 
     def summary(self, *, level: float = 0.95) -> str:
         """Plain text: the model, its fit, fixed effects, covariance parameters."""
-        head = [
-            f"Mixed model for repeated measures: {self.formula}",
-            f"covariance {self.covariance_type}, {self.method.upper()}, df {self.df}, "
-            f"vcov {self.vcov_method}",
-            f"{self.n_subjects} subjects, {self.n_obs} rows used, {self.n_excluded} left out",
-            f"-2 log-likelihood {-2 * self.loglik:.4f}, AIC {self.aic:.2f}, BIC {self.bic:.2f}",
-        ]
-        if self.fallbacks:
-            head.append(f"did not converge: {', '.join(self.fallbacks)}")
-        if self.aliased:
-            head.append(f"aliased and left out: {', '.join(self.aliased)}")
-        fixed = self.coefficients(level=level).to_string(float_format=lambda v: f"{v:.4f}")
-        parts = self.covariance_parameters(level=level)
-        covariance = parts.to_string(float_format=lambda v: f"{v:.4f}")
-        return "\n".join([*head, "", "Fixed effects", fixed, "", "Covariance", covariance])
+        return summary_text(self, level)
 
     def __repr__(self) -> str:
         return (

@@ -5,16 +5,21 @@ the fit has taken out of them: CR2 is unbiased where the working covariance is r
 and McCaffrey 2002; Pustejovsky and Tipton 2018, doi:10.1080/07350015.2016.1247004), CR3
 approximates the jackknife. Degrees of freedom are those of a Satterthwaite approximation
 under the working covariance, from the same papers.
+
+Checked against the same formulas written with one large matrix, the empirical covariance of
+SAS PROC MIXED, and, at one visit, HC0, HC2 and HC3 of least squares.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.mmrm.columns import SubjectColumns
+from analysis.mmrm.design import Design
 from analysis.mmrm.fit import Optimum
 from analysis.mmrm.moments import Patterns, expand
 
@@ -22,12 +27,13 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Sandwich:
-    """A sandwich covariance, with what its degrees of freedom need.
+class Stretched:
+    """What subjects put into a sandwich covariance and its degrees of freedom.
 
     Attributes
     ----------
-    covariance : array of shape (r, r)
+    scores : array of shape (n, r)
+        ``Phi X_i' V_i A_i e_i``, in the orthonormal basis.
     stretch : array of shape (n, K, r)
         ``A_i' V_i X_i Phi``, in units of the rows.
     sigma : array of shape (n, K, K)
@@ -35,32 +41,64 @@ class Sandwich:
     x : array of shape (n, K, r)
     """
 
-    covariance: Array
+    scores: Array
     phi: Array
     stretch: Array
     sigma: Array
     x: Array
 
-    def one_df(self, contrast: Array) -> float:
-        """Satterthwaite degrees of freedom of one contrast."""
-        a = self.stretch @ contrast
-        own = np.einsum("na,nab,nb->n", a, self.sigma, a)
-        b = np.einsum("na,nar->nr", a, self.x)
-        taken = np.einsum("nr,rs,ns->n", b, self.phi, b)
-        gram = b.T @ b @ self.phi
-        trace = float(own.sum() - taken.sum())
-        square = float((own**2).sum() - 2 * (own * taken).sum() + np.sum(gram * gram.T))
-        return trace**2 / square
+    def sums(self, contrasts: Array) -> tuple[Array, Array]:
+        """Sums over the subjects from which degrees of freedom follow; they add up.
+
+        Returns
+        -------
+        scalars : array of shape (q, 2)
+            Trace of the contrast's quadratic form, and of its square's part within subjects.
+        gram : array of shape (q, r, r)
+        """
+        scalars, gram = [], []
+        for contrast in contrasts:
+            a = self.stretch @ contrast
+            own = np.einsum("na,nab,nb->n", a, self.sigma, a)
+            b = np.einsum("na,nar->nr", a, self.x)
+            taken = np.einsum("nr,rs,ns->n", b, self.phi, b)
+            scalars.append([(own - taken).sum(), (own**2 - 2 * own * taken).sum()])
+            gram.append(b.T @ b)
+        return np.array(scalars), np.array(gram)
 
 
-def sandwich(
+@dataclass(frozen=True)
+class Sandwich:
+    """A sandwich covariance, with a way to the sums that its degrees of freedom need.
+
+    Attributes
+    ----------
+    covariance : array of shape (r, r)
+    sums : callable
+        From contrasts to what `Stretched.sums` gives, over all subjects.
+    """
+
+    covariance: Array
+    phi: Array
+    sums: Callable[[Array], tuple[Array, Array]]
+
+    def each_df(self, contrasts: Array) -> Array:
+        """Satterthwaite degrees of freedom of contrasts, NaN where one has no weights."""
+        scalars, gram = self.sums(contrasts)
+        through = gram @ self.phi
+        square = scalars[:, 1] + np.sum(through * through.swapaxes(1, 2), axis=(1, 2))
+        some = np.any(contrasts, axis=1)
+        return np.where(some, scalars[:, 0] ** 2 / np.where(some, square, 1.0), np.nan)
+
+
+def stretch_rows(
     kind: str,
     optimum: Optimum,
     columns: SubjectColumns,
     patterns: Patterns,
     weights: Array | None = None,
-) -> Sandwich:
-    """Sandwich covariance in the orthonormal basis.
+) -> Stretched:
+    """Stretch the residuals of subjects, in the orthonormal basis.
 
     Parameters
     ----------
@@ -100,7 +138,16 @@ def sandwich(
         adjust = np.broadcast_to(np.eye(x.shape[1]), sigma.shape)
     stretch = adjust.swapaxes(1, 2) @ pull
     scores = np.einsum("nar,na->nr", stretch, residual)
-    return Sandwich(scores.T @ scores, state.phi, stretch, sigma, x)
+    return Stretched(scores, state.phi, stretch, sigma, x)
+
+
+def weights_of(design: Design) -> Array | None:
+    """Weights of the rows by subject and visit, (n, K), one where there is no row."""
+    if design.weights is None:
+        return None
+    weights = np.ones((design.n_subjects, len(design.visits)))
+    weights[design.subject, design.visit] = design.weights
+    return weights
 
 
 def _bias_reduction(sigma: Array, left: Array, observed: NDArray[np.bool_]) -> Array:

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-def one_df(contrast: Array, phi: Array, slope: Array, theta_cov: Array) -> float:
-    """Degrees of freedom of one contrast.
+def each_df(contrasts: Array, phi: Array, slope: Array, theta_cov: Array) -> Array:
+    """Degrees of freedom of contrasts, each by itself, shape (q,).
 
     Parameters
     ----------
-    contrast : array of shape (r,)
+    contrasts : array of shape (q, r)
     phi : array of shape (r, r)
         Model-based covariance of the estimates.
     slope : array of shape (t, r, r)
@@ -30,18 +30,19 @@ def one_df(contrast: Array, phi: Array, slope: Array, theta_cov: Array) -> float
 
     Returns
     -------
-    float
+    array
         Infinite where the variance of the contrast does not depend on the parameters.
     """
-    through = phi @ contrast
-    variance = float(contrast @ through)
-    gradient = through @ slope @ through
-    spread = float(gradient @ theta_cov @ gradient)
-    return 2 * variance**2 / spread if spread > 0 else np.inf
+    through = contrasts @ phi
+    variance = np.sum(contrasts * through, axis=1)
+    gradient = np.sum((through @ slope) * through, axis=2).T
+    spread = np.sum((gradient @ theta_cov) * gradient, axis=1)
+    known = spread > 0
+    return np.where(known, 2 * variance**2 / np.where(known, spread, 1.0), np.inf)
 
 
 def several_df(
-    contrasts: Array, estimates: Array, covariance: Array, df: Callable[[Array], float]
+    contrasts: Array, estimates: Array, covariance: Array, df: Callable[[Array], Array]
 ) -> tuple[float, int, float]:
     """F statistic, numerator and denominator degrees of freedom.
 
@@ -53,11 +54,11 @@ def several_df(
     covariance : array of shape (r, r)
         Covariance of the coefficients that the test uses.
     df : callable
-        Degrees of freedom of one contrast.
+        Degrees of freedom of contrasts, each by itself.
     """
     values, vectors = independent(contrasts @ covariance @ contrasts.T)
     t_squared = (vectors.T @ estimates) ** 2 / values
-    each = np.array([df(row) for row in vectors.T @ contrasts])
+    each = df(vectors.T @ contrasts)
     return float(t_squared.mean()), len(values), pooled_df(each)
 
 

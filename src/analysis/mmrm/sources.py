@@ -1,0 +1,159 @@
+"""Where chunks come from and who works on them: one process, joblib's workers, or Dask's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pandas as pd
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Chunks that can be read again and again.
+
+    Attributes
+    ----------
+    columns : sequence of str
+        Names of the columns of every chunk.
+    run : callable
+        ``run(task, names)`` yields ``task(chunk)`` for each chunk in order, with the named
+        columns at least.
+    """
+
+    columns: Sequence[str]
+    run: Callable[[Callable[[pd.DataFrame], Any], Sequence[str]], Iterable[Any]]
+
+
+def source_of(data: Any, n_jobs: int = 1) -> Source | None:
+    """The source of chunks, or None for a single table.
+
+    Parameters
+    ----------
+    data
+        A DataFrame; a list or tuple of DataFrames; a pyarrow Dataset (by record batch, or by
+        row group where joblib shares them out), Table or ParquetFile; a dask DataFrame (by
+        partition, on whatever scheduler Dask has been given); or a function without arguments
+        that returns an iterable of DataFrames.
+    n_jobs : int
+        Workers of joblib, as joblib counts them (-1: one a core).
+
+    Raises
+    ------
+    ValueError
+        When the data are none of these, or cannot be shared out among joblib's workers.
+    """
+    if isinstance(data, pd.DataFrame):
+        _refuse_jobs(n_jobs, "a DataFrame is read in one piece: give a list of DataFrames")
+        return None
+    if hasattr(data, "map_partitions"):
+        _refuse_jobs(n_jobs, "the partitions of a dask DataFrame run on Dask's own scheduler")
+        return Source(list(data.columns), lambda task, names: _dask(task, data[list(names)]))
+    if hasattr(data, "get_fragments"):
+        return _dataset(data, n_jobs)
+    if hasattr(data, "to_batches"):
+        return _batches(data.column_names, lambda names: data.select(names).to_batches(), n_jobs)
+    if hasattr(data, "iter_batches"):
+        _refuse_jobs(n_jobs, "a ParquetFile is read in order: give a pyarrow dataset")
+        names = data.schema_arrow.names
+        return _batches(names, lambda names: data.iter_batches(columns=names), 1)
+    if isinstance(data, (list, tuple)):
+        return _frames(lambda: data, n_jobs)
+    if callable(data):
+        return _frames(data, n_jobs)
+    raise ValueError(
+        "data must be a DataFrame, a list of DataFrames, a pyarrow dataset, a dask DataFrame, or "
+        f"a function that returns DataFrames, not a {type(data).__name__}."
+    )
+
+
+def _refuse_jobs(n_jobs: int, why: str) -> None:
+    if n_jobs != 1:
+        raise ValueError(f"n_jobs={n_jobs} shares chunks out among joblib's workers, but {why}.")
+
+
+def _frames(read: Callable[[], Iterable[pd.DataFrame]], n_jobs: int) -> Source:
+    first = next(iter(read()), pd.DataFrame())
+    return Source(list(first.columns), lambda task, names: _work(task, read(), _same, n_jobs))
+
+
+def _batches(
+    columns: Sequence[str], read: Callable[[list[str]], Iterable[Any]], n_jobs: int
+) -> Source:
+    return Source(columns, lambda task, names: _work(task, read(list(names)), _batch_frame, n_jobs))
+
+
+def _dataset(data: Any, n_jobs: int) -> Source:
+    if n_jobs == 1:
+        # A short read-ahead: memory stays a few batches, whatever the size of the files.
+        ahead = {"batch_readahead": 2, "fragment_readahead": 1}
+        return _batches(data.schema.names, lambda names: data.to_batches(columns=names, **ahead), 1)
+    try:
+        fragments = list(data.get_fragments())
+    except ValueError as error:
+        raise ValueError(
+            "A filtered dataset is not shared out among joblib's workers: read it with n_jobs=1, "
+            "or write the rows that are wanted to a file of their own."
+        ) from error
+    pieces = [
+        piece
+        for fragment in fragments
+        for piece in getattr(fragment, "split_by_row_group", lambda f=fragment: [f])()
+    ]
+    return Source(
+        data.schema.names,
+        lambda task, names: _work(task, pieces, _Fragment(data.schema, list(names)), n_jobs),
+    )
+
+
+@dataclass(frozen=True)
+class _Fragment:
+    """Reads one row group of a dataset."""
+
+    schema: Any
+    names: list[str]
+
+    def __call__(self, piece: Any) -> pd.DataFrame:
+        table = piece.to_table(schema=self.schema, columns=self.names)
+        return table.to_pandas()
+
+
+def _same(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame
+
+
+def _batch_frame(batch: Any) -> pd.DataFrame:
+    frame: pd.DataFrame = batch.to_pandas()
+    return frame
+
+
+def _work(
+    task: Callable[[pd.DataFrame], T],
+    pieces: Iterable[Any],
+    read: Callable[[Any], pd.DataFrame],
+    n_jobs: int,
+) -> Iterator[T]:
+    if n_jobs == 1:
+        for piece in pieces:
+            yield task(read(piece))
+        return
+    from joblib import Parallel, delayed
+
+    parallel = Parallel(n_jobs=n_jobs, return_as="generator")
+    yield from parallel(delayed(_read_and_run)(task, read, piece) for piece in pieces)
+
+
+def _read_and_run(
+    task: Callable[[pd.DataFrame], T], read: Callable[[Any], pd.DataFrame], piece: Any
+) -> T:
+    return task(read(piece))
+
+
+def _dask(task: Callable[[pd.DataFrame], T], frame: Any) -> list[T]:
+    from dask.base import compute
+    from dask.delayed import delayed
+
+    return list(compute(*[delayed(task)(part) for part in frame.to_delayed()]))

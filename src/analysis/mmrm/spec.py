@@ -1,0 +1,196 @@
+"""A model before its data: options checked, formula read, levels known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.mmrm.chunks import Streamed, accumulate_chunks
+from analysis.mmrm.covariance import STRUCTURES, Covariance, distances
+from analysis.mmrm.design import Design, Template, assemble, learn_template
+from analysis.mmrm.fit import fit_with_fallback
+from analysis.mmrm.inference import DF_METHODS, VCOV_METHODS, Inference, KeptRows
+from analysis.mmrm.moments import Moments, Patterns, accumulate
+from analysis.mmrm.results import MMRM
+from analysis.mmrm.sources import Source, source_of
+from analysis.mmrm.table import Roles, Table, read_table
+from analysis.mmrm.threads import single_threaded
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a model is fitted; see `analysis.mmrm.mmrm`.
+
+    Raises
+    ------
+    ValueError
+        When a name is unknown, or two options do not go together.
+    """
+
+    covariance: str = "us"
+    method: str = "reml"
+    df: str = "kenward-roger"
+    vcov: str = "model"
+    time: str | Sequence[str] | None = None
+    fallback: bool = True
+
+    def __post_init__(self) -> None:
+        for name, allowed in (
+            ("covariance", STRUCTURES),
+            ("method", ("reml", "ml")),
+            ("df", DF_METHODS),
+            ("vcov", VCOV_METHODS),
+        ):
+            value = getattr(self, name)
+            if value not in allowed:
+                raise ValueError(f"{name} must be one of {', '.join(allowed)}, not '{value}'.")
+        if self.covariance == "sp_exp" and not self.time:
+            raise ValueError("covariance 'sp_exp' needs the times of the visits: give time=.")
+        if self.covariance != "sp_exp" and self.time:
+            raise ValueError(
+                f"time is used by covariance 'sp_exp' only, not by '{self.covariance}'."
+            )
+        if self.df.startswith("kenward-roger"):
+            if self.method == "ml":
+                raise ValueError("Kenward-Roger needs method 'reml'; with 'ml' use satterthwaite.")
+            if self.vcov != "model":
+                raise ValueError(
+                    f"Kenward-Roger adjusts the model-based covariance, not {self.vcov}: "
+                    "with a sandwich covariance choose df='satterthwaite'."
+                )
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A prepared model: fits data without reading the formula again.
+
+    The levels of factors and visits, and the knots of splines, are those of the data it was
+    prepared on; other data may lack a level, and a level that was not there is refused. Made
+    by `analysis.mmrm.prepare`.
+    """
+
+    template: Template
+    options: Options
+
+    @property
+    def formula(self) -> str:
+        """Outcome and fixed effects."""
+        return self.template.roles.formula
+
+    def fit(self, data: Any, *, n_jobs: int = 1) -> MMRM:
+        """Fit the model to data; the same numbers as `analysis.mmrm.mmrm`.
+
+        Parameters
+        ----------
+        data
+            As for `analysis.mmrm.mmrm`.
+        n_jobs : int
+            Workers of joblib that share the chunks.
+        """
+        source = source_of(data, n_jobs)
+        if source is None:
+            return self.fit_table(read_table(data, self.template.roles))
+        return fit_source(self.template.roles, source, self.options, self.template)
+
+    @single_threaded
+    def fit_table(self, table: Table) -> MMRM:
+        """Fit the model to rows that have been read."""
+        design = assemble(self.template, table)
+        if not len(design.y):
+            raise ValueError("No row has the outcome and every covariate: there is nothing to fit.")
+        if np.ptp(design.y) == 0:
+            raise ValueError(
+                f"The outcome '{design.outcome}' is constant: no variance can be estimated."
+            )
+        moments, columns, patterns = accumulate(design)
+        kept = KeptRows(design, columns, patterns)
+        return _fit(self.options, design, moments, kept)
+
+
+def prepare_table(data: pd.DataFrame, roles: Roles, options: Options) -> tuple[ModelSpec, Table]:
+    """The prepared model, and the rows it was prepared on."""
+    table = read_table(data, roles)
+    return ModelSpec(learn_template(table, roles), options), table
+
+
+def fit_source(
+    roles: Roles, source: Source, options: Options, template: Template | None = None
+) -> MMRM:
+    """Fit a model to chunks.
+
+    Raises
+    ------
+    ValueError
+        When the covariance has no sums that add up.
+    """
+    if options.covariance == "sp_exp":
+        raise ValueError(
+            "covariance 'sp_exp' with times of each subject has no sums to add up over chunks: "
+            "fit one DataFrame, or choose a structure of the visits such as ar1h."
+        )
+    vary = options.df == "between-within"
+    rows, moments = accumulate_chunks(roles, source, columns_that_vary=vary, template=template)
+    return _fit(options, rows, moments, None)
+
+
+@single_threaded
+def _fit(
+    options: Options, rows: Design | Streamed, moments: Moments, kept: KeptRows | None
+) -> MMRM:
+    check_size(rows, moments)
+    structure = make_structure(options.covariance, rows.template, kept.patterns if kept else None)
+    optimum = fit_with_fallback(
+        moments, structure, reml=options.method == "reml", fallback=options.fallback
+    )
+    inference = Inference(rows, kept, optimum, options.df, options.vcov)
+    return MMRM(rows.template.roles.formula, options.method, inference)
+
+
+def make_structure(kind: str, template: Template, patterns: Patterns | None) -> Covariance:
+    """The covariance structure of a model's visits and groups."""
+    labels = [str(visit) for visit in template.levels.visits]
+    groups = [str(group) for group in template.levels.groups]
+    if len(labels) == 1 and kind != "sp_exp":
+        # One visit: every structure is a single variance.
+        return Covariance("us", 1, labels, groups)
+    structure = Covariance(kind, len(labels), labels, groups)
+    if kind != "sp_exp":
+        return structure
+    if patterns is None or patterns.unit_times is None:
+        raise ValueError("covariance 'sp_exp' needs the times of the visits: give time=.")
+    gaps = distances(patterns.unit_times)
+    both = patterns.visits[:, :, None] & patterns.visits[:, None, :]
+    tied = int(((gaps == 0) & both & ~np.eye(len(labels), dtype=bool)).any(axis=(1, 2)).sum())
+    if tied:
+        raise ValueError(
+            f"{tied} subject(s) have two visits at the same time: 'sp_exp' needs distinct times."
+        )
+    return replace(structure, distance=gaps, unit_group=patterns.unit_group)
+
+
+def check_size(rows: Design | Streamed, moments: Moments) -> None:
+    """Refuse what cannot be fitted: too few subjects, or an outcome fitted exactly."""
+    seen = moments.count @ moments.visits
+    for a, name in enumerate(rows.template.levels.visits):
+        n = int(seen[a])
+        if n > moments.rank:
+            continue
+        rank = int(np.linalg.matrix_rank(moments.z[:, a, :-1]))
+        if n <= rank:
+            raise ValueError(
+                f"Visit {name} was seen by {n} subject(s), and the model has {rank} parameters "
+                "for the mean there: fewer terms or more subjects are needed."
+            )
+    rest = moments.z[:, :, -1]
+    if float((rest**2).sum()) <= 1e-20 * moments.n_obs * rows.spread**2:
+        raise ValueError(
+            f"The model fits the outcome '{rows.template.roles.parsed.lhs}' exactly: no variance "
+            "can be estimated."
+        )
