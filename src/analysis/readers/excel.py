@@ -137,8 +137,9 @@ def _kind(raw: bytes, file: str) -> str:
 def _silent() -> Iterator[None]:
     """A failure inside the library's compiled part is printed by it, with what it met."""
     own = os.dup(2)
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
     try:
         yield
     finally:
