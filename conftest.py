@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -44,6 +44,15 @@ def pytest_configure(config: pytest.Config) -> None:
     # A plugin, so that a run without strict mode has no hook in its way.
     if os.environ.get("RELIEF_STRICT") == "1":
         config.pluginmanager.register(SkipsAreFailures(), "skips-are-failures")
+
+
+@pytest.fixture(autouse=True)
+def _plotting_as_it_was() -> Iterator[None]:
+    """No test leaves a style of figures behind: the next one may compare pixels."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        yield
 
 
 @pytest.fixture(scope="session")
