@@ -48,7 +48,7 @@ for (name in names(studies)) {
     })
   }
   write_listing(given$out, paste0("glmmtmb_", name), c("glmmTMB", "TMB"), c(
-    paste("glmmTMB(", deparse1(study$fixed), "+ covariance, dispformula = ~0, REML); see glmmtmb.R"),
-    "no seed is used"
+    paste(study$origin, "no other seed is used", sep = "; "),
+    paste("glmmTMB(", deparse1(study$fixed), "+ covariance, dispformula = ~0, REML); glmmtmb.R")
   ))
 }

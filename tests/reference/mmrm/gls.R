@@ -29,8 +29,8 @@ fit <- function(kind, study, method, weighted = FALSE, apVar = FALSE) {
   # clubSandwich and emmeans look for the table by its name.
   assign("rows_used", study$data, envir = globalenv())
   do.call("gls", list(
-    study$fixed, data = quote(rows_used), correlation = correlation(base, study), weights = variance,
-    method = method,
+    study$fixed, data = quote(rows_used), method = method,
+    correlation = correlation(base, study), weights = variance,
     control = glsControl(maxIter = 500, msMaxIter = 2000, tolerance = 1e-12, apVar = apVar,
       natural = FALSE)
   ))
@@ -69,7 +69,8 @@ put_fit <- function(object, study, kind, method) {
   put_variance(kind, method, vcov(object), terms)
   if (kind == "sp_exp") {
     put(kind, method, "theta", "variance", object$sigma^2)
-    put(kind, method, "theta", "range", coef(object$modelStruct$corStruct, unconstrained = FALSE)[1])
+    reach <- coef(object$modelStruct$corStruct, unconstrained = FALSE)
+    put(kind, method, "theta", "range", reach[1])
   } else {
     put_matrix(kind, method, "cov", covariance_of(object, study), levels(study$data$f))
   }
@@ -139,13 +140,16 @@ for (name in names(studies)) {
     })
   }
   for (kind in c("us", "cs", "csh", "ar1", "ar1h")) {
-    attempt(paste(kind, "emmeans"), "REML", put_means(fit(kind, study, "REML", apVar = TRUE), study, kind))
+    attempt(paste(kind, "emmeans"), "REML", {
+      put_means(fit(kind, study, "REML", apVar = TRUE), study, kind)
+    })
   }
   for (kind in c("us", "cs")) {
     attempt(paste(kind, "sandwich"), "REML", put_sandwich(fit(kind, study, "REML"), kind))
   }
   write_listing(given$out, paste0("gls_", name), c("nlme", "emmeans", "clubSandwich"), c(
-    paste("gls(", deparse1(study$fixed), ", correlation, weights, method); see gls.R"),
-    "emmeans(mode = 'satterthwaite'); vcovCR, coef_test(test = 'Satterthwaite'); no seed is used"
+    paste(study$origin, "no other seed is used", sep = "; "),
+    paste("gls(", deparse1(study$fixed), ", correlation, weights, method); gls.R"),
+    "emmeans(mode = 'satterthwaite'); vcovCR, coef_test(test = 'Satterthwaite')"
   ))
 }

@@ -40,7 +40,8 @@ put_tests <- function(object) {
   labels <- attr(terms(object), "term.labels")
   identity <- diag(length(assigned))
   for (i in seq_along(assigned)) {
-    put("cs", "REML", "kenward-roger df", names(fixef(object))[i], Lb_ddf(identity[i, ], vcov(object), adjusted))
+    df <- Lb_ddf(identity[i, ], vcov(object), adjusted)
+    put("cs", "REML", "kenward-roger df", names(fixef(object))[i], df)
   }
   for (term in seq_along(labels)) {
     L <- identity[assigned == term, , drop = FALSE]
@@ -54,8 +55,8 @@ put_tests <- function(object) {
 }
 
 put_levels <- function(study) {
-  object <- nlme::lme(study$fixed, study$data, random = ~ 1 | s)
-  for (term in names(object$fixDF$X)) put("cs", "REML", "between-within df", term, object$fixDF$X[term])
+  df <- nlme::lme(study$fixed, study$data, random = ~ 1 | s)$fixDF$X
+  for (term in names(df)) put("cs", "REML", "between-within df", term, df[term])
 }
 
 given <- arguments()
@@ -66,7 +67,8 @@ for (name in names(studies)) {
   attempt("cs", "REML", put_tests(fit(study, "REML")))
   attempt("cs", "REML", put_levels(study))
   write_listing(given$out, paste0("lmer_", name), c("lme4", "lmerTest", "pbkrtest", "nlme"), c(
-    paste("lmer(", deparse1(study$fixed), "+ (1 | s), REML); see lmer.R"),
-    "vcovAdj, Lb_ddf, KRmodcomp; summary(ddf = 'Satterthwaite'), contestMD; no seed is used"
+    paste(study$origin, "no other seed is used", sep = "; "),
+    paste("lmer(", deparse1(study$fixed), "+ (1 | s), REML); lmer.R"),
+    "vcovAdj, Lb_ddf, KRmodcomp; summary(ddf = 'Satterthwaite'), contestMD"
   ))
 }

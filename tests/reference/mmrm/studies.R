@@ -8,17 +8,20 @@ read_studies <- function(open_data, here) {
   synthetic <- read.csv(file.path(here, "synthetic.csv"))
   made <- function(name) {
     table <- synthetic[synthetic$trial == name, ]
-    fixed <- if (name == "complete") y ~ baseline + arm * visit else y ~ site + baseline * visit + arm * visit
-    if (name == "small") fixed <- y ~ baseline + arm * visit
-    study(table, fixed, "subject", "visit", "arm", c("site", "arm"), ~hours, "weight")
+    fixed <- y ~ baseline + arm * visit
+    if (name == "large") fixed <- y ~ site + baseline * visit + arm * visit
+    origin <- paste(name, "of synthetic.csv, seed 20260401 in synthetic.py")
+    study(origin, table, fixed, "subject", "visit", "arm", c("site", "arm"), ~hours, "weight")
   }
   list(
     fev = study(
+      "open data fev_data.csv",
       read.csv(file.path(open_data, "fev", "fev_data.csv")),
       FEV1 ~ RACE + SEX + ARMCD * AVISIT,
       "USUBJID", "AVISIT", "ARMCD", c("RACE", "SEX", "ARMCD"), ~ VISITN + VISITN2, "WEIGHT"
     ),
     antidepressant = study(
+      "open data antidepressant_data.csv",
       read.csv(file.path(open_data, "antidepressant-trial", "antidepressant_data.csv")),
       CHANGE ~ BASVAL * VISIT + THERAPY * VISIT,
       "PATIENT", "VISIT", "THERAPY", "THERAPY", ~RELDAYS, NULL
@@ -27,7 +30,7 @@ read_studies <- function(open_data, here) {
   )
 }
 
-study <- function(table, fixed, subject, visit, arm, factors, time, weight) {
+study <- function(origin, table, fixed, subject, visit, arm, factors, time, weight) {
   # At REML and ML alike, only rows with an outcome take part.
   table <- table[!is.na(table[[all.vars(fixed)[1]]]), ]
   table$s <- factor(table[[subject]])
@@ -38,7 +41,7 @@ study <- function(table, fixed, subject, visit, arm, factors, time, weight) {
   table$f <- table[[visit]]
   table$g <- table[[arm]]
   list(
-    data = table, fixed = fixed, visit = visit, arm = arm, time = time,
+    origin = origin, data = table, fixed = fixed, visit = visit, arm = arm, time = time,
     weighted = !is.null(weight), n_visits = nlevels(table$f)
   )
 }
@@ -78,7 +81,9 @@ put <- function(covariance, method, quantity, name, value) {
 
 put_matrix <- function(covariance, method, quantity, matrix, names) {
   for (i in seq_along(names)) {
-    for (j in seq_len(i)) put(covariance, method, quantity, paste(names[i], names[j], sep = "/"), matrix[i, j])
+    for (j in seq_len(i)) {
+      put(covariance, method, quantity, paste(names[i], names[j], sep = "/"), matrix[i, j])
+    }
   }
 }
 
@@ -108,8 +113,10 @@ write_listing <- function(out, name, packages, calls) {
   writeLines(head, path)
   table <- do.call(rbind, listing$rows)
   listing$rows <- list()
-  write.table(table, path, append = TRUE, sep = ",", row.names = FALSE, quote = FALSE, col.names = TRUE) |>
-    suppressWarnings()
+  # R warns that the names of the columns stand below lines already written.
+  suppressWarnings(
+    write.table(table, path, append = TRUE, sep = ",", row.names = FALSE, quote = FALSE)
+  )
 }
 
 arguments <- function() {
