@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures import LINES, MARKERS, WIDTH, entitle, set_theme
+from analysis.figures.base import LINES, MARKERS, WIDTH, entitle, set_theme
 
 __all__ = ["lsmeans_by_visit"]
 

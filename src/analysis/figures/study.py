@@ -1,146 +1,23 @@
-"""What people look at. Each function draws a table, computes nothing, and returns the Axes."""
+"""Figures of one study, and the forest of any estimates."""
 
 from __future__ import annotations
 
-import io
 import textwrap
-from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-__all__ = [
-    "ecdf_of_change",
-    "entitle",
-    "forest",
-    "mean_change",
-    "png",
-    "recall_shares",
-    "set_theme",
-    "show",
-    "visit_times",
-]
+from analysis.figures.base import (
+    HATCHES,
+    entitle,
+    error_bars,
+    legend_below,
+    new_axes,
+    style,
+)
 
-DPI = 110
-# The mark of axes that were drawn from a table of aggregates; a PNG does not hold it.
-AGGREGATES = "aggregates"
-# Narrow, so that the letters stay readable when a phone shrinks the picture to its width.
-WIDTH = 6.2
-MARKERS = ("o", "s", "^", "D", "v", "P")
-LINES = ("-", "--", "-.", ":")
-HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo")
-SYNTHETIC = "synthetic data"
-
-
-def set_theme() -> None:
-    """The one theme: seaborn's, colour-blind safe, the font that ships with matplotlib."""
-    import seaborn as sns
-
-    # STIX and other fonts differ between machines; DejaVu comes with matplotlib itself.
-    sns.set_theme(style="whitegrid", palette="colorblind", font="DejaVu Sans")
-    mpl.rcParams.update(
-        {
-            "figure.dpi": DPI,
-            "savefig.dpi": DPI,
-            "axes.titlelocation": "left",
-            "axes.titlesize": 12,
-            "axes.labelsize": 11,
-            "xtick.labelsize": 10.5,
-            "ytick.labelsize": 10.5,
-            "legend.fontsize": 10,
-            "legend.title_fontsize": 10,
-            "grid.color": "0.88",
-        }
-    )
-
-
-def _axes(ax: Axes | None, height: float = 3.8) -> Axes:
-    if ax is not None:
-        return ax
-    set_theme()
-    # A Figure of its own, unknown to pyplot: nothing is shown twice or left open.
-    return Figure(figsize=(WIDTH, height), layout="constrained").subplots()
-
-
-def _style(index: int) -> dict[str, Any]:
-    """Colour, marker and line style of a series: never colour alone."""
-    return {
-        "color": f"C{index}",
-        "marker": MARKERS[index % len(MARKERS)],
-        "linestyle": LINES[index % len(LINES)],
-    }
-
-
-def _bars(table: pd.DataFrame) -> np.ndarray:
-    """Lengths of the error bars below and above, none where a limit is missing."""
-    estimate = table["estimate"].to_numpy(float)
-    limits = table[["ci_low", "ci_high"]].to_numpy(float)
-    return np.stack([estimate - limits[:, 0], limits[:, 1] - estimate])
-
-
-def entitle(ax: Axes, words: str, synthetic: bool) -> None:
-    """Set the title; over a figure of made-up people it says so, and the figure too.
-
-    It also marks the axes as drawn from aggregates, which alone may be shared.
-    """
-    text = f"{words} ({SYNTHETIC})" if synthetic else words
-    ax.set_title(textwrap.fill(text, 60))
-    ax.set_gid(AGGREGATES)
-    if synthetic:
-        ax.text(
-            0.5, 0.5, "SYNTHETIC", transform=ax.transAxes, ha="center", va="center",
-            fontsize=34, color="0.4", alpha=0.16, rotation=20, zorder=5,
-        )  # fmt: skip
-
-
-def _legend_below(ax: Axes, columns: int, gap: float = 0.2) -> None:
-    ax.legend(ncols=columns, loc="upper center", bbox_to_anchor=(0.5, -gap), frameon=False)
-
-
-def png(ax: Axes) -> bytes:
-    """The figure of an Axes as a PNG without date or version: equal figures, equal bytes.
-
-    Raises
-    ------
-    ValueError
-        When the axes belong to no figure.
-    """
-    buffer = io.BytesIO()
-    figure = ax.get_figure(root=True)
-    if figure is None:
-        raise ValueError("The axes belong to no figure, so there is nothing to show.")
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
-    return buffer.getvalue()
-
-
-def show(ax: Axes, *, alt: str) -> None:
-    """Display a figure in a notebook as a PNG with its alternative text.
-
-    The same figure gives the same bytes: the file holds no date and no version.
-
-    Parameters
-    ----------
-    ax : Axes
-    alt : str
-        What the figure shows, for someone who cannot see it.
-
-    Raises
-    ------
-    ValueError
-        When the alternative text is empty.
-    """
-    from IPython.display import display
-
-    if not alt.strip():
-        raise ValueError("A figure needs an alternative text that says what it shows.")
-    display(
-        {"image/png": png(ax), "text/plain": f"<figure: {alt}>"},
-        raw=True,
-        metadata={"image/png": {"alt": alt}},
-    )
+__all__ = ["ecdf_of_change", "forest", "mean_change", "recall_shares", "visit_times"]
 
 
 def mean_change(
@@ -158,7 +35,7 @@ def mean_change(
         Unit of the estimate.
     ax : Axes, optional
     """
-    ax = _axes(ax, 4.3)
+    ax = new_axes(ax, 4.3)
     windows = list(dict.fromkeys(table["window"]))
     groups = list(dict.fromkeys(table["contrast"]))
     for index, name in enumerate(groups):
@@ -167,13 +44,19 @@ def mean_change(
         aside = (index - (len(groups) - 1) / 2) * 0.16
         x = np.array([windows.index(window) for window in rows["window"]]) + aside
         ax.errorbar(
-            x, rows["estimate"], yerr=_bars(rows), capsize=3, label=name, zorder=3, **_style(index)
+            x,
+            rows["estimate"],
+            yerr=error_bars(rows),
+            capsize=3,
+            label=name,
+            zorder=3,
+            **style(index),
         )
     ax.axhline(0, color="0.3", linewidth=1)
     ax.set_xticks(range(len(windows)), [textwrap.fill(window, 12) for window in windows])
     ax.set_xlabel("after the end of the infusion")
     ax.set_ylabel(f"change, {unit} (lower is better)")
-    _legend_below(ax, 3, 0.24)
+    legend_below(ax, 3, 0.24)
     entitle(ax, "Mean change from baseline, 95 % intervals", synthetic)
     return ax
 
@@ -201,9 +84,9 @@ def forest(
     """
     labels = [textwrap.fill(str(text), 26) for text in table[label]]
     lines = sum(1 + text.count("\n") for text in labels)
-    ax = _axes(ax, 1.2 + 0.2 * len(labels) + 0.2 * lines)
+    ax = new_axes(ax, 1.2 + 0.2 * len(labels) + 0.2 * lines)
     y = np.arange(len(table))[::-1]
-    estimate, bars = table["estimate"].to_numpy(float), _bars(table)
+    estimate, bars = table["estimate"].to_numpy(float), error_bars(table)
     given = np.isfinite(bars).all(axis=0)
     ax.errorbar(
         estimate[given], y[given], xerr=bars[:, given], fmt="s", color="C0", capsize=3, zorder=3
@@ -226,7 +109,7 @@ def recall_shares(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         Columns form, hours, share_before (0 to 1).
     ax : Axes, optional
     """
-    ax = _axes(ax, 4.6)
+    ax = new_axes(ax, 4.6)
     for index, (name, rows) in enumerate(table.groupby("form", sort=False)):
         # Forms with one window share a curve: the later mark lies inside the earlier one.
         ax.plot(
@@ -237,7 +120,7 @@ def recall_shares(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             label=str(name),
             zorder=3,
             clip_on=False,
-            **_style(index),
+            **style(index),
         )
     ax.axvspan(2, 6, color="0.85", zorder=0)
     ax.text(2.2, 8, "2 to 6 h", fontsize=10, color="0.25")
@@ -248,7 +131,7 @@ def recall_shares(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_ylim(-3, 103)
     ax.set_xlabel("hours since the infusion started")
     ax.set_ylabel("% of the window before the infusion")
-    _legend_below(ax, 2, 0.15)
+    legend_below(ax, 2, 0.15)
     entitle(ax, "What a form asks about", False)
     return ax
 
@@ -264,7 +147,7 @@ def visit_times(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None)
         Whether to label the figure synthetic.
     ax : Axes, optional
     """
-    ax = _axes(ax, 1.9 + 0.5 * len(table))
+    ax = new_axes(ax, 1.9 + 0.5 * len(table))
     y = np.arange(len(table))[::-1]
     left = np.zeros(len(table))
     for index, phase in enumerate(table.columns):
@@ -282,7 +165,7 @@ def visit_times(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None)
     ax.set_yticks(y, [textwrap.fill(str(name), 22) for name in table.index])
     ax.grid(visible=False, axis="y")
     ax.set_xlabel("forms")
-    _legend_below(ax, 4)
+    legend_below(ax, 4)
     entitle(ax, "When the forms were filled in", synthetic)
     return ax
 
@@ -307,9 +190,9 @@ def ecdf_of_change(
         Name to size of a fall, points, drawn as lines.
     ax : Axes, optional
     """
-    ax = _axes(ax)
+    ax = new_axes(ax)
     for index, (arm, rows) in enumerate(table.groupby("arm", sort=True)):
-        ax.plot(rows["change"], 100 * rows["share"], label=str(arm), zorder=3, **_style(index))
+        ax.plot(rows["change"], 100 * rows["share"], label=str(arm), zorder=3, **style(index))
     ax.axvline(0, color="0.3", linewidth=1)
     for name, fall in (thresholds or {}).items():
         ax.axvline(-fall, color="0.3", linewidth=1, linestyle=":")

@@ -1,4 +1,4 @@
-"""Tables beside the verdict: what notebooks and report show of a case. They decide nothing."""
+"""Change, difference, windows, forms and rules of one study."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from analysis.checks.flow import ANALYSED, CELLS, EVENTS, FORMS, READ, ROWS, SCORED, SET_ASIDE
-from analysis.figures import WIDTH, entitle, set_theme
+from analysis.figures.base import WIDTH, entitle, set_theme
 
 __all__ = ["flow_alt", "participant_flow"]
 

@@ -1,0 +1,1 @@
+"""Level and coverage of the estimators, by simulation: ``python -m benchmarks.estimates``."""

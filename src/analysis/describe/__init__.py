@@ -1,0 +1,27 @@
+"""Tables beside the verdict: what notebooks and report show of a case. They decide nothing."""
+
+from analysis.describe.study import (
+    WINDOWS,
+    bias_table,
+    change_by_window,
+    cumulative_change,
+    difference_by_window,
+    forms_by_phase,
+    recall_by_hours,
+    regression_to_the_mean,
+    rules_table,
+    three_ways,
+)
+
+__all__ = [
+    "WINDOWS",
+    "bias_table",
+    "change_by_window",
+    "cumulative_change",
+    "difference_by_window",
+    "forms_by_phase",
+    "recall_by_hours",
+    "regression_to_the_mean",
+    "rules_table",
+    "three_ways",
+]
