@@ -18,6 +18,7 @@ from PIL import Image
 
 from analysis import figures
 from analysis.estimates.table import row, table
+from analysis.figures.base import DPI, MARKERS, WIDTH
 
 
 @pytest.fixture
@@ -180,7 +181,7 @@ def test_series_differ_by_more_than_colour(changes, recall, shares):
         figures.recall_shares(recall),
         figures.ecdf_of_change(shares, synthetic=False),
     ):
-        lines = [line for line in ax.get_lines() if line.get_marker() in figures.MARKERS]
+        lines = [line for line in ax.get_lines() if line.get_marker() in MARKERS]
         assert len({line.get_marker() for line in lines}) == len(lines) == 2
         assert len({line.get_linestyle() for line in lines}) == 2
         assert len({to_hex(line.get_color()) for line in lines}) == 2
@@ -225,7 +226,7 @@ def test_show_gives_the_same_bytes_twice_with_alt_text_and_no_date(monkeypatch, 
     assert pictures[0] == pictures[1]
     image = Image.open(io.BytesIO(pictures[0]))
     assert set(image.info) <= {"dpi"}
-    assert image.width == pytest.approx(figures.WIDTH * figures.DPI, abs=1)
+    assert image.width == pytest.approx(WIDTH * DPI, abs=1)
 
 
 @pytest.mark.parametrize("alt", ["", "  "])
