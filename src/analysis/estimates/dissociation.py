@@ -1,13 +1,24 @@
-"""How long dissociation lasts: each person's return to baseline as an interval."""
+"""Dissociation over the hours, and each person's return to baseline as an interval."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from analysis.errors import ReliefError
+from analysis.estimates.proportions import median_interval
+from analysis.estimates.table import row
 
-__all__ = ["time_to_return"]
+__all__ = ["EDGES", "course", "refuse_mixed", "return_intervals", "time_to_return"]
+
+# Hours from the start of the infusion that part one rating from the next.
+EDGES = (0.0, 1.0, 1.75, 3.0, 5.0, 8.0, 30.0)
 
 COLUMNS = {
     "subject": "int64",
@@ -49,11 +60,7 @@ def time_to_return(forms: pd.DataFrame, *, points: float, by_hours: float) -> pd
     ReliefError
         ``score.mixed-versions``: totals of 6, 19, 23 and 27 items are not compared.
     """
-    if forms["version"].nunique() > 1:
-        raise ReliefError(
-            "score.mixed-versions",
-            "The forms are of several versions, whose totals are not compared; keep one version.",
-        )
+    refuse_mixed(forms)
     scored = forms[forms["total"].notna()].sort_values(["subject", "hours_high"], kind="stable")
     before = scored[scored["phase"] == "before"].groupby("subject")["total"].last()
     exact = scored["since_start_low"] == scored["since_start_high"]
@@ -77,3 +84,104 @@ def _return(
     first_back = float(hours[first]) if first < len(hours) else np.nan
     back = True if first_back <= by_hours else False if last_away >= by_hours else None
     return float(above.max()), last_away, first_back, back
+
+
+def refuse_mixed(forms: pd.DataFrame) -> None:
+    """Refuse forms of several versions: ``score.mixed-versions``."""
+    if forms["version"].nunique() > 1:
+        raise ReliefError(
+            "score.mixed-versions",
+            "The forms are of several versions, whose totals are not compared; keep one version.",
+        )
+
+
+def return_intervals(returns: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Half-open intervals (last rating away, first one back] of the hours to return.
+
+    Parameters
+    ----------
+    returns : DataFrame
+        As :func:`time_to_return` gives it.
+
+    Returns
+    -------
+    left, right : ndarray of float, shape (n,)
+        Hours from the start; right is infinite where the score never came back, and left is 0
+        where nobody saw it rise. What an interval-censored estimator takes: the time of the
+        first rating back is never the time of the return.
+    """
+    left = returns["last_away"].to_numpy(float)
+    return left, returns["first_back"].fillna(np.inf).to_numpy(float)
+
+
+def course(
+    forms: pd.DataFrame,
+    arms: pd.Series,
+    *,
+    edges: Sequence[float] = EDGES,
+    at_least: int = 5,
+    **words: Any,
+) -> list[dict[str, Any]]:
+    """Mean and median score before and in spans of hours after the start, by arm.
+
+    Parameters
+    ----------
+    forms : DataFrame
+        Placed, scored CADSS forms of one version; those of the first infusion count.
+    arms : Series of str
+        Arm by subject.
+    edges : sequence of float
+        Hours from the start of the infusion; a form lies in a span (low, high] with its whole
+        time. A person's forms in one span are averaged.
+    at_least : int
+        A span with fewer people of an arm gives no row for it.
+    **words
+        Text columns of the table of estimates, except estimand, contrast and window.
+
+    Returns
+    -------
+    list of rows
+        ``mean score`` (t interval) and ``median score`` (order statistics), points; the window
+        is ``before`` or ``low to high h from the start``.
+
+    Raises
+    ------
+    ReliefError
+        ``score.mixed-versions``.
+    ValueError
+        When the edges do not rise.
+    """
+    refuse_mixed(forms)
+    if len(edges) < 2 or not all(low < high for low, high in pairwise(edges)):
+        raise ValueError("Edges of spans are hours that rise, two at the least.")
+    scored = forms[forms["total"].notna()]
+    spans = {"before": scored["phase"] == "before"}
+    for low, high in pairwise(edges):
+        inside = (scored["since_start_low"] > low) & (scored["since_start_high"] <= high)
+        spans[f"{low:g} to {high:g} h"] = inside & (scored["latest_infusion"] == 1)
+    rows = []
+    for window, inside in spans.items():
+        people = scored[inside].groupby("subject")["total"].mean()
+        for arm, scores in people.groupby(arms.reindex(people.index), sort=True):
+            if len(scores) >= max(at_least, 2):
+                here = {"contrast": str(arm), "window": window, **words}
+                values = scores.to_numpy(float)
+                rows.append(_mean_score(values, **here))
+                rows.append(median_interval(values, estimand="median score", **here))
+    return rows
+
+
+def _mean_score(values: np.ndarray, **words: Any) -> dict[str, Any]:
+    mean, se, df = values.mean(), values.std(ddof=1) / math.sqrt(len(values)), len(values) - 1
+    reach = stats.t.ppf(0.975, df) * se
+    return row(
+        estimand="mean score",
+        n=len(values),
+        estimate=mean,
+        se=se,
+        df=df,
+        ci_low=mean - reach,
+        ci_high=mean + reach,
+        method="mean, t interval",
+        **words,
+    )
