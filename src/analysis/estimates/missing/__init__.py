@@ -1,0 +1,1 @@
+"""What missing scores could change: reference-based imputation, shifts, tipping points."""
