@@ -41,15 +41,20 @@ def test_the_jackknife_is_a_fit_without_the_subject(options: dict[str, Any]) -> 
 def test_a_bootstrap_draw_is_a_fit_to_the_subjects_drawn(options: dict[str, Any]) -> None:
     table = data()
     result = fit(table, **options)
-    refitter = result._refitter()
+    refitter = result.refitter()
     rng = np.random.default_rng(1)
     counts = np.bincount(rng.integers(0, 50, 50), minlength=50)
     drawn = []
     for name, count in zip(result._inference.kept_rows().design.subjects, counts, strict=True):
         rows = table[table["subject"] == name]
         drawn += [rows.assign(subject=f"{name}-{copy}") for copy in range(count)]
-    again = fit(pd.concat(drawn), **options).params
-    np.testing.assert_allclose(refitter.estimate(counts.astype(float)), again, rtol=1e-6, atol=1e-7)
+    again = fit(pd.concat(drawn), **options)
+    coefficients, covariance = refitter.refit(counts.astype(float))
+    np.testing.assert_allclose(coefficients, again.params, rtol=1e-6, atol=1e-7)
+    np.testing.assert_array_equal(refitter.estimate(counts.astype(float)), coefficients)
+    if "time" not in options:
+        groups = again.covariance if isinstance(again.covariance, dict) else {"": again.covariance}
+        np.testing.assert_allclose(covariance, list(groups.values()), rtol=1e-4)
 
 
 def test_bootstrap_does_not_depend_on_names_or_order_of_subjects() -> None:

@@ -26,6 +26,9 @@ from analysis.mmrm.moments import (
 from analysis.mmrm.threads import single_threaded
 
 Array = NDArray[np.float64]
+# Coefficients, shape (r,), and covariance matrices of the groups, shape (g, k, k) (of the
+# distinct times for ``sp_exp``).
+Refit = tuple[Array, Array]
 
 
 class Refitter:
@@ -84,6 +87,14 @@ class Refitter:
 
     def estimate(self, counts: Array) -> Array:
         """Coefficients when subject i counts ``counts[i]`` times, shape (r,); NaN if no fit."""
+        return self.refit(counts)[0]
+
+    def leave_one_out(self) -> Iterator[Array]:
+        """Coefficients without each subject in turn."""
+        return (coefficients for coefficients, _ in self.refits_without_each())
+
+    def refit(self, counts: Array) -> Refit:
+        """Coefficients and covariance when subject i counts ``counts[i]`` times; NaN if no fit."""
         parts = []
         for own, members in zip(self._own, self._members, strict=True):
             chosen = members[counts[members] > 0]
@@ -91,8 +102,8 @@ class Refitter:
             parts.append(_compress(block, own))
         return self._fit(parts, counts)
 
-    def leave_one_out(self) -> Iterator[Array]:
-        """Coefficients without each subject in turn, by taking it off the sum of its pattern."""
+    def refits_without_each(self) -> Iterator[Refit]:
+        """Fits without each subject in turn, by taking it off the sum of its pattern."""
         blocks = [self._u[np.ix_(m, own)] for own, m in zip(self._own, self._members, strict=True)]
         sums = [block.T @ block for block in blocks]
         parts = [_compress(b, own) for b, own in zip(blocks, self._own, strict=True)]
@@ -107,7 +118,7 @@ class Refitter:
             counts[i] = 0.0
             yield self._fit(changed, counts)
 
-    def _fit(self, parts: list[Array], counts: Array) -> Array:
+    def _fit(self, parts: list[Array], counts: Array) -> Refit:
         """Fit to square roots of the pattern sums, each over the columns the pattern uses."""
         old = self._moments
         size = np.array([counts[members].sum() for members in self._members])
@@ -131,7 +142,9 @@ class Refitter:
             log_weights=0.0,
         )
         x = moments.z[:, :, :-1].reshape(-1, moments.rank)
-        nothing = np.full(moments.rank, np.nan)
+        covariance = self._optimum.likelihood.covariance
+        k = covariance.n_visits
+        nothing = np.full(moments.rank, np.nan), np.full((len(covariance.groups), k, k), np.nan)
         if np.linalg.eigvalsh(x.T @ x)[0] < RANK_TOLERANCE:
             return nothing
         likelihood = replace(self._optimum.likelihood, moments=moments)
@@ -139,7 +152,7 @@ class Refitter:
             state = refit(likelihood, self._optimum.state.theta)
         except ConvergenceError:
             return nothing
-        return moments.basis.coefficients(state.gamma)
+        return moments.basis.coefficients(state.gamma), covariance.matrices(state.theta)
 
 
 def _compress(block: Array, own: NDArray[np.intp]) -> Array:

@@ -317,7 +317,7 @@ class MMRM:
         n_jobs : int
             Workers of joblib that share the refits.
         """
-        return pd.DataFrame(self._refitter().bootstrap(n, rng, n_jobs), columns=self._terms)
+        return pd.DataFrame(self.refitter().bootstrap(n, rng, n_jobs), columns=self._terms)
 
     def jackknife(self) -> pd.DataFrame:
         """Coefficients without each subject in turn, indexed by subject.
@@ -325,11 +325,12 @@ class MMRM:
         The subject is taken off the sum of its pattern. A row is NaN where the others have
         no fit.
         """
-        estimates = self._refitter().jackknife()
+        estimates = self.refitter().jackknife()
         subjects = self._inference.kept_rows().design.subjects
         return pd.DataFrame(estimates, index=subjects, columns=self._terms)
 
-    def _refitter(self) -> Refitter:
+    def refitter(self) -> Refitter:
+        """Refits to other counts of the same subjects, with coefficients and covariance."""
         kept = self._inference.kept_rows()
         return Refitter(self._optimum, kept.columns, kept.patterns)
 
