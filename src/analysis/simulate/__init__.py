@@ -5,18 +5,44 @@ window, and items follow a graded response model. ``python -m analysis.simulate`
 the example study and its truth. Nothing here comes from a real person.
 """
 
+from analysis.simulate.catalogue import (
+    NO_EFFECT,
+    catalogue,
+    effect,
+    entry,
+    hopeful,
+    intoxicated,
+    power_cell,
+    unblinded,
+    world,
+)
 from analysis.simulate.cohort import simulate
 from analysis.simulate.example import example_truth, write_example
+from analysis.simulate.trial import Trial, trial
 from analysis.simulate.truth import SEED, truth
-from analysis.simulate.world import EXAMPLE, NULL, World
+from analysis.simulate.world import EXAMPLE, NULL, World, parameters
+from analysis.simulate.written import write_study
 
 __all__ = [
     "EXAMPLE",
+    "NO_EFFECT",
     "NULL",
     "SEED",
+    "Trial",
     "World",
+    "catalogue",
+    "effect",
+    "entry",
     "example_truth",
+    "hopeful",
+    "intoxicated",
+    "parameters",
+    "power_cell",
     "simulate",
+    "trial",
     "truth",
+    "unblinded",
+    "world",
     "write_example",
+    "write_study",
 ]

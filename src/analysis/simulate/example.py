@@ -6,7 +6,6 @@ import hashlib
 import json
 import sys
 import tomllib
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,8 @@ import pandas as pd
 from analysis import paths
 from analysis.simulate.cohort import simulate
 from analysis.simulate.truth import SEED, TRUTH_N_PER_ARM, truth
-from analysis.simulate.world import EXAMPLE
+from analysis.simulate.world import EXAMPLE, in_use
+from analysis.simulate.written import synthetic_csv
 from analysis.writing import write_atomic
 
 N_PER_ARM = 30
@@ -29,18 +29,6 @@ def _plant_faults(tables: dict[str, pd.DataFrame], rng: np.random.Generator) -> 
     now.loc[row, "total"] += 9  # two digits swapped is always a multiple of nine
     whole = week.index[week.notna().all(axis=1)]
     week.loc[rng.choice(whole), f"pcl5_{rng.integers(1, 21):02d}"] = -9
-
-
-def _csv(table: pd.DataFrame) -> bytes:
-    """The table as CSV that says in its header and in each row that it is synthetic."""
-    text = table.copy()
-    for name in map(str, text.select_dtypes("float")):
-        if name.endswith("hours"):
-            text[name] = text[name].map("{:.3f}".format)
-        elif name != "dose_mg_per_kg":
-            text[name] = text[name].astype("Int64")
-    text.insert(0, "synthetic", "yes")
-    return text.to_csv(index=False, lineterminator="\n").encode()
 
 
 def _toml(sections: dict[str, dict[str, Any]]) -> str:
@@ -69,7 +57,7 @@ def write_example(folder: Path, seed: int = SEED) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     hashes = {}
     for name, table in tables.items():
-        content = _csv(table)
+        content = synthetic_csv(table)
         write_atomic(folder / f"{name}_synthetic.csv", content)
         hashes[f"{name}_synthetic.csv"] = hashlib.sha256(content).hexdigest()
     made = {
@@ -79,7 +67,7 @@ def write_example(folder: Path, seed: int = SEED) -> None:
         "truth_n_per_arm": TRUTH_N_PER_ARM,
     }
     sections: dict[str, dict[str, Any]] = {"made_by": made, "sha256": hashes}
-    sections |= {"world": asdict(EXAMPLE)} | truth(EXAMPLE, seed=seed)
+    sections |= {"world": in_use(EXAMPLE)} | truth(EXAMPLE, seed=seed)
     write_atomic(folder / "truth.toml", _toml(sections))
 
 

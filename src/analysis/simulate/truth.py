@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
-from analysis.simulate.cohort import answers, candidates, lose, recruit, treat, visit_hours
+from analysis.simulate.course import answers, treat, visit_hours
+from analysis.simulate.loss import departures, unfilled
+from analysis.simulate.people import candidates, recruit
 from analysis.simulate.world import AFTER, BASELINE, Arrays, World
 
 SEED = 20261123  # fixed before the example was first drawn
@@ -19,9 +22,10 @@ def truth(
 ) -> dict[str, dict[str, float]]:
     """What the generator would show without chance and without loss, by Monte Carlo.
 
-    Each person is drawn three times with the same luck: as the world is, without the drug,
-    and without belief in it as well. Arm minus arm, what changes between these draws
-    separates the drug from the extra expectancy of those who guess ketamine.
+    Each person is drawn again with the same luck: as the world is, without the drug, and
+    without more hope on ketamine as well. Arm minus arm, what changes between these draws
+    separates the drug from the extra expectancy of those who guess ketamine. A world with
+    euphoria is drawn without it too, and ``mean_difference_by_intoxication`` tells of it.
 
     Parameters
     ----------
@@ -35,8 +39,8 @@ def truth(
     Returns
     -------
     dict of dict
-        Points of PCL-5-now against the mean of the two ratings before (negative = fewer
-        symptoms), shares from 0 to 1, hours and minutes as named.
+        Points of the primary form against the mean of the two ratings before (negative =
+        fewer symptoms), shares from 0 to 1, hours and minutes as named.
     """
     sizes = [500] * (n_per_arm // 500) + [n_per_arm % 500] * (n_per_arm % 500 > 0)
     seeds = np.random.SeedSequence([seed, n_per_arm]).spawn(len(sizes))
@@ -46,16 +50,14 @@ def truth(
     ketamine = {name: table[arm] for name, table in drawn.items()}
     midazolam = {name: table[~arm] for name, table in drawn.items()}
     # Luck that differs between the arms is in all draws of a person, and cancels in the parts.
-    parts = {
-        name: ketamine[name].mean() - midazolam[name].mean() for name in ("drug", "expectancy")
-    }
-    both = drawn["drug"] + drawn["expectancy"]
+    causes = [name for name in ("drug", "expectancy", "intoxication") if name in drawn]
+    parts = {name: ketamine[name].mean() - midazolam[name].mean() for name in causes}
+    both = sum((drawn[name] for name in causes), start=0.0 * drawn["drug"])
     error = both[arm].sem().pow(2).add(both[~arm].sem().pow(2)).pow(0.5)
     sections = {
-        "mean_difference": parts["drug"] + parts["expectancy"],
+        "mean_difference": sum(parts.values(), start=0.0 * parts["drug"]),
         "mean_difference_standard_error": error,
-        "mean_difference_by_drug": parts["drug"],
-        "mean_difference_by_expectancy": parts["expectancy"],
+        **{f"mean_difference_by_{name}": part for name, part in parts.items()},
         "mean_change_ketamine": ketamine["change"].mean(),
         "mean_change_midazolam": midazolam["change"].mean(),
         "share_ketamine": ketamine["share"].mean(),
@@ -81,40 +83,51 @@ def _screening(world: World, rng: np.random.Generator) -> pd.Series:
     return pd.Series({"mean": totals.mean(), "sd": totals.std(ddof=1), "share_taken_in": entered})
 
 
+def _without(world: World) -> dict[str, World]:
+    """Worlds with one cause less each; the name is that of the cause added last."""
+    bare = replace(world, drug=0.0, drug_sd=0.0, drug_worse=0.0, euphoria=0.0)
+    worlds = {"": replace(bare, belief=0.0, expectancy_ketamine=0.0), "expectancy": bare}
+    if world.euphoria:
+        worlds["intoxication"] = replace(bare, euphoria=world.euphoria)
+    return worlds | {"drug": world}
+
+
 def _drawn(world: World, n_per_arm: int, seed: np.random.SeedSequence) -> dict[str, pd.DataFrame]:
     """People in the world and, with the same luck, in its counterfactuals: one row each."""
-    no_drug = replace(world, drug=0.0, drug_sd=0.0)
     first, second = seed.spawn(2)
     recruited = recruit(world, 2 * n_per_arm, np.random.default_rng(first))
-    changes = []
-    for version in (replace(no_drug, belief=0.0), no_drug, world):
+    changes = {}
+    for cause, version in _without(world).items():
         people, rng = dict(recruited), np.random.default_rng(second)
         treat(version, people, rng)
-        items = answers(version, people, "pcl5_now", rng)
+        items = answers(version, people, world.primary, rng)
         score = items.sum(2)
         change = score[:, 2:] - score[:, :2].mean(1, keepdims=True)
-        changes.append(np.column_stack([change, change[:, :2].mean(1)]))
+        changes[cause] = np.column_stack([change, change[:, :2].mean(1)])
     names = [visit.replace(" ", "_") for visit in (*BASELINE, *AFTER, "hours phase")]
     tables = {
-        "change": pd.DataFrame(changes[2], columns=names[2:]),
-        "drug": pd.DataFrame(changes[2] - changes[1], columns=names[2:]),
-        "expectancy": pd.DataFrame(changes[1] - changes[0], columns=names[2:]),
+        cause: pd.DataFrame(changes[cause] - changes[before], columns=names[2:])
+        for before, cause in pairwise(changes)
+    }
+    tables |= {
+        "change": pd.DataFrame(changes["drug"], columns=names[2:]),
         "score": pd.DataFrame(score, columns=names[:-1]),
         "baseline": pd.DataFrame({"mean_of_two": score[:, :2].mean(1), "before": score[:, 1]}),
     }
-    seen = lose(world, {"pcl5_now": items}, rng)["pcl5_now"][:, -1]
+    gone = departures(world, people, items, rng)
+    seen = unfilled(world, {world.primary: items}, gone, rng)[world.primary][:, -1]
     lost = np.asarray(np.isnan(seen).all(1))
     cadss = answers(world, people, "cadss", rng).sum(2)
-    return tables | _records(people, lost, cadss, tables["change"])
+    return tables | _records(world, people, lost, cadss, tables["change"])
 
 
 def _records(
-    people: Arrays, lost: np.ndarray, cadss: np.ndarray, change: pd.DataFrame
+    world: World, people: Arrays, lost: np.ndarray, cadss: np.ndarray, change: pd.DataFrame
 ) -> dict[str, pd.DataFrame]:
     end = people["minutes"] / 60
     excess = np.maximum(people["cadss_peak"] / 4, 1)
     # The visit 3 h after the end is over 4 h after the start for a few; then the one before.
-    last = np.where(visit_hours(people, "cadss")[:, 4] <= 4, cadss[:, 4], cadss[:, 3])
+    last = np.where(visit_hours(world, people, "cadss")[:, 4] <= 4, cadss[:, 4], cadss[:, 3])
     share = {
         "any_fall_hours_phase": change["hours_phase"] < 0,
         "any_fall_at_any_visit": (change.drop(columns="hours_phase") < 0).any(axis=1),

@@ -1,0 +1,359 @@
+"""The worlds in which the judge is tried: what is true in each, and how it comes about.
+
+All are worlds of one population, that of the example study but for two numbers (see
+:data:`NO_EFFECT`). Sizes are in SD of baseline as it is used, benefit and bias towards benefit
+positive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from analysis.simulate.world import EXAMPLE, World, in_use
+
+# Half a baseline SD is the least that counts, and 0.30 SD the bound on bias: claims.toml.
+_MATTERS, _BOUND = 0.5, 0.30
+
+_FEDER_2014 = "doi:10.1001/jamapsychiatry.2014.62"
+_ABDALLAH = "doi:10.1038/s41386-022-01266-9"
+_WILKINSON = "doi:10.1038/s41386-019-0317-8"
+
+# The drug does nothing; hope, waiting, selection, dissociation and loss are as in the example.
+# Two numbers differ from it so that, in controls, the mean score within hours correlates 0.5
+# with baseline, as the power cell has it. SD of baseline: 6.57 points.
+NO_EFFECT = replace(
+    EXAMPLE,
+    drug=0.0,
+    drug_sd=0.0,
+    drug_none=0.0,
+    belief=0.0,
+    trait_sd=6.2,
+    momentary_hours=1.5,
+    frugal=True,
+)
+# Points that bring an arm difference of x SD within hours: cubic in x, since scores end at 0.
+# Fitted to 20,000 people an arm, the same luck with and without; good to 0.2 %.
+_BELIEF = (11.7007, -0.3184, 0.7150)
+_HOPE = (7.3484, -0.0570, 0.1471)
+_DRUG = (8.2850, 0.0319, 0.1544)
+_EUPHORIA = (2.0629, 0.0746, 0.1504)
+
+
+def _points(curve: tuple[float, float, float], size: float, most: float) -> float:
+    if not 0 <= size <= most:
+        raise ValueError(f"The size must be from 0 to {most} SD of baseline; got {size}.")
+    return -float(sum(factor * size**power for power, factor in enumerate(curve, start=1)))
+
+
+def unblinded(bias: float) -> World:
+    """No drug effect; those who guess ketamine hope more, which moves the arms apart.
+
+    Parameters
+    ----------
+    bias : float
+        Mean difference within hours, SD of baseline, from 0 to 1.5.
+    """
+    return replace(NO_EFFECT, belief=_points(_BELIEF, bias, 1.5))
+
+
+def hopeful(bias: float, both: float = 0.0) -> World:
+    """No drug effect; everyone on ketamine hopes more, whatever they guess.
+
+    Parameters
+    ----------
+    bias : float
+        Mean difference within hours, SD of baseline, from 0 to 1.5.
+    both : float
+        What hope lowers both arms by on top of the example's, SD of baseline.
+    """
+    hope = NO_EFFECT.expectancy + _points(_HOPE, both, 1.5)
+    return replace(NO_EFFECT, expectancy=hope, expectancy_ketamine=_points(_HOPE, bias, 1.5))
+
+
+def intoxicated(bias: float) -> World:
+    """No drug effect; dissociation lingers for hours and lowers scores while it does.
+
+    Parameters
+    ----------
+    bias : float
+        Mean difference within hours, SD of baseline, from 0 to 0.8. It is gone at 24 h.
+    """
+    return replace(NO_EFFECT, cadss_half_life=1.5, euphoria=_points(_EUPHORIA, bias, 0.8))
+
+
+def effect(difference: float) -> World:
+    """The drug lowers everyone alike, fully by 4 h after the end; nothing is biased.
+
+    Alike, because variances in trials of antidepressants show no sign of distinct responders
+    (Munkholm 2020, PMC7451660); other worlds have them.
+
+    Parameters
+    ----------
+    difference : float
+        Mean difference within hours, SD of baseline, from 0 to 1.5.
+    """
+    return replace(NO_EFFECT, drug=_points(_DRUG, difference, 1.5))
+
+
+def power_cell() -> World:
+    """The world in which power is promised.
+
+    A true difference of 1.0 SD of baseline as it is used (6.57 points of the right-now form,
+    mean of two ratings), bias 0, active comparator; in controls the mean score within hours
+    correlates 0.50 with baseline (a single visit 0.42), and has 1.15 times its SD, since
+    people were selected before it; at most 15 % are lost by 7 days.
+    """
+    return effect(1.0)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A world and what is true in it.
+
+    Attributes
+    ----------
+    title : str
+    truth : str
+        What is true of the drug within hours.
+    world : World
+    drug : float
+        Mean difference within hours by the drug, SD of baseline, benefit positive.
+    bias : float
+        Mean difference within hours by anything else, without loss; the same unit and sign.
+    source : str
+    """
+
+    title: str
+    truth: str
+    world: World
+    drug: float = 0.0
+    bias: float = 0.0
+    source: str = "assumption"
+
+    @property
+    def no_effect(self) -> bool:
+        """Whether "supported" is false of this world for the claim onset."""
+        return self.drug == 0
+
+    @property
+    def effect_true(self) -> bool:
+        """Whether the drug does within hours what counts."""
+        return self.drug >= _MATTERS
+
+
+_NOTHING = "nothing"
+_LEAVING: dict[str, Any] = {"dropout_hours": 0.025, "dropout": 0.03, "dropout_unseen": 0.05}
+_INFORMATIVE: dict[str, Any] = {**_LEAVING, "dropout_unseen_ketamine": 0.10}
+_LATE: dict[str, Any] = {"drug_onset": 6.5, "drug_full": 20.0}
+
+
+def _families() -> dict[str, tuple[Callable[[float], World], str, str, str, str]]:
+    """Worlds of a size: how it is made, cause, title, truth, source."""
+    hope = f"assumption; 1.8 SD against saline, 0.7 SD against midazolam: {_WILKINSON}"
+    return {
+        "unblinding": (unblinded, "bias", "Unblinding, {:.2f} SD", _NOTHING, hope),
+        "expectancy": (hopeful, "bias", "Hope on ketamine, {:.2f} SD", _NOTHING, hope),
+        "euphoria": (
+            intoxicated, "bias", "Residual euphoria, {:.2f} SD",
+            "nothing; intoxication lowers scores for hours", "assumption",
+        ),
+        "effect": (effect, "drug", "Real, {:.2f} SD", "a fall in everyone alike", "assumption"),
+    }  # fmt: skip
+
+
+def _fixed() -> dict[str, Entry]:
+    """The worlds without a size."""
+    real = effect(1.0)
+    return {
+        "null": Entry("The drug does nothing", _NOTHING, NO_EFFECT),
+        "regression": Entry(
+            "Regression to the mean alone",
+            _NOTHING,
+            replace(NO_EFFECT, expectancy=0.0, expectancy_sd=0.0, anticipation=0.0),
+            source="selection on a noisy score: doi:10.1177/096228029700600204",
+        ),
+        "hope": Entry(
+            "Hope alone, both arms fall by 1 SD more",
+            _NOTHING,
+            hopeful(0.0, both=1.0),
+            source=f"assumption; controls move: {_WILKINSON}",
+        ),
+        "anticipation": Entry(
+            "Waiting raises the rating just before",
+            _NOTHING,
+            replace(NO_EFFECT, anticipation=8.0),
+        ),
+        "leavers": Entry(
+            "People leave because nothing happened",
+            _NOTHING,
+            replace(NO_EFFECT, **_LEAVING),
+            source=f"assumption; 4 of 19 on midazolam left in a week, 0 of 22 on ketamine: "
+            f"{_FEDER_2014}",
+        ),
+        "informative-dropout": Entry(
+            "More so on ketamine: dropout not at random",
+            _NOTHING,
+            replace(NO_EFFECT, **_INFORMATIVE),
+            source=f"assumption; 13 to 19 of about 54 an arm did not complete: {_ABDALLAH}",
+        ),
+        "drift": Entry(
+            "Reporting drifts by visit and by calendar in both arms",
+            _NOTHING,
+            replace(NO_EFFECT, drift_visit=-0.7, drift_calendar=-3.0),
+        ),
+        "sites": Entry(
+            "Three sites that differ in level and in response",
+            _NOTHING,
+            replace(NO_EFFECT, sites=3, site_sd=3.0, site_response_sd=2.0),
+        ),
+        "jitter": Entry("Visits at loose times", _NOTHING, replace(NO_EFFECT, visit_jitter=3.0)),
+        "one-rating": Entry(
+            "Half the people lack the rating of another day",
+            _NOTHING,
+            replace(NO_EFFECT, one_rating=0.5, anticipation=6.0),
+        ),
+        "real-24h": Entry(
+            "Real at 24 h only",
+            "nothing; it starts 6.5 h after the end",
+            replace(real, **_LATE),
+            source=f"assumption; trials of PTSD first look at 24 h: {_FEDER_2014}",
+        ),
+        "regression-hope-dropout": Entry(
+            "Regression to the mean, hope at the bound, informative dropout",
+            _NOTHING,
+            replace(hopeful(_BOUND), **_INFORMATIVE),
+            bias=_BOUND,
+        ),
+        "anticipation-unblinding": Entry(
+            "Anticipation, and unblinding at the bound",
+            _NOTHING,
+            replace(unblinded(_BOUND), anticipation=8.0),
+            bias=_BOUND,
+        ),
+        "power-cell": Entry(
+            "Real, 1.00 SD: where power is promised",
+            "a fall in everyone alike",
+            power_cell(),
+            drug=1.0,
+        ),
+        "responders": Entry(
+            "Half the people respond",
+            "a fall of 2 SD in half the people, none in the others",
+            _scaled(2.19, drug_none=0.5, drug_sd=3.0),
+            drug=1.0,
+        ),
+        "some-worse": Entry(
+            "Real on average, some get worse",
+            "a fall in most, a rise of 6 points in 15 %",
+            _scaled(1.325, drug_worse=0.15),
+            drug=1.0,
+        ),
+        "short-lived": Entry(
+            "Real within hours, gone at 24 h",
+            "a fall that halves every 6 h from its fullest on",
+            _scaled(1.07, drug_half_life=6.0),
+            drug=1.0,
+        ),
+        "low-dose": Entry(
+            "Real at 0.5 mg/kg, given at 0.2",
+            "a fall that is small at this dose",
+            replace(real, doses=(0.2,)),
+            drug=0.41,
+            source=f"doses: {_ABDALLAH}; in proportion: assumption",
+        ),
+        "two-doses": Entry(
+            "Real, half are given 0.2 and half 0.5 mg/kg",
+            "a fall in proportion to the dose",
+            replace(real, doses=(0.2, 0.5)),
+            drug=0.70,
+            source=f"doses: {_ABDALLAH}; in proportion: assumption",
+        ),
+        "past-week": Entry(
+            "Real, but measured with a past-week form",
+            "a fall that the form cannot show",
+            replace(real, now_form=False),
+            drug=1.0,
+        ),
+    }
+
+
+def _scaled(times: float, **changed: Any) -> World:
+    """The effect of 1 SD times a factor, with other changes. Factors: truth of 20,000 an arm."""
+    full = effect(1.0)
+    return replace(full, drug=times * full.drug, **changed)
+
+
+def entry(name: str) -> Entry:
+    """A world of the catalogue and what is true in it, by name.
+
+    Parameters
+    ----------
+    name : str
+        A name in ``catalogue()``, or a family and a size in SD of baseline: ``unblinding-0.30``,
+        ``expectancy-0.30``, ``euphoria-0.30``, ``effect-0.75``.
+
+    Raises
+    ------
+    ValueError
+        When no world has that name, or a family has no such size.
+    """
+    fixed = _fixed()
+    if name in fixed:
+        return fixed[name]
+    family, _, size = name.rpartition("-")
+    try:
+        make, cause, title, truth, source = _families()[family]
+        amount = float(size)
+    except (KeyError, ValueError):
+        known = ", ".join([*fixed, *(f"{family}-0.30" for family in _families())])
+        raise ValueError(f"No world is named {name!r}; there are {known}.") from None
+    made = Entry(title.format(amount), truth, make(amount), source=source)
+    return replace(made, drug=amount) if cause == "drug" else replace(made, bias=amount)
+
+
+def world(name: str) -> World:
+    """The world of that name; see :func:`entry`."""
+    return entry(name).world
+
+
+def catalogue(names: tuple[str, ...] | None = None) -> pd.DataFrame:
+    """The worlds, one row each, to be printed.
+
+    Parameters
+    ----------
+    names : tuple of str, optional
+        Worlds to list; all without a size, and each family at the bound on bias (a real
+        effect at 0.5 SD), unless given.
+
+    Returns
+    -------
+    DataFrame
+        world, title, drug_within_hours (words), drug_sd and bias_sd (difference within hours
+        by the drug, and by anything else but loss; SD of baseline, benefit positive),
+        no_effect ("supported" is false for onset), effect_true (at least 0.5 SD), changed
+        (parameters that differ from the world ``null``), source.
+    """
+    if names is None:
+        at_bound = (f"{name}-{_BOUND:.2f}" for name in ("unblinding", "expectancy", "euphoria"))
+        names = (*_fixed(), *at_bound, f"effect-{_MATTERS:.2f}")
+    rows = []
+    for name in names:
+        one = entry(name)
+        facts = (one.title, one.truth, one.drug, one.bias, one.no_effect, one.effect_true)
+        rows.append((name, *facts, _changed(one.world), one.source))
+    columns = "title drug_within_hours drug_sd bias_sd no_effect effect_true changed source"
+    return pd.DataFrame(rows, columns=["world", *columns.split()])
+
+
+def _changed(made: World) -> str:
+    """The parameters that differ from the world in which the drug does nothing."""
+    before = in_use(NO_EFFECT)
+    kept = {name: value for name, value in in_use(made).items() if before.get(name) != value}
+    return ", ".join(
+        f"{name} = {value:.3g}" if isinstance(value, float) else f"{name} = {value}"
+        for name, value in kept.items()
+    )

@@ -1,0 +1,124 @@
+"""What the infusion brings: arms, dissociation, guesses, hope, the drug; answers over time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis import instruments
+from analysis.simulate.people import difficulty, items, recall
+from analysis.simulate.world import AFTER, BASELINE, FULL_DOSE, VISITS, Arrays, World
+
+
+def treat(world: World, people: Arrays, rng: np.random.Generator) -> None:
+    """Add arm, infusion, dissociation, guess, effects and visit times to the cohort."""
+    n = len(people["screening"])
+    ketamine = rng.permutation(np.arange(n) % 2 == 0)
+    dose = np.array(world.doses)[(np.cumsum(ketamine) - 1) % len(world.doses)]
+    minutes = rng.integers(38, 44, n)
+    median = np.where(ketamine, world.cadss_ketamine * dose / FULL_DOSE, world.cadss_midazolam)
+    peak = median * np.exp(world.cadss_log_sd * rng.standard_normal(n))
+    most = np.argsort(-peak * ketamine, kind="stable")[: round(world.stopped * ketamine.sum())]
+    stopped = np.isin(np.arange(n), most)
+    minutes = np.where(stopped, rng.integers(20, 31, n), minutes)
+    felt = np.log1p(peak) + world.guess_sd * rng.standard_normal(n)
+    guess = np.digitize(felt, world.guess_cuts)
+    expectancy = world.expectancy + world.expectancy_sd * rng.standard_normal(n)
+    expectancy = expectancy + world.belief * guess / 2 + world.expectancy_ketamine * ketamine
+    luck = rng.random(n)
+    drug = (luck >= world.drug_none) * (world.drug + world.drug_sd * rng.standard_normal(n))
+    drug = np.where(luck > 1 - world.drug_worse, world.drug_worse_by, drug) * dose / FULL_DOSE
+    # Minutes until stopping, dose in proportion, and log spreads of 0.7 and 0.35: assumptions.
+    people |= {
+        "ketamine": ketamine,
+        "dose": dose,
+        "minutes": minutes,
+        "stopped": stopped,
+        "guess": guess,
+        "expectancy": expectancy + people.get("site_response", 0.0),
+        "drug": ketamine * drug * np.where(stopped, minutes / 40, 1.0),
+        "cadss_peak": peak,
+        "cadss_baseline": world.cadss_baseline * np.exp(0.7 * rng.standard_normal(n)),
+        "cadss_half_life": world.cadss_half_life * np.exp(0.35 * rng.standard_normal(n)),
+    }
+    for visit, (clock, nominal, low, high) in VISITS.items():
+        wide = world.visit_jitter if visit in AFTER else 1.0
+        moved = rng.integers(round(low * wide), round(high * wide) + 1, n)
+        people[visit] = nominal + moved + (clock == "end") * minutes
+    people["other day"] = people["other_day"]
+    people["stay_end"] = people["5 h"] + rng.integers(30, 76, n)
+
+
+def visit_hours(world: World, people: Arrays, table: str) -> np.ndarray:
+    """Hours since the start of the infusion (people, visits), to the minute."""
+    visits, offset = world.forms[table][2:]
+    return np.round((np.column_stack([people[visit] for visit in visits]) + offset) / 60, 3)
+
+
+def _course(world: World, people: Arrays, hours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the infusion adds at these hours: in both arms, and by the drug. Points."""
+    after = np.maximum(hours, 0.0)
+    # Half an hour into the infusion the waiting is over. Assumption.
+    waiting = np.exp(np.minimum(hours, 0.0) / world.anticipation_rise - after / 0.5)
+    begun = (1 - np.exp(-after / world.expectancy_rise)) * 2 ** (
+        -after / world.expectancy_half_life
+    )
+    since = hours - people["minutes"][:, None] / 60
+    ramp = np.clip((since - world.drug_onset) / (world.drug_full - world.drug_onset), 0.0, 1.0)
+    fade = 2 ** (-np.maximum(since - world.drug_full, 0.0) / world.drug_half_life)
+    common = world.anticipation * waiting + people["expectancy"][:, None] * begun
+    if world.euphoria:
+        common = common + world.euphoria * people["ketamine"][:, None] * _excess(people, hours)
+    if world.drift_calendar:
+        order = np.arange(len(hours)) / (len(hours) - 1)
+        common = common + world.drift_calendar * order[:, None] * (hours > 0)
+    return common, people["drug"][:, None] * ramp * fade
+
+
+def _course_sums(world: World, people: Arrays) -> tuple[np.ndarray, np.ndarray]:
+    """Running sums of what the infusion adds, hour by hour, for look-back windows."""
+    # Nothing that the infusion adds reaches further back than a day before it.
+    late = world.hours >= -24
+    n = len(people["ketamine"])
+    hours = np.broadcast_to(world.hours[late].astype(float), (n, int(late.sum())))
+    early = np.zeros((n, int((~late).sum())))
+    common, drug = _course(world, people, hours)
+    return (
+        np.concatenate([early, np.cumsum(common, axis=1)], axis=1),
+        np.concatenate([early, np.cumsum(drug, axis=1)], axis=1),
+    )
+
+
+def answers(world: World, people: Arrays, table: str, rng: np.random.Generator) -> np.ndarray:
+    """Complete items of a table's forms (people, visits, items)."""
+    name, version, visits = world.forms[table][:3]
+    hours = visit_hours(world, people, table)
+    if name == "CADSS":
+        return _dissociation(people, hours, rng)
+    window, moment = int(instruments.get(name).versions[version]), world.recall_state
+    level = recall(people["level"], hours, window, moment, world.first_hour)
+    if window == 0:
+        common, drug = _course(world, people, hours)
+    else:
+        common, drug = (
+            recall(sums, hours, window, moment, world.first_hour)
+            for sums in _course_sums(world, people)
+        )
+    if world.drift_visit:
+        schedule = [*BASELINE, *AFTER]
+        common = common + world.drift_visit * np.array([schedule.index(v) for v in visits])
+    return items(world, people, name, level + common, drug, rng)
+
+
+def _excess(people: Arrays, hours: np.ndarray) -> np.ndarray:
+    """CADSS points above baseline at these hours."""
+    end = people["minutes"][:, None] / 60
+    decay = 2 ** (-np.maximum(hours - end, 0.0) / people["cadss_half_life"][:, None])
+    return np.asarray(people["cadss_peak"][:, None] * np.clip(hours / end, 0.0, 1.0) * decay)
+
+
+def _dissociation(people: Arrays, hours: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """CADSS items: each the count of four thresholds crossed, so a total is right on average."""
+    count = len(instruments.get("CADSS").numbers)
+    total = people["cadss_baseline"][:, None] + _excess(people, hours)
+    share = total[:, :, None] / (4 * count) * (1 + difficulty(count))
+    return rng.binomial(4, np.round(np.minimum(share, 0.95), 6)).astype(float)

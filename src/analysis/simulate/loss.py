@@ -1,0 +1,55 @@
+"""What is lost: people who leave, forms that nobody filled in, items left blank."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.simulate.world import AFTER, BASELINE, Arrays, World
+
+
+def departures(
+    world: World, people: Arrays, primary: np.ndarray, rng: np.random.Generator
+) -> Arrays:
+    """Who is not there at each visit, from the complete items of the primary form.
+
+    Leaving depends on the score before it, so a model of all seen scores can make up for it,
+    and, where the world says so, on the score that nobody will see.
+    """
+    totals = primary.sum(2)
+    n = len(totals)
+    change = totals - totals[:, :2].mean(1, keepdims=True)
+    unseen = world.dropout_unseen + world.dropout_unseen_ketamine * people["ketamine"]
+    gone: Arrays = {}
+    left = np.zeros(n, bool)
+    for column, visit in enumerate(AFTER, start=2):
+        share = world.dropout_hours if column < 4 else world.dropout
+        if column < 4 and not share:
+            continue
+        seen = change[:, column - 1] if column > 2 else np.zeros(n)
+        odds = share / (1 - share) * np.exp(world.dropout_slope * seen)
+        odds = odds * np.exp(unseen * change[:, column])
+        left = left | (rng.random(n) < odds / (1 + odds))
+        gone[visit] = left
+    if world.one_rating:
+        gone[BASELINE[0]] = rng.random(n) < world.one_rating
+    return gone
+
+
+def unfilled(world: World, complete: Arrays, gone: Arrays, rng: np.random.Generator) -> Arrays:
+    """The items with what is lost as NaN; a form that nobody filled in is all NaN."""
+    kept = {}
+    for table, values in complete.items():
+        values = values.copy()
+        nobody = np.zeros(len(values), bool)
+        missed = rng.random(values.shape[:2]) < world.missed
+        for column, visit in enumerate(world.forms[table][2]):
+            absent = gone.get(visit, nobody)
+            if visit not in BASELINE:
+                absent = absent | missed[:, column]
+            values[absent, column] = np.nan
+        blank = rng.random(values.shape[:2]) < world.blank
+        which = rng.integers(0, values.shape[2], values.shape[:2])
+        who, when = np.nonzero(blank)
+        values[who, when, which[who, when]] = np.nan
+        kept[table] = values
+    return kept

@@ -1,0 +1,190 @@
+"""Who is let in: severity in continuous time, what a form reads of it, its items."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.signal import lfilter
+
+from analysis import instruments
+from analysis.simulate.world import CLUSTERS, NOW_ITEMS, Arrays, World
+
+# Everybody's last look before treatment is over by then, hours since the start.
+_RECRUITED = -20
+
+
+def recruit(world: World, n: int, rng: np.random.Generator) -> Arrays:
+    """The first n candidates whose screening total reaches the threshold."""
+    sites = _sites(world, rng)
+    found: list[Arrays] = []
+    missing = n
+    while missing > 0:
+        batch = candidates(world, max(20, 2 * missing), rng, sites)
+        enter = batch["screening"] >= world.entry_threshold
+        found.append({key: values[enter] for key, values in batch.items()})
+        missing -= int(enter.sum())
+    people = {key: np.concatenate([batch[key] for batch in found])[:n] for key in found[0]}
+    if world.frugal:
+        people["level"] = np.concatenate([people["level"], _onward(world, people, rng)], axis=1)
+    return people
+
+
+def _sites(world: World, rng: np.random.Generator) -> np.ndarray:
+    """Level and response of each site (2, sites), points; nothing is drawn for one site."""
+    if world.sites == 1:
+        return np.zeros((2, 1))
+    sds = np.array([[world.site_sd], [world.site_response_sd]])
+    return sds * rng.standard_normal((2, world.sites))
+
+
+def candidates(
+    world: World, n: int, rng: np.random.Generator, sites: np.ndarray | None = None
+) -> Arrays:
+    """People of the unselected population with their screening totals."""
+    trait = world.population_mean + world.trait_sd * rng.standard_normal(n)
+    people: Arrays = {
+        "cluster": world.cluster_sd * rng.standard_normal((n, 4)),
+        "item": world.item_sd * rng.standard_normal((n, 42)),  # PCL-5's 20, then IES-R's 22
+    }
+    if world.sites > 1:
+        level, response = _sites(world, rng) if sites is None else sites
+        people["site"] = rng.integers(0, world.sites, n)
+        people["site_response"] = response[people["site"]]
+        trait = trait + level[people["site"]]
+    if world.frugal:
+        people["other_day"] = _other_day(n, rng)
+        people |= _since_first_hour(world, trait, people["other_day"], rng)
+    else:
+        size = world.hours.size
+        people["level"] = np.cumsum(
+            trait[:, None]
+            + _wave(rng, n, size, world.slow_sd, world.slow_hours)
+            + _wave(rng, n, size, world.momentary_sd, world.momentary_hours),
+            axis=1,
+        )
+        people["other_day"] = _other_day(n, rng)
+    hours = people["other_day"][:, None] / 60
+    window, moment = world.screening_window, world.screening_state
+    state = recall(people["level"], hours, window, moment, world.first_hour)
+    people["screening"] = items(world, people, "PCL-5", state, 0 * state, rng).sum((1, 2))
+    return people
+
+
+def _other_day(n: int, rng: np.random.Generator) -> np.ndarray:
+    """Minutes of the rating one to three days before the infusion."""
+    return np.asarray(-1440 * rng.integers(1, 4, n) + rng.integers(-180, 181, n))
+
+
+def _wave(
+    rng: np.random.Generator,
+    n: int,
+    size: int,
+    sd: float,
+    hours: float,
+    before: np.ndarray | None = None,
+) -> np.ndarray:
+    """Stationary fluctuation seen hourly, one row a person: Ornstein-Uhlenbeck.
+
+    It goes on from its values ``before``, one hour earlier, where these are given.
+    """
+    keep = np.exp(-1 / hours)
+    shocks = rng.standard_normal((n, size))
+    shocks *= sd
+    if before is None:
+        shocks[:, 1:] *= np.sqrt(1 - keep**2)
+    else:
+        shocks *= np.sqrt(1 - keep**2)
+        shocks[:, 0] += keep * before
+    return np.asarray(lfilter([1.0], [1.0, -keep], shocks, axis=1))
+
+
+def _since_first_hour(
+    world: World, trait: np.ndarray, other_day: np.ndarray, rng: np.random.Generator
+) -> Arrays:
+    """Running sum of severity up to the last look before treatment, and its waves' last values.
+
+    The sum starts with all earlier hours that the screening form asks about: their sum given
+    the first hour is normal, so one number a wave stands for them.
+    """
+    n, size = len(trait), _RECRUITED - world.first_hour
+    screened = np.floor(other_day / 60).astype(int)
+    earlier = world.first_hour - (screened - world.screening_window + 1)
+    level = np.broadcast_to(trait[:, None], (n, size)).copy()
+    level[:, 0] += earlier * trait
+    last = {}
+    waves = (world.slow_sd, world.slow_hours), (world.momentary_sd, world.momentary_hours)
+    for name, (sd, hours) in zip(("slow", "momentary"), waves, strict=True):
+        wave = _wave(rng, n, size, sd, hours)
+        level += wave
+        level[:, 0] += _sum_before(rng, wave[:, 0], earlier, sd, hours)
+        last[name] = wave[:, -1]
+    return {"level": np.cumsum(level, axis=1), "trait": trait, **last}
+
+
+def _sum_before(
+    rng: np.random.Generator, value: np.ndarray, steps: np.ndarray, sd: float, hours: float
+) -> np.ndarray:
+    """Sum of a fluctuation over the hours just before one at which its value is known."""
+    keep = np.exp(-1 / hours)
+    slope = keep * (1 - keep**steps) / (1 - keep)
+    variance = steps * (1 + keep) / (1 - keep) - 2 * slope / (1 - keep)
+    spread = np.sqrt(np.maximum(variance - slope**2, 0.0))
+    return np.asarray(slope * value + sd * spread * rng.standard_normal(len(value)))
+
+
+def _onward(world: World, people: Arrays, rng: np.random.Generator) -> np.ndarray:
+    """The running sum of severity from where recruitment left it."""
+    n, size = len(people["trait"]), world.hours.size - people["level"].shape[1]
+    level = people["trait"][:, None] + _wave(
+        rng, n, size, world.slow_sd, world.slow_hours, people["slow"]
+    )
+    level += _wave(rng, n, size, world.momentary_sd, world.momentary_hours, people["momentary"])
+    return people["level"][:, -1:] + np.cumsum(level, axis=1)
+
+
+def recall(
+    sums: np.ndarray, hours: np.ndarray, window: int, moment: float, first: int
+) -> np.ndarray:
+    """What a form reads from a running sum over hours: the moment, and the window's average.
+
+    ``first`` is the hour of the first column; all before it is in its value.
+    """
+    at = (np.floor(hours) if window else np.rint(hours)).astype(int) - first
+    upto = np.take_along_axis(sums, at, 1)
+    now = upto - np.take_along_axis(sums, at - 1, 1)
+    if window == 0:
+        return now
+    start = at - window
+    earlier = np.where(start < 0, 0.0, np.take_along_axis(sums, np.maximum(start, 0), 1))
+    return moment * now + (1 - moment) * (upto - earlier) / window
+
+
+def difficulty(count: int) -> np.ndarray:
+    """Item offsets from -0.5 to 0.5 points, in scattered order. Assumption."""
+    return (7 * np.arange(count) % count) / (count - 1) - 0.5
+
+
+def items(
+    world: World,
+    people: Arrays,
+    name: str,
+    common: np.ndarray,
+    drug: np.ndarray,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Item scores 0-4 (people, visits, items) from severity in points of PCL-5-now.
+
+    A graded response model (Samejima 1969 doi:10.1007/BF03372160) with normal ogives and
+    thresholds at 0.5, 1.5, 2.5 and 3.5 of a latent response; items share clusters.
+    """
+    scale = instruments.get(name)
+    at = {number: CLUSTERS[key] for key, members in scale.subscales.items() for number in members}
+    cluster = np.array([at[number] for number in scale.numbers])
+    number = np.array(scale.numbers) - 1
+    first, count = (20, 22) if name == "IES-R" else (0, 20)
+    lasting = people["item"][:, first + number] + people["cluster"][:, cluster]
+    weighted = drug[:, :, None] * np.array(world.drug_clusters)[cluster]
+    latent = (common[:, :, None] + weighted) / NOW_ITEMS
+    latent = latent + difficulty(count)[number] + lasting[:, None, :]
+    latent += world.noise_sd * rng.standard_normal(latent.shape)
+    # Rounded, so that the last bit of a platform's arithmetic cannot move a score.
+    return np.clip(np.floor(np.round(latent, 6) + 0.5), 0, 4)

@@ -1,0 +1,100 @@
+"""A trial as arrays of totals, for work that needs many thousands of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis import instruments
+from analysis.simulate.cohort import draw
+from analysis.simulate.course import visit_hours
+from analysis.simulate.world import AFTER, BASELINE, Arrays, World
+
+# As claims.toml takes it: one CADSS item at its maximum. Assumption.
+_BACK_WITHIN = 4
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the primary analysis needs of one trial, n people in order of enrolment.
+
+    Attributes
+    ----------
+    treated : ndarray of bool, shape (n,)
+        Allocated to ketamine.
+    baseline_forms : ndarray of float, shape (n, 2)
+        Totals of the primary form before: of another day, and just before the infusion.
+    hours_since_end : ndarray of float, shape (n, 5)
+        Hours after the end of the infusion at which each later form was due to that person.
+    totals : ndarray of float, shape (n, 5)
+        Totals of the primary form then; NaN where it is absent or has a blank item.
+    groups : dict of ndarray of bool, shape (n,)
+        Flagged people: ``stopped`` infusion; ``dissociated`` (a CADSS total within hours more
+        than 4 points above baseline); ``guessed ketamine``, ``guessed midazolam``;
+        ``one rating`` (only one of the two ratings before is complete).
+    recall_hours : int
+        Window of the primary form, 0 for right now.
+    """
+
+    treated: np.ndarray
+    baseline_forms: np.ndarray
+    hours_since_end: np.ndarray
+    totals: np.ndarray
+    groups: dict[str, np.ndarray]
+    recall_hours: int
+
+    @property
+    def baseline(self) -> np.ndarray:
+        """Baseline as the claims use it: mean of a right-now form's ratings, else the last."""
+        other, before = self.baseline_forms.T
+        last = np.where(np.isnan(before), other, before)
+        if self.recall_hours:
+            return last
+        return np.where(np.isnan(other), last, (other + last) / 2)
+
+
+def trial(world: World, n_per_arm: int, rng: np.random.Generator | int) -> Trial:
+    """One trial as arrays: the same people and scores as ``simulate`` with the same numbers.
+
+    Parameters
+    ----------
+    world : World
+        How the cohort comes about. A frugal one is drawn several times as fast.
+    n_per_arm : int
+        People in each of the two arms.
+    rng : Generator or int
+        Source of randomness, or a seed.
+
+    Returns
+    -------
+    Trial
+    """
+    generator = np.random.default_rng(rng)
+    people, items = draw(world, n_per_arm, generator, tables=[world.primary, "cadss"])
+    hours = visit_hours(world, people, world.primary)[:, len(BASELINE) :]
+    since = np.round(hours - np.round(people["minutes"] / 60, 3)[:, None], 6)
+    totals = items[world.primary].sum(2)
+    name, version = world.forms[world.primary][:2]
+    return Trial(
+        treated=people["ketamine"],
+        baseline_forms=totals[:, :2],
+        hours_since_end=since,
+        totals=totals[:, 2:],
+        groups=_groups(world, people, totals[:, :2], items["cadss"].sum(2)),
+        recall_hours=int(instruments.get(name).versions[version]),
+    )
+
+
+def _groups(world: World, people: Arrays, before: np.ndarray, cadss: np.ndarray) -> Arrays:
+    visits = world.forms["cadss"][2]
+    within = [visits.index(visit) for visit in AFTER[:2]]
+    # A comparison with a form that has a blank item or is absent is False.
+    above = cadss[:, within] > cadss[:, :1] + _BACK_WITHIN
+    return {
+        "stopped": people["stopped"],
+        "dissociated": above.any(axis=1),
+        "guessed ketamine": people["guess"] == 2,
+        "guessed midazolam": people["guess"] == 0,
+        "one rating": np.isnan(before).sum(axis=1) == 1,
+    }
