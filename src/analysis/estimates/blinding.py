@@ -105,21 +105,20 @@ def bang_index(correct: int, wrong: int, unknown: int, **words: Any) -> list[dic
     guessed = correct + wrong
     z = (correct - wrong) / math.sqrt(guessed) if guessed else 0.0
     common = {"n": n, "estimate": index, "se": se, **words}
-    told = f"{correct} right, {wrong} wrong, {unknown} did not know"
     return [
         row(
             estimand="Bang index",
             ci_low=low,
             ci_high=high,
             p_value=2 * stats.norm.sf(abs(z)),
-            method=f"{told}; score 95 % interval",
+            method="right minus wrong guesses, score 95 % interval",
             **common,
         ),
         row(
             estimand="Bang index, interval as published",
             ci_low=max(index - stats.norm.ppf(0.975) * se, -1.0),
             ci_high=min(index + stats.norm.ppf(0.975) * se, 1.0),
-            method=f"{told}; Wald 95 % interval",
+            method="right minus wrong guesses, Wald 95 % interval",
             **common,
         ),
     ]

@@ -82,8 +82,8 @@ class LinearMediation:
         list of rows
             ``total effect``, ``direct effect``, ``indirect effect``, each if nothing unmeasured
             moved both mediator and outcome; the correlation that would nullify the indirect
-            effect, and the share of the remaining variance of each that a common cause equally
-            strong in both would need; ``indirect effect, if the errors correlated by r``.
+            effect, and the share of what the model leaves unexplained of each that a common
+            cause, equally strong in both, would have to explain for that; ``indirect effect, if the errors correlated by r``.
         """
         method = f"linear models, percentile bootstrap, {len(self.draws)} resamples"
         whole = _indirect(self.draws, 0.0)
@@ -94,14 +94,15 @@ class LinearMediation:
             ("indirect effect, if nothing unmeasured moved both", self.indirect(), whole),
             ("error correlation that would nullify the indirect effect", self.rho_null,
              self.draws[:, 4]),
-            ("share of remaining variance of both that would nullify it", abs(self.rho_null),
-             np.abs(self.draws[:, 4])),
         )  # fmt: skip
         rows = []
         for name, estimate, draws in named:
             low, high = self._interval(draws)
             limits = {"estimate": float(estimate), "ci_low": low, "ci_high": high}
             rows.append(row(estimand=name, n=self.n, method=method, **limits, **words))
+        # A common cause of R2 of what remains of each makes the errors correlate by R2.
+        name = "share of remaining variance of both that a common cause would need"
+        rows.append(row(estimand=name, n=self.n, estimate=abs(self.rho_null), **words))
         for rho, estimate, low, high in self.sensitivity(rhos).itertuples(index=False):
             name = f"indirect effect, if the errors correlated by {rho:g}"
             limits = {"estimate": estimate, "ci_low": low, "ci_high": high}

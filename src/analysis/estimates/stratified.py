@@ -120,7 +120,9 @@ def pool(effects: np.ndarray, ses: np.ndarray, **words: Any) -> list[dict[str, A
     list of rows
         ``difference pooled, fixed effect`` (inverse variance, normal: the strata are these and
         share one difference); ``difference pooled, random effects`` (Paule & Mandel's variance,
-        Hartung & Knapp's interval, t with k - 1 df: the mean over strata like these);
+        Hartung & Knapp's interval, t with k - 1 df, its standard error never below the one that
+        the weights imply, Röver 2015 doi:10.1186/s12874-015-0091-1: the mean over strata like
+        these);
         ``standard deviation of the difference between strata`` (points); ``heterogeneity Q``
         with its p-value; ``heterogeneity I2`` (0 to 1).
 
@@ -131,9 +133,8 @@ def pool(effects: np.ndarray, ses: np.ndarray, **words: Any) -> list[dict[str, A
 
     Notes
     -----
-    ``statsmodels.stats.meta_analysis.combine_effects``; checked against R's metafor. With two
-    or three strata Hartung and Knapp's interval is wide, and rightly so; where strata happen to
-    agree closely it can be narrower than the fixed effect's, so both are shown.
+    ``statsmodels.stats.meta_analysis.combine_effects``; checked against R's metafor (``PM``,
+    ``adhoc``). With two or three strata the random effects interval is wide, and rightly so.
     """
     from statsmodels.stats.meta_analysis import combine_effects  # slow to import
 
@@ -145,7 +146,9 @@ def pool(effects: np.ndarray, ses: np.ndarray, **words: Any) -> list[dict[str, A
     found = combine_effects(effects, ses**2, method_re="iterated")
     df = len(effects) - 1
     fixed, random = found.mean_effect_fe, found.mean_effect_re
-    fixed_se, random_se = found.sd_eff_w_fe, float(np.sqrt(found.var_hksj_re))
+    fixed_se = found.sd_eff_w_fe
+    # Strata that happen to agree would otherwise give an interval narrower than either's data.
+    random_se = max(found.sd_eff_w_re, float(np.sqrt(found.var_hksj_re)))
     z, t = stats.norm.ppf(0.975), stats.t.ppf(0.975, df)
     return [
         row(
@@ -165,8 +168,8 @@ def pool(effects: np.ndarray, ses: np.ndarray, **words: Any) -> list[dict[str, A
             df=df,
             ci_low=random - t * random_se,
             ci_high=random + t * random_se,
-            p_value=2 * stats.t.sf(abs(random / random_se), df) if random_se else np.nan,
-            method="Paule-Mandel, Hartung-Knapp",
+            p_value=2 * stats.t.sf(abs(random / random_se), df),
+            method="Paule-Mandel, modified Hartung-Knapp",
             **words,
         ),
         row(

@@ -1,0 +1,259 @@
+"""What else could explain a difference: guesses, dissociation, bias, mediation, harms."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis.figures.base import (
+    HATCHES,
+    entitle,
+    error_bars,
+    legend_below,
+    new_axes,
+    style,
+)
+
+__all__ = [
+    "bias_tipping",
+    "course_of_dissociation",
+    "difference_over_baseline",
+    "guesses_by_arm",
+    "harms_by_arm",
+    "mediation_sensitivity",
+    "share_back",
+]
+
+
+def guesses_by_arm(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
+    """How many of each arm guessed right, as stacked bars in per cent.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As :func:`analysis.describe.explanations.guesses` gives it; a cell withheld for few
+        people is left blank.
+    synthetic : bool
+        Whether to label the figure synthetic.
+    ax : Axes, optional
+    """
+    total = table["all"].astype(float).to_numpy()
+    shares = table.drop(columns="all").apply(pd.to_numeric, errors="coerce")
+    ax = new_axes(ax, 1.6 + 0.6 * len(table))
+    y, left = np.arange(len(table))[::-1], np.zeros(len(table))
+    for index, name in enumerate(shares):
+        width = 100 * shares[name].fillna(0).to_numpy(float) / total
+        ax.barh(
+            y, width, left=left, height=0.62, color=f"C{index}", edgecolor="white",
+            hatch=HATCHES[index], label=name, zorder=3,
+        )  # fmt: skip
+        for at, start, length in zip(y, left, width, strict=True):
+            if length >= 8:
+                ax.text(
+                    start + length / 2, at, f"{length:.0f} %", ha="center", va="center", zorder=4,
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 2},
+                )  # fmt: skip
+        left += width
+    ax.set_yticks(y, [f"given {name}" for name in table.index])
+    ax.set_xlim(0, 100)
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel("% of the arm")
+    legend_below(ax, 3, 0.3)
+    entitle(ax, "Could people tell what they were given?", synthetic)
+    return ax
+
+
+def course_of_dissociation(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
+    """Mean dissociation before and after the start, by arm, with 95 % intervals.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of the table of estimates; those of ``mean score`` are drawn, windows in the order
+        of first appearance.
+    synthetic : bool
+        Whether to label the figure synthetic.
+    ax : Axes, optional
+    """
+    ax = new_axes(ax, 4.0)
+    means = table[table["estimand"] == "mean score"]
+    windows = list(dict.fromkeys(means["window"]))
+    arms = list(dict.fromkeys(means["contrast"]))
+    for index, arm in enumerate(arms):
+        rows = means[means["contrast"] == arm]
+        aside = (index - (len(arms) - 1) / 2) * 0.16
+        ax.errorbar(
+            [windows.index(window) + aside for window in rows["window"]],
+            rows["estimate"], yerr=error_bars(rows), capsize=3, label=arm, zorder=3,
+            **style(index),
+        )  # fmt: skip
+    ax.set_xticks(range(len(windows)), [_label(window) for window in windows])
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("from the start of the infusion")
+    ax.set_ylabel("CADSS, points")
+    legend_below(ax, 2, 0.28)
+    entitle(ax, "Dissociation rises and passes: means, 95 % intervals", synthetic)
+    return ax
+
+
+def _label(window: str) -> str:
+    """A span of hours as a short label; its unit stays with its number."""
+    return textwrap.fill(window.replace(" h", "\N{NO-BREAK SPACE}h"), 9)
+
+
+def share_back(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
+    """Share of each arm whose dissociation is back near baseline, by hours from the start.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As :func:`analysis.describe.explanations.return_to_baseline` gives it: hours, and the
+        envelope lower to upper (0 to 1) that the ratings leave.
+    synthetic : bool
+        Whether to label the figure synthetic.
+    ax : Axes, optional
+    """
+    ax = new_axes(ax)
+    for index, (arm, rows) in enumerate(table.groupby("arm", sort=True)):
+        look = style(index)
+        ax.fill_between(
+            rows["hours"], 100 * rows["lower"], 100 * rows["upper"], alpha=0.2, color=look["color"]
+        )
+        ax.plot(rows["hours"], 100 * rows["lower"], label=str(arm), zorder=3, **look)
+    ax.set_ylim(0, 104)
+    ax.set_xlabel("hours from the start of the infusion")
+    ax.set_ylabel("% of people back\nnear baseline")
+    ax.legend(loc="lower right", frameon=True)
+    entitle(ax, "How soon dissociation has passed", synthetic)
+    return ax
+
+
+def bias_tipping(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
+    """The difference and its interval as more and more of it is put down to expectancy.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As :func:`analysis.describe.explanations.bias_curve` gives it, bounds rising.
+    synthetic : bool
+        Whether to label the figure synthetic.
+    ax : Axes, optional
+    """
+    ax = new_axes(ax, 4.2)
+    bound = table["bound_sd"].to_numpy(float)
+    ax.fill_between(bound, table["ci_low"], table["ci_high"], color="C0", alpha=0.2, zorder=2)
+    ax.plot(bound, table["estimate"], zorder=3, label="difference left", **style(0))
+    ax.plot(bound, table["ci_high"], color="C0", linewidth=1, zorder=3)
+    decides = table[table["decides"] == "yes"]
+    for value in decides["bound_sd"]:
+        ax.axvline(value, color="C3", linestyle="--", linewidth=1.4, zorder=2)
+        ax.text(
+            value, 0.03, " the bound\n that decides", color="C3", transform=ax.get_xaxis_transform()
+        )
+    end = table["ci_high"].to_numpy(float)
+    if end[0] < 0 < end[-1]:
+        tips = float(np.interp(0.0, end, bound))
+        ax.plot([tips], [0], marker="X", markersize=10, color="C1", zorder=5, linestyle="")
+        ax.annotate(f"interval reaches zero\nat {tips:.2f} SD", (tips, 0), (tips, 1.6),
+                    ha="center", fontsize=10)  # fmt: skip
+    ax.axhline(0, color="0.3", linewidth=1)
+    ax.set_ylim(top=max(float(end.max()), 0) + 2.5)
+    ax.set_xlabel("benefit put down to expectancy, SD of baseline (assumed)")
+    ax.set_ylabel("difference left, points\n(lower favours the drug)")
+    entitle(ax, "How much expectancy would it take?", synthetic)
+    return ax
+
+
+def mediation_sensitivity(
+    table: pd.DataFrame, *, rho_null: float, synthetic: bool, ax: Axes | None = None
+) -> Axes:
+    """The indirect effect over the correlation that an unmeasured cause would bring.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns rho, estimate, ci_low, ci_high (points).
+    rho_null : float
+        Correlation at which the indirect effect is zero.
+    synthetic : bool
+        Whether to label the figure synthetic.
+    ax : Axes, optional
+    """
+    ax = new_axes(ax, 4.0)
+    ax.fill_between(table["rho"], table["ci_low"], table["ci_high"], color="C0", alpha=0.2)
+    ax.plot(table["rho"], table["estimate"], color="C0", zorder=3)
+    ax.axhline(0, color="0.3", linewidth=1)
+    ax.axvline(0, color="0.3", linewidth=1, linestyle=":")
+    ax.plot([rho_null], [0], marker="X", markersize=10, color="C1", zorder=5, linestyle="")
+    ax.annotate(f"zero at {rho_null:.2f}", (rho_null, 0), (8, 10), textcoords="offset points")
+    ax.set_xlabel("correlation of the errors by an unmeasured cause (assumed)")
+    ax.set_ylabel("indirect effect, points")
+    entitle(ax, "Through dissociation? It depends on what nobody measured", synthetic)
+    return ax
+
+
+def difference_over_baseline(
+    table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None
+) -> Axes:
+    """The difference between the arms over the baseline, with its pointwise interval.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of the table of estimates; those ``at baseline x`` are drawn.
+    synthetic : bool
+        Whether to label the figure synthetic.
+    ax : Axes, optional
+    """
+    ax = new_axes(ax)
+    at = table["estimand"].str.extract(r"at baseline ([\d.]+)$")[0].astype(float)
+    rows = table[at.notna()].assign(baseline=at[at.notna()])
+    ax.fill_between(rows["baseline"], rows["ci_low"], rows["ci_high"], color="C0", alpha=0.2)
+    ax.plot(rows["baseline"], rows["estimate"], zorder=3, **style(0))
+    ax.axhline(0, color="0.3", linewidth=1)
+    ax.set_xticks(rows["baseline"])
+    ax.set_xlabel("score before the infusion, points")
+    ax.set_ylabel("difference, points\n(lower favours the drug)")
+    entitle(ax, "The difference by severity before", synthetic)
+    return ax
+
+
+def harms_by_arm(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
+    """Share of people with each harm, one mark an arm, with exact intervals.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of the table of estimates, as :func:`analysis.describe.harms.harms_table` gives
+        them; medians and differences are left out, and a harm nobody recorded is named as such.
+    synthetic : bool
+        Whether to label the figure synthetic.
+    ax : Axes, optional
+    """
+    whole = table["estimand"].str.contains("median") | table["contrast"].str.contains(" - ")
+    shares = table[~whole]
+    form = shares["instrument"].map(lambda name: f" ({name})" if name else "")
+    labels = shares["estimand"] + form
+    names = list(dict.fromkeys(labels))
+    ax = new_axes(ax, 1.6 + 0.62 * len(names))
+    arms = [arm for arm in dict.fromkeys(shares["contrast"]) if arm]
+    for index, arm in enumerate(arms):
+        rows = shares[shares["contrast"] == arm]
+        y = [-names.index(label) + 0.14 - 0.28 * index for label in labels[rows.index]]
+        look = style(index) | {"linestyle": ""}
+        ax.errorbar(
+            100 * rows["estimate"], y, xerr=100 * error_bars(rows), capsize=3, label=arm,
+            zorder=3, **look,
+        )  # fmt: skip
+    for label in labels[shares["n"] == 0]:
+        ax.text(1, -names.index(label), "not recorded", va="center", style="italic", color="0.3")
+    ax.set_yticks([-i for i in range(len(names))], [textwrap.fill(name, 26) for name in names])
+    ax.set_ylim(-len(names) + 0.4, 0.6)
+    ax.set_xlim(left=-1)
+    ax.set_xlabel("% of people, exact 95 % intervals")
+    legend_below(ax, 2, 0.16)
+    entitle(ax, "Harms by arm", synthetic)
+    return ax
