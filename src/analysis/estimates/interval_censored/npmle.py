@@ -10,6 +10,9 @@ import numpy as np
 from analysis.estimates.interval_censored.solver import Runs, maximise
 from analysis.estimates.table import row
 
+# The masses are sums to 1 in double precision; a likelihood term keeps eight digits or more.
+LIGHTEST = 1e-8
+
 
 @dataclass(frozen=True, eq=False)
 class NPMLE:
@@ -177,6 +180,10 @@ def _checked(left: Any, right: Any, weights: Any) -> tuple[np.ndarray, np.ndarra
         raise ValueError("Left limits, right limits and weights need one value per person each.")
     if not (np.isfinite(weight) & (weight >= 0)).all() or not weight.sum() > 0:
         raise ValueError("Weights must be finite, none negative, and somebody must count.")
+    if weight[weight > 0].min() < LIGHTEST * weight.sum():
+        raise ValueError(
+            f"A weight is under {LIGHTEST:g} of all; its share would be lost in rounding."
+        )
     missing = int((np.isnan(left) | np.isnan(right)).sum())
     if missing:
         raise ValueError(

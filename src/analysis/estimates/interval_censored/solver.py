@@ -17,6 +17,8 @@ from scipy.sparse.linalg import splu
 # Below this relative change of every likelihood term a Newton step is safe, and the gain it brings
 # is lost in rounding.
 SMALL = 1e-5
+# No step takes away more than this share of a person's likelihood: nobody's becomes 0.
+DEEPEST = 0.99
 MAX_HALVINGS = 60
 
 
@@ -163,10 +165,9 @@ def _line_search(runs: Runs, mass: np.ndarray, target: np.ndarray) -> np.ndarray
     direction = target - mass
     change = runs.likelihoods(direction) / runs.likelihoods(mass)
     promised = runs.weight @ change
-    length = 1.0
+    length = min(1.0, DEEPEST / max(-change.min(), DEEPEST))
     for _ in range(MAX_HALVINGS):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            gain = runs.weight @ np.log1p(length * change)
+        gain = runs.weight @ np.log1p(length * change)
         if gain >= 1e-4 * length * promised or np.abs(change).max() < SMALL:
             moved = target if length == 1 else mass + length * direction
             return moved / moved.sum()
