@@ -216,7 +216,7 @@ def return_to_baseline(
     for arm, people in returns.groupby(returns["subject"].map(case.arms), sort=True):
         n, grid = len(people), np.array(hours)
         found = turnbull(*dissociation.return_intervals(people))
-        lower, upper = found.lower(grid), found.upper(grid)
+        lower, upper = found.lower(grid).round(9), found.upper(grid).round(9)
         sides = np.round(n * np.stack([lower, upper, 1 - lower, 1 - upper]), 6)
         kept = (n >= at_least) & ((sides == 0) | (sides >= at_least)).all(axis=0)
         parts.append(

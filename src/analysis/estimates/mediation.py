@@ -102,7 +102,8 @@ class LinearMediation:
             rows.append(row(estimand=name, n=self.n, method=method, **limits, **words))
         # A common cause of R2 of what remains of each makes the errors correlate by R2.
         name = "share of remaining variance of both that a common cause would need"
-        rows.append(row(estimand=name, n=self.n, estimate=abs(self.rho_null), **words))
+        share = {"estimate": abs(self.rho_null), "method": "size of that correlation"}
+        rows.append(row(estimand=name, n=self.n, **share, **words))
         for rho, estimate, low, high in self.sensitivity(rhos).itertuples(index=False):
             name = f"indirect effect, if the errors correlated by {rho:g}"
             limits = {"estimate": estimate, "ci_low": low, "ci_high": high}
