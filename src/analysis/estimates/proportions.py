@@ -12,13 +12,15 @@ from analysis.estimates.table import row
 __all__ = ["exact_share", "median_interval", "share_difference"]
 
 
-def exact_share(events: int, n: int, **words: Any) -> dict[str, Any]:
-    """A share with its exact 95 % interval (Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404).
+def exact_share(events: int, n: int, *, level: float = 0.95, **words: Any) -> dict[str, Any]:
+    """A share with its exact interval (Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404).
 
     Parameters
     ----------
     events, n : int
         People with the event, people counted.
+    level : float
+        Of the interval, between 0 and 1.
     **words
         Text columns of the table of estimates.
 
@@ -33,13 +35,13 @@ def exact_share(events: int, n: int, **words: Any) -> dict[str, Any]:
         When n is 0 or events do not fit in it.
     """
     _refuse_non_share(events, n)
-    interval = stats.binomtest(events, n).proportion_ci(0.95, method="exact")
+    interval = stats.binomtest(events, n).proportion_ci(level, method="exact")
     return row(
         n=n,
         estimate=events / n,
         ci_low=interval.low,
         ci_high=interval.high,
-        method=f"{events} of {n}, exact (Clopper-Pearson) 95 % interval",
+        method=f"{events} of {n}, exact (Clopper-Pearson) {100 * level:.3g} % interval",
         **words,
     )
 
