@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,13 @@ import pytest
 from distributed import Client, LocalCluster
 
 from analysis.mmrm import MMRM, mmrm, prepare
+from analysis.mmrm.sources import source_of
 from tests.mmrm.conftest import trial
 
 FORMULA = "y ~ baseline * visit + arm * visit"
 SAME = 1e-10
+# Bytes of the sampled rows and labels of a chunk, which itself has over a hundred thousand.
+PER_CHUNK = 30_000
 
 
 def fit(data: Any, formula: str = FORMULA, **options: Any) -> MMRM:
@@ -161,7 +165,7 @@ def test_a_covariate_that_changes_only_between_the_chunks_of_a_subject() -> None
 def test_too_many_split_subjects_are_refused_with_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("analysis.mmrm.chunks.APART", 10)
+    monkeypatch.setattr("analysis.mmrm.survey.APART", 10)
     by_visit = [rows for _, rows in data().groupby("visit")]
     with pytest.raises(ValueError, match=r"59 subjects have rows in more than one chunk.*sort the"):
         fit(by_visit)
@@ -189,22 +193,74 @@ def _without_lost(result: MMRM) -> MMRM:
     return result
 
 
-def test_memory_does_not_grow_with_the_data() -> None:
-    """Peak of what Python allocates; only the eight bytes of each subject's hash add up."""
-    part = trial(500, 4, seed=51)
+def numbered(chunks: int, *, size: int = 500) -> Callable[[], Iterator[pd.DataFrame]]:
+    """Chunks in the order of the subjects, made as they are read."""
+    part = trial(size, 4, seed=51)
+    number = part["subject"].str[1:].astype(int)
+    return lambda: (part.assign(subject=number + i * size) for i in range(chunks))
 
-    def many(copies: int) -> Iterator[pd.DataFrame]:
-        for i in range(copies):
-            yield part.assign(subject=part["subject"] + f"-{i}")
 
-    peaks = []
-    for copies in (4, 4, 24):
-        tracemalloc.start()
-        assert fit(lambda n=copies: many(n)).n_subjects == 500 * copies
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-    # Hashes, their sort, and fifty sampled rows of each chunk.
-    assert peaks[2] - peaks[1] < 10_000 * 60 + 20 * 50 * 200
+def peak(read: Callable[[], Iterator[pd.DataFrame]]) -> int:
+    """Most bytes that Python held at a time."""
+    tracemalloc.start()
+    fit(read)
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return held
+
+
+def test_memory_does_not_grow_with_the_subjects() -> None:
+    peak(numbered(4))
+    assert peak(numbered(24)) - peak(numbered(4)) < 20 * PER_CHUNK
+
+
+def test_memory_grows_by_eight_bytes_a_subject_where_chunks_are_out_of_order() -> None:
+    def mixed(chunks: int) -> Callable[[], Iterator[pd.DataFrame]]:
+        return lambda: (c.assign(subject=c["subject"] * 7 % 12_000) for c in numbered(chunks)())
+
+    peak(mixed(4))
+    assert peak(mixed(24)) - peak(mixed(4)) < 20 * PER_CHUNK + 10_000 * 3 * 8
+
+
+@pytest.mark.parametrize(("step", "readings"), [(1, 2), (60, 2), (7, 3)])
+def test_chunks_in_the_order_of_the_subjects_are_read_twice(step: int, readings: int) -> None:
+    table = data().assign(subject=lambda t: (t["subject"].str[1:].astype(int) + 1) * step % 61)
+    parts, read = chunks(table, 30), []
+
+    def again() -> list[pd.DataFrame]:
+        read.append(1)
+        return parts
+
+    agree(fit(table), fit(again))
+    # Once more for the names of the columns.
+    assert len(read) - 1 == readings
+
+
+def test_names_without_an_order_are_looked_for_one_by_one() -> None:
+    names = {f"s{i}": i if i % 2 else f"s{i}" for i in range(60)}
+    table = data().assign(subject=lambda t: t["subject"].map(names).astype(object))
+    agree(fit(data()), fit(chunks(table, 50)))
+    with pytest.raises(ValueError, match=r"1 row\(s\) repeat"):
+        fit([*chunks(table, 50), table.iloc[:1]])
+
+
+@pytest.mark.parametrize("filtered", [False, True])
+def test_arrow_reads_no_more_than_a_few_row_groups_ahead(tmp_path: Path, filtered: bool) -> None:
+    group, groups = 20_000, 40
+    rng = np.random.default_rng(0)
+    table = pa.table({"x": rng.normal(size=group * groups), "z": rng.normal(size=group * groups)})
+    pq.write_table(table, tmp_path / "rows.parquet", row_group_size=group)
+    del table
+    dataset = ds.dataset(tmp_path / "rows.parquet")
+    source = source_of(dataset.filter(ds.field("x") > -9) if filtered else dataset)
+    assert source is not None
+    before = pa.total_allocated_bytes()
+
+    def held(_: pd.DataFrame) -> int:
+        time.sleep(0.005)  # Time in which Arrow's threads could read ahead.
+        return pa.total_allocated_bytes() - before
+
+    assert max(source.run(held, ["x", "z"])) < groups / 3 * group * 2 * 8
 
 
 def test_splines_with_knots_and_bounds_are_fitted_in_chunks() -> None:

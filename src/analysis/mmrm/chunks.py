@@ -3,8 +3,15 @@
 Two readings: one for the levels of the factors and who is where, one for the sums. Chunks may
 be worked on in any order, by anyone. A subject whose rows lie in several chunks is put
 together from them and gives the same numbers; where that is more subjects than fit in memory,
-the data must be sorted or partitioned by subject first. What is kept of every other subject is
-eight bytes, to see where it occurs.
+the data must be sorted or partitioned by subject first. Two rows of a subject at one visit are
+refused wherever they lie.
+
+Memory holds, at a time, one chunk a worker (of a Parquet file, one row group or less) and the
+sums: a matrix for each pattern of visits. What grows is small: about 20 kB a chunk (sampled
+rows, labels), and the rows of the subjects that lie in several chunks, of whom
+`analysis.mmrm.survey.APART` are allowed. Nothing grows with the number of subjects where the
+chunks follow the order of the subjects' names, so that only neighbours can share one; otherwise
+one more reading takes eight bytes of each subject, to see who lies where.
 """
 
 from __future__ import annotations
@@ -20,18 +27,12 @@ from numpy.typing import NDArray
 
 from analysis.mmrm.columns import Location, Placement, fill, find_placement, locate, make_maps
 from analysis.mmrm.design import Design, Template, Totals, assemble, learn_template
-from analysis.mmrm.levels import Coded, Levels, declared_visits, natural_key
 from analysis.mmrm.moments import Moments, group_patterns, orthonormal, square_root
 from analysis.mmrm.sources import Source
+from analysis.mmrm.survey import Ids, find_apart, find_levels, survey
 from analysis.mmrm.table import Roles, Table, read_table
 
 Array = NDArray[np.float64]
-Ids = NDArray[np.uint64]
-
-# Subjects whose rows lie in several chunks and are put together in memory.
-APART = 20_000
-# Rows of each chunk from which centres and scales are found.
-SAMPLE = 50
 
 
 @dataclass(frozen=True)
@@ -84,25 +85,6 @@ class Streamed:
         if self.varies is None:
             raise ValueError("Between-within degrees of freedom must be asked for with the fit.")
         return self.varies
-
-
-@dataclass(frozen=True)
-class Survey:
-    """What the first reading finds in a chunk.
-
-    Attributes
-    ----------
-    found : dict of str to Coded
-        Each factor's labels that occur, in declared order where the chunk declares one.
-    ids : array of uint64
-        Hashes of the subjects.
-    """
-
-    found: dict[str, Coded]
-    ids: Ids
-    varying: set[str]
-    sample: pd.DataFrame
-    n_excluded: int
 
 
 @dataclass
@@ -161,14 +143,14 @@ def accumulate_chunks(
         As `analysis.mmrm.design.build_design`; when too many subjects have rows in several
         chunks; when the formula learns something else from each chunk.
     """
-    surveys = [s for s in source.run(partial(survey, roles=roles), roles.needed) if len(s.ids)]
+    surveys = [s for s in source.run(partial(survey, roles=roles), roles.needed) if s.n_rows]
     if not surveys:
         raise ValueError("No row has the outcome and every covariate: there is nothing to fit.")
-    apart = _apart([s.ids for s in surveys], roles)
+    apart = find_apart(surveys, source, roles)
     sample = pd.concat([s.sample for s in surveys], ignore_index=True)
     if template is None:
         table = read_table(sample, roles)
-        template = learn_template(table, roles, _levels(surveys, roles))
+        template = learn_template(table, roles, find_levels(surveys, roles))
     varying = frozenset(name for s in surveys for name in s.varying)
     while True:
         sampled = replace(_sample_design(template, sample), varying=varying)
@@ -190,22 +172,6 @@ def accumulate_chunks(
     spread = sums.high - sums.low
     rows = Streamed(plan, source, sums.totals, sums.varies, n_excluded, spread)
     return rows, _moments(sums, plan)
-
-
-def survey(chunk: pd.DataFrame, roles: Roles) -> Survey:
-    """First reading of a chunk."""
-    table = read_table(chunk, roles)
-    found = {
-        name: replace(column, codes=np.unique(column.codes))
-        for name, column in table.factors.items()
-    }
-    return Survey(
-        found=found,
-        ids=pd.util.hash_array(table.subjects),
-        varying=table.varying(),
-        sample=chunk.iloc[table.rows[:SAMPLE]][roles.needed],
-        n_excluded=table.n_excluded,
-    )
 
 
 def chunk_sums(chunk: pd.DataFrame, plan: Plan) -> Sums:
@@ -252,39 +218,6 @@ def _sample_design(template: Template, sample: pd.DataFrame) -> Design:
     roles = template.roles
     keys = [roles.subject, roles.visit]
     return assemble(template, read_table(sample.drop_duplicates(keys), roles))
-
-
-def _apart(ids: list[Ids], roles: Roles) -> Ids:
-    """Subjects with rows in more than one chunk."""
-    every, count = np.unique(np.concatenate(ids), return_counts=True)
-    apart = every[count > 1]
-    if len(apart) > APART:
-        raise ValueError(
-            f"{len(apart)} subjects have rows in more than one chunk, and at most {APART} are put "
-            f"together in memory: sort the data by '{roles.subject}', or partition them by it "
-            "(in Dask: data.shuffle)."
-        )
-    return apart
-
-
-def _levels(surveys: list[Survey], roles: Roles) -> Levels:
-    """Levels of all chunks together."""
-
-    def of(name: str) -> tuple[Any, ...]:
-        columns = [s.found[name] for s in surveys]
-        present = {column.labels[c] for column in columns for c in column.codes}
-        declared = {column.labels if column.declared else () for column in columns}
-        # Declared order counts where all chunks declare the same.
-        order = declared.pop() if len(declared) == 1 else ()
-        if name == roles.visit:
-            if order and all(column.ordered for column in columns):
-                return declared_visits(order, present, name)
-            order = ()
-        return tuple(v for v in order if v in present) or tuple(sorted(present, key=natural_key))
-
-    factors = {name: of(name) for name in roles.predictors if name in surveys[0].found}
-    groups = tuple(sorted(of(roles.group), key=natural_key)) if roles.group else ("",)
-    return Levels(of(roles.visit), groups, factors)
 
 
 def _moments(sums: Sums, plan: Plan) -> Moments:

@@ -147,6 +147,14 @@ class Design:
 
     def totals(self, per: str) -> Totals:
         """Sums of the numbers and counts of the levels over rows or subjects."""
+        return self.totals_of[per]
+
+    @cached_property
+    def totals_of(self) -> dict[str, Totals]:
+        """Totals over "rows" and over "subjects"."""
+        return {per: self._add_up(per) for per in ("rows", "subjects")}
+
+    def _add_up(self, per: str) -> Totals:
         rows: Any = self.first_rows if per == "subjects" else slice(None)
         levels = self.template.recipe.levels
         shape = [len(values) for values in levels.values()]

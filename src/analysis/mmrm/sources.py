@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -87,26 +88,42 @@ def _batches(
 
 
 def _dataset(data: Any, n_jobs: int) -> Source:
-    if n_jobs == 1:
-        # A short read-ahead: memory stays a few batches, whatever the size of the files.
-        ahead = {"batch_readahead": 2, "fragment_readahead": 1}
-        return _batches(data.schema.names, lambda names: data.to_batches(columns=names, **ahead), 1)
+    columns, schema = data.schema.names, data.schema
     try:
         fragments = list(data.get_fragments())
     except ValueError as error:
+        if n_jobs == 1:
+            return _batches(columns, partial(_filtered, data), 1)
         raise ValueError(
             "A filtered dataset is not shared out among joblib's workers: read it with n_jobs=1, "
             "or write the rows that are wanted to a file of their own."
         ) from error
-    pieces = [
-        piece
-        for fragment in fragments
-        for piece in getattr(fragment, "split_by_row_group", lambda f=fragment: [f])()
-    ]
+
+    def pieces() -> Iterator[Any]:
+        for fragment in fragments:
+            yield from getattr(fragment, "split_by_row_group", lambda f=fragment: [f])()
+
+    def batches(names: list[str]) -> Iterator[Any]:
+        # Row group by row group: scanning the whole, Arrow reads ahead hundreds of megabytes.
+        for piece in pieces():
+            yield from piece.to_batches(schema=schema, columns=names, batch_readahead=1)
+
+    if n_jobs == 1:
+        return _batches(columns, batches, 1)
     return Source(
-        data.schema.names,
-        lambda task, names: _work(task, pieces, _Fragment(data.schema, list(names)), n_jobs),
+        columns, lambda task, names: _work(task, pieces(), _Fragment(schema, list(names)), n_jobs)
     )
+
+
+def _filtered(data: Any, names: list[str]) -> Iterable[Any]:
+    """Batches of a dataset that does not give its fragments, with as little ahead as Arrow can."""
+    from pyarrow.dataset import ParquetFileFormat, ParquetFragmentScanOptions
+
+    few: dict[str, Any] = {"batch_readahead": 0, "fragment_readahead": 0, "use_threads": False}
+    if isinstance(getattr(data, "format", None), ParquetFileFormat):
+        few["fragment_scan_options"] = ParquetFragmentScanOptions(pre_buffer=False)
+    batches: Iterable[Any] = data.to_batches(columns=names, **few)
+    return batches
 
 
 @dataclass(frozen=True)

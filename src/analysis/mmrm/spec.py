@@ -110,6 +110,8 @@ class ModelSpec:
                 f"The outcome '{design.outcome}' is constant: no variance can be estimated."
             )
         moments, columns, patterns = accumulate(design)
+        # Least squares means need these of the rows: added up once, not for every table.
+        design.totals("rows")
         kept = KeptRows(design, columns, patterns)
         return _fit(self.options, design, moments, kept)
 
