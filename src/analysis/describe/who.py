@@ -1,0 +1,330 @@
+"""For whom: tables of one study about the people in it. They decide nothing.
+
+Every table passes :func:`analysis.release.release`: of real people it shows no group, and no
+rest of a group, below the study's smallest cell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis import instruments, outcomes
+from analysis.claims.case import Case
+from analysis.describe.study import cumulative_change
+from analysis.estimates import distribution, shares, variability
+from analysis.estimates.first_session import first_and_last_response
+from analysis.estimates.profiles import profile_contrast
+from analysis.estimates.table import table
+from analysis.instruments.scoring import subscales
+from analysis.release import release
+from analysis.simulate.sessions import sessions
+from analysis.timeline import EFFICACY
+
+__all__ = [
+    "change_bands",
+    "cluster_profile",
+    "compare_change",
+    "correlations_without_relation",
+    "course_scores",
+    "next_person",
+    "shares_at_thresholds",
+    "spread_between_arms",
+    "three_ways_compared",
+]
+
+SEED = 5
+# Fewest people in any step of a curve: of real people the smallest cell, else as in
+# :func:`analysis.describe.cumulative_change`.
+_STEP_OF_SYNTHETIC = 5
+
+
+def _arms(case: Case) -> tuple[str, str]:
+    treated, control = case.design.active_arm, case.design.comparator_arm
+    if treated is None or control is None:
+        raise ValueError("The study has no comparator; there are no two arms to compare.")
+    return treated, control
+
+
+def _released(case: Case, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    return release(table(rows), minimum=case.design.minimum_cell, for_all=case.design.synthetic)
+
+
+def _of_two_arms(
+    case: Case, window: str, instrument: str | None, version: str | None
+) -> tuple[pd.DataFrame, np.ndarray, dict[str, str]]:
+    """People of both arms in a window, who of them was treated, and the words of their rows."""
+    arms = _arms(case)
+    people = case.people(window, instrument, version)
+    people = people[people["arm"].isin(arms)]
+    words = {
+        "instrument": instrument or case.scale.name,
+        "window": case.definitions.windows[window].label,
+    }
+    return people, (people["arm"] == arms[0]).to_numpy(), words
+
+
+def three_ways_compared(case: Case, *, window: str, instrument: str, version: str) -> pd.DataFrame:
+    """Reliably improved, unchanged, reliably worse by arm, and what the arms differ by.
+
+    Rows of the table of estimates: three shares an arm that hold together; for improved and
+    worse the difference (Miettinen-Nurminen, Newcombe); the number needed to treat for one
+    more improved, and the bounds on the share who benefit.
+
+    Raises
+    ------
+    ValueError
+        When no reliable change is published for the instrument, or there is no comparator.
+    """
+    threshold = outcomes.reliable_change_threshold(instruments.get(instrument))
+    if threshold is None:
+        raise ValueError(f"No reliable change is published for {instrument}; none is made up.")
+    arms = _arms(case)
+    people, treated, words = _of_two_arms(case, window, instrument, version)
+    ways = outcomes.reliable_change(people["change"], threshold).to_numpy()
+    rows = []
+    for arm, own in zip(arms, (treated, ~treated), strict=True):
+        counts = [int((ways[own] == way).sum()) for way in ("improved", "unchanged", "worse")]
+        rows += shares.three_way_shares(counts, contrast=arm, **words)
+    for way in ("improved", "worse"):
+        compared = shares.compare_shares(
+            ways == way, treated, estimand=f"share reliably {way}", names=arms, **words
+        )
+        # The shares stand above; to be worse is nothing that one is treated for.
+        rows += compared[2:] if way == "improved" else compared[2:4]
+    return _released(case, rows)
+
+
+def shares_at_thresholds(
+    case: Case, *, window: str, instrument: str | None = None, version: str | None = None
+) -> pd.DataFrame:
+    """All thresholds in use together, so that none can be picked: shares by arm, difference.
+
+    Any fall, a fall by the published smallest difference that matters, by the published
+    reliable change, and by 30 % and 50 % of baseline. Rows of the table of estimates.
+    """
+    arms = _arms(case)
+    people, treated, words = _of_two_arms(case, window, instrument, version)
+    rows = []
+    for name, improved in _falls(people, instruments.get(instrument or case.scale.name)).items():
+        compared = shares.compare_shares(improved, treated, estimand=name, names=arms, **words)
+        rows += compared[:3]
+    return _released(case, rows)
+
+
+def _falls(people: pd.DataFrame, scale: instruments.Instrument) -> dict[str, np.ndarray]:
+    """Who fell, by threshold, the easiest first."""
+    change = people["change"].round(outcomes.DECIMALS)
+    found = {"any fall": (change < 0).to_numpy()}
+    published = {
+        "smallest that matters": scale.minimal_important_difference,
+        "reliable change": scale.reliable_change,
+    }
+    for name, threshold in published.items():
+        if threshold is not None:
+            label = f"{threshold.value:g} points or more ({name})"
+            found[label] = (change <= -threshold.value).to_numpy()
+    for share in (0.30, 0.50):
+        response = outcomes.response(people["baseline"], people["score"], share)
+        found[f"{100 * share:g} % of baseline or more"] = response.fillna(False).to_numpy(bool)
+    return found
+
+
+def change_bands(case: Case, *, window: str) -> pd.DataFrame:
+    """Cumulative shares of change by arm with a band that holds everywhere, thinned.
+
+    Returns
+    -------
+    DataFrame
+        arm, change (points), share, low, high (0 to 1), at the points of
+        :func:`analysis.describe.cumulative_change`.
+    """
+    at_least = _STEP_OF_SYNTHETIC if case.design.synthetic else case.design.minimum_cell
+    kept = cumulative_change(case, window=window, at_least=at_least)
+    people = case.people(window)
+    parts = []
+    for arm, own in kept.groupby("arm", sort=True):
+        change = people.loc[people["arm"] == arm, "change"].to_numpy()
+        _, low, high = distribution.change_distribution(change).at(own["change"].to_numpy())
+        parts.append(own.assign(low=low, high=high))
+    return pd.concat(parts, ignore_index=True) if parts else kept.assign(low=[], high=[])
+
+
+def compare_change(case: Case, *, windows: tuple[str, ...]) -> pd.DataFrame:
+    """Whether change is spread alike in both arms: rows of the table of estimates."""
+    return _by_window(
+        case,
+        windows,
+        lambda ours, theirs, words: distribution.compare_distributions(
+            ours, theirs, seed=SEED, **words
+        ),
+    )
+
+
+def spread_between_arms(case: Case, *, windows: tuple[str, ...]) -> pd.DataFrame:
+    """Variance of change, ketamine over comparator: rows of the table of estimates."""
+    return _by_window(
+        case,
+        windows,
+        lambda ours, theirs, words: variability.variance_ratio(ours, theirs, **words)[:1],
+    )
+
+
+def _by_window(case: Case, windows: tuple[str, ...], estimate: Any) -> pd.DataFrame:
+    arms = _arms(case)
+    rows = []
+    for window in windows:
+        people, treated, words = _of_two_arms(case, window, None, None)
+        change = people["change"].to_numpy()
+        words |= {"contrast": f"{arms[0]} - {arms[1]}"}
+        rows += estimate(change[treated], change[~treated], words)
+    return _released(case, rows)
+
+
+def next_person(case: Case, *, window: str, level: float = 0.8) -> pd.DataFrame:
+    """Where the change of the next person of each arm will lie: rows of the table of estimates.
+
+    The limits that suppose no distribution are two people's changes; of real people they are
+    shown only with the smallest cell of people beyond each.
+    """
+    people, treated, words = _of_two_arms(case, window, None, None)
+    least = 1 if case.design.synthetic else case.design.minimum_cell
+    rows = []
+    for arm, own in zip(_arms(case), (treated, ~treated), strict=True):
+        change = people.loc[own, "change"].to_numpy()
+        normal, free = variability.next_person(change, level=level, contrast=arm, **words)
+        beyond = int((len(change) + 1) * (1 - level) / 2)
+        rows += [normal, free] if beyond > least else [normal]
+    return _released(case, rows)
+
+
+def cluster_profile(
+    case: Case,
+    *,
+    windows: tuple[str, ...] = ("day", "day_3", "day_7"),
+    instrument: str | None = None,
+    version: str | None = None,
+) -> pd.DataFrame:
+    """Clusters of symptoms by window: joint tests, and differences that hold together.
+
+    Rows of the table of estimates; people with every cluster before and in the window.
+
+    Raises
+    ------
+    ValueError
+        For a window within hours: avoidance, sleep and startle cannot show in a clinic chair.
+    """
+    arms = _arms(case)
+    name = instrument or case.scale.name
+    version = version or (case.primary_form[0] if case.primary_form else "")
+    scores = subscales(case.checked.study, name, version)
+    groups = instruments.get(name).subscale_keys
+    key = case.design.subscale_keys.get(name) or next(iter(groups))
+    items = {cluster: len(numbers) for cluster, numbers in groups[key].items()}
+    rows = []
+    for window in windows:
+        if case.definitions.windows[window].low < 6:
+            raise ValueError("Clusters are read from about 24 h on; choose a later window.")
+        wide = _clusters_of_people(case, scores, window, name, version)
+        treated = wide.pop("arm").eq(arms[0]).to_numpy()
+        rows += profile_contrast(
+            wide["after"],
+            wide["before"],
+            treated,
+            items=items,
+            seed=SEED,
+            contrast=f"{arms[0]} - {arms[1]}",
+            instrument=name,
+            window=case.definitions.windows[window].label,
+        )
+    return _released(case, rows)
+
+
+def _clusters_of_people(
+    case: Case, scores: pd.DataFrame, window: str, instrument: str, version: str
+) -> Any:
+    """Scores of each cluster before and after by the case's own rules, one row a person."""
+    parts = {}
+    for cluster in scores:
+        forms = case.checked.forms
+        # The same case with the cluster in the place of the total: same baseline, same window.
+        own = forms.assign(total=forms["form"].map(scores[cluster]))
+        there = Case(replace(case.checked, forms=own), case.definitions)
+        people = there.people(window, instrument, version).set_index("subject")
+        parts["before", cluster] = people["baseline"]
+        parts["after", cluster] = people["score"]
+    wide = pd.DataFrame(parts).dropna()
+    arm = case.arms.reindex(wide.index)
+    return wide.assign(arm=arm)[arm.isin(_arms(case)).to_numpy()]
+
+
+def course_scores(case: Case) -> pd.DataFrame:
+    """Scores of people around a course of sessions, on the primary form.
+
+    Returns
+    -------
+    DataFrame
+        before_1, before_2 (the first and last rating before the course), first (last score
+        after the first session), end (last score after the last one); people who have all.
+
+    Raises
+    ------
+    ValueError
+        When nobody has: the claim about the first session is not testable with these data.
+    """
+    forms = case.on_primary_form(case.checked.forms)
+    forms = forms[forms["total"].notna()].sort_values(["subject", "hours_low"], kind="stable")
+    before = forms[forms["phase"] == "before"].groupby("subject")["total"]
+    after = forms[forms["phase"].isin(EFFICACY)]
+    given = case.checked.study.infusions.groupby("subject")["infusion"].max()
+    last = after["latest_infusion"] == after["subject"].map(given)
+    later = last & (after["latest_infusion"] > 1)
+    course = pd.DataFrame(
+        {
+            "before_1": before.first().where(before.size() > 1),
+            "before_2": before.last(),
+            "first": after[after["latest_infusion"] == 1].groupby("subject")["total"].last(),
+            "end": after[later].groupby("subject")["total"].last(),
+        }
+    ).dropna()
+    if course.empty:
+        raise ValueError(
+            "Not testable with these data: nobody has two ratings before, a score after the "
+            "first and a score after a later session."
+        )
+    return course.reset_index(drop=True)
+
+
+def correlations_without_relation(
+    n: int = 30, *, cohorts: int = 400, seed: int = SEED
+) -> pd.DataFrame:
+    """What cohorts made up without any relation show by each way of correlating responses.
+
+    Returns
+    -------
+    DataFrame
+        estimand, estimate (mean over the cohorts), ci_low and ci_high (the middle 95 % of
+        them).
+    """
+    rng = np.random.default_rng(seed)
+    found: dict[str, list[float]] = {}
+    for _ in range(cohorts):
+        course = sessions(n, rng, relation=0.0)
+        before = course[["before_1", "before_2"]].to_numpy()
+        first, end = course["first"].to_numpy(), course["end"].to_numpy()
+        split, shared = (line["estimate"] for line in first_and_last_response(before, first, end))
+        one = np.corrcoef(first - before[:, 1], end - before[:, 1])[0, 1]
+        for name, value in (
+            ("both from one rating before", one),
+            ("both from the mean of two", shared),
+            ("each from a rating of its own", split),
+        ):
+            found.setdefault(name, []).append(float(value))
+    limits = {name: np.quantile(values, [0.025, 0.975]) for name, values in found.items()}
+    return pd.DataFrame(
+        [(name, np.mean(found[name]), *limits[name]) for name in found],
+        columns=["estimand", "estimate", "ci_low", "ci_high"],
+    )
