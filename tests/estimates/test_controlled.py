@@ -8,8 +8,11 @@ import pytest
 import statsmodels.formula.api as smf
 from scipy import stats
 
-from analysis.estimates.controlled import ancova
+from analysis.estimates.controlled import ancova, ancova_by_baseline
 from analysis.estimates.within_person import hedges_correction
+from benchmarks.estimates import explanations as benchmark
+from tests.estimates.explanations_reference import cases
+from tests.estimates.explanations_reference import people as made_up
 
 
 def cohort(rng: np.random.Generator, n: int, effect: float = 0.0) -> pd.DataFrame:
@@ -120,3 +123,38 @@ def test_refusals_are_sentences(people, change, message):
 def test_one_arm_cannot_be_both(people):
     with pytest.raises(ValueError, match="two names"):
         difference(people, "ketamine", "ketamine")
+
+
+LISTED = cases("by_baseline")
+ARMS = {"treated": "ketamine", "control": "midazolam"}
+
+
+def test_slope_by_arm_as_in_r():
+    """lm and sandwich's HC3; the variance of the mean baseline added for the average."""
+    rows = ancova_by_baseline(made_up(), at=[35], **ARMS)
+    for row, name in zip(rows, ("mean", "slope", "35"), strict=True):
+        assert row["df"] == 32
+        expected = (LISTED[name]["est"], LISTED[name]["se"])
+        assert (row["estimate"], row["se"]) == pytest.approx(expected)
+
+
+def test_at_the_mean_baseline_it_is_the_average_of_everyones_difference():
+    """Predict everybody under both arms; the mean of the differences."""
+    table = made_up()
+    fit = smf.ols("score ~ baseline * C(arm)", table).fit()
+    both = [fit.predict(table.assign(arm=name)).mean() for name in ("ketamine", "midazolam")]
+    row = ancova_by_baseline(table, **ARMS)[0]
+    assert row["estimate"] == pytest.approx(both[0] - both[1])
+
+
+def test_a_difference_beyond_the_baselines_seen_is_refused():
+    with pytest.raises(ValueError, match="between those seen"):
+        ancova_by_baseline(made_up(), at=[80], **ARMS)
+
+
+@pytest.mark.parametrize("n", [10, 30])
+def test_coverage_with_a_slope_by_arm(n):
+    """True average -4 while severity matters; HC3 is conservative at 10 an arm."""
+    (trials,) = (cell[-1] for cell in benchmark.CELLS if cell[0].startswith("difference at the"))
+    covered = trials(benchmark.KINDS[1], n, 300, np.random.default_rng(n)).mean()
+    assert 0.915 <= covered <= 1

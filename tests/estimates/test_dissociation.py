@@ -6,9 +6,12 @@ import math
 
 import pandas as pd
 import pytest
+from scipy import stats
 
 from analysis.errors import ReliefError
-from analysis.estimates.dissociation import time_to_return
+from analysis.estimates import dissociation
+from analysis.estimates.dissociation import return_intervals, time_to_return
+from analysis.estimates.interval_censored import turnbull
 from analysis.instruments.scoring import score
 from analysis.timeline import place
 from tests.small_study import forms, study
@@ -90,3 +93,48 @@ def test_versions_are_never_mixed():
     table.loc[1, "version"] = "19-item"
     with pytest.raises(ReliefError, match="keep one version"):
         time_to_return(table, points=3, by_hours=4)
+
+
+def test_intervals_are_open_on_the_left_and_have_no_end_where_it_never_came_back():
+    returns = time_to_return(
+        course(
+            [(-1, 2), (0.67, 40), (1.3, 20), (2, 5)],
+            [(-1, 2), (0.67, 40), (5, 30)],
+            [(-1, 2), (1, 2)],
+        ),
+        points=3,
+        by_hours=4,
+    )
+    left, right = return_intervals(returns)
+    assert left.tolist() == [1.3, 5, 0]
+    assert right.tolist() == [2, math.inf, 1]
+    found = turnbull(left, right)
+    assert found.upper(5.0) == pytest.approx(2 / 3)
+
+
+ARMS = pd.Series(["ketamine"] * 6)
+PEOPLE = [[(-1, 1), (0.67, 10 + k), (0.9, 20 + k), (3, 2)] for k in range(6)]
+
+
+def spans(**changes) -> dict[tuple[str, str], dict]:
+    rows = dissociation.course(course(*PEOPLE), ARMS, **changes)
+    return {(row["window"], row["estimand"]): row for row in rows}
+
+
+def test_the_course_averages_a_persons_ratings_within_a_span():
+    found = spans()
+    early = found["0 to 1 h", "mean score"]
+    assert (early["n"], early["estimate"]) == (6, 17.5)
+    assert found["0 to 1 h", "median score"]["estimate"] == 17.5
+    assert {window for window, _ in found} == {"before", "0 to 1 h", "1.75 to 3 h"}
+    expected = stats.ttest_1samp([15.0 + k for k in range(6)], 0).confidence_interval()
+    assert (early["ci_low"], early["ci_high"]) == pytest.approx(tuple(expected))
+
+
+def test_spans_with_few_people_have_no_row():
+    assert spans(at_least=7) == {}
+
+
+def test_edges_must_rise():
+    with pytest.raises(ValueError, match="hours that rise"):
+        spans(edges=(0, 2, 2))

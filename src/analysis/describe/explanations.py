@@ -273,11 +273,22 @@ def difference_by_baseline(case: Case, *, window: str, steps: int = 5) -> pd.Dat
     return table(controlled.ancova_by_baseline(people, at=at, **both_arms(case), **words))
 
 
-def difference_by_stratum(case: Case, *, window: str, stratum: str = "site") -> pd.DataFrame:
-    """The difference by site (or another column of subjects), and pooled: estimate rows."""
+def difference_by_stratum(
+    case: Case, *, window: str, stratum: str = "site", at_least: int = AT_LEAST
+) -> pd.DataFrame:
+    """The difference by site (or another column of subjects), and pooled: estimate rows.
+
+    Raises
+    ------
+    ValueError
+        When there is one stratum alone, or one has fewer than ``at_least`` people in an arm.
+    """
     people = case.people(window)
     column = case.checked.study.subjects.set_index("subject")[stratum]
     people = people.assign(stratum=people["subject"].map(column))
+    if len(people) and people.groupby(["stratum", "arm"]).size().min() < at_least:
+        few = f"A {stratum} has fewer than {at_least} people in an arm; merge small ones."
+        raise ValueError(few)
     words = _words(case, window)
     return table(
         stratified.stratified_difference(people, stratum="stratum", **both_arms(case), **words)

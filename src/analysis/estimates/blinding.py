@@ -130,7 +130,7 @@ def _score_interval(more: int, fewer: int, n: int) -> tuple[float, float]:
 
     def statistic(shift: float, wanted: float) -> float:
         linear = (2 * n - more + fewer) * shift - more - fewer
-        root = math.sqrt(linear**2 + 8 * n * fewer * shift * (1 - shift))
+        root = math.sqrt(max(linear**2 + 8 * n * fewer * shift * (1 - shift), 0.0))
         share = (root - linear) / (4 * n)  # of the rarer guess, most likely under this shift
         variance = n * (2 * share + shift * (1 - shift))
         return (more - fewer - n * shift) / math.sqrt(max(variance, 1e-300)) - wanted

@@ -36,26 +36,29 @@ def expected_control_change(changes: np.ndarray, ses: np.ndarray, **words: Any) 
     Returns
     -------
     row
-        Mean over the arms. For two or more the interval is a prediction interval for the true
-        mean change of one more control arm: ``se`` is ``sqrt(tau2 + se2)``, t with k - 1 df
-        (Paule & Mandel, Hartung & Knapp; Higgins, Thompson & Spiegelhalter 2009,
-        doi:10.1111/j.1467-985X.2008.00552.x). Of one arm alone, its own interval (normal),
-        which leaves out how studies differ: ``method`` says so.
+        Mean over the arms. For three or more the interval is a prediction interval for the true
+        mean change of one more control arm: ``se`` is ``sqrt(tau2 + se2)`` of
+        :func:`analysis.estimates.stratified.pool`, t with k - 2 df (Higgins, Thompson &
+        Spiegelhalter 2009, doi:10.1111/j.1467-985X.2008.00552.x). Of one arm alone, its own
+        interval (normal), which leaves out how studies differ: ``method`` says so.
 
     Raises
     ------
     ValueError
-        When no change is given or a standard error is not positive.
+        When a standard error is not positive, no change is given, or two are: two cannot tell
+        how much studies differ.
     """
     changes, ses = np.asarray(changes, float), np.asarray(ses, float)
     if changes.shape != ses.shape or not changes.size or not (ses > 0).all():
         raise ValueError("Every published change needs its standard error, and one is needed.")
+    if len(changes) == 2:
+        raise ValueError("Two arms cannot tell how much studies differ; give one, or three.")
     if len(changes) == 1:
         mean, se, df = float(changes[0]), float(ses[0]), math.inf
         method = "one published control arm; how studies differ is not in the interval"
     else:
         random, spread = pool(changes, ses)[1:3]
-        mean, df = random["estimate"], random["df"]
+        mean, df = random["estimate"], len(changes) - 2
         se = math.hypot(random["se"], spread["estimate"])
         method = f"{len(changes)} published control arms, prediction interval for one more"
     reach = stats.t.ppf(0.975, df) * se

@@ -83,7 +83,8 @@ class LinearMediation:
             ``total effect``, ``direct effect``, ``indirect effect``, each if nothing unmeasured
             moved both mediator and outcome; the correlation that would nullify the indirect
             effect, and the share of what the model leaves unexplained of each that a common
-            cause, equally strong in both, would have to explain for that; ``indirect effect, if the errors correlated by r``.
+            cause, equally strong in both, would have to explain for that; ``indirect effect, if
+            the errors correlated by r``.
         """
         method = f"linear models, percentile bootstrap, {len(self.draws)} resamples"
         whole = _indirect(self.draws, 0.0)

@@ -33,7 +33,8 @@ for (case in names(tables)) {
 # maximised over the likelihood, does not reject.
 score_limits <- function(b, c, n) {
   z <- function(d) {
-    loglik <- function(q) dmultinom(c(b, c, n - b - c), prob = c(q + d, q, 1 - 2 * q - d), log = TRUE)
+    loglik <- function(q)
+      dmultinom(c(b, c, n - b - c), prob = c(q + d, q, 1 - 2 * q - d), log = TRUE)
     q <- optimize(loglik, c(max(0, -d), (1 - d) / 2), maximum = TRUE, tol = 1e-12)$maximum
     (b - c - n * d) / sqrt(n * (2 * q + d - d^2))
   }
@@ -90,15 +91,21 @@ pools <- list(strata = list(within[, 1], within[, 2]),
   alike = list(c(-3.1, -2.9, -3.0), c(1.0, 1.4, 2.0)))
 for (case in names(pools)) {
   e <- pools[[case]][[1]]; s <- pools[[case]][[2]]
-  for (k in seq_along(e)) { out("pool", case, paste0("e", k), e[k]); out("pool", case, paste0("s", k), s[k]) }
+  for (k in seq_along(e)) {
+    out("pool", case, paste0("e", k), e[k])
+    out("pool", case, paste0("s", k), s[k])
+  }
   fe <- rma(e, sei = s, method = "FE")
   re <- rma(e, sei = s, method = "PM", test = "knha", control = list(tol = 1e-12, maxiter = 1e5))
   # Never narrower than the variance the weights imply (Roever 2015).
-  held <- rma(e, sei = s, method = "PM", test = "adhoc", control = list(tol = 1e-12, maxiter = 1e5))
-  prediction <- predict(held)
+  held <- rma(e, sei = s, method = "PM", test = "adhoc",
+    control = list(tol = 1e-12, maxiter = 1e5))
+  # Higgins 2009: k - 2 degrees of freedom.
+  reach <- qt(0.975, length(e) - 2) * sqrt(held$se^2 + held$tau2)
   values <- c(fe = fe$b, fe_low = fe$ci.lb, fe_high = fe$ci.ub, re = re$b, re_low = re$ci.lb,
     re_high = re$ci.ub, held_low = held$ci.lb, held_high = held$ci.ub, tau = sqrt(re$tau2), q = fe$QE, q_p = fe$QEp, i2 = fe$I2 / 100,
-    pi_low = prediction$pi.lb, pi_high = prediction$pi.ub)
+    pi_low = held$b - reach,
+    pi_high = held$b + reach)
   for (name in names(values)) out("pool", case, name, values[[name]])
 }
 
