@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -50,6 +51,8 @@ class Issue:
     """One finding: which rule, how bad, where, how often. Never a patient's value.
 
     ``message`` is the file, the sentence and the ``remedy``; the remedy stands alone too.
+    ``people`` and ``forms`` are the numbers of those it is about, where that is known; they
+    are never printed, and let a verdict be tried without them.
     """
 
     rule: str
@@ -61,6 +64,13 @@ class Issue:
     column: str | None = None
     count: int = 1
     remedy: str = ""
+    people: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
+    forms: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
+
+    def about(self, *, people: Iterable[int] = (), forms: Iterable[int] = ()) -> Issue:
+        """The same finding, with the numbers of those it is about."""
+        who, which = frozenset(map(int, people)), frozenset(map(int, forms))
+        return replace(self, people=who, forms=which)
 
     def as_dict(self) -> dict[str, Any]:
         """The issue with the keys of INTERFACES.md, ``relief check``."""

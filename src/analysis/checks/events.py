@@ -48,7 +48,9 @@ def _withdrawn(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
     if not people:
         return
     if study.design.after_withdrawal == "keep":
-        found.issues.append(issue("subject.withdrawn-kept", count=people))
+        found.issues.append(
+            issue("subject.withdrawn-kept", count=people).about(people=events["subject"])
+        )
         return
     found.issues.append(issue("subject.consent-withdrawn", count=people))
     told = _times(study, "consent-withdrawn", forms["subject"])

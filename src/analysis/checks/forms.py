@@ -49,7 +49,7 @@ def _by_file(rule: str, forms: pd.DataFrame, *, people: bool = False, **fields: 
             row=int(rows["row"].min()),
             count=rows["subject"].nunique() if people else len(rows),
             **fields,
-        )
+        ).about(people=rows["subject"] if people else (), forms=() if people else rows["form"])
         for file, rows in forms.groupby("source", sort=True)
     ]
 

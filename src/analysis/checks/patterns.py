@@ -39,10 +39,12 @@ def straight_lines(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> 
             continue
         lowest = instruments.get(name).total_range(version)[0]
         alike = (np.nanmax(values, axis=1) == np.nanmin(values, axis=1)) & (own["total"] > lowest)
-        people = int((alike.groupby(own["subject"]).sum() >= 2).sum())
-        if people:
+        often = alike.groupby(own["subject"]).sum() >= 2
+        who = often.index[often]
+        if len(who):
             share = f"{alike.mean():.0%}"
-            yield issue("form.straight-lined", count=people, scale=name, share=share)
+            told = issue("form.straight-lined", count=len(who), scale=name, share=share)
+            yield told.about(people=who)
 
 
 def directions(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -101,9 +103,10 @@ def carry_over(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iter
     other = ordered["agent"] != person["agent"].shift()
     # The widest gap that the known bounds allow: what is not known is not accused.
     gap = ordered["start_high"] - person["start_low"].shift()
-    soon = ordered.loc[other & (gap < _WASHOUT_DAYS * 24), "subject"].nunique()
-    if soon:
-        yield issue("infusion.carry-over", count=soon, days=_WASHOUT_DAYS)
+    soon = ordered.loc[other & (gap < _WASHOUT_DAYS * 24), "subject"].unique()
+    if len(soon):
+        told = issue("infusion.carry-over", count=len(soon), days=_WASHOUT_DAYS)
+        yield told.about(people=soon)
 
 
 def one_period(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -112,9 +115,10 @@ def one_period(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iter
         return
     treatments = [study.design.active_arm, study.design.comparator_arm]
     given = study.infusions[study.infusions["agent"].isin(treatments)]
-    alone = int((given.groupby("subject")["agent"].nunique() == 1).sum())
-    if alone:
-        yield issue("infusion.one-period", count=alone)
+    treatments_of = given.groupby("subject")["agent"].nunique()
+    alone = treatments_of.index[treatments_of == 1]
+    if len(alone):
+        yield issue("infusion.one-period", count=len(alone)).about(people=alone)
 
 
 def routes(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:

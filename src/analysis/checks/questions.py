@@ -67,7 +67,9 @@ def _times(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator
         return
     vague = (primary["hours_high"] > primary["hours_low"]) & (primary["phase"] == "")
     if vague.any():
-        yield issue("time.imprecise", count=int(vague.sum()))
+        yield issue("time.imprecise", count=int(vague.sum())).about(
+            forms=primary.loc[vague, "form"]
+        )
     exact = primary["hours_high"] == primary["hours_low"]
     after = primary[primary["phase"].isin(["hours", "day", "later"]) & exact]
     if (
@@ -101,7 +103,8 @@ def _comparator(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Ite
         yield issue("comparator.none")
     chosen = study.subjects["entry_threshold"].notna()
     if chosen.any():
-        yield issue("subject.entry-threshold", count=int(chosen.sum()))
+        who = study.subjects.loc[chosen, "subject"]
+        yield issue("subject.entry-threshold", count=len(who)).about(people=who)
 
 
 def _baseline(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -109,8 +112,9 @@ def _baseline(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Itera
     if before.empty or (before["recall_hours"] > 0).any():
         return
     ratings = before.groupby("subject")["form"].count()
-    if (ratings < 2).any():
-        yield issue("baseline.one-rating", count=int((ratings < 2).sum()))
+    single = ratings.index[ratings < 2]
+    if len(single):
+        yield issue("baseline.one-rating", count=len(single)).about(people=single)
 
 
 def _mixed_recall(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -118,8 +122,8 @@ def _mixed_recall(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> I
         before = set(rows.loc[rows["phase"] == "before", "recall_hours"])
         after = set(rows.loc[rows["latest_infusion"] > 0, "recall_hours"])
         if before and after - before:
-            changed = int((rows["recall_hours"].isin(after - before)).sum())
-            yield issue("recall.differs", count=changed, scale=str(name))
+            changed = rows.loc[rows["recall_hours"].isin(after - before), "form"]
+            yield issue("recall.differs", count=len(changed), scale=str(name)).about(forms=changed)
 
 
 def _versions(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -131,7 +135,8 @@ def _versions(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Itera
     changed = has.groupby(["instrument", "subject"])[["before", "only_after"]].any().all(axis=1)
     for name, people in changed.groupby(level="instrument", sort=True):
         if people.any():
-            yield issue("form.version-changes", count=int(people.sum()), scale=str(name))
+            who = people.index.get_level_values("subject")[people]
+            yield issue("form.version-changes", count=len(who), scale=str(name)).about(people=who)
 
 
 def _distant(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -139,7 +144,7 @@ def _distant(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterat
         low, high = forms["hours_low"].to_numpy(float), forms["hours_high"].to_numpy(float)
         far = (low > _YEAR) | (np.isfinite(low) & (high < -_YEAR))
     if far.any():
-        yield issue("time.distant", count=int(far.sum()))
+        yield issue("time.distant", count=int(far.sum())).about(forms=forms.loc[far, "form"])
 
 
 def _treatments(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -151,18 +156,21 @@ def _treatments(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Ite
     first = given["infusion"] == 1
     other = first & arm.notna() & given["agent"].notna() & (given["agent"] != arm)
     if other.any():
-        yield issue("infusion.other-agent", count=given.loc[other, "subject"].nunique())
+        who = given.loc[other, "subject"].unique()
+        yield issue("infusion.other-agent", count=len(who)).about(people=who)
     treatments = [study.design.active_arm, study.design.comparator_arm]
     before = given.groupby("subject")["agent"].transform("first")
     later = ~first & given["agent"].isin(treatments) & (given["agent"] != before)
     if later.any():
-        yield issue("infusion.switched", count=given.loc[later, "subject"].nunique())
+        who = given.loc[later, "subject"].unique()
+        yield issue("infusion.switched", count=len(who)).about(people=who)
 
 
 def _stopped(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
     stopped = study.infusions["status"].astype("str") == "stopped"
     if stopped.any():
-        yield issue("infusion.stopped", count=int(stopped.sum()))
+        who = study.infusions.loc[stopped, "subject"]
+        yield issue("infusion.stopped", count=int(stopped.sum())).about(people=who)
 
 
 def _doses(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -177,4 +185,6 @@ def _doses(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator
         odd = (most < 0) | (most > _LARGEST_DOSE)
         odd |= ketamine & ((least < low) | (most > high))
     if odd.any():
-        yield issue("dose.unit", count=int(odd.sum()), low=low, high=high, largest=_LARGEST_DOSE)
+        n, largest = int(odd.sum()), _LARGEST_DOSE
+        told = issue("dose.unit", count=n, low=low, high=high, largest=largest)
+        yield told.about(people=study.infusions.loc[odd, "subject"])
