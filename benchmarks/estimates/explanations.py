@@ -91,7 +91,7 @@ def _strata(kind: str, n: int, replicates: int, rng: np.random.Generator, which:
     hits = []
     for _ in range(replicates):
         true = EFFECT + 2.0 * rng.standard_normal(5)
-        scores = correlated(n, 2, rng, kind=kind, size=5)
+        scores = correlated(n, 2, rng, kind=kind, correlation=0.0, size=5)
         means = scores.mean(axis=1)
         ses = np.sqrt(scores.var(axis=1, ddof=1).sum(axis=1) / n)
         rows = stratified.pool(true + means[:, 0] - means[:, 1], ses)

@@ -170,7 +170,8 @@ def james_index(counts: np.ndarray | pd.DataFrame, **words: Any) -> dict[str, An
     Notes
     -----
     No SciPy or statsmodels function gives it. Checked against the CRAN package BI on the trials
-    of Bang 2004 and Houweling 2014.
+    of Bang 2004 and Houweling 2014. The interval is too narrow in small arms: at 10 to 30 people
+    an arm it covers about 88 to 94 % of the time, so Bang's indices are the ones to judge by.
     """
     table = np.asarray(counts, float)
     if table.shape != (2, 3) or (table < 0).any() or not table.sum():

@@ -103,9 +103,9 @@ for (case in names(pools)) {
   # Higgins 2009: k - 2 degrees of freedom.
   reach <- qt(0.975, length(e) - 2) * sqrt(held$se^2 + held$tau2)
   values <- c(fe = fe$b, fe_low = fe$ci.lb, fe_high = fe$ci.ub, re = re$b, re_low = re$ci.lb,
-    re_high = re$ci.ub, held_low = held$ci.lb, held_high = held$ci.ub, tau = sqrt(re$tau2), q = fe$QE, q_p = fe$QEp, i2 = fe$I2 / 100,
-    pi_low = held$b - reach,
-    pi_high = held$b + reach)
+    re_high = re$ci.ub, held_low = held$ci.lb, held_high = held$ci.ub,
+    tau = sqrt(re$tau2), q = fe$QE, q_p = fe$QEp, i2 = fe$I2 / 100,
+    pi_low = held$b - reach, pi_high = held$b + reach)
   for (name in names(values)) out("pool", case, name, values[[name]])
 }
 
