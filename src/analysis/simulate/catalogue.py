@@ -273,6 +273,13 @@ def _fixed() -> dict[str, Entry]:
             drug=0.70,
             source=f"doses: {_ABDALLAH}; in proportion: assumption",
         ),
+        "carry-over": Entry(
+            "Crossover, the second period carries the first",
+            "a fall in everyone alike that has not faded after two weeks",
+            replace(real, washout=336, drug_half_life=336.0),
+            drug=1.0,
+            source=f"second infusion after two weeks: {_FEDER_2014}; fading: assumption",
+        ),
         "past-week": Entry(
             "Real, but measured with a past-week form",
             "a fall that the form cannot show",

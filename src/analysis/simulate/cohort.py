@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import instruments
-from analysis.simulate.course import answers, treat, visit_hours
+from analysis.simulate.course import answers, cross, treat, visit_hours
 from analysis.simulate.loss import departures, unfilled
 from analysis.simulate.people import recruit
 from analysis.simulate.world import GUESSES, Arrays, World
@@ -32,10 +32,18 @@ def simulate(
         ``subjects``, ``infusions``, ``pcl5_now``, ``pcl5_week``, ``iesr``, ``cadss`` with
         the columns of the example study's files: hours since the start of the infusion, to
         the minute; items in points, NaN where blank. A world without a right-now form has
-        no ``pcl5_now``; one with several sites has ``site`` in ``subjects``.
+        no ``pcl5_now``; one with several sites has ``site`` in ``subjects``; one with a second
+        infusion has ``period`` in the other tables, and hours since the first one's start.
     """
-    people, items = draw(world, n_per_arm, np.random.default_rng(rng), tables=[*world.forms])
-    return _export(world, people, items)
+    rng = np.random.default_rng(rng)
+    people, items = draw(world, n_per_arm, rng, tables=[*world.forms])
+    tables = _export(world, people, items)
+    if not world.washout:
+        return tables
+    second = _export(world, *_second(world, people, items, rng), start=world.washout)
+    there = ~_left(world, items)
+    second["infusions"] = second["infusions"][there]
+    return {name: _periods(name, table, second[name]) for name, table in tables.items()}
 
 
 def draw(
@@ -64,7 +72,30 @@ def draw(
     return people, {table: kept[table] for table in order if table in kept}
 
 
-def _export(world: World, people: Arrays, items: Arrays) -> dict[str, pd.DataFrame]:
+def _left(world: World, items: Arrays) -> np.ndarray:
+    """Who has no primary form at the last visits, and so no second infusion."""
+    return np.asarray(np.isnan(items[world.primary][:, -2:]).all(axis=(1, 2)))
+
+
+def _second(
+    world: World, people: Arrays, items: Arrays, rng: np.random.Generator
+) -> tuple[Arrays, Arrays]:
+    """The same people around their second infusion, and their items."""
+    second = cross(world, people, rng)
+    complete = {table: answers(world, second, table, rng, people) for table in world.forms}
+    gone = departures(world, second, complete[world.primary], rng, _left(world, items))
+    return second, unfilled(world, complete, gone, rng)
+
+
+def _periods(name: str, first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """The rows of both periods, person by person."""
+    if name == "subjects":
+        return first
+    both = pd.concat([first.assign(period=1), second.assign(period=2)])
+    return both.sort_values("id", kind="stable", ignore_index=True)
+
+
+def _export(world: World, people: Arrays, items: Arrays, start: int = 0) -> dict[str, pd.DataFrame]:
     ketamine, minutes, stopped = people["ketamine"], people["minutes"], people["stopped"]
     label = np.array([f"EX{number:03d}" for number in range(1, len(ketamine) + 1)])
     planned = np.where(ketamine, people["dose"], 0.045)
@@ -83,13 +114,14 @@ def _export(world: World, people: Arrays, items: Arrays) -> dict[str, pd.DataFra
         "dose_mg_per_kg": np.where(stopped, np.round(planned * minutes / 40, 3), planned),
         "route": "intravenous",
         "status": np.where(stopped, "stopped", "completed"),
-        "start_hours": 0.0,
-        "end_hours": np.round(minutes / 60, 3),
-        "stay_end_hours": np.round(people["stay_end"] / 60, 3),
+        "start_hours": float(start),
+        "end_hours": start + np.round(minutes / 60, 3),
+        "stay_end_hours": start + np.round(people["stay_end"] / 60, 3),
     }
     tables = {"subjects": pd.DataFrame(subjects), "infusions": pd.DataFrame(infusions)}
     for table, values in items.items():
-        tables[table] = _long(world, table, label, visit_hours(world, people, table), values)
+        hours = start + visit_hours(world, people, table)
+        tables[table] = _long(world, table, label, hours, values)
     return tables
 
 

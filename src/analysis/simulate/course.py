@@ -12,7 +12,22 @@ from analysis.simulate.world import AFTER, BASELINE, FULL_DOSE, VISITS, Arrays, 
 def treat(world: World, people: Arrays, rng: np.random.Generator) -> None:
     """Add arm, infusion, dissociation, guess, effects and visit times to the cohort."""
     n = len(people["screening"])
-    ketamine = rng.permutation(np.arange(n) % 2 == 0)
+    _infuse(world, people, rng.permutation(np.arange(n) % 2 == 0), rng)
+
+
+def cross(world: World, people: Arrays, rng: np.random.Generator) -> Arrays:
+    """The same people around their second infusion, of the other treatment.
+
+    What the drug does in a person is the same as in the first; luck with dissociation, guess
+    and hope is new. Hours count from the second infusion's start.
+    """
+    second = dict(people)
+    _infuse(world, second, ~people["ketamine"], rng)
+    return second
+
+
+def _infuse(world: World, people: Arrays, ketamine: np.ndarray, rng: np.random.Generator) -> None:
+    n = len(ketamine)
     dose = np.array(world.doses)[(np.cumsum(ketamine) - 1) % len(world.doses)]
     minutes = rng.integers(38, 44, n)
     median = np.where(ketamine, world.cadss_ketamine * dose / FULL_DOSE, world.cadss_midazolam)
@@ -26,16 +41,17 @@ def treat(world: World, people: Arrays, rng: np.random.Generator) -> None:
     expectancy = expectancy + world.belief * guess / 2 + world.expectancy_ketamine * ketamine
     luck = rng.random(n)
     drug = (luck >= world.drug_none) * (world.drug + world.drug_sd * rng.standard_normal(n))
-    drug = np.where(luck > 1 - world.drug_worse, world.drug_worse_by, drug) * dose / FULL_DOSE
+    drug = people.get("response", np.where(luck > 1 - world.drug_worse, world.drug_worse_by, drug))
     # Minutes until stopping, dose in proportion, and log spreads of 0.7 and 0.35: assumptions.
     people |= {
         "ketamine": ketamine,
         "dose": dose,
+        "response": drug,
         "minutes": minutes,
         "stopped": stopped,
         "guess": guess,
         "expectancy": expectancy + people.get("site_response", 0.0),
-        "drug": ketamine * drug * np.where(stopped, minutes / 40, 1.0),
+        "drug": ketamine * drug * dose / FULL_DOSE * np.where(stopped, minutes / 40, 1.0),
         "cadss_peak": peak,
         "cadss_baseline": world.cadss_baseline * np.exp(0.7 * rng.standard_normal(n)),
         "cadss_half_life": world.cadss_half_life * np.exp(0.35 * rng.standard_normal(n)),
@@ -74,34 +90,58 @@ def _course(world: World, people: Arrays, hours: np.ndarray) -> tuple[np.ndarray
     return common, people["drug"][:, None] * ramp * fade
 
 
-def _course_sums(world: World, people: Arrays) -> tuple[np.ndarray, np.ndarray]:
-    """Running sums of what the infusion adds, hour by hour, for look-back windows."""
+def _courses(
+    world: World, people: Arrays, hours: np.ndarray, earlier: Arrays | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the infusion adds, and what is left of an earlier one."""
+    common, drug = _course(world, people, hours)
+    if earlier is not None:
+        before = _course(world, earlier, hours + world.washout)
+        common, drug = common + before[0], drug + before[1]
+    return common, drug
+
+
+def _course_sums(
+    world: World, people: Arrays, earlier: Arrays | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Running sums of what infusions add, hour by hour, for look-back windows."""
     # Nothing that the infusion adds reaches further back than a day before it.
     late = world.hours >= -24
     n = len(people["ketamine"])
     hours = np.broadcast_to(world.hours[late].astype(float), (n, int(late.sum())))
     early = np.zeros((n, int((~late).sum())))
-    common, drug = _course(world, people, hours)
+    start = 0 if earlier is None else world.washout
+    common, drug = _courses(world, people, hours - start, earlier)
     return (
         np.concatenate([early, np.cumsum(common, axis=1)], axis=1),
         np.concatenate([early, np.cumsum(drug, axis=1)], axis=1),
     )
 
 
-def answers(world: World, people: Arrays, table: str, rng: np.random.Generator) -> np.ndarray:
-    """Complete items of a table's forms (people, visits, items)."""
+def answers(
+    world: World,
+    people: Arrays,
+    table: str,
+    rng: np.random.Generator,
+    earlier: Arrays | None = None,
+) -> np.ndarray:
+    """Complete items of a table's forms (people, visits, items).
+
+    ``earlier`` holds the same people around their first infusion if this is their second.
+    """
     name, version, visits = world.forms[table][:3]
     hours = visit_hours(world, people, table)
     if name == "CADSS":
         return _dissociation(people, hours, rng)
     window, moment = int(instruments.get(name).versions[version]), world.recall_state
-    level = recall(people["level"], hours, window, moment, world.first_hour)
+    clock = hours if earlier is None else hours + world.washout
+    level = recall(people["level"], clock, window, moment, world.first_hour)
     if window == 0:
-        common, drug = _course(world, people, hours)
+        common, drug = _courses(world, people, hours, earlier)
     else:
         common, drug = (
-            recall(sums, hours, window, moment, world.first_hour)
-            for sums in _course_sums(world, people)
+            recall(sums, clock, window, moment, world.first_hour)
+            for sums in _course_sums(world, people, earlier)
         )
     if world.drift_visit:
         schedule = [*BASELINE, *AFTER]

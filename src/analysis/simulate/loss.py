@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.simulate.world import AFTER, BASELINE, Arrays, World
+from analysis.simulate.world import AFTER, BASELINE, VISITS, Arrays, World
 
 
 def departures(
-    world: World, people: Arrays, primary: np.ndarray, rng: np.random.Generator
+    world: World,
+    people: Arrays,
+    primary: np.ndarray,
+    rng: np.random.Generator,
+    left: np.ndarray | None = None,
 ) -> Arrays:
     """Who is not there at each visit, from the complete items of the primary form.
 
     Leaving depends on the score before it, so a model of all seen scores can make up for it,
-    and, where the world says so, on the score that nobody will see.
+    and, where the world says so, on the score that nobody will see. Those who ``left`` before
+    an infusion are at none of its visits.
     """
     totals = primary.sum(2)
     n = len(totals)
     change = totals - totals[:, :2].mean(1, keepdims=True)
     unseen = world.dropout_unseen + world.dropout_unseen_ketamine * people["ketamine"]
     gone: Arrays = {}
-    left = np.zeros(n, bool)
+    if left is None:
+        left = np.zeros(n, bool)
+    else:
+        gone = dict.fromkeys(VISITS, left)
     for column, visit in enumerate(AFTER, start=2):
         share = world.dropout_hours if column < 4 else world.dropout
         if column < 4 and not share:
@@ -31,7 +39,8 @@ def departures(
         left = left | (rng.random(n) < odds / (1 + odds))
         gone[visit] = left
     if world.one_rating:
-        gone[BASELINE[0]] = rng.random(n) < world.one_rating
+        absent = rng.random(n) < world.one_rating
+        gone[BASELINE[0]] = absent | gone.get(BASELINE[0], False)
     return gone
 
 

@@ -166,6 +166,12 @@ class World:
         0.0, "added log odds for each point that the score nobody will see rose (not at random)"
     )
     dropout_unseen_ketamine: float = _off(0.0, "more of that on ketamine")
+    washout: int = _off(
+        0,
+        "hours to a second infusion, of the other treatment, which the first one's effects carry "
+        "into; none at 0",
+        f"second infusion after two weeks: {_FEDER_2014}",
+    )
     now_form: bool = _off(True, "a right-now form; else the past-week form at every visit")
     frugal: bool = _off(
         False,
@@ -183,7 +189,7 @@ class World:
     def hours(self) -> np.ndarray:
         """Hours since the start of the infusion at which severity is drawn."""
         latest = 172 + math.ceil(8 * max(self.visit_jitter, 1.0))
-        return np.arange(self.first_hour, latest + 1)
+        return np.arange(self.first_hour, self.washout + latest + 1)
 
     @property
     def forms(self) -> Forms:

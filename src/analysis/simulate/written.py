@@ -70,7 +70,9 @@ def write_study(world: World, n_per_arm: int, seed: int, folder: Path) -> Path:
 
 def _study_toml(world: World, n_per_arm: int, seed: int) -> str:
     """What the study declares of itself: the columns of each table, and that it is synthetic."""
-    subjects = {"arm": "arm", "entry_threshold": "entry_threshold", "blinding_guess": "guess"}
+    subjects = {"entry_threshold": "entry_threshold", "blinding_guess": "guess"}
+    if not world.washout:  # in a crossover the first infusion tells
+        subjects = {"arm": "arm", **subjects}
     if world.sites > 1:
         subjects["site"] = "site"
     kept = ("agent", "dose_mg_per_kg", "route", "status", "start_hours", "end_hours")
@@ -80,7 +82,7 @@ def _study_toml(world: World, n_per_arm: int, seed: int) -> str:
         "title": f"Simulated trial (synthetic): ketamine or midazolam, {2 * n_per_arm} people",
         "population": "PTSD",
         "synthetic": True,
-        "design": "parallel",
+        "design": "crossover" if world.washout else "parallel",
         "comparator": "active",
         "missing_codes": ["-9"],
         "primary": world.forms[world.primary][0],
