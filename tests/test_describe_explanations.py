@@ -176,25 +176,50 @@ def test_harms_count_people_by_arm_and_name_what_was_not_recorded(case):
     assert worse.loc["midazolam", "n"] == (people["arm"] == "midazolam").sum()
 
 
-def test_a_suicidal_event_after_the_infusion_counts(case):
-    """A C-SSRS of level 5 in one person on ketamine, asked of everyone."""
-    subjects = case.checked.study.subjects["subject"].to_numpy()
-    first = case.checked.forms[case.checked.forms["latest_infusion"] > 0]
-    first = first.drop_duplicates("subject").set_index("subject").loc[subjects].reset_index()
-    level = np.where(first.index == np.flatnonzero(case.arms.loc[subjects] == "ketamine")[0], 5, 0)
-    asked = first.assign(
-        form=first["form"] + 100_000, instrument="C-SSRS", version="screener", total=level,
-        stated_total=level,
-    )  # fmt: skip
-    assessments = pd.concat([case.checked.study.assessments, asked], ignore_index=True)
-    asked_case = with_study(case, assessments=assessments)
-    asked_case = Case(
-        replace(asked_case.checked, forms=pd.concat([case.checked.forms, asked])), case.definitions
+def test_an_infusion_of_the_other_treatment_is_no_harm_of_the_arm(case):
+    """Everyone on midazolam is given ketamine later, and it is stopped."""
+    infusions = case.checked.study.infusions
+    second = infusions[infusions["agent"] == "midazolam"].assign(
+        infusion=2, agent="ketamine", status="stopped"
     )
-    table = harms.harms_table(asked_case).set_index(["estimand", "contrast"])
-    rows = table.loc["suicidal intent or behaviour after the infusion"]
+    crossed = with_study(case, infusions=pd.concat([infusions, second], ignore_index=True))
+    rows = harms.harms_table(crossed).set_index(["estimand", "contrast"])["estimate"]
+    assert rows["infusion stopped early", "midazolam"] == 0
+
+
+def asked_of_everyone(case: Case, *, withdrawn: bool = False) -> pd.DataFrame:
+    """Harms where everyone was asked the C-SSRS at 24 h: level 5 in one person on ketamine."""
+    read = case.checked.read
+    subjects = read.subjects["subject"].to_numpy()
+    forms = read.assessments.drop_duplicates("subject").set_index("subject").loc[subjects]
+    first = subjects[(case.arms.loc[subjects] == "ketamine").to_numpy()][0]
+    asked = forms.reset_index().assign(
+        form=np.arange(len(subjects)) + 100_000,
+        instrument="C-SSRS",
+        hours_low=24.0,
+        hours_high=24.0,
+        stated_total=np.where(subjects == first, 5, 0),
+    )
+    assessments = pd.concat([read.assessments, asked], ignore_index=True)
+    events = pd.DataFrame(
+        {"subject": [first], "event": "consent-withdrawn", "hours_low": 2.0, "hours_high": 2.0}
+    )
+    changes = {"assessments": assessments} | ({"events": events} if withdrawn else {})
+    changed = replace(case.checked, read=replace(read, **changes))
+    rows = harms.harms_table(Case(changed, case.definitions))
+    rows = rows[rows["estimand"] == "suicidal intent or behaviour after the infusion"]
+    return rows.set_index("contrast")
+
+
+def test_a_suicidal_event_after_the_infusion_counts(case):
+    rows = asked_of_everyone(case)
     assert rows.loc["ketamine", "estimate"] == pytest.approx(1 / 30)
     assert rows.loc["midazolam", "ci_high"] == pytest.approx(1 - 0.025 ** (1 / 30))
+
+
+def test_what_was_said_after_consent_was_withdrawn_is_not_used(case):
+    rows = asked_of_everyone(case, withdrawn=True)
+    assert (rows.loc["ketamine", "estimate"], rows.loc["ketamine", "n"]) == (0, 29)
 
 
 def test_a_study_without_a_comparator_is_refused(case):

@@ -12,6 +12,7 @@ from analysis.describe.explanations import AT_LEAST, both_arms, dissociation_for
 from analysis.estimates import dissociation, harms
 from analysis.estimates.table import row, table
 from analysis.instruments.safety import suicidality
+from analysis.timeline import place
 
 __all__ = ["harms_table"]
 
@@ -42,20 +43,50 @@ def harms_table(case: Case, *, at_least: int = AT_LEAST) -> pd.DataFrame:
 def _harms(case: Case) -> list[tuple[str, pd.Series, dict[str, str]]]:
     """Name of each harm, a mark a person (missing where nobody asked), and words of its rows."""
     study = case.checked.study
-    stopped = study.infusions.assign(stopped=study.infusions["status"].astype("str") == "stopped")
-    stopped = stopped[stopped["status"].notna()]
-    safety = suicidality(study).set_index("form")["event"]
-    after = case.checked.forms[case.checked.forms["latest_infusion"] > 0]
-    asked = after[after["form"].isin(safety.index)]
-    suicidal = safety.reindex(asked["form"]).groupby(asked["subject"].to_numpy()).any()
-    away = _away(case)
+    given = _of_the_arm(study.infusions)
+    # "given" alone does not tell whether it was finished.
+    given = given[given["status"].astype("str").isin(["completed", "stopped"])]
+    stopped = given["status"].astype("str").eq("stopped").groupby(given["subject"]).any()
     found = [
-        ("infusion stopped early", stopped.groupby("subject")["stopped"].any(), {}),
-        ("dissociation not back near baseline by 4 h", away, {"instrument": "CADSS"}),
-        ("suicidal intent or behaviour after the infusion", suicidal, {"instrument": "C-SSRS"}),
+        ("infusion stopped early", stopped, {}),
+        ("dissociation not back near baseline by 4 h", _away(case), {"instrument": "CADSS"}),
+        (
+            "suicidal intent or behaviour after the infusion",
+            _suicidal(case),
+            {"instrument": "C-SSRS"},
+        ),
         ("blood pressure outside its limits", pd.Series(dtype="boolean"), {}),
     ]
     return found + _worse(case)
+
+
+def _suicidal(case: Case) -> pd.Series:
+    """Whether a form after an infusion of the arm told of intent or behaviour, by person.
+
+    From the forms as they were read: an event counts where a blank set the form aside, but not
+    where consent had been withdrawn.
+    """
+    read = case.checked.read
+    found = suicidality(read).set_index("form")["event"]
+    forms = place(read, read.assessments[read.assessments["form"].isin(found.index)])
+    withdrawn = read.events[read.events["event"] == "consent-withdrawn"]
+    told = (
+        withdrawn.groupby("subject")["hours_high"].min().reindex(forms["subject"]).to_numpy(float)
+    )
+    keeps = case.design.after_withdrawal == "keep"
+    forms = forms[keeps | ~(forms["hours_low"].to_numpy(float) > told)]
+    infusions = _of_the_arm(case.checked.study.infusions)
+    own = pd.MultiIndex.from_frame(infusions[["subject", "infusion"]].astype(float))
+    after = forms[
+        pd.MultiIndex.from_frame(forms[["subject", "latest_infusion"]].astype(float)).isin(own)
+    ]
+    return found.reindex(after["form"]).groupby(after["subject"].to_numpy()).any()
+
+
+def _of_the_arm(infusions: pd.DataFrame) -> pd.DataFrame:
+    """Infusions of what people were given first: what followed the other treatment is not it."""
+    first = infusions[infusions["infusion"] == 1].set_index("subject")["agent"]
+    return infusions[infusions["agent"] == infusions["subject"].map(first)]
 
 
 def _away(case: Case) -> pd.Series:
