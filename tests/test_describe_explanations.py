@@ -169,6 +169,8 @@ def test_harms_count_people_by_arm_and_name_what_was_not_recorded(case):
     silent = table[table["n"] == 0].reset_index()
     assert set(silent["method"]) == {"not recorded"}
     assert "blood pressure outside its limits" in set(silent["estimand"])
+    few = harms.harms_table(case, at_least=31)
+    assert set(few["method"]) == {"not recorded", "recorded for too few people to show"}
     worse = table.loc["worse by 18 points or more"]
     people = case.people("day_7", "PCL-5", "past-week")
     shares = people.groupby("arm")["change"].agg(lambda change: (change >= 18).mean())

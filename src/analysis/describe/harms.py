@@ -17,6 +17,7 @@ from analysis.timeline import place
 __all__ = ["harms_table"]
 
 NOT_RECORDED = "not recorded"
+TOO_FEW = "recorded for too few people to show"
 
 
 def harms_table(case: Case, *, at_least: int = AT_LEAST) -> pd.DataFrame:
@@ -36,7 +37,8 @@ def harms_table(case: Case, *, at_least: int = AT_LEAST) -> pd.DataFrame:
             mine = marks[known].astype(bool)
             rows += harms.harm(mine, arm[known], name, **both_arms(case), **words)
         else:
-            rows.append(row(estimand=name, n=0, method=NOT_RECORDED, **words))
+            told = TOO_FEW if known.any() else NOT_RECORDED
+            rows.append(row(estimand=name, n=0, method=told, **words))
     return table(rows + _peaks(case, at_least))
 
 
@@ -70,16 +72,13 @@ def _suicidal(case: Case) -> pd.Series:
     found = suicidality(read).set_index("form")["event"]
     forms = place(read, read.assessments[read.assessments["form"].isin(found.index)])
     withdrawn = read.events[read.events["event"] == "consent-withdrawn"]
-    told = (
-        withdrawn.groupby("subject")["hours_high"].min().reindex(forms["subject"]).to_numpy(float)
-    )
-    keeps = case.design.after_withdrawal == "keep"
-    forms = forms[keeps | ~(forms["hours_low"].to_numpy(float) > told)]
-    infusions = _of_the_arm(case.checked.study.infusions)
-    own = pd.MultiIndex.from_frame(infusions[["subject", "infusion"]].astype(float))
-    after = forms[
-        pd.MultiIndex.from_frame(forms[["subject", "latest_infusion"]].astype(float)).isin(own)
-    ]
+    until = withdrawn.groupby("subject")["hours_high"].min().astype(float)
+    late = forms["hours_low"].astype(float) > forms["subject"].map(until).astype(float)
+    if case.design.after_withdrawal != "keep":
+        forms = forms[~late]
+    infusions = _of_the_arm(case.checked.study.infusions)[["subject", "infusion"]]
+    infusions = infusions.rename(columns={"infusion": "latest_infusion"}).astype(float)
+    after = forms.merge(infusions, on=["subject", "latest_infusion"])
     return found.reindex(after["form"]).groupby(after["subject"].to_numpy()).any()
 
 

@@ -248,8 +248,9 @@ def harms_by_arm(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None
             100 * rows["estimate"], y, xerr=100 * error_bars(rows), capsize=3, label=arm,
             zorder=3, **look,
         )  # fmt: skip
-    for label in labels[shares["n"] == 0]:
-        ax.text(1, -names.index(label), "not recorded", va="center", style="italic", color="0.3")
+    for label, told in zip(labels, shares["method"].where(shares["n"] == 0), strict=True):
+        if isinstance(told, str):
+            ax.text(1, -names.index(label), told, va="center", style="italic", color="0.3")
     ax.set_yticks([-i for i in range(len(names))], [textwrap.fill(name, 26) for name in names])
     ax.set_ylim(-len(names) + 0.4, 0.6)
     ax.set_xlim(left=-1)
