@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pandas as pd
@@ -35,6 +35,10 @@ class Checked:
         What reading and checking found, in a fixed order.
     flow : DataFrame
         stage, arm, reason, rule, n: everything set aside, counted.
+    read : Study
+        The study as it was read, nobody set aside yet.
+    set_aside : frozenset of str
+        Rules by which people or forms were set aside, in reading or here.
     sensitivity : Checked or None
         The same with few blank items filled by the person's mean, where the study declares it.
     """
@@ -43,6 +47,8 @@ class Checked:
     forms: pd.DataFrame
     issues: tuple[Issue, ...]
     flow: pd.DataFrame
+    read: Study
+    set_aside: frozenset[str] = frozenset()
     sensitivity: Checked | None = None
 
     def issue_table(self) -> pd.DataFrame:
@@ -52,12 +58,37 @@ class Checked:
             columns=["rule", "severity", "scope", "file", "row", "column", "count", "message"],
         )
 
+    def without(self, issue: Issue) -> Checked:
+        """The same with the people or forms that a finding is about left out."""
+        study = self.study
+        people = study.subjects["subject"]
+        study = study.keep_subjects(people[~people.isin(list(issue.people))])
+        forms = self.forms[
+            self.forms["subject"].isin(study.subjects["subject"])
+            & ~self.forms["form"].isin(list(issue.forms))
+        ]
+        return replace(self, study=study.keep_forms(forms["form"]), forms=forms)
+
+    def with_put_back(self, rule: str) -> Checked:
+        """The same with what a rule set aside put back; blank items by the person's mean.
+
+        Raises
+        ------
+        ReliefError
+            Where the data cannot be read with them.
+        """
+        missing: Missing = "person-mean" if rule == "form.incomplete" else "complete"
+        return check(self.read, missing=missing, put_back=rule)
+
     def stops(self, scope: str) -> tuple[Issue, ...]:
         """The STOP issues of one scope."""
         return tuple(i for i in self.issues if i.severity == "STOP" and i.scope == scope)
 
 
-def check(study: Study, *, missing: Literal["complete", "person-mean"] = "complete") -> Checked:
+Missing = Literal["complete", "person-mean"]
+
+
+def check(study: Study, *, missing: Missing = "complete", put_back: str = "") -> Checked:
     """Apply every rule, set aside what a rule says, and count it.
 
     Parameters
@@ -67,6 +98,8 @@ def check(study: Study, *, missing: Literal["complete", "person-mean"] = "comple
         What becomes of forms with a few blank items, see
         :func:`analysis.instruments.scoring.score`. Where the study declares the person's
         mean as a sensitivity analysis, ``sensitivity`` holds its result.
+    put_back : str
+        A rule that sets people or forms aside and is not applied: to try what it changes.
 
     Raises
     ------
@@ -74,26 +107,32 @@ def check(study: Study, *, missing: Literal["complete", "person-mean"] = "comple
         For a STOP of scope ``study``: totals beyond a scale's range, no score at all.
     """
     # People whom reading set aside say nothing of the study, but they are counted.
-    live = study.keep_subjects(_without(study, study.set_aside))
+    gone = {who: rule for who, rule in study.set_aside.items() if rule != put_back}
+    live = study.keep_subjects(_without(study, gone))
     forms = place(live, score(live, missing=missing))
     found = check_forms(live, forms)
     check_events(live, forms, found)
     check_sites(live, forms, found)
     found.issues += safety.issues(live, forms)
-    found.subjects = study.set_aside | found.subjects
+    found.forms = found.forms[found.forms != put_back]
+    found.subjects = {who: rule for who, rule in found.subjects.items() if rule != put_back}
+    found.subjects = gone | found.subjects
     kept = without_late_guesses(study.keep_subjects(_without(study, found.subjects)), found)
     left = forms[
         ~forms["form"].isin(found.forms.index) & forms["subject"].isin(kept.subjects["subject"])
     ]
     kept = kept.keep_forms(left["form"])
     issues = [*study.issues, *found.issues, *prorated_forms(left), *check_questions(kept, left)]
-    declared = study.design.missing_items == "person-mean" and missing == "complete"
+    declared = study.design.missing_items == "person-mean" and not put_back
+    declared &= missing == "complete"
     sensitivity = check(study, missing="person-mean") if declared else None
     return Checked(
         kept,
         left.reset_index(drop=True),
         tuple(issues),
         participant_flow(study, kept, forms, left, found),
+        study,
+        frozenset(found.forms) | frozenset(found.subjects.values()),
         sensitivity,
     )
 

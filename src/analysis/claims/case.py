@@ -6,11 +6,14 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from analysis import instruments, outcomes
 from analysis.checks import Checked
 from analysis.claims.definitions import Definitions
+from analysis.claims.onset import Bars
+from analysis.claims.primary import Primary, Scores, primary_analysis
 from analysis.instruments import Instrument
 from analysis.study import Design
 
@@ -146,6 +149,58 @@ class Case:
             table = table if version is None else table[table["version"] == version]
         people = outcomes.person_change(table, low=bounds.low, high=bounds.high)
         return people.assign(arm=people["subject"].map(self.arms))
+
+    @cached_property
+    def scores(self) -> Scores:
+        """What the primary analysis sees: everyone with a baseline, seen within hours or not.
+
+        Where an arm has too few people at one of its visits, the phase is one visit.
+        """
+        own = self._baseline_in_arms
+        treated = (self.arms.reindex(own.index) == self.design.active_arm).to_numpy()
+        declared = self.definitions.primary
+        visits = tuple(declared.visits)
+        table = np.column_stack([self._score_at(visit, own.index) for visit in visits])
+        seen = np.isfinite(table)
+        fewest = min(seen[treated].sum(axis=0).min(), seen[~treated].sum(axis=0).min())
+        if fewest < self.definitions.rule("minimum_people_per_arm"):
+            visits = (declared.phase,)
+            table = self._score_at(declared.phase, own.index)[:, None]
+        labels = tuple(self.definitions.windows[visit].label for visit in visits)
+        return Scores(table, own.to_numpy(float), treated, labels)
+
+    @property
+    def people_scored(self) -> np.ndarray:
+        """Numbers of the people in the rows of ``scores``."""
+        return self._baseline_in_arms.index.to_numpy()
+
+    @cached_property
+    def _baseline_in_arms(self) -> pd.Series:
+        own = self.on_primary_form(self.baselines).set_index("subject")["baseline"]
+        arms = [self.design.active_arm, self.design.comparator_arm]
+        return own[self.arms.reindex(own.index).isin(arms)]
+
+    def _score_at(self, window: str, people: pd.Index) -> np.ndarray:
+        found = self.people(window).set_index("subject")["score"]
+        return found.reindex(people).to_numpy(float)
+
+    @cached_property
+    def bars(self) -> Bars | None:
+        """M and B in points; None where no smallest difference is known for the form."""
+        if self.smallest_difference is None:
+            return None
+        return Bars(self.smallest_difference[0], self.bias_bound)
+
+    @cached_property
+    def primary(self) -> Primary:
+        """The primary analysis.
+
+        Raises
+        ------
+        ValueError
+            When it cannot be done, with the reason.
+        """
+        return primary_analysis(self.scores)
 
     @cached_property
     def baseline_sd(self) -> float:

@@ -63,6 +63,13 @@ class Window(_Strict):
     label: str
 
 
+class PrimaryAnalysis(_Strict):
+    """The phase that decides and the windows in it that are the mixed model's visits."""
+
+    phase: str
+    visits: list[str] = Field(min_length=1)
+
+
 class Estimand(_Strict):
     """The five attributes of ICH E9(R1)."""
 
@@ -106,6 +113,7 @@ class Definitions(_Strict):
 
     rules: dict[str, Declared]
     windows: dict[str, Window]
+    primary: PrimaryAnalysis
     claims: dict[str, Claim]
     sha256: str
 
@@ -141,6 +149,12 @@ def load_definitions(path: Path = CLAIMS) -> Definitions:
         raise ReliefError(
             "claims.value",
             f"{path.name} must hold these claims in this order: {', '.join(CLAIM_IDS)}.",
+        )
+    unknown = {definitions.primary.phase, *definitions.primary.visits} - set(definitions.windows)
+    if unknown:
+        raise ReliefError(
+            "claims.value",
+            f"{path.name}, primary: each window must be declared; {min(unknown)} is not.",
         )
     for name, claim in definitions.claims.items():
         order = [gate for gate in GATES if gate in claim.gates]

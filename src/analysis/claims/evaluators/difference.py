@@ -11,7 +11,7 @@ from analysis.claims.evaluators.certainty import certainty_within_hours
 from analysis.claims.evaluators.common import Finding, blocked, contrast, data_gates, reason, unread
 from analysis.claims.ledger import NOT_DECIDED, Reason
 from analysis.estimates.controlled import ancova
-from analysis.estimates.within_person import paired_change
+from analysis.estimates.paired import paired_change
 
 _NO_MIXED_MODEL = (
     "Not evaluated: the primary analysis (mixed model for repeated measures, Kenward-Roger) does "

@@ -1,0 +1,126 @@
+"""Gates 5 and 6 on arrays: the same for a study and for a simulated trial."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED
+from analysis.claims.primary import Primary, Scores, primary_analysis
+from analysis.estimates.missing.fast import Robustness, by_visit, robustness_to_missing
+
+__all__ = ["Bars", "Tried", "robustness", "tried_without", "weigh"]
+
+
+@dataclass(frozen=True)
+class Bars:
+    """What the estimate is held against, both positive, in points.
+
+    Attributes
+    ----------
+    smallest : float
+        M, the smallest difference that matters.
+    bias : float
+        B, the bound on what expectancy and unblinding may bring.
+    """
+
+    smallest: float
+    bias: float
+
+    def word(self, primary: Primary) -> str:
+        """What gate 5 says of an estimate."""
+        return weigh(
+            primary.ci_low,
+            primary.ci_high,
+            primary.estimate,
+            smallest=self.smallest,
+            bias=self.bias,
+        )
+
+
+def weigh(low: float, high: float, estimate: float, *, smallest: float, bias: float) -> str:
+    """What an interval for the difference says by VERDICT gate 5.
+
+    Parameters
+    ----------
+    low, high, estimate : float
+        Difference, ketamine minus comparator, negative = benefit.
+    smallest, bias : float
+        Smallest difference that matters M and bound on bias B, both positive, same unit.
+    """
+    if high < -bias and estimate <= -smallest:
+        return SUPPORTED
+    return CONTRADICTED if low > -smallest else NOT_DECIDED
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The verdict's word on other data: one flagged group left out or put back, say.
+
+    ``word`` is None where the analysis could not be done on them; ``why`` says so.
+    """
+
+    what: str
+    word: str | None
+    primary: Primary | None = None
+    why: str = ""
+
+
+def try_on(what: str, scores: Scores, bars: Bars) -> Tried:
+    """The word of gate 5 on these scores."""
+    try:
+        primary = primary_analysis(scores)
+    except ValueError as refusal:
+        return Tried(what, None, why=str(refusal))
+    return Tried(what, bars.word(primary), primary)
+
+
+def tried_without(
+    scores: Scores, bars: Bars, groups: Mapping[str, NDArray[np.bool_]]
+) -> Iterator[Tried]:
+    """The word with each flagged group of people left out, one group at a time.
+
+    A group in which nobody has a score within hours changes nothing and is passed over.
+    """
+    for what, members in groups.items():
+        if (members & scores.seen).any():
+            yield try_on(what, scores.keep(~members), bars)
+
+
+def not_improved(scores: Scores, intoxicated: NDArray[np.bool_]) -> Scores:
+    """The scores of people still intoxicated counted as not improved (composite strategy).
+
+    They stay in the analysis: leaving them out would condition on what the infusion did.
+    """
+    held = np.maximum(scores.score, scores.baseline[:, None])
+    score = np.where(intoxicated[:, None], held, scores.score)
+    return Scores(score, scores.baseline, scores.treated, scores.visits)
+
+
+def robustness(scores: Scores, primary: Primary, bars: Bars) -> Robustness:
+    """Jump-to-reference estimate and tipping shift of gate 6, in points."""
+    # The model's contrasts, by visit; one visit has no term of its own.
+    coefficients = by_visit(primary.fit.params, scores.visits)
+    return robustness_to_missing(
+        scores.score - scores.baseline[:, None],
+        scores.baseline,
+        scores.treated,
+        coefficients=coefficients,
+        covariance=np.asarray(primary.fit.covariance, float),
+        se=primary.se,
+        df=primary.df,
+        holds=lambda estimate, low, high: (
+            weigh(low, high, estimate, smallest=bars.smallest, bias=bars.bias) == SUPPORTED
+        ),
+    )
+
+
+def survives_missing(found: Robustness, primary: Primary, bars: Bars) -> bool:
+    """Whether missing scores leave the word as it is, by gate 6."""
+    same_sign = math.copysign(1, found.jump_to_reference) == math.copysign(1, primary.estimate)
+    supported = bars.word(primary) == SUPPORTED
+    return same_sign and supported and found.tipping_shift >= bars.smallest
