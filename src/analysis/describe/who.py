@@ -228,12 +228,11 @@ def cluster_profile(
     for window in windows:
         if case.definitions.windows[window].low < 6:
             raise ValueError("Clusters are read from about 24 h on; choose a later window.")
-        wide = _clusters_of_people(case, scores, window, name, version)
-        treated = wide.pop("arm").eq(arms[0]).to_numpy()
+        after, before = _clusters_of_people(case, scores, window, name, version)
         rows += profile_contrast(
-            wide["after"],
-            wide["before"],
-            treated,
+            after,
+            before,
+            (case.arms.reindex(after.index) == arms[0]).to_numpy(),
             items=items,
             seed=SEED,
             contrast=f"{arms[0]} - {arms[1]}",
@@ -245,20 +244,21 @@ def cluster_profile(
 
 def _clusters_of_people(
     case: Case, scores: pd.DataFrame, window: str, instrument: str, version: str
-) -> Any:
-    """Scores of each cluster before and after by the case's own rules, one row a person."""
-    parts = {}
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Clusters after and before, by the case's own rules, of the people of both arms."""
+    parts: dict[str, dict[str, pd.Series]] = {"score": {}, "baseline": {}}
     for cluster in scores:
         forms = case.checked.forms
         # The same case with the cluster in the place of the total: same baseline, same window.
         own = forms.assign(total=forms["form"].map(scores[cluster]))
         there = Case(replace(case.checked, forms=own), case.definitions)
-        people = there.people(window, instrument, version).set_index("subject")
-        parts["before", cluster] = people["baseline"]
-        parts["after", cluster] = people["score"]
-    wide = pd.DataFrame(parts).dropna()
-    arm = case.arms.reindex(wide.index)
-    return wide.assign(arm=arm)[arm.isin(_arms(case)).to_numpy()]
+        people = there.people(window, instrument, version)
+        people = people[people["arm"].isin(_arms(case))].set_index("subject")
+        for when, columns in parts.items():
+            columns[str(cluster)] = people[when]
+    after, before = (pd.DataFrame(columns) for columns in parts.values())
+    complete = (after.notna() & before.notna()).all(axis=1)
+    return after[complete], before[complete]
 
 
 def course_scores(case: Case) -> pd.DataFrame:

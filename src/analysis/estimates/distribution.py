@@ -126,8 +126,9 @@ def _limits(n: int, level: float) -> tuple[np.ndarray, np.ndarray]:
     def short(log_local: float) -> float:
         return band_coverage(*limits(math.exp(log_local))) - level
 
-    # Between Bonferroni's level and that of a single value.
-    local = brentq(short, math.log((1 - level) / n), math.log(1 - level), xtol=1e-9)
+    # Bonferroni's level holds all too often, and more than the whole level never.
+    most = math.log(min(1.0, 2 * (1 - level)))
+    local = brentq(short, math.log((1 - level) / (2 * n)), most, xtol=1e-9)
     return limits(math.exp(local))
 
 

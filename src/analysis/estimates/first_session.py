@@ -55,10 +55,10 @@ def first_and_last_response(
     """
     before, first, end = _checked(before, first, end)
     n = len(first)
-    # Everybody, and everybody but one.
-    left = ~np.eye(n + 1, n, k=-1, dtype=bool)
-    z = _split_z(before, first, end, left)
-    if not np.isfinite(z).all():
+    z = _split_z(before, first, end)
+    if min(np.ptp(v - before[:, k]) for v in (first, end) for k in (0, 1)) == 0 or not (
+        np.isfinite(z).all()
+    ):
         raise ValueError("Some change is the same in everybody; there is nothing to correlate.")
     estimate = float(z[0])
     se = math.sqrt((n - 1) / n * ((z[1:] - z[1:].mean()) ** 2).sum())
@@ -105,16 +105,19 @@ def _checked(
     return before, first, end
 
 
-def _split_z(
-    before: np.ndarray, first: np.ndarray, end: np.ndarray, used: np.ndarray
-) -> np.ndarray:
-    """Fisher's z of both splits, averaged, for each row of people used."""
+def _split_z(before: np.ndarray, first: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Fisher's z of both splits, averaged: of everybody, then without each person."""
+    n = np.append(len(first), np.full(len(first), len(first) - 1.0))
+
+    def sums(values: np.ndarray) -> np.ndarray:
+        return np.append(values.sum(), values.sum() - values)
+
     halves = []
     for one, other in ((0, 1), (1, 0)):
         x, y = first - before[:, one], end - before[:, other]
-        n = used.sum(axis=1)
-        cross = used @ (x * y) - (used @ x) * (used @ y) / n
-        squares = [used @ (v * v) - (used @ v) ** 2 / n for v in (x, y)]
+        x, y = x - x.mean(), y - y.mean()
+        cross = sums(x * y) - sums(x) * sums(y) / n
+        squares = [sums(v * v) - sums(v) ** 2 / n for v in (x, y)]
         with np.errstate(divide="ignore", invalid="ignore"):
             r = cross / np.sqrt(squares[0] * squares[1])
             halves.append(np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12)))

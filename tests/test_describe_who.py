@@ -1,0 +1,174 @@
+"""Tables of who improves: the case's own people, nobody small shown, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import describe, outcomes
+from analysis.checks import check
+from analysis.claims.case import Case
+from analysis.claims.definitions import load_definitions
+from analysis.describe import who
+from analysis.estimates.table import COLUMNS
+from analysis.simulate.sessions import sessions
+from analysis.studies import load_study
+
+WEEK = {"window": "day_7", "instrument": "PCL-5", "version": "past-week"}
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    return Case(check(load_study("example")), load_definitions())
+
+
+@pytest.fixture(scope="module")
+def real(case) -> Case:
+    """The example as if its people were real."""
+    study = case.checked.study
+    design = replace(study.design, synthetic=False)
+    checked = replace(case.checked, study=replace(study, design=design))
+    return Case(checked, case.definitions)
+
+
+def test_three_ways_are_those_of_the_people(case):
+    table = who.three_ways_compared(case, **WEEK)
+    assert list(table) == list(COLUMNS)
+    people = case.people(*WEEK.values())
+    ways = outcomes.reliable_change(people["change"], 18)
+    expected = pd.crosstab(people["arm"], ways, normalize="index")
+    found = table[table["estimand"] == "reliably improved"].set_index("contrast")["estimate"]
+    assert found.to_dict() == pytest.approx(expected["improved"].to_dict())
+    difference = table[table["estimand"] == "difference in share reliably improved"]
+    assert difference["contrast"].unique().tolist() == ["ketamine - midazolam"]
+    assert difference["estimate"].tolist() == pytest.approx(
+        [expected["improved"]["ketamine"] - expected["improved"]["midazolam"]] * 2
+    )
+
+
+def test_no_threshold_is_made_up(case):
+    with pytest.raises(ValueError, match="none is made up"):
+        who.three_ways_compared(case, window="hours", instrument="PCL-5-now", version="ad-hoc")
+    ad_hoc = who.shares_at_thresholds(case, window="hours")
+    assert ad_hoc["estimand"].str.removeprefix("difference in ").unique().tolist() == [
+        "any fall",
+        "30 % of baseline or more",
+        "50 % of baseline or more",
+    ]
+
+
+def test_thresholds_are_counted_with_themselves(case):
+    table = who.shares_at_thresholds(case, **WEEK).set_index(["estimand", "contrast"])["estimate"]
+    people = case.people(*WEEK.values())
+    own = people[people["arm"] == "ketamine"]
+    expected = {
+        "any fall": (own["change"] < 0).mean(),
+        "10 points or more (smallest that matters)": (own["change"] <= -10).mean(),
+        "30 % of baseline or more": (own["score"] <= 0.7 * own["baseline"] + 1e-9).mean(),
+    }
+    for name, share in expected.items():
+        assert table[name, "ketamine"] == pytest.approx(share)
+
+
+def test_small_cells_of_real_people_are_withheld(real):
+    shares = who.shares_at_thresholds(real, **WEEK)
+    told = shares["method"].str.startswith("withheld")
+    assert told.any()
+    assert shares.loc[told, ["n", "estimate", "ci_low", "ci_high"]].isna().all(axis=None)
+    ways = who.three_ways_compared(real, **WEEK)
+    assert ways["method"].str.contains("1 of 26").sum() == 0
+    counts = shares.loc[~told, "method"].str.extractall(r"(\d+) of (\d+)").astype(int)
+    few = counts[0].between(1, 9) | (counts[1] - counts[0]).between(1, 9)
+    assert not few.any()
+
+
+def test_the_curve_of_real_people_has_no_step_of_few(real, case):
+    bands, free = who.change_bands(real, window="hours"), who.change_bands(case, window="hours")
+    assert 0 < len(bands) < len(free)
+    for arm, own in bands.groupby("arm"):
+        people = case.people("hours")
+        change = people.loc[people["arm"] == arm, "change"]
+        counts = np.array([(change <= point).sum() for point in own["change"]])
+        steps = np.diff(np.concatenate([[0], counts, [len(change)]]))
+        assert steps.min() >= 10
+        assert (own["low"] <= own["share"]).all()
+        assert (own["share"] <= own["high"]).all()
+
+
+def test_limits_of_the_next_real_person_are_no_persons_change(real, case):
+    assert len(who.next_person(case, window="hours")) == 4
+    shown = who.next_person(real, window="hours")
+    assert shown["method"].tolist() == ["mean, t prediction interval"] * 2
+
+
+def test_spread_and_distribution_are_of_the_same_people(case):
+    change = case.people("day").groupby("arm")["change"]
+    ratio = who.spread_between_arms(case, windows=("day",))["estimate"][0]
+    assert ratio == pytest.approx(change.var()["ketamine"] / change.var()["midazolam"])
+    tests = who.compare_change(case, windows=("day",))
+    assert tests["n"].tolist() == [len(case.people("day"))] * 2
+
+
+def test_clusters_add_up_to_the_total_of_the_same_people(case):
+    table = who.cluster_profile(case, windows=("day",))
+    single = table[table["estimand"].str.startswith("adjusted")]
+    assert len(single) == 4
+    total = describe.difference_by_window(case, windows=("day",))["estimate"][0]
+    # Adjusted for four baselines and not for one, so near and not equal.
+    assert single["estimate"].sum() == pytest.approx(total, abs=1.0)
+    assert (table["n"] == len(case.people("day"))).all()
+    with pytest.raises(ValueError, match="from about 24 h on"):
+        who.cluster_profile(case, windows=("hours",))
+
+
+def test_one_infusion_a_person_is_no_course(case):
+    with pytest.raises(ValueError, match="Not testable with these data"):
+        who.course_scores(case)
+
+
+def test_a_course_is_read_from_its_sessions():
+    """Two people: one with a full course, one with a single session."""
+    forms = pd.DataFrame(
+        {
+            "subject": ["a"] * 5 + ["b"] * 3,
+            "instrument": "X",
+            "hours_low": [-48.0, -1, 24, 200, 230, -48, -1, 24],
+            "phase": ["before", "before", "day", "hours", "later", "before", "before", "day"],
+            "latest_infusion": [0, 0, 1, 2, 2, 0, 0, 1],
+            "total": [40.0, 42, 30, 25, 20, 50, 51, 45],
+        }
+    )
+
+    class Fake:
+        class checked:
+            forms = None
+
+            class study:
+                infusions = pd.DataFrame({"subject": ["a", "a", "b"], "infusion": [1, 2, 1]})
+
+        @staticmethod
+        def on_primary_form(_):
+            return forms
+
+    course = who.course_scores(Fake())
+    assert course.to_dict("records") == [
+        {"before_1": 40.0, "before_2": 42.0, "first": 30.0, "end": 20.0}
+    ]
+
+
+def test_cohorts_without_a_relation_show_the_coupling():
+    table = who.correlations_without_relation(30, cohorts=60).set_index("estimand")["estimate"]
+    assert table.is_monotonic_decreasing
+    assert table.iloc[0] > 0.2
+    assert abs(table.iloc[-1]) < 0.1
+
+
+def test_made_up_courses_lie_on_the_scale():
+    table = sessions(500, np.random.default_rng(1), relation=0.5)
+    assert table.to_numpy().min() >= 0
+    assert table.to_numpy().max() <= 56
+    assert (table == table.round()).all(axis=None)
+    assert table["first"].mean() < table["before_1"].mean() - 5
