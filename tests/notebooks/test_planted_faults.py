@@ -58,7 +58,7 @@ CHANGE = "03_change_after_infusion.ipynb"
 FAULTS: list[Fault] = [
     Fault(
         "a shifted effect",
-        "estimates/within_person.py",
+        "estimates/paired.py",
         "mean, sd = difference.mean(),",
         "mean, sd = difference.mean() - 2.0,",
         CHANGE,

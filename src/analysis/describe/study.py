@@ -12,9 +12,10 @@ from analysis.claims.case import Case
 from analysis.claims.definitions import Definitions
 from analysis.claims.gates import weigh
 from analysis.estimates.controlled import ancova
+from analysis.estimates.paired import paired_change
 from analysis.estimates.proportions import exact_share
+from analysis.estimates.regression_to_the_mean import expected_regression_to_the_mean
 from analysis.estimates.table import table
-from analysis.estimates.within_person import expected_regression_to_the_mean, paired_change
 from analysis.timeline import PHASES, recall_share_before
 
 __all__ = [

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.estimates.standardised import hedges_correction
 from analysis.estimates.table import row
-from analysis.estimates.within_person import hedges_correction
 
 __all__ = ["ancova", "ancova_by_baseline"]
 
