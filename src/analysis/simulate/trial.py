@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis import instruments
+from analysis.instruments.totals import person_means
 from analysis.simulate.cohort import draw
 from analysis.simulate.course import visit_hours
 from analysis.simulate.world import AFTER, BASELINE, Arrays, World
@@ -29,6 +30,8 @@ class Trial:
         Hours after the end of the infusion at which each later form was due to that person.
     totals : ndarray of float, shape (n, 5)
         Totals of the primary form then; NaN where it is absent or has a blank item.
+    filled_baseline_forms, filled_totals : ndarray of float
+        The same two with few blank items filled by the person's mean.
     groups : dict of ndarray of bool, shape (n,)
         Flagged people: ``stopped`` infusion; ``dissociated`` (a CADSS total within hours more
         than 4 points above baseline); ``guessed ketamine``, ``guessed midazolam``;
@@ -41,13 +44,23 @@ class Trial:
     baseline_forms: np.ndarray
     hours_since_end: np.ndarray
     totals: np.ndarray
+    filled_baseline_forms: np.ndarray
+    filled_totals: np.ndarray
     groups: dict[str, np.ndarray]
     recall_hours: int
 
     @property
     def baseline(self) -> np.ndarray:
         """Baseline as the claims use it: mean of a right-now form's ratings, else the last."""
-        other, before = self.baseline_forms.T
+        return self._of(self.baseline_forms)
+
+    @property
+    def filled_baseline(self) -> np.ndarray:
+        """The same from the filled forms."""
+        return self._of(self.filled_baseline_forms)
+
+    def _of(self, forms: np.ndarray) -> np.ndarray:
+        other, before = forms.T
         last = np.where(np.isnan(before), other, before)
         if self.recall_hours:
             return last
@@ -74,15 +87,21 @@ def trial(world: World, n_per_arm: int, rng: np.random.Generator | int) -> Trial
     people, items = draw(world, n_per_arm, generator, tables=[world.primary, "cadss"])
     hours = visit_hours(world, people, world.primary)[:, len(BASELINE) :]
     since = np.round(hours - np.round(people["minutes"] / 60, 3)[:, None], 6)
-    totals = items[world.primary].sum(2)
+    answers = items[world.primary]
+    totals = answers.sum(2)
     name, version = world.forms[world.primary][:2]
+    scale = instruments.get(name)
+    flat = person_means(scale, version, answers.reshape(-1, answers.shape[2]))
+    filled = flat.sum(1).reshape(totals.shape)
     return Trial(
         treated=people["ketamine"],
         baseline_forms=totals[:, :2],
         hours_since_end=since,
         totals=totals[:, 2:],
+        filled_baseline_forms=filled[:, :2],
+        filled_totals=filled[:, 2:],
         groups=_groups(world, people, totals[:, :2], items["cadss"].sum(2)),
-        recall_hours=int(instruments.get(name).versions[version]),
+        recall_hours=int(scale.versions[version]),
     )
 
 
