@@ -147,6 +147,8 @@ class Entry:
 
 
 _NOTHING = "nothing"
+# People ask when they feel worst, and the less ill are turned away.
+_BAD_DAY: dict[str, Any] = {"screening_state": 0.8, "entry_threshold": 40}
 _LEAVING: dict[str, Any] = {"dropout_hours": 0.025, "dropout": 0.03, "dropout_unseen": 0.05}
 _INFORMATIVE: dict[str, Any] = {**_LEAVING, "dropout_unseen_ketamine": 0.10}
 _LATE: dict[str, Any] = {"drug_onset": 6.5, "drug_full": 20.0}
@@ -168,13 +170,17 @@ def _families() -> dict[str, tuple[Callable[[float], World], str, str, str, str]
 
 def _fixed() -> dict[str, Entry]:
     """The worlds without a size."""
-    real = effect(1.0)
+    return _without_effect() | _combined() | _with_effect()
+
+
+def _without_effect() -> dict[str, Entry]:
+    """One thing each that could pass for an effect within hours."""
     return {
         "null": Entry("The drug does nothing", _NOTHING, NO_EFFECT),
         "regression": Entry(
             "Regression to the mean alone",
             _NOTHING,
-            replace(NO_EFFECT, expectancy=0.0, expectancy_sd=0.0, anticipation=0.0),
+            replace(NO_EFFECT, expectancy=0.0, expectancy_sd=0.0, anticipation=0.0, **_BAD_DAY),
             source="selection on a noisy score: doi:10.1177/096228029700600204",
         ),
         "hope": Entry(
@@ -220,13 +226,20 @@ def _fixed() -> dict[str, Entry]:
         "real-24h": Entry(
             "Real at 24 h only",
             "nothing; it starts 6.5 h after the end",
-            replace(real, **_LATE),
+            replace(effect(1.0), **_LATE),
             source=f"assumption; trials of PTSD first look at 24 h: {_FEDER_2014}",
         ),
+    }
+
+
+def _combined() -> dict[str, Entry]:
+    """Several such things at once."""
+    return {
         "regression-hope-dropout": Entry(
             "Regression to the mean, hope at the bound, informative dropout",
             _NOTHING,
-            replace(hopeful(_BOUND), **_INFORMATIVE),
+            # Stricter selection narrows baseline, to 0.94 of its SD.
+            replace(hopeful(0.94 * _BOUND), **_BAD_DAY, **_INFORMATIVE),
             bias=_BOUND,
         ),
         "anticipation-unblinding": Entry(
@@ -235,6 +248,13 @@ def _fixed() -> dict[str, Entry]:
             replace(unblinded(_BOUND), anticipation=8.0),
             bias=_BOUND,
         ),
+    }
+
+
+def _with_effect() -> dict[str, Entry]:
+    """The drug does something within hours."""
+    real = effect(1.0)
+    return {
         "power-cell": Entry(
             "Real, 1.00 SD: where power is promised",
             "a fall in everyone alike",
