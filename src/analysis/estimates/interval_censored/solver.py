@@ -19,6 +19,10 @@ from scipy.sparse.linalg import splu
 SMALL = 1e-5
 # No step takes away more than this share of a person's likelihood: nobody's becomes 0.
 DEEPEST = 0.99
+# Regions that may all start with mass, as on a grid of visits.
+FEW, FIRST_STEPS = 50, 8
+# Regions up to which a dense matrix is faster than a sparse one.
+DENSE = 200
 MAX_HALVINGS = 60
 
 
@@ -75,7 +79,7 @@ def maximise(runs: Runs, tolerance: float, max_iterations: int) -> Solution:
     doi:10.1111/j.1467-9469.2007.00588.x); quadratic near the maximum. Written here because
     neither SciPy nor statsmodels has it.
     """
-    mass = _stabbing_start(runs)
+    mass = _start_of_few(runs) if runs.regions <= FEW else _start_of_many(runs)
     derivatives = runs.derivatives(mass)
     for iteration in range(max_iterations + 1):
         gap = derivatives.max() / runs.total - 1
@@ -92,7 +96,15 @@ def maximise(runs: Runs, tolerance: float, max_iterations: int) -> Solution:
     return Solution(mass, float(gap), iteration)
 
 
-def _stabbing_start(runs: Runs) -> np.ndarray:
+def _start_of_few(runs: Runs) -> np.ndarray:
+    """All regions, after a few steps of self-consistency (EM): cheap, and Newton needs less."""
+    mass = np.full(runs.regions, 1 / runs.regions)
+    for _ in range(FIRST_STEPS):
+        mass = mass * runs.derivatives(mass) / runs.total
+    return mass
+
+
+def _start_of_many(runs: Runs) -> np.ndarray:
     """Equal masses on the fewest regions that leave nobody with probability 0."""
     chosen = []
     last = -1
@@ -152,11 +164,15 @@ def _unbounded_step(runs: Runs, slope: np.ndarray, curvature: np.ndarray) -> np.
     start, stop, slope = runs.start[covered], runs.stop[covered], slope[covered]
     nodes = np.concatenate([start, stop])
     pull = np.bincount(nodes, np.concatenate([-slope, slope]), size)
-    both = np.tile(curvature[covered], 2)
-    links = sparse.coo_array((both, (nodes, np.concatenate([stop, start]))), shape=(size, size))
-    laplacian = sparse.diags_array(np.bincount(nodes, both, size)) - links
-    inside = laplacian.tocsc()[inner, inner]
-    solved = splu(inside, permc_spec="MMD_AT_PLUS_A").solve(pull[inner])
+    both, other = np.tile(curvature[covered], 2), np.concatenate([stop, start])
+    degree = np.bincount(nodes, both, size)
+    if size <= DENSE:
+        links = np.bincount(nodes * size + other, both, size**2).reshape(size, size)
+        solved = np.linalg.solve((np.diag(degree) - links)[inner, inner], pull[inner])
+    else:
+        links = sparse.coo_array((both, (nodes, other)), shape=(size, size))
+        inside = (sparse.diags_array(degree) - links).tocsc()[inner, inner]
+        solved = splu(inside, permc_spec="MMD_AT_PLUS_A").solve(pull[inner])
     return np.diff(np.concatenate([[0.0], solved, [0.0]]))
 
 
