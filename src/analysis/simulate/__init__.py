@@ -5,19 +5,17 @@ window, and items follow a graded response model. ``python -m analysis.simulate`
 the example study and its truth. Nothing here comes from a real person.
 """
 
-from analysis.simulate.catalogue import (
+from analysis.simulate.catalogue import Entry, catalogue, entry, world
+from analysis.simulate.cohort import simulate
+from analysis.simulate.example import example_truth, write_example
+from analysis.simulate.sized import (
     NO_EFFECT,
-    catalogue,
     effect,
-    entry,
     hopeful,
     intoxicated,
     power_cell,
     unblinded,
-    world,
 )
-from analysis.simulate.cohort import simulate
-from analysis.simulate.example import example_truth, write_example
 from analysis.simulate.trial import Trial, trial
 from analysis.simulate.truth import SEED, truth
 from analysis.simulate.world import EXAMPLE, NULL, World, parameters
@@ -28,6 +26,7 @@ __all__ = [
     "NO_EFFECT",
     "NULL",
     "SEED",
+    "Entry",
     "Trial",
     "World",
     "catalogue",

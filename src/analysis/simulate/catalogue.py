@@ -1,8 +1,6 @@
 """The worlds in which the judge is tried: what is true in each, and how it comes about.
 
-All are worlds of one population, that of the example study but for two numbers (see
-:data:`NO_EFFECT`). Sizes are in SD of baseline as it is used, benefit and bias towards benefit
-positive.
+Sizes are in SD of baseline as it is used, benefit and bias towards benefit positive.
 """
 
 from __future__ import annotations
@@ -13,7 +11,15 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.simulate.world import EXAMPLE, World, in_use
+from analysis.simulate.sized import (
+    NO_EFFECT,
+    effect,
+    hopeful,
+    intoxicated,
+    power_cell,
+    unblinded,
+)
+from analysis.simulate.world import World, in_use
 
 # Half a baseline SD is the least that counts, and 0.30 SD the bound on bias: claims.toml.
 _MATTERS, _BOUND = 0.5, 0.30
@@ -21,94 +27,6 @@ _MATTERS, _BOUND = 0.5, 0.30
 _FEDER_2014 = "doi:10.1001/jamapsychiatry.2014.62"
 _ABDALLAH = "doi:10.1038/s41386-022-01266-9"
 _WILKINSON = "doi:10.1038/s41386-019-0317-8"
-
-# The drug does nothing; hope, waiting, selection, dissociation and loss are as in the example.
-# Two numbers differ from it so that, in controls, a score within hours correlates 0.5 with
-# baseline, as the power cell has it. SD of baseline: 7.12 points.
-NO_EFFECT = replace(
-    EXAMPLE,
-    drug=0.0,
-    drug_sd=0.0,
-    drug_none=0.0,
-    belief=0.0,
-    trait_sd=8.2,
-    momentary_hours=1.5,
-    frugal=True,
-)
-# Points that bring an arm difference of x SD within hours: cubic in x, since scores end at 0.
-# Fitted to 40,000 people an arm, the same luck with and without; good to 1 %.
-_BELIEF = (12.6704, -0.0655, 0.6138)
-_HOPE = (7.9407, -0.0155, 0.1502)
-_DRUG = (8.9798, 0.0269, 0.1844)
-_EUPHORIA = (2.2463, 0.0810, 0.1716)
-
-
-def _points(curve: tuple[float, float, float], size: float, most: float) -> float:
-    if not 0 <= size <= most:
-        raise ValueError(f"The size must be from 0 to {most} SD of baseline; got {size}.")
-    return -float(sum(factor * size**power for power, factor in enumerate(curve, start=1)))
-
-
-def unblinded(bias: float) -> World:
-    """No drug effect; those who guess ketamine hope more, which moves the arms apart.
-
-    Parameters
-    ----------
-    bias : float
-        Mean difference within hours, SD of baseline, from 0 to 1.5.
-    """
-    return replace(NO_EFFECT, belief=_points(_BELIEF, bias, 1.5))
-
-
-def hopeful(bias: float, both: float = 0.0) -> World:
-    """No drug effect; everyone on ketamine hopes more, whatever they guess.
-
-    Parameters
-    ----------
-    bias : float
-        Mean difference within hours, SD of baseline, from 0 to 1.5.
-    both : float
-        What hope lowers both arms by on top of the example's, SD of baseline.
-    """
-    hope = NO_EFFECT.expectancy + _points(_HOPE, both, 1.5)
-    return replace(NO_EFFECT, expectancy=hope, expectancy_ketamine=_points(_HOPE, bias, 1.5))
-
-
-def intoxicated(bias: float) -> World:
-    """No drug effect; dissociation lingers for hours and lowers scores while it does.
-
-    Parameters
-    ----------
-    bias : float
-        Mean difference within hours, SD of baseline, from 0 to 0.8. It is gone at 24 h.
-    """
-    return replace(NO_EFFECT, cadss_half_life=1.5, euphoria=_points(_EUPHORIA, bias, 0.8))
-
-
-def effect(difference: float) -> World:
-    """The drug lowers everyone alike, fully by 4 h after the end; nothing is biased.
-
-    Alike, because variances in trials of antidepressants show no sign of distinct responders
-    (Munkholm 2020, PMC7451660); other worlds have them.
-
-    Parameters
-    ----------
-    difference : float
-        Mean difference within hours, SD of baseline, from 0 to 1.5.
-    """
-    return replace(NO_EFFECT, drug=_points(_DRUG, difference, 1.5))
-
-
-def power_cell() -> World:
-    """The world in which power is promised.
-
-    A true difference of 1.0 SD of baseline as it is used (7.12 points of the right-now form,
-    mean of two ratings), bias 0, active comparator; in controls the score at 3 and at 5 h
-    correlates 0.50 with that baseline (their mean 0.56; one rating before with one after
-    0.47). The mean within hours has 1.14 times the SD of baseline, since selection narrows
-    baseline more. Of 100 people 12 have no score at 7 days.
-    """
-    return effect(1.0)
 
 
 @dataclass(frozen=True)
