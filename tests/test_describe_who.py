@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from analysis import describe, outcomes
 from analysis.checks import check
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
-from analysis.describe import who
+from analysis.describe import first_session, who
 from analysis.estimates.table import COLUMNS
 from analysis.simulate.sessions import sessions
 from analysis.studies import load_study
@@ -126,7 +127,7 @@ def test_clusters_add_up_to_the_total_of_the_same_people(case):
 
 def test_one_infusion_a_person_is_no_course(case):
     with pytest.raises(ValueError, match="Not testable with these data"):
-        who.course_scores(case)
+        first_session.course_scores(case)
 
 
 def test_a_course_is_read_from_its_sessions():
@@ -153,14 +154,16 @@ def test_a_course_is_read_from_its_sessions():
         def on_primary_form(_):
             return forms
 
-    course = who.course_scores(Fake())
+    course = first_session.course_scores(Fake())
     assert course.to_dict("records") == [
         {"before_1": 40.0, "before_2": 42.0, "first": 30.0, "end": 20.0}
     ]
 
 
 def test_cohorts_without_a_relation_show_the_coupling():
-    table = who.correlations_without_relation(30, cohorts=60).set_index("estimand")["estimate"]
+    table = first_session.correlations_without_relation(30, cohorts=60).set_index("estimand")[
+        "estimate"
+    ]
     assert table.is_monotonic_decreasing
     assert table.iloc[0] > 0.2
     assert abs(table.iloc[-1]) < 0.1
@@ -172,3 +175,37 @@ def test_made_up_courses_lie_on_the_scale():
     assert table.to_numpy().max() <= 56
     assert (table == table.round()).all(axis=None)
     assert table["first"].mean() < table["before_1"].mean() - 5
+
+
+def with_changes(case: Case, ketamine: list[float], midazolam: list[float]) -> SimpleNamespace:
+    """What stands in for a real case: people with these changes, from 60 points."""
+    table = pd.concat(
+        pd.DataFrame({"arm": arm, "change": changes, "baseline": 60.0})
+        for arm, changes in (("ketamine", ketamine), ("midazolam", midazolam))
+    )
+    table = table.assign(score=table["baseline"] + table["change"])
+    design = replace(case.design, synthetic=False)
+    return SimpleNamespace(
+        people=lambda *_: table, design=design, definitions=case.definitions, scale=case.scale
+    )
+
+
+def test_a_small_part_does_not_follow_from_the_others(case):
+    """15, 12 and 3 of 30: with 15 and 12 told, 3 would be."""
+    made = with_changes(case, [-20] * 15 + [0] * 12 + [20] * 3, [-20] * 15 + [0] * 15)
+    table = who.three_ways_compared(made, **WEEK)
+    of_ketamine = table[table["contrast"] == "ketamine"]
+    assert of_ketamine["estimate"].notna().sum() <= 1
+    assert not of_ketamine["method"].str.contains("3 of 30").any()
+    of_midazolam = table[table["contrast"] == "midazolam"]
+    assert of_midazolam["estimate"].notna().all()
+
+
+def test_few_people_between_two_thresholds_are_not_told(case):
+    """20 of 40 fell at all and 16 by 10 points: 4 people lie between."""
+    made = with_changes(case, [-25] * 16 + [-5] * 4 + [5] * 20, [-25] * 20 + [5] * 20)
+    table = who.shares_at_thresholds(made, **WEEK).set_index(["estimand", "contrast"])
+    assert table.loc[("any fall", "ketamine"), "estimate"] == 0.5
+    assert np.isnan(
+        table.loc[("10 points or more (smallest that matters)", "ketamine"), "estimate"]
+    )

@@ -98,8 +98,15 @@ def test_what_is_no_distribution_is_refused():
     for wrong in (np.array([]), np.array([1.0, np.nan]), np.ones((2, 2))):
         with pytest.raises(ValueError, match="one finite change a person"):
             change_distribution(wrong)
-    with pytest.raises(ValueError, match="do not overlap"):
-        compare_distributions(np.arange(5.0), 10 + np.arange(5.0), resamples=9, seed=1)
+    with pytest.raises(ValueError, match="at least two people"):
+        compare_distributions(np.arange(1.0), np.arange(5.0), resamples=9, seed=1)
+
+
+def test_arms_that_do_not_overlap_have_no_limits():
+    found = compare_distributions(np.arange(5.0), 10 + np.arange(5.0), resamples=9, seed=1)[1]
+    assert found["estimate"] == 1
+    assert "do not overlap" in found["method"]
+    assert np.isnan([found["ci_low"], found["ci_high"], found["p_value"]]).all()
 
 
 def test_band_and_tests_keep_their_level():

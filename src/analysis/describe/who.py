@@ -6,6 +6,7 @@ rest of a group, below the study's smallest cell.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -16,20 +17,16 @@ from analysis import instruments, outcomes
 from analysis.claims.case import Case
 from analysis.describe.study import cumulative_change
 from analysis.estimates import distribution, shares, variability
-from analysis.estimates.first_session import first_and_last_response
 from analysis.estimates.profiles import profile_contrast
-from analysis.estimates.table import table
+from analysis.estimates.table import NUMBERS, table
 from analysis.instruments.scoring import subscales
-from analysis.release import release
-from analysis.simulate.sessions import sessions
-from analysis.timeline import EFFICACY
+from analysis.release import WITHHELD, release
+from analysis.suppression import withheld
 
 __all__ = [
     "change_bands",
     "cluster_profile",
     "compare_change",
-    "correlations_without_relation",
-    "course_scores",
     "next_person",
     "shares_at_thresholds",
     "spread_between_arms",
@@ -37,6 +34,7 @@ __all__ = [
 ]
 
 SEED = 5
+WAYS = ("improved", "unchanged", "worse")
 # Fewest people in any step of a curve: of real people the smallest cell, else as in
 # :func:`analysis.describe.cumulative_change`.
 _STEP_OF_SYNTHETIC = 5
@@ -85,17 +83,39 @@ def three_ways_compared(case: Case, *, window: str, instrument: str, version: st
     arms = _arms(case)
     people, treated, words = _of_two_arms(case, window, instrument, version)
     ways = outcomes.reliable_change(people["change"], threshold).to_numpy()
-    rows = []
+    rows, hidden = [], set()
     for arm, own in zip(arms, (treated, ~treated), strict=True):
-        counts = [int((ways[own] == way).sum()) for way in ("improved", "unchanged", "worse")]
-        rows += shares.three_way_shares(counts, contrast=arm, **words)
+        counts = np.array([(ways[own] == way).sum() for way in WAYS])
+        small = _small_parts(case, counts)
+        hidden |= {way for way, few in zip(WAYS, small, strict=True) if few}
+        split = shares.three_way_shares(counts.tolist(), contrast=arm, **words)
+        rows += [_hide(case, line, few) for line, few in zip(split, small, strict=True)]
     for way in ("improved", "worse"):
         compared = shares.compare_shares(
             ways == way, treated, estimand=f"share reliably {way}", names=arms, **words
         )
         # The shares stand above; to be worse is nothing that one is treated for.
-        rows += compared[2:] if way == "improved" else compared[2:4]
+        compared = compared[2:] if way == "improved" else compared[2:4]
+        rows += [_hide(case, line, way in hidden) for line in compared]
     return _released(case, rows)
+
+
+def _small_parts(case: Case, counts: np.ndarray) -> np.ndarray:
+    """Which parts of an arm must not be told, since small ones follow from the others."""
+    if case.design.synthetic:
+        return np.zeros(len(counts), dtype=bool)
+    cells, parts = np.append(counts.sum(), counts), list(range(1, len(counts) + 1))
+    # The number of people is told beside every estimate, so it protects nothing.
+    dear = np.append(1, np.zeros(len(counts), dtype=int))
+    return withheld(cells, [(0, parts)], minimum=case.design.minimum_cell, dear=dear)[1:]
+
+
+def _hide(case: Case, line: dict[str, Any], few: bool) -> dict[str, Any]:
+    """The row, or its words alone where its numbers would tell of few people."""
+    if not few:
+        return line
+    told = f"{WITHHELD}: fewer than {case.design.minimum_cell} people behind a number"
+    return line | dict.fromkeys(NUMBERS, math.nan) | {"method": told}
 
 
 def shares_at_thresholds(
@@ -108,10 +128,21 @@ def shares_at_thresholds(
     """
     arms = _arms(case)
     people, treated, words = _of_two_arms(case, window, instrument, version)
-    rows = []
+    rows: list[dict[str, Any]] = []
+    shown = [{0, int(treated.sum())}, {0, int((~treated).sum())}]
     for name, improved in _falls(people, instruments.get(instrument or case.scale.name)).items():
+        counts = int(improved[treated].sum()), int(improved[~treated].sum())
+        # Between two thresholds that are told lies a group that is told too.
+        few = not case.design.synthetic and any(
+            0 < abs(count - other) < case.design.minimum_cell
+            for count, others in zip(counts, shown, strict=True)
+            for other in others
+        )
+        if not few:
+            for count, others in zip(counts, shown, strict=True):
+                others.add(count)
         compared = shares.compare_shares(improved, treated, estimand=name, names=arms, **words)
-        rows += compared[:3]
+        rows += [_hide(case, line, few) for line in compared[:3]]
     return _released(case, rows)
 
 
@@ -196,8 +227,8 @@ def next_person(case: Case, *, window: str, level: float = 0.8) -> pd.DataFrame:
     for arm, own in zip(_arms(case), (treated, ~treated), strict=True):
         change = people.loc[own, "change"].to_numpy()
         normal, free = variability.next_person(change, level=level, contrast=arm, **words)
-        beyond = int((len(change) + 1) * (1 - level) / 2)
-        rows += [normal, free] if beyond > least else [normal]
+        beyond = int((len(change) + 1) * (1 - level) / 2 + 1e-9)
+        rows += [normal, free] if beyond >= least else [normal]
     return _released(case, rows)
 
 
@@ -259,72 +290,3 @@ def _clusters_of_people(
     after, before = (pd.DataFrame(columns) for columns in parts.values())
     complete = (after.notna() & before.notna()).all(axis=1)
     return after[complete], before[complete]
-
-
-def course_scores(case: Case) -> pd.DataFrame:
-    """Scores of people around a course of sessions, on the primary form.
-
-    Returns
-    -------
-    DataFrame
-        before_1, before_2 (the first and last rating before the course), first (last score
-        after the first session), end (last score after the last one); people who have all.
-
-    Raises
-    ------
-    ValueError
-        When nobody has: the claim about the first session is not testable with these data.
-    """
-    forms = case.on_primary_form(case.checked.forms)
-    forms = forms[forms["total"].notna()].sort_values(["subject", "hours_low"], kind="stable")
-    before = forms[forms["phase"] == "before"].groupby("subject")["total"]
-    after = forms[forms["phase"].isin(EFFICACY)]
-    given = case.checked.study.infusions.groupby("subject")["infusion"].max()
-    last = after["latest_infusion"] == after["subject"].map(given)
-    later = last & (after["latest_infusion"] > 1)
-    course = pd.DataFrame(
-        {
-            "before_1": before.first().where(before.size() > 1),
-            "before_2": before.last(),
-            "first": after[after["latest_infusion"] == 1].groupby("subject")["total"].last(),
-            "end": after[later].groupby("subject")["total"].last(),
-        }
-    ).dropna()
-    if course.empty:
-        raise ValueError(
-            "Not testable with these data: nobody has two ratings before, a score after the "
-            "first and a score after a later session."
-        )
-    return course.reset_index(drop=True)
-
-
-def correlations_without_relation(
-    n: int = 30, *, cohorts: int = 400, seed: int = SEED
-) -> pd.DataFrame:
-    """What cohorts made up without any relation show by each way of correlating responses.
-
-    Returns
-    -------
-    DataFrame
-        estimand, estimate (mean over the cohorts), ci_low and ci_high (the middle 95 % of
-        them).
-    """
-    rng = np.random.default_rng(seed)
-    found: dict[str, list[float]] = {}
-    for _ in range(cohorts):
-        course = sessions(n, rng, relation=0.0)
-        before = course[["before_1", "before_2"]].to_numpy()
-        first, end = course["first"].to_numpy(), course["end"].to_numpy()
-        split, shared = (line["estimate"] for line in first_and_last_response(before, first, end))
-        one = np.corrcoef(first - before[:, 1], end - before[:, 1])[0, 1]
-        for name, value in (
-            ("both from one rating before", one),
-            ("both from the mean of two", shared),
-            ("each from a rating of its own", split),
-        ):
-            found.setdefault(name, []).append(float(value))
-    limits = {name: np.quantile(values, [0.025, 0.975]) for name, values in found.items()}
-    return pd.DataFrame(
-        [(name, np.mean(found[name]), *limits[name]) for name in found],
-        columns=["estimand", "estimate", "ci_low", "ci_high"],
-    )

@@ -192,15 +192,17 @@ def compare_distributions(
         change is lower than another's``: ties count half, 0.5 is no difference; t interval
         and p-value of Brunner & Munzel 2000,
         doi:10.1002/(SICI)1521-4036(200001)42:1<17::AID-BIMJ17>3.0.CO;2-U (p-value as SciPy's
-        ``brunnermunzel``, which gives no interval).
+        ``brunnermunzel``, which gives no interval). Where the arms do not overlap, or nobody
+        differs, ranks have no standard error: the row says so and has no limits.
 
     Raises
     ------
     ValueError
-        When an arm is empty, a change is not finite, or all changes of an arm lie on one
-        side of the other arm's or are equal: then ranks give no standard error.
+        When an arm has fewer than two people or a change is not finite.
     """
     ours, theirs = _finite(change), _finite(other)
+    if min(len(ours), len(theirs)) < 2:
+        raise ValueError("Each arm needs at least two people to be compared.")
     test = stats.anderson_ksamp(
         [ours, theirs],
         variant="midrank",
@@ -220,23 +222,20 @@ def compare_distributions(
 def _brunner_munzel(ours: np.ndarray, theirs: np.ndarray, words: dict[str, Any]) -> dict[str, Any]:
     """How likely one of ours lies below one of theirs, with the interval of ranks."""
     n, m = len(ours), len(theirs)
-    if min(n, m) < 2:
-        raise ValueError(f"Each arm needs at least two people to be compared; got {n} and {m}.")
     parts = [
         _placements(ours, theirs, lambda mine, values: values > mine),
         _placements(theirs, ours, lambda mine, values: values < mine),
     ]
     estimate = float(parts[0].mean())
     spread = np.array([part.var(ddof=1) / len(part) for part in parts])
+    words = {"estimand": "probability that a person's change is lower than another's"} | words
     if not spread.sum() > 0:
-        raise ValueError(
-            "The arms do not overlap, or nobody differs; ranks give no standard error."
-        )
+        told = "the arms do not overlap, or nobody differs: ranks give no standard error"
+        return row(n=n + m, estimate=estimate, method=told, **words)
     se = math.sqrt(spread.sum())
     df = spread.sum() ** 2 / (spread**2 / (np.array([n, m]) - 1)).sum()
     reach = stats.t.ppf(0.975, df) * se
     return row(
-        estimand="probability that a person's change is lower than another's",
         n=n + m,
         estimate=estimate,
         se=se,

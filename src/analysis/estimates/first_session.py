@@ -26,9 +26,9 @@ def first_and_last_response(
     Two ratings before the first session: the first response is measured from one, the last
     from the other, and the other way round; the two correlations are averaged (Fisher's z).
     What a person's level, and the error of either rating, have in common is then in one of
-    the two changes alone. It supposes that the errors of the two ratings are independent, that
-    scores are not stopped by an end of the scale, and no spell that outlasts the course; the
-    second makes it liberal in skewed, bounded scores (see the operating characteristics).
+    the two changes alone. It supposes that the errors of the two ratings are independent, so
+    days and not minutes apart, and that no bad spell before the course outlasts it. Skewed,
+    bounded scores leave its level as it is (see the operating characteristics).
 
     Parameters
     ----------
