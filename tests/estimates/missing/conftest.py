@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+
+from analysis.estimates.missing import Trial
 
 LISTING = Path(__file__).parents[2] / "reference" / "estimates" / "rbmi.toml"
 
@@ -27,3 +30,35 @@ def antidepressant(open_data: Callable[[str], Path]) -> pd.DataFrame:
     wide = table.pivot(index="PATIENT", columns="VISIT", values="CHANGE")
     people = table.groupby("PATIENT")[["BASVAL", "THERAPY", "GENDER"]].first()
     return wide.join(people)
+
+
+@pytest.fixture(scope="session")
+def antidepressant_trial(antidepressant: pd.DataFrame) -> Trial:
+    """The trial with baseline alone as covariate: the model of rbmi's vignettes."""
+    drug = (antidepressant["THERAPY"] == "DRUG").to_numpy()
+    return Trial(
+        antidepressant[[4, 5, 6, 7]].to_numpy(),
+        antidepressant["BASVAL"].to_numpy(),
+        drug,
+        ("4", "5", "6", "7"),
+    )
+
+
+@pytest.fixture(scope="session")
+def small_trial() -> Trial:
+    """Fifteen an arm, three visits, scores missing at the end and in between."""
+    return made_up(30, seed=11)
+
+
+def made_up(n: int, seed: int, lost: float = 0.15, effect: float = -6.0) -> Trial:
+    """A trial of half and half, three visits."""
+    rng = np.random.default_rng(seed)
+    treated = np.arange(n) % 2 == 0
+    baseline = rng.normal(35, 7, n)
+    covariance = np.array([[30.0, 18.0, 12.0], [18.0, 36.0, 20.0], [12.0, 20.0, 40.0]])
+    score = 0.4 * baseline[:, None] + rng.multivariate_normal([0, -1, -2], covariance, n)
+    score[treated] += effect
+    for visit in (1, 2):
+        score[rng.random(n) < lost, visit:] = np.nan
+    score[rng.random(n) < lost / 2, 1] = np.nan
+    return Trial(score, baseline, treated, ("1 h", "4 h", "day 1"))

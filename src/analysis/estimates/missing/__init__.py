@@ -1,1 +1,42 @@
-"""What missing scores could change: reference-based imputation, shifts, tipping points."""
+"""What missing scores could change: reference-based imputation, shifts, tipping points.
+
+`Trial` holds everyone randomised; `conditional_mean` and `multiple_imputation` fill what is
+missing under a strategy of `STRATEGIES`; `tipping_point` asks how much worse the missing scores
+would have to be; `handle_events` comes before all of them, `robustness_to_missing` is the one
+fast question of gate 6.
+"""
+
+from analysis.estimates.missing.draws import Imputations, multiple_imputation
+from analysis.estimates.missing.events import HANDLINGS, handle_events
+from analysis.estimates.missing.fast import Robustness, by_visit, robustness_to_missing
+from analysis.estimates.missing.mean import ConditionalMean, conditional_mean
+from analysis.estimates.missing.pooling import Pooled, pool
+from analysis.estimates.missing.profiles import STRATEGIES
+from analysis.estimates.missing.tipping import (
+    Tipping,
+    tipping_curve,
+    tipping_grid,
+    tipping_point,
+)
+from analysis.estimates.missing.trial import Trial, first_missing_to_the_end
+
+__all__ = [
+    "HANDLINGS",
+    "STRATEGIES",
+    "ConditionalMean",
+    "Imputations",
+    "Pooled",
+    "Robustness",
+    "Tipping",
+    "Trial",
+    "by_visit",
+    "conditional_mean",
+    "first_missing_to_the_end",
+    "handle_events",
+    "multiple_imputation",
+    "pool",
+    "robustness_to_missing",
+    "tipping_curve",
+    "tipping_grid",
+    "tipping_point",
+]
