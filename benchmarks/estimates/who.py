@@ -99,7 +99,7 @@ def _distributions(
     """Level of both tests where the arms do not differ."""
     ours, theirs = (_changes(kind, n, replicates, rng) for _ in range(2))
     rows = [
-        distribution.compare_distributions(a, b, resamples=199 if which == 0 else 1, seed=seed)
+        distribution.compare_distributions(a, b, resamples=99 if which == 0 else 1, seed=seed)
         for seed, (a, b) in enumerate(zip(ours, theirs, strict=True))
     ]
     return np.array([row[which]["p_value"] <= 0.05 for row in rows])
@@ -128,7 +128,7 @@ def _clusters(
         before, after = (
             pd.DataFrame(part, columns=list(CLUSTERS)) for part in (scores[:, :k], scores[:, k:])
         )
-        rows = profiles.profile_contrast(after, before, treated, items=ITEMS, draws=1000, seed=seed)
+        rows = profiles.profile_contrast(after, before, treated, items=ITEMS, draws=500, seed=seed)
         if which == "joint":
             hits.append(rows[0]["p_value"] <= 0.05)
         else:
