@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis import simulate
+from analysis.claims.definitions import load_definitions
 from analysis.simulate import EXAMPLE, NO_EFFECT, World
 
 CATALOGUE = simulate.catalogue().set_index("world")
@@ -76,6 +77,15 @@ def test_the_catalogue_is_complete_and_says_where_each_world_comes_from():
     assert (CATALOGUE["no_effect"] == (CATALOGUE["drug_sd"] == 0)).all()
     assert (CATALOGUE["changed"] != "").drop("null").all()
     assert not (CATALOGUE["no_effect"] & CATALOGUE["effect_true"]).any()
+
+
+def test_bounds_are_those_of_the_claims():
+    rules = load_definitions()
+    bound = rules.rule("bias_bound_sd")
+    assert CATALOGUE.loc[f"unblinding-{bound:.2f}", "bias_sd"] == bound
+    assert CATALOGUE["bias_sd"].max() == bound
+    counts = CATALOGUE["drug_sd"] >= rules.rule("smallest_difference_sd")
+    assert (CATALOGUE["effect_true"] == counts).all()
 
 
 def test_a_world_can_be_asked_for_by_name_and_size():
