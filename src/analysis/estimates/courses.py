@@ -67,7 +67,7 @@ class Threshold:
         return answer.to_numpy(dtype=float)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Courses:
     """n people at k scheduled visits.
 

@@ -20,7 +20,7 @@ LOG_HAZARD = (-20.0, 3.0)
 LOG_RATIO = (-8.0, 8.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DiscreteHazard:
     """A fitted grouped proportional-hazards model.
 

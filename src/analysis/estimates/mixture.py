@@ -29,7 +29,7 @@ SHARE = "share who cross within the follow-up"
 MEDIAN = "median hours to crossing, of those who cross within the follow-up"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CrossingModel:
     """A fitted mixture: a share crosses at times of a family of distributions, the rest never.
 
