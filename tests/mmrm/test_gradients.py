@@ -114,3 +114,14 @@ def test_derivatives_of_the_covariance(kind: str, k: int) -> None:
     if second is not None:
         approx = differences(lambda t: structure.derivatives(t)[1][0], theta)
         np.testing.assert_allclose(second[0], approx, atol=1e-7)
+
+
+@pytest.mark.parametrize("kind", ["us", "cs", "toep"])
+@pytest.mark.parametrize("reml", [True, False], ids=["reml", "ml"])
+def test_average_information_is_the_mean_of_the_other_two(kind: str, reml: bool) -> None:
+    """So it is where the covariance is linear in its parameters (Gilmour et al. 1995)."""
+    target = likelihood(kind, reml=reml)
+    found = target.derivatives(target.at(away_from_the_maximum(target)))
+    scale = np.abs(found.average).max()
+    mean = (found.observed + found.expected) / 2
+    np.testing.assert_allclose(found.average / scale, mean / scale, atol=1e-10)

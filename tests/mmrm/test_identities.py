@@ -158,6 +158,22 @@ def test_a_covariate_far_from_zero_changes_no_effect_of_the_arm() -> None:
     np.testing.assert_allclose(a["se"], b["se"], atol=1e-6)
 
 
+@pytest.mark.parametrize("covariance", ["cs", "csh"])
+@pytest.mark.parametrize("k", [2, 3, 5])
+def test_compound_symmetry_reaches_down_to_minus_one_over_k_minus_one(
+    covariance: str, k: int
+) -> None:
+    """What is left of each subject's mean is a hundredth: the correlation is next to its limit."""
+    y = np.random.default_rng(k).normal(size=(200, k))
+    y = y - 0.99 * y.mean(axis=1, keepdims=True)
+    data = trial(200, k, missing=0).assign(y=y.ravel())
+    result = fit(data, "y ~ visit", covariance=covariance)
+    sigma = result.covariance.to_numpy()
+    correlation = sigma[0, 1] / np.sqrt(sigma[0, 0] * sigma[1, 1])
+    assert result.covariance_type == covariance
+    assert -1 / (k - 1) < correlation < -0.99 / (k - 1)
+
+
 def test_compound_symmetry_admits_a_negative_correlation() -> None:
     rng = np.random.default_rng(2)
     y = rng.normal(size=(60, 3))

@@ -228,3 +228,46 @@ def test_tables_are_read_off_the_sums_not_the_rows(weights: Any, covariates: Any
         lambda f: f.coefficients(),
     ):
         pd.testing.assert_frame_equal(read(one), read(two))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d.assign(subject=d["subject"].str[1:].astype(int)),
+        lambda d: d.set_index(np.zeros(len(d), dtype=int)),
+        lambda d: d.convert_dtypes(),
+        lambda d: d.convert_dtypes(dtype_backend="pyarrow"),
+        lambda d: d.assign(arm=pd.Categorical(d["arm"], ["control", "drug", "never given"])),
+        lambda d: d.assign(arm=(d["arm"] == "drug")),
+        lambda d: d.assign(arm=(d["arm"] == "drug").astype("boolean")),
+        lambda d: d.assign(arm=(d["arm"] == "drug").astype("bool[pyarrow]")),
+    ],
+    ids=["numbers", "index", "nullable", "pyarrow", "unused", "bool", "boolean", "arrow bool"],
+)
+def test_how_a_column_is_stored_changes_no_number(result: MMRM, change: Any) -> None:
+    other = fit(change(trial(40, 4, seed=20)))
+    one, two = (f.differences("arm", by="visit")[COLUMNS] for f in (result, other))
+    pd.testing.assert_frame_equal(one, two, rtol=1e-12)
+
+
+def test_seeds_and_generators_draw_alike(result: MMRM) -> None:
+    one, two = (result.simulate(3, rng) for rng in (7, np.random.default_rng(7)))
+    np.testing.assert_array_equal(one, two)
+    pd.testing.assert_frame_equal(
+        result.bootstrap(3, 7), result.bootstrap(3, np.random.default_rng(7))
+    )
+
+
+def test_one_subject_at_a_visit_is_refused_and_half_empty_patterns_are_not() -> None:
+    table = trial(60, 6, missing=0.45, seed=3)
+    some = fit(table, "y ~ baseline + arm * visit")
+    patterns = table.dropna().groupby("subject")["visit"].agg(tuple)
+    # More patterns than a third of the subjects, most of them with one or two.
+    assert patterns.nunique() > 20
+    assert some.n_subjects == 60
+    assert np.isfinite(some.coefficients()).all(axis=None)
+    last = table["visit"] == "VIS13"
+    keep = table[last & table["y"].notna()].index[0]
+    lonely = table.assign(y=table["y"].mask(last & (table.index != keep)))
+    with pytest.raises(ValueError, match=r"Visit VIS13 was seen by 1 subject\(s\)"):
+        fit(lonely)

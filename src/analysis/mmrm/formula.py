@@ -129,7 +129,13 @@ class Recipe:
         if self.simple:
             return {key: numbers[key[0]] for key in keys}
         frame = row_frame(self.levels, codes, numbers, n_rows)
-        return _atom_values(_record(self.spec, frame, self.levels))
+        try:
+            with np.errstate(all="ignore"):
+                return _atom_values(_record(self.spec, frame, self.levels))
+        except (FormulaicError, ValueError) as error:
+            raise ValueError(
+                f"The formula cannot be evaluated on every row: {_first_line(error)}"
+            ) from error
 
     def matrix(
         self, codes: Mapping[str, Index], atoms: Mapping[AtomKey, Array], n_rows: int
@@ -151,20 +157,32 @@ def parse(formula: str) -> Any:
     Raises
     ------
     ValueError
-        When it cannot be read, has no outcome, or holds an offset or random effects.
+        When it cannot be read, has no outcome or no term, holds an offset or random effects, or
+        names columns in a way that is not read: by backticks, or all of them by a dot.
     """
-    for sign, what in (("offset(", "An offset"), ("|", "A random effect")):
-        if sign in formula:
+    if not isinstance(formula, str):
+        raise ValueError(
+            f"The formula must be text such as 'y ~ arm * visit', not a {type(formula).__name__}."
+        )
+    for sign, what in ((r"\boffset\s*\(", "An offset"), (r"\|", "A random effect")):
+        if re.search(sign, formula):
             raise ValueError(
                 f"{what} in the formula '{formula}' is not part of this model: the covariance "
                 "is chosen by covariance=, and a known shift is subtracted from the outcome."
             )
+    if "`" in formula or re.search(r"(?<![\w.)\]])\.(?!\w)", formula):
+        raise ValueError(
+            f"The formula '{formula}' names columns by backticks or by a dot: rename a column "
+            "that is not a plain word, and write out every term."
+        )
     try:
         parsed = Formula(formula)
     except FormulaicError as error:
-        raise ValueError(f"The formula '{formula}' cannot be read: {error}") from error
+        raise ValueError(f"The formula '{formula}' cannot be read: {_first_line(error)}") from error
     if not hasattr(parsed, "lhs") or not hasattr(parsed, "rhs"):
         raise ValueError(f"The formula '{formula}' must read 'outcome ~ terms'.")
+    if not len(parsed.rhs) or not formula.split("~", 1)[1].strip():
+        raise ValueError(f"The formula '{formula}' has no term: write 'outcome ~ 1' for a mean.")
     return parsed
 
 
@@ -205,19 +223,30 @@ def learn(
     first = {name: np.full(length, 1.0 if simple else v[0]) for name, v in numbers.items()}
     template = row_frame(levels, cycle, first, length)
     try:
-        if simple:
-            recorder = _Recorder(template)
-            recorder.levels = levels
-            spec = recorder.get_model_matrix(
-                parsed.rhs, output="numpy", na_action="raise"
-            ).model_spec
-        else:
-            n_rows = len(next(iter(numbers.values())))
-            frame = row_frame(levels, codes, numbers, n_rows)
-            spec = parsed.rhs.get_model_matrix(frame, output="numpy", na_action="raise").model_spec
-            recorder = _record(spec, template, levels)
-    except FormulaicError as error:
-        raise ValueError(f"The formula '{formula}' cannot be evaluated: {error}") from error
+        with np.errstate(all="ignore"):
+            return _learned(parsed, levels, codes, numbers, template, simple)
+    except (FormulaicError, ValueError) as error:
+        why = _first_line(error)
+        raise ValueError(f"The formula '{formula}' cannot be evaluated: {why}") from error
+
+
+def _learned(
+    parsed: Any,
+    levels: Mapping[str, tuple[Any, ...]],
+    codes: Mapping[str, Index],
+    numbers: Mapping[str, Array],
+    template: pd.DataFrame,
+    simple: bool,
+) -> Recipe:
+    if simple:
+        recorder = _Recorder(template)
+        recorder.levels = levels
+        spec = recorder.get_model_matrix(parsed.rhs, output="numpy", na_action="raise").model_spec
+    else:
+        n_rows = len(next(iter(numbers.values())))
+        frame = row_frame(levels, codes, numbers, n_rows)
+        spec = parsed.rhs.get_model_matrix(frame, output="numpy", na_action="raise").model_spec
+        recorder = _record(spec, template, levels)
     names = tuple(str(name) for name, _ in recorder.recorded)
     columns = tuple(_column(value) for _, value in recorder.recorded)
     return Recipe(names, columns, dict(levels), tuple(numbers), spec, simple)
@@ -256,6 +285,11 @@ def row_frame(
         for name, values in levels.items()
     }
     return pd.DataFrame({**coded, **numbers}, index=range(n_rows))
+
+
+def _first_line(error: Exception) -> str:
+    """What formulaic says, without its drawing of the place."""
+    return str(error).strip().split("\n")[0]
 
 
 def _is_bare(factor: Any) -> bool:

@@ -101,7 +101,10 @@ class Inference:
                         raise ValueError(f"The model has no term '{name}'.")
                     row[columns.index(name)] = value
             return rows
-        values = np.atleast_2d(np.asarray(given, dtype=float))
+        try:
+            values = np.atleast_2d(np.asarray(given, dtype=float))
+        except (TypeError, ValueError) as error:
+            raise ValueError("Weights must be numbers, or a dict of term to weight.") from error
         if values.shape[1] == len(columns):
             return values
         if values.shape[1] != len(kept):

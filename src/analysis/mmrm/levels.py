@@ -94,7 +94,8 @@ def code(values: pd.Series) -> Coded:
 
 def is_factor(values: pd.Series) -> bool:
     """Whether a column is coded as a factor: it holds text, categories or truth values."""
-    return bool(not pd.api.types.is_numeric_dtype(values.dtype) or values.dtype == bool)
+    types = pd.api.types
+    return bool(not types.is_numeric_dtype(values.dtype) or types.is_bool_dtype(values.dtype))
 
 
 def natural_key(value: Any) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.mmrm.design import Template, Totals
@@ -58,12 +59,14 @@ def mean_weights(
         raise ValueError(f"covariates must be 'rows' or 'subjects', not '{covariates}'.")
     template = data.template
     factors = template.recipe.levels
-    if len(set(names)) < len(names):
+    if len(names) > 1 and names[0] == names[1]:
         raise ValueError(f"'{names[0]}' cannot be both the factor and by.")
     for name in names:
-        if name not in factors:
+        if name not in list(factors):
+            hint = f" Write C({name}) to make it one." if name in template.recipe.numbers else ""
             raise ValueError(
                 f"'{name}' is not a factor of the formula; the factors are {', '.join(factors)}."
+                + hint
             )
     places, values = _fixed(template, at or {})
     totals = data.totals(covariates)
@@ -117,6 +120,8 @@ def difference_weights(
     reference = values[0] if reference is None else reference
     if reference not in values:
         raise ValueError(f"'{factor}' has no level '{reference}' to be the reference.")
+    if len(values) == 1:
+        raise ValueError(f"'{factor}' has one level only, '{reference}': there is no difference.")
     here = values.index(reference)
     others = [i for i in range(len(values)) if i != here]
     blocks = rows.reshape(-1, len(values), rows.shape[1])
@@ -137,13 +142,25 @@ def _fixed(
     values: dict[str, float] = {}
     for name, value in at.items():
         if name in factors:
-            wanted = list(value) if isinstance(value, (list, tuple)) else [value]
+            wanted = [value] if pd.api.types.is_scalar(value) else list(value)
+            if not wanted:
+                raise ValueError(f"at: no level of '{name}' is given.")
             unknown = [str(v) for v in wanted if v not in factors[name]]
             if unknown:
                 raise ValueError(f"at: '{name}' has no level {', '.join(unknown)}.")
             places[name] = [factors[name].index(v) for v in wanted]
         elif name in template.recipe.numbers:
-            values[name] = float(value)
+            values[name] = _one_number(name, value)
         else:
             raise ValueError(f"at: the formula has no variable '{name}'.")
     return places, values
+
+
+def _one_number(name: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = np.nan
+    if not np.isfinite(number):
+        raise ValueError(f"at: '{name}' is a number and takes one finite value.")
+    return number

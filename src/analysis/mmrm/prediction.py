@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.mmrm.inference import Inference
+from analysis.mmrm.resample import generator
 
 Array = NDArray[np.float64]
 
@@ -35,8 +36,9 @@ def rows_of_residuals(inference: Inference, kind: str) -> pd.Series:
     return pd.Series(residual, index=design.order, name=kind).sort_index()
 
 
-def simulate_outcomes(inference: Inference, n: int, rng: np.random.Generator) -> Array:
+def simulate_outcomes(inference: Inference, n: int, rng: np.random.Generator | int) -> Array:
     """Draws of the outcomes of the rows used, (n, rows), in the order the rows came."""
+    rng = generator(n, rng)
     kept = inference.kept_rows()
     design = kept.design
     root = np.linalg.cholesky(_row_covariances(inference))

@@ -64,8 +64,9 @@ class Refitter:
         return np.lexsort([*self._u.T[::-1], self._patterns.of_subject])
 
     @single_threaded
-    def bootstrap(self, n: int, rng: np.random.Generator, n_jobs: int = 1) -> list[Array]:
+    def bootstrap(self, n: int, rng: np.random.Generator | int, n_jobs: int = 1) -> list[Array]:
         """Coefficients of `n` fits to as many subjects, drawn with replacement."""
+        rng = generator(n, rng)
         order, size = self.by_content(), len(self._u)
 
         def draw() -> Array:
@@ -153,6 +154,19 @@ class Refitter:
         except ConvergenceError:
             return nothing
         return moments.basis.coefficients(state.gamma), covariance.matrices(state.theta)
+
+
+def generator(n: int, rng: np.random.Generator | int) -> np.random.Generator:
+    """The generator of `n` draws, from a generator or a seed.
+
+    Raises
+    ------
+    ValueError
+        When there is no draw to make.
+    """
+    if n < 1:
+        raise ValueError(f"n must be at least 1, not {n}.")
+    return np.random.default_rng(rng)
 
 
 def _compress(block: Array, own: NDArray[np.intp]) -> Array:

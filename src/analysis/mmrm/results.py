@@ -168,6 +168,8 @@ class MMRM:
             When a term is unknown or the combination cannot be estimated.
         """
         rows = self._inference.weights_of(weights)
+        if not np.any(rows):
+            raise ValueError("The contrast has no weight on any term.")
         if len(rows) != 1:
             raise ValueError(f"contrast takes one row of weights, not {len(rows)}: use wald.")
         if not self._inference.estimable(rows).all():
@@ -296,16 +298,16 @@ class MMRM:
         """
         return rows_of_residuals(self._inference, kind)
 
-    def simulate(self, n: int, rng: np.random.Generator) -> Array:
+    def simulate(self, n: int, rng: np.random.Generator | int) -> Array:
         """Outcomes drawn from the fitted model for the rows used, shape (n, rows).
 
-        Columns are in the order of `residuals`.
+        Columns are in the order of `residuals`; `rng` may be a seed.
         """
         return simulate_outcomes(self._inference, n, rng)
 
     # Resampling
 
-    def bootstrap(self, n: int, rng: np.random.Generator, *, n_jobs: int = 1) -> pd.DataFrame:
+    def bootstrap(self, n: int, rng: np.random.Generator | int, *, n_jobs: int = 1) -> pd.DataFrame:
         """Coefficients of `n` refits to subjects drawn with replacement, one row a draw.
 
         Each refit works on the sums by pattern, not on the rows, and starts from this fit's

@@ -78,6 +78,8 @@ def _refuse_jobs(n_jobs: int, why: str) -> None:
 
 def _frames(read: Callable[[], Iterable[pd.DataFrame]], n_jobs: int) -> Source:
     first = next(iter(read()), pd.DataFrame())
+    if not isinstance(first, pd.DataFrame):
+        raise ValueError(f"Every chunk must be a DataFrame, not a {type(first).__name__}.")
     return Source(list(first.columns), lambda task, names: _work(task, read(), _same, n_jobs))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,8 @@ class Roles:
         time: str | Sequence[str] | None = None,
     ) -> Roles:
         """Read the formula; `columns` are the names of the data's columns."""
+        if subject == visit:
+            raise ValueError(f"subject and visit must be different columns, not both '{subject}'.")
         parsed = parse(formula)
         left, right = formula.split("~", 1)
         predictors = variables_of(right, columns, parsed.rhs.required_variables)
@@ -139,8 +142,7 @@ def read_table(data: pd.DataFrame, roles: Roles) -> Table:
         When a column is missing, a value is infinite, or a weight is not positive.
     """
     for name in roles.needed:
-        if name not in data.columns:
-            raise ValueError(f"The data have no column '{name}', which the model needs.")
+        _refuse_column(name, data, roles)
     subject, subjects = pd.factorize(data[roles.subject])
     complete = subject >= 0
     factors: dict[str, Coded] = {}
@@ -176,6 +178,19 @@ def read_table(data: pd.DataFrame, roles: Roles) -> Table:
     return table
 
 
+def _refuse_column(name: str, data: pd.DataFrame, roles: Roles) -> None:
+    times = list(data.columns).count(name)
+    if times > 1:
+        raise ValueError(f"The data have {times} columns named '{name}': keep one.")
+    if times == 0 and re.search(rf"\b{re.escape(str(name))}\s*\(", roles.formula):
+        raise ValueError(
+            f"The formula calls '{name}', which is neither a function it knows (bs, cr, cs, poly, "
+            "scale, center, C, and those of NumPy as np.log) nor a column of the data."
+        )
+    if times == 0:
+        raise ValueError(f"The data have no column '{name}', which the model needs.")
+
+
 def find_levels(table: Table, roles: Roles) -> Levels:
     """The levels that occur in the rows used.
 
@@ -202,6 +217,8 @@ def read_predictors(
     data: pd.DataFrame, predictors: Sequence[str], levels: Mapping[str, tuple[Any, ...]]
 ) -> tuple[dict[str, Index], dict[str, Array]]:
     """Codes and numbers of new rows; a level the model never saw is refused."""
+    if not isinstance(data, pd.DataFrame):
+        raise ValueError(f"New data must be a DataFrame, not a {type(data).__name__}.")
     codes: dict[str, Index] = {}
     numbers: dict[str, Array] = {}
     for name in predictors:
@@ -212,13 +229,17 @@ def read_predictors(
             raise ValueError(f"Column '{name}' of the new data has {missing} missing value(s).")
         if name in levels:
             codes[name] = code(data[name]).recode(name, levels[name])
+        elif is_factor(data[name]):
+            raise ValueError(f"Column '{name}' of the new data must be numeric.")
         else:
             numbers[name] = data[name].to_numpy(float)
+            if not np.isfinite(numbers[name]).all():
+                raise ValueError(f"Column '{name}' of the new data has an infinite value.")
     return codes, numbers
 
 
 def _numbers(values: pd.Series, name: str, roles: Roles) -> Array:
-    if is_factor(values):
+    if is_factor(values) or pd.api.types.is_complex_dtype(values.dtype):
         what = f"The outcome '{name}'" if name in roles.outcomes else f"Column '{name}'"
         raise ValueError(f"{what} must be one numeric column.")
     return np.asarray(values.to_numpy(dtype=float, na_value=np.nan))
