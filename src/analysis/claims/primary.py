@@ -109,7 +109,7 @@ def _long(change: Array, baseline: Array, treated: Array, visits: tuple[str, ...
     return pd.DataFrame(
         {
             "subject": np.repeat(np.arange(n), k),
-            "visit": pd.Categorical.from_codes(codes, categories=list(visits), ordered=True),
+            "visit": pd.Categorical.from_codes(codes, pd.Index(visits), ordered=True),
             "baseline": np.repeat(baseline, k),
             "treated": np.repeat(treated, k),
             "change": change.ravel(),

@@ -55,7 +55,11 @@ def _share_improved(
     if not len(treated):
         text = f"Not evaluated: nobody given {arm} has a baseline and a later score."
         return Finding(reasons | reason("estimate", None, text))
-    words = {"claim": claim_id, "instrument": case.scale.name, "window": window}
+    words: dict[str, Any] = {
+        "claim": claim_id,
+        "instrument": case.scale.name,
+        "window": window,
+    }
     fell, n = int((treated < 0).sum()), len(treated)
     main = exact_share(fell, n, estimand=FELL, contrast=arm, **words)
     certain = case.definitions.rule("certain_share")
@@ -76,7 +80,7 @@ def _share_improved(
 
 
 def _unscored(
-    case: Case, arm: str, fell: int, n: int, words: dict[str, str]
+    case: Case, arm: str, fell: int, n: int, words: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """How far people without a score could move the share."""
     given = int((case.arms == arm).sum())
@@ -96,7 +100,7 @@ def _unscored(
 
 
 def _against_control(
-    case: Case, people: pd.DataFrame, fell: int, n: int, words: dict[str, str]
+    case: Case, people: pd.DataFrame, fell: int, n: int, words: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """The control's share, the difference, and bounds on the share who benefit."""
     control = case.design.comparator_arm
@@ -121,7 +125,7 @@ def _against_control(
 
 
 def _reliable(
-    case: Case, change: pd.Series, arm: str, words: dict[str, str]
+    case: Case, change: pd.Series, arm: str, words: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """Improved and worse beyond measurement error, where a reliable change is published."""
     threshold = case.scale.reliable_change

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from analysis.claims import gates
@@ -141,7 +143,7 @@ def _share_back(
 ) -> Finding:
     n, back = len(returns), int(returns["back"].eq(True).sum())
     untold = int(returns["back"].isna().sum())
-    words = {
+    words: dict[str, Any] = {
         "claim": claim_id,
         "contrast": "ketamine",
         "instrument": "CADSS",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 
@@ -93,7 +94,7 @@ def _certainty_ever(
     rows = evidence.responders(table)
     treated = rows[~rows["comparator_arm"]]
     decides = treated[treated["use"] == "may decide"].iloc[0]
-    words = {
+    words: dict[str, Any] = {
         "claim": claim_id,
         "window": f"{decides['hours_since_first_infusion']:g} h, after six infusions",
     }
