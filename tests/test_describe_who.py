@@ -125,6 +125,13 @@ def test_clusters_add_up_to_the_total_of_the_same_people(case):
         who.cluster_profile(case, windows=("hours",))
 
 
+def test_a_window_with_too_few_people_is_named(case):
+    with pytest.raises(ValueError, match=r"fewer than 3 people with a score at about 7 days"):
+        who.shares_at_thresholds(
+            with_changes(case, [-5] * 12, [0] * 2), window="day_7", instrument="PCL-5"
+        )
+
+
 def test_one_infusion_a_person_is_no_course(case):
     with pytest.raises(ValueError, match="Not testable with these data"):
         first_session.course_scores(case)

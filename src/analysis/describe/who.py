@@ -54,7 +54,13 @@ def _released(case: Case, rows: list[dict[str, Any]]) -> pd.DataFrame:
 def _of_two_arms(
     case: Case, window: str, instrument: str | None, version: str | None
 ) -> tuple[pd.DataFrame, np.ndarray, dict[str, str]]:
-    """People of both arms in a window, who of them was treated, and the words of their rows."""
+    """People of both arms in a window, who of them was treated, and the words of their rows.
+
+    Raises
+    ------
+    ValueError
+        When an arm has fewer people than the declared minimum.
+    """
     arms = _arms(case)
     people = case.people(window, instrument, version)
     people = people[people["arm"].isin(arms)]
@@ -62,7 +68,14 @@ def _of_two_arms(
         "instrument": instrument or case.scale.name,
         "window": case.definitions.windows[window].label,
     }
-    return people, (people["arm"] == arms[0]).to_numpy(), words
+    treated = (people["arm"] == arms[0]).to_numpy()
+    least = int(case.definitions.rule("minimum_people_per_arm"))
+    if min(treated.sum(), (~treated).sum()) < least:
+        raise ValueError(
+            f"An arm has fewer than {least} people with a score at {words['window']}; choose "
+            "another window or form."
+        )
+    return people, treated, words
 
 
 def three_ways_compared(case: Case, *, window: str, instrument: str, version: str) -> pd.DataFrame:
