@@ -11,7 +11,7 @@ from scipy import stats
 
 from analysis.estimates.missing import Imputations, Trial, conditional_mean, multiple_imputation
 from analysis.estimates.missing.draws import inverse_wishart
-from tests.estimates.missing.conftest import made_up
+from tests.parallel_trial import made_up
 
 DRAWS = 300
 

@@ -18,7 +18,7 @@ from analysis.estimates.missing import (
     tipping_point,
 )
 from analysis.estimates.missing.model import fitted
-from tests.estimates.missing.conftest import made_up
+from tests.parallel_trial import made_up
 
 
 def falls(estimate: float, low: float, high: float) -> bool:

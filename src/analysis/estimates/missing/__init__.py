@@ -6,10 +6,10 @@ would have to be; `handle_events` comes before all of them, `robustness_to_missi
 fast question of gate 6.
 """
 
-from analysis.estimates.missing.draws import Imputations, multiple_imputation
+from analysis.estimates.missing.draws import Imputations, multiple_imputation, posterior
 from analysis.estimates.missing.events import HANDLINGS, handle_events
 from analysis.estimates.missing.fast import Robustness, by_visit, robustness_to_missing
-from analysis.estimates.missing.mean import ConditionalMean, conditional_mean
+from analysis.estimates.missing.mean import ConditionalMean, Refits, conditional_mean, resampled
 from analysis.estimates.missing.pooling import Pooled, pool
 from analysis.estimates.missing.profiles import STRATEGIES
 from analysis.estimates.missing.tipping import (
@@ -26,6 +26,7 @@ __all__ = [
     "ConditionalMean",
     "Imputations",
     "Pooled",
+    "Refits",
     "Robustness",
     "Tipping",
     "Trial",
@@ -35,6 +36,8 @@ __all__ = [
     "handle_events",
     "multiple_imputation",
     "pool",
+    "posterior",
+    "resampled",
     "robustness_to_missing",
     "tipping_curve",
     "tipping_grid",

@@ -23,7 +23,7 @@ from analysis.estimates.missing.trial import Trial
 from analysis.estimates.table import row
 from analysis.mmrm.threads import single_threaded
 
-__all__ = ["Imputations", "multiple_imputation"]
+__all__ = ["Imputations", "multiple_imputation", "posterior"]
 
 Array = NDArray[np.float64]
 
@@ -92,27 +92,58 @@ class Imputations:
 
 
 @single_threaded
-def multiple_imputation(
+def posterior(
     trial: Trial,
-    strategy: str,
+    strategy: str = "JR",
     *,
     draws: int = 200,
     seed: int = 0,
     same_covariance: bool = True,
     sweeps: int = 50,
+) -> Parameters:
+    """Draws of the imputation model's parameters; see `multiple_imputation`.
+
+    Strategies share draws, MAR too unless scores after an event were seen.
+    """
+    modelled = trial.modelled(strategy)
+    _refuse_small(trial, same_covariance)
+    fit, labels = fitted(trial, strategy, same_covariance=same_covariance)
+    start = parameters_of(fit, trial, labels)
+    rng = np.random.default_rng(seed)
+    state = Parameters(
+        np.repeat(start.coefficients[None], draws, axis=0),
+        np.repeat(start.covariance[None], draws, axis=0),
+    )
+    for _ in range(sweeps):
+        noise = rng.standard_normal((draws, *trial.score.shape))
+        score = imputed(modelled, "MAR", state, noise)
+        covariance = _covariance(score, trial, state.coefficients, same_covariance, rng)
+        state = Parameters(_coefficients(score, trial, covariance, rng), covariance)
+    return state
+
+
+def multiple_imputation(
+    trial: Trial,
+    strategy: str,
+    *,
+    seed: int = 0,
+    parameters: Parameters | None = None,
+    **options: Any,
 ) -> Imputations:
-    """Fill the missing scores ``draws`` times, with parameters drawn from their posterior.
+    """Fill the missing scores several times, with parameters drawn from their posterior.
 
     Parameters
     ----------
     trial : Trial
     strategy : {"MAR", "JR", "CR", "CIR", "LMCF"}
-    draws, seed : int
-    same_covariance : bool
-        One unstructured covariance for both arms, or one for each.
-    sweeps : int
-        Gibbs steps before each imputation. What is left of the start falls with every step by
-        about the share of information that is missing.
+    seed : int
+    parameters : Parameters, optional
+        What `posterior` drew, to be shared by several strategies.
+    **options
+        Of `posterior` otherwise: ``draws`` (200); ``same_covariance`` (one unstructured
+        covariance for both arms, or one for each); ``sweeps`` (50), the Gibbs steps before each
+        imputation: what is left of the start falls with every step by about the share of
+        information that is missing.
 
     Raises
     ------
@@ -121,22 +152,12 @@ def multiple_imputation(
         has too few people for a covariance of its own.
     """
     name_of(strategy)
-    modelled = trial.modelled(strategy)
-    _refuse_small(trial, same_covariance)
-    fit, labels = fitted(trial, strategy, same_covariance=same_covariance)
-    start = parameters_of(fit, trial, labels)
-    rng = np.random.default_rng(seed)
-    shape = (draws, *trial.score.shape)
-    state = Parameters(
-        np.repeat(start.coefficients[None], draws, axis=0),
-        np.repeat(start.covariance[None], draws, axis=0),
-    )
-    for _ in range(sweeps):
-        score = imputed(modelled, "MAR", state, rng.standard_normal(shape))
-        covariance = _covariance(score, trial, state.coefficients, same_covariance, rng)
-        state = Parameters(_coefficients(score, trial, covariance, rng), covariance)
-    filled = imputed(trial, strategy, state, rng.standard_normal(shape))
-    return Imputations(trial, strategy, filled)
+    if parameters is None:
+        parameters = posterior(trial, strategy, seed=seed, **options)
+    # Not the stream that drew the parameters.
+    rng = np.random.default_rng([seed, 1])
+    noise = rng.standard_normal((len(parameters.coefficients), *trial.score.shape))
+    return Imputations(trial, strategy, imputed(trial, strategy, parameters, noise))
 
 
 def _refuse_small(trial: Trial, same_covariance: bool) -> None:

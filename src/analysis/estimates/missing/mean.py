@@ -31,7 +31,7 @@ from analysis.estimates.table import row
 from analysis.mmrm import MMRM
 from analysis.mmrm.threads import single_threaded
 
-__all__ = ["ConditionalMean", "conditional_mean"]
+__all__ = ["ConditionalMean", "Refits", "conditional_mean", "resampled"]
 
 Array = NDArray[np.float64]
 RESAMPLINGS = ("jackknife", "bootstrap")
@@ -110,17 +110,67 @@ def interval(estimate: float, se: float, df: float) -> dict[str, float]:
             "ci_high": estimate + reach, "p_value": p}  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Refits:
+    """The imputation model of a trial, and of the trial resampled.
+
+    Attributes
+    ----------
+    resampling : {"jackknife", "bootstrap"}
+    own : Parameters
+        Of everyone.
+    parameters : Parameters
+        Of each refit.
+    counts : array of shape (R, n)
+        How often each person counts in each refit.
+    """
+
+    resampling: str
+    own: Parameters
+    parameters: Parameters
+    counts: Array
+    fallbacks: tuple[str, ...]
+
+
 @single_threaded
-def conditional_mean(
+def resampled(
     trial: Trial,
-    strategy: str,
+    strategy: str = "JR",
     *,
     resampling: str = "jackknife",
     resamples: int = 1000,
     seed: int = 0,
     same_covariance: bool = True,
     reml: bool = True,
+) -> Refits:
+    """Fit the imputation model to everyone and to resampled people; see `conditional_mean`.
+
+    Strategies share refits, MAR too unless scores after an event were seen.
+    """
+    if resampling not in RESAMPLINGS:
+        raise ValueError(f"resampling is jackknife or bootstrap, not '{resampling}'.")
+    fit, labels = fitted(trial, strategy, same_covariance=same_covariance, reml=reml)
+    own = parameters_of(fit, trial, labels)
+    modelled = np.flatnonzero((~trial.modelled(strategy).missing).any(axis=1))
+    drawn = None
+    if resampling == "bootstrap":
+        drawn = _drawn(trial, resamples, np.random.default_rng(seed))
+    counts, refits = _refitted(fit, trial, labels, own, drawn, modelled)
+    fits = np.isfinite(refits.coefficients).all(axis=(1, 2))
+    lost = int((~fits).sum())
+    if lost > (0 if resampling == "jackknife" else LOST * len(counts)):
+        raise ValueError(f"{lost} of {len(counts)} refits ({resampling}) have no fit.")
+    kept = Parameters(refits.coefficients[fits], refits.covariance[fits])
+    return Refits(resampling, own, kept, counts[fits], fit.fallbacks)
+
+
+def conditional_mean(
+    trial: Trial,
+    strategy: str,
+    *,
     shift: Array | None = None,
+    refits: Refits | None = None,
+    **options: Any,
 ) -> ConditionalMean:
     """Fill each missing score by its conditional mean, and resample whole people.
 
@@ -128,14 +178,14 @@ def conditional_mean(
     ----------
     trial : Trial
     strategy : {"MAR", "JR", "CR", "CIR", "LMCF"}
-    resampling : {"jackknife", "bootstrap"}
-        The jackknife leaves out each person; the bootstrap draws within the arms.
-    resamples, seed : int
-        Of the bootstrap.
-    same_covariance : bool
-        One unstructured covariance for both arms, or one for each.
     shift : array of shape (n, k), optional
         Points added to each filled score, people in the order of ``trial``: a delta adjustment.
+    refits : Refits, optional
+        What `resampled` found, to be shared by several strategies.
+    **options
+        Of `resampled` otherwise: ``resampling`` (the jackknife leaves out each person; the
+        bootstrap draws within the arms), ``resamples``, ``seed``, ``same_covariance`` (one
+        unstructured covariance for both arms, or one for each), ``reml``.
 
     Notes
     -----
@@ -151,24 +201,13 @@ def conditional_mean(
         it cannot do without, or more than one bootstrap draw in twenty has no fit.
     """
     name_of(strategy)
-    if resampling not in RESAMPLINGS:
-        raise ValueError(f"resampling is jackknife or bootstrap, not '{resampling}'.")
-    fit, labels = fitted(trial, strategy, same_covariance=same_covariance, reml=reml)
-    own = parameters_of(fit, trial, labels)
-    once = _estimates(trial, strategy, own, shift, np.ones(trial.n))
-    drawn = None
-    if resampling == "bootstrap":
-        drawn = _drawn(trial, resamples, np.random.default_rng(seed))
-    modelled = np.flatnonzero((~trial.modelled(strategy).missing).any(axis=1))
-    counts, refits = _resampled(fit, trial, labels, own, drawn, modelled)
-    fits = np.isfinite(refits.coefficients).all(axis=(1, 2))
-    lost = int((~fits).sum())
-    if lost > (0 if resampling == "jackknife" else LOST * len(counts)):
-        raise ValueError(f"{lost} of {len(counts)} refits ({resampling}) have no fit.")
-    refits = Parameters(refits.coefficients[fits], refits.covariance[fits])
-    replicates = _estimates(trial, strategy, refits, shift, counts[fits])
-    filled = _filled(trial, strategy, own, shift)
-    return ConditionalMean(trial, strategy, resampling, filled, once, replicates, fit.fallbacks)
+    found = resampled(trial, strategy, **options) if refits is None else refits
+    once = _estimates(trial, strategy, found.own, shift, np.ones(trial.n))
+    replicates = _estimates(trial, strategy, found.parameters, shift, found.counts)
+    filled = _filled(trial, strategy, found.own, shift)
+    return ConditionalMean(
+        trial, strategy, found.resampling, filled, once, replicates, found.fallbacks
+    )
 
 
 def _filled(trial: Trial, strategy: str, parameters: Parameters, shift: Array | None) -> Array:
@@ -183,7 +222,7 @@ def _estimates(
     return ancova_of(filled, trial.design, counts)
 
 
-def _resampled(
+def _refitted(
     fit: MMRM,
     trial: Trial,
     labels: list[str],
