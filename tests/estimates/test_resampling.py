@@ -38,8 +38,9 @@ def test_the_published_variance_of_spatial_ability():
 @pytest.mark.parametrize("case", PAIRS)
 def test_the_interval_is_that_of_boot(case):
     r, row = listed(case), bca_change(*pairs(case), resamples=50_000, seed=3)
-    # A percentile of 100,000 and of 50,000 resamples, to some Monte Carlo errors and a grid step.
-    within = 0.05 * r["bootstrap_se"] + 1 / row["n"]
+    # Monte Carlo error, and two steps of a mean of whole points: boot leaves out of the bias the
+    # resamples that equal the estimate, SciPy and we count them half.
+    within = 0.05 * r["bootstrap_se"] + 2 / row["n"]
     assert (row["ci_low"], row["ci_high"]) == pytest.approx(
         (r["bca_low"], r["bca_high"]), abs=within
     )

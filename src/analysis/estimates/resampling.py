@@ -24,7 +24,7 @@ __all__ = ["BCa", "bca", "bca_change", "sign_flip"]
 Seed = int | np.random.Generator
 # A table of the sums of any two people: at most 2 MB a column.
 PAIRED_UP_TO = 512
-BATCH = 100_000
+BATCH = 200_000  # people drawn at once, so that the work stays in the cache
 ENUMERATED_UP_TO = 20
 
 
@@ -118,23 +118,37 @@ def _bca(estimate: float, drawn: np.ndarray, left_out: np.ndarray, level: float)
 def _resampled_means(table: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:
     """Means of bootstrap samples, shape (resamples, k).
 
-    Two people drawn at once are one of n^2 pairs with equal chances, so that half the draws do.
+    Two people drawn are one of n^2 pairs with equal chances, so that half the draws do; 64
+    random bits give two draws, whose chances are equal to n^2 / 2^32, 0.006 % at most.
     """
     n = len(table)
     paired = n <= PAIRED_UP_TO
-    looked_up = table if not paired else (table[:, None] + table).reshape(n * n, -1)
-    draws, odd = divmod(n, 2) if paired else (n, 0)
+    looked_up = (table[:, None] + table).reshape(n * n, -1) if paired else table
+    words, rest = divmod(n, 4 if paired else 2)
     columns = np.ascontiguousarray(looked_up.T)
-    sums = np.empty((resamples, len(columns)))
-    step = max(1, BATCH // draws)
+    sums, ones = np.zeros((resamples, len(columns))), np.ones(words)
+    step = max(1, BATCH // n)
     for start in range(0, resamples, step):
         part = sums[start : start + step]
-        index = rng.integers(0, len(looked_up), (len(part), draws))
-        for k, column in enumerate(columns):
-            part[:, k] = column.take(index).sum(axis=1)
-        if odd:
-            part += table[rng.integers(0, n, len(part))]
+        for index in _two_each(len(looked_up), (len(part), words), rng):
+            for k, column in enumerate(columns):
+                part[:, k] += column.take(index) @ ones  # quicker than a sum over rows
+        if rest:
+            part += table[rng.integers(0, n, (len(part), rest))].sum(axis=1)
     return sums / n
+
+
+def _two_each(
+    below: int, shape: tuple[int, int], rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two arrays of random indices from one of 64-bit words (Lemire's multiply and shift)."""
+    high = rng.integers(0, 2**64 - 1, shape, dtype=np.uint64, endpoint=True)
+    low = high & np.uint64(0xFFFFFFFF)
+    high >>= np.uint64(32)
+    for half in (low, high):
+        half *= np.uint64(below)
+        half >>= np.uint64(32)
+    return low.view(np.int64), high.view(np.int64)
 
 
 def bca_change(
