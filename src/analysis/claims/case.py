@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -201,6 +202,11 @@ class Case:
             When it cannot be done, with the reason.
         """
         return primary_analysis(self.scores)
+
+    @cached_property
+    def found(self) -> dict[str, Any]:
+        """What gates found that several claims ask for, by name."""
+        return {}
 
     @cached_property
     def baseline_sd(self) -> float:

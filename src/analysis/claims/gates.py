@@ -13,9 +13,7 @@ __all__ = [
     "comparator",
     "construct",
     "recall",
-    "robustness",
     "time",
-    "weigh",
     "weigh_share",
 ]
 
@@ -120,36 +118,11 @@ def comparator(case: Case) -> Reason:
     )
 
 
-def weigh(low: float, high: float, estimate: float, *, smallest: float, bias: float) -> str:
-    """What an interval for the difference says by VERDICT gate 5.
-
-    Parameters
-    ----------
-    low, high, estimate : float
-        Difference, ketamine minus comparator, negative = benefit.
-    smallest, bias : float
-        Smallest difference that matters M and bound on bias B, both positive, same unit.
-    """
-    if high < -bias and estimate <= -smallest:
-        return SUPPORTED
-    return CONTRADICTED if low > -smallest else NOT_DECIDED
-
-
 def weigh_share(share: dict[str, Any], certain: float) -> str:
     """What a share's exact interval says: supported at or above, contradicted below."""
     if share["ci_low"] >= certain:
         return SUPPORTED
     return CONTRADICTED if share["ci_high"] < certain else NOT_DECIDED
-
-
-def robustness(case: Case) -> Reason:
-    """Gate 6: missing data and flagged groups. Its evaluator is not part of this version."""
-    return Reason(
-        "robustness",
-        None,
-        "Not evaluated: reference-based imputation, tipping point and leaving out flagged "
-        "groups are not part of this version.",
-    )
 
 
 def calibration(case: Case) -> Reason:

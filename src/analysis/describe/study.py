@@ -10,7 +10,7 @@ import pandas as pd
 from analysis import instruments, outcomes
 from analysis.claims.case import Case
 from analysis.claims.definitions import Definitions
-from analysis.claims.gates import weigh
+from analysis.claims.onset import weigh
 from analysis.estimates.controlled import ancova
 from analysis.estimates.paired import paired_change
 from analysis.estimates.proportions import exact_share

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -11,6 +11,7 @@ from analysis.claims import gates
 from analysis.claims.case import Case
 from analysis.claims.definitions import Claim
 from analysis.claims.ledger import NOT_DECIDED, Reason
+from analysis.claims.robustness import robustness_gate
 from analysis.claims.verdict import DATA_GATES
 from analysis.estimates.table import row
 
@@ -45,10 +46,26 @@ def data_gates(case: Case, claim: Claim) -> dict[str, Reason]:
         "time": partial(gates.time, compared="comparator" in claim.gates),
         "recall": gates.recall,
         "comparator": gates.comparator,
-        "robustness": gates.robustness,
         "calibration": gates.calibration,
     }
-    return {gate: make[gate](case) for gate in claim.gates if gate in make}
+    found = {gate: make[gate](case) for gate in claim.gates if gate in make}
+    if "robustness" in claim.gates:
+        found["robustness"] = _robustness(case, found)
+    return {gate: found[gate] for gate in claim.gates if gate in found}
+
+
+def _robustness(case: Case, found: Mapping[Any, Reason]) -> Reason:
+    """Gate 6, where the gates about the data let an estimate be read within hours."""
+    failed = [gate for gate in DATA_GATES if gate in found and found[gate].passed is False]
+    if not failed and gates.recall(case).passed is False:
+        failed = ["recall"]
+    if failed:
+        words = f"Not evaluated: the gate {', '.join(failed)} did not pass."
+        return Reason("robustness", None, words)
+    if "robustness" not in case.found:
+        case.found["robustness"] = robustness_gate(case)
+    answer: Reason = case.found["robustness"]
+    return answer
 
 
 def blocked(reasons: dict[str, Reason]) -> bool:

@@ -9,14 +9,11 @@ from analysis.claims.case import Case
 from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.certainty import certainty_within_hours
 from analysis.claims.evaluators.common import Finding, blocked, contrast, data_gates, reason, unread
-from analysis.claims.ledger import NOT_DECIDED, Reason
+from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
 from analysis.estimates.controlled import ancova
 from analysis.estimates.paired import paired_change
-
-_NO_MIXED_MODEL = (
-    "Not evaluated: the primary analysis (mixed model for repeated measures, Kenward-Roger) does "
-    "not decide in this version."
-)
+from analysis.estimates.proportions import share_difference
+from analysis.estimates.table import row
 
 
 def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
@@ -32,14 +29,87 @@ def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
     if back.passed is False:
         # A claim that does not name hours still may not read hours off such a form.
         return Finding(reasons | reason("estimate", None, f"Not evaluated: {back.text}"))
+    if case.bars is None:
+        text = f"No smallest difference that matters is known for {case.scale.name}."
+        return Finding(reasons | reason("estimate", None, f"Not evaluated: {text}"))
     try:
-        rows = _adjusted(case, claim_id)
+        primary = case.primary
     except ValueError as refusal:
         return Finding(reasons | reason("estimate", None, f"Not evaluated: {refusal}"))
-    text = f"{_NO_MIXED_MODEL} {_beside_bounds(case, rows[0])}"
-    beside = [*rows[1:], *_with_blanks_filled(case, claim_id), *_within(case, claim_id)]
-    points = rows[0] | {"unit": "points"}
-    return Finding(reasons | reason("estimate", None, text), points, NOT_DECIDED, beside)
+    words = _words(case, claim_id)
+    main = row(**primary.row(**words, estimand="adjusted difference"))
+    word = case.bars.word(primary)
+    text = _weighed(case, main)
+    beside = [*_beside(case, claim_id), *_within(case, claim_id)]
+    passed: bool | None = word == SUPPORTED
+    if claim_id == "magnitude":
+        word, passed, more = _profound(case, main)
+        text = f"{text} {more}"
+    reasons = reasons | reason("estimate", passed, text)
+    return Finding(reasons, main | {"unit": "points"}, word, beside)
+
+
+def _words(case: Case, claim_id: str) -> dict[str, Any]:
+    return {
+        "claim": claim_id,
+        "contrast": contrast(case),
+        "instrument": case.scale.name,
+        "window": case.definitions.windows[case.definitions.primary.phase].label,
+    }
+
+
+def _weighed(case: Case, main: dict[str, Any]) -> str:
+    """The primary estimate and what it is held against, in words."""
+    if case.bars is None or case.smallest_difference is None:
+        raise TypeError("nothing to weigh without a smallest difference")
+    smallest, source = case.smallest_difference
+    rule = case.definitions.rules["bias_bound_sd"]
+    first = ", first period alone" if case.design.design == "crossover" else ""
+    visits = len(case.scores.visits)
+    over = f", averaged over its {visits} visits" if visits > 1 else ""
+    return (
+        f"The difference {main['window']} after{over}, is {main['estimate']:.1f} points "
+        f"({main['ci_low']:.1f} to {main['ci_high']:.1f}; {main['method']}; "
+        f"n = {main['n']}{first}). Support needs the upper limit below -{case.bars.bias:.1f} "
+        f"(bias bound {rule.number:g} SD, assumption; SD of the baseline as used "
+        f"{case.baseline_sd:.1f} points) and the estimate at or below -{smallest:.1f} (smallest "
+        f"difference that matters, {source}); contradiction needs the lower limit above that."
+    )
+
+
+def _profound(case: Case, main: dict[str, Any]) -> tuple[str, bool | None, str]:
+    """Magnitude: the whole interval beyond M, and more people in remission than on control."""
+    bars = case.bars
+    if bars is None:
+        raise TypeError("nothing to weigh without a smallest difference")
+    if main["ci_low"] > -bars.smallest:
+        return CONTRADICTED, False, "The difference is smaller than what matters."
+    if main["ci_high"] >= -bars.smallest:
+        return NOT_DECIDED, False, "To be large, the whole interval must lie beyond what matters."
+    limit = case.scale.remission if case.validated else None
+    if limit is None:
+        none = f"Remission is not defined on {case.scale.name} as given, so large is not decided."
+        return NOT_DECIDED, None, none
+    people = case.people(case.definitions.primary.phase)
+    arms = [case.design.active_arm, case.design.comparator_arm]
+    groups = [people.loc[people["arm"] == arm, "score"] <= limit.value for arm in arms]
+    share = share_difference(
+        (int(groups[0].sum()), int(groups[1].sum())), (len(groups[0]), len(groups[1]))
+    )
+    more = (
+        f"In remission ({limit.value:g} points or fewer): difference {share['estimate']:.0%} "
+        f"({share['ci_low']:.0%} to {share['ci_high']:.0%})."
+    )
+    return (SUPPORTED, True, more) if share["ci_low"] > 0 else (NOT_DECIDED, False, more)
+
+
+def _beside(case: Case, claim_id: str) -> list[dict[str, Any]]:
+    """The same difference by ANCOVA of the phase's mean, and with blank items filled."""
+    try:
+        rows = _adjusted(case, claim_id)
+    except ValueError:
+        return []
+    return [*rows, *_with_blanks_filled(case, claim_id)]
 
 
 def _adjusted(case: Case, claim_id: str) -> list[dict[str, Any]]:
@@ -65,24 +135,6 @@ def _with_blanks_filled(case: Case, claim_id: str) -> list[dict[str, Any]]:
         return []
     added = "; few blank items filled by the person's mean (declared sensitivity analysis)"
     return [row | {"method": row["method"] + added}]
-
-
-def _beside_bounds(case: Case, main: dict[str, Any]) -> str:
-    """The provisional difference with the numbers it would have to be held against."""
-    smallest = case.smallest_difference
-    first = ", first period alone" if case.design.design == "crossover" else ""
-    against = (
-        "no smallest difference that matters is known for this form"
-        if smallest is None
-        else f"smallest difference that matters {smallest[0]:.1f} points ({smallest[1]})"
-    )
-    return (
-        f"By ANCOVA on baseline with HC3 the difference {main['window']} after is "
-        f"{main['estimate']:.1f} points ({main['ci_low']:.1f} to {main['ci_high']:.1f}, "
-        f"n = {main['n']}{first}), which decides nothing; {against}; bias bound "
-        f"{case.bias_bound:.1f} points ({case.definitions.rule('bias_bound_sd'):g} SD, assumption; "
-        f"SD of the baseline as used, {case.baseline_sd:.1f} points)."
-    )
 
 
 def _changed(within: list[dict[str, Any]]) -> str:
@@ -125,7 +177,7 @@ def headline(case: Case, claim_id: str, claim: Claim) -> Finding:
     text = both[0].text if both[0].text == both[1].text else _two(*both)
     reasons = onset.reasons | reason("estimate", passed, text)
     beside = [share.estimate, *onset.beside] if share.estimate["estimand"] else onset.beside
-    return Finding(reasons, onset.estimate, NOT_DECIDED, beside, after=onset.after)
+    return Finding(reasons, onset.estimate, onset.points_to, beside, after=onset.after)
 
 
 def _two(onset: Reason, share: Reason) -> str:
