@@ -27,12 +27,25 @@ __all__ = [
     "change_from_selection",
     "expected_regression_to_the_mean",
     "largest_change_from_selection",
+    "retest_correlations",
     "two_measures_before",
 ]
 
 ALONE = "change expected from selection alone"
 # Correlations with where each comes from.
 Correlations = Iterable[tuple[float, str]]
+# Two ratings without treatment between. People are picked across a narrower range than in these
+# samples, but it is the correlation in everybody that counts.
+_RETEST = {
+    "PCL-5": (
+        (0.94, "highest of a review, Blanchard 2023 doi:10.1002/jts.22975"),
+        (0.82, "students, Blevins 2015 doi:10.1002/jts.22059"),
+        (0.79, "lowest of a review, Blanchard 2023 doi:10.1002/jts.22975"),
+    ),
+    "CAPS-5": ((0.78, "retest ICC, Weathers 2018 doi:10.1037/pas0000486"),),
+    "PSS-I-5": ((0.87, "Foa 2016 doi:10.1037/pas0000259"),),
+}
+_ASSUMED = tuple((r, "assumption: none is published for this form") for r in (0.9, 0.8, 0.7, 0.6))
 
 
 @dataclass(frozen=True)
@@ -214,6 +227,15 @@ def largest_change_from_selection(
         )
         for r, source in _sourced(correlations)
     ]
+
+
+def retest_correlations(instrument: str) -> tuple[tuple[float, str], ...]:
+    """Published correlations of two ratings on a form, with sources; else an assumed range.
+
+    Over days to weeks, as published; over hours nobody has measured one. A lower correlation
+    means a larger fall by selection alone, so the lowest row is the cautious one.
+    """
+    return _RETEST.get(instrument, _ASSUMED)
 
 
 def _sourced(correlations: Correlations) -> list[tuple[float, str]]:

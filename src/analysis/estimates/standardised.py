@@ -82,7 +82,7 @@ def standardised_changes(
         ("d_av", sum(two) / 2, wide,
          "change over mean of the two SDs, Hedges-corrected, rescaled noncentral t"),
         ("d_rm", sd / math.sqrt(2 * (1 - r)), wide,
-         "change over SD of changes / sqrt(2 (1 - r)), Hedges-corrected, rescaled noncentral t"),
+         "change over SD of changes freed of correlation, Hedges-corrected, rescaled noncentral t"),
     ]  # fmt: skip
     rows = []
     for name, unit, df, method in units:

@@ -1,0 +1,204 @@
+"""Change without a control: every estimate side by side, and what selection alone would bring.
+
+Every table passes :func:`analysis.release.release`: of real people it shows no group below the
+study's smallest cell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis import instruments
+from analysis.claims.case import Case
+from analysis.describe.study import WINDOWS
+from analysis.estimates.paired import (
+    difference_of_trimmed_means,
+    hodges_lehmann,
+    paired_change,
+    sign_test,
+    trimmed_change,
+)
+from analysis.estimates.regression_to_the_mean import (
+    Selection,
+    change_from_selection,
+    largest_change_from_selection,
+    retest_correlations,
+)
+from analysis.estimates.resampling import bca_change, sign_flip
+from analysis.estimates.standardised import standardised_changes
+from analysis.estimates.table import row, table
+from analysis.release import release
+
+__all__ = ["change_estimators", "change_with_selection"]
+
+SEED, DRAWS = 5, 9_999
+# Trimming needs five people; below that only the mean would be left.
+FEWEST = 5
+_COUNTED = re.compile(r"\b\d+ (fell|rose|unchanged)")
+
+
+def change_estimators(
+    case: Case, *, window: str, instrument: str | None = None, version: str | None = None
+) -> pd.DataFrame:
+    """Every estimate of the change within each arm in one window, with its interval.
+
+    One is primary (the mean, paired t); the others show whether the answer hangs on it.
+
+    Parameters
+    ----------
+    case : Case
+    window : str
+        A window of claims.toml.
+    instrument, version : str, optional
+        The primary form where not given.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the table of estimates: mean by paired t, sign flips and BCa bootstrap; median,
+        trimmed means, pseudomedian; d_z, d_av, d_rm. Points but for the last three. An arm with
+        fewer than five people is left out.
+    """
+    rows: list[dict[str, Any]] = []
+    for people, words in _arms(case, window, instrument, version):
+        if len(people) >= FEWEST:
+            rows += _every(*_scores(people), words)
+    return _released(case, rows)
+
+
+def _every(before: np.ndarray, after: np.ndarray, words: dict[str, Any]) -> list[dict[str, Any]]:
+    # All sign patterns of an arm would be too many above 20 people, and one table has one test.
+    each: dict[str, list[Callable[..., Any]]] = {
+        "mean change": [
+            paired_change,
+            partial(sign_flip, draws=DRAWS, seed=SEED),
+            partial(bca_change, seed=SEED),
+        ],
+        "median change": [sign_test],
+        "pseudomedian of changes": [hodges_lehmann],
+        "trimmed mean of changes": [trimmed_change],
+        "difference of trimmed means": [difference_of_trimmed_means],
+        "d_z, d_av, d_rm": [standardised_changes],
+    }
+    return [
+        found
+        for estimand, functions in each.items()
+        for function in functions
+        for found in _or_refusal(estimand, function, before, after, words)
+    ]
+
+
+def _or_refusal(
+    estimand: str,
+    function: Callable[..., Any],
+    before: np.ndarray,
+    after: np.ndarray,
+    words: dict[str, Any],
+) -> list[dict[str, Any]]:
+    """Rows of an estimator, or one that says why it gave none."""
+    try:
+        found = function(before, after, **words)
+    except ValueError as refusal:
+        return [row(estimand=estimand, n=before.size, method=f"not given: {refusal}", **words)]
+    return found if isinstance(found, list) else [found]
+
+
+def change_with_selection(
+    case: Case,
+    *,
+    selection: Selection | None = None,
+    correlations: Iterable[tuple[float, str]] | None = None,
+    r_baseline: float = 1.0,
+    windows: tuple[str, ...] = WINDOWS,
+    instrument: str | None = None,
+    version: str | None = None,
+) -> pd.DataFrame:
+    """Mean change of each arm and window, and under it the change that selection alone brings.
+
+    No change without a control may be shown without these rows.
+
+    Parameters
+    ----------
+    case : Case
+    selection : Selection, optional
+        How people were picked, where the unselected population or the share taken in is known.
+        Without it the rows are the most that selection can bring on a scale with that lowest
+        score.
+    correlations : iterable of (float, str), optional
+        Of screening with the later score, with sources; the form's published retest
+        correlations, or an assumed range, where not given.
+    r_baseline : float
+        Correlation of screening with baseline. 1, the default, takes baseline as what people
+        were picked by, which makes the change by selection largest.
+    windows : tuple of str
+        Windows of claims.toml.
+    instrument, version : str, optional
+        The primary form where not given.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the table of estimates, points, negative = fewer symptoms. The SD in the
+        unselected population is had from the baseline SD of the people picked (normal theory).
+        An arm with fewer people than the declared minimum is left out.
+    """
+    least = int(case.definitions.rule("minimum_people_per_arm"))
+    name = instrument or case.scale.name
+    pairs = tuple(retest_correlations(name) if correlations is None else correlations)
+    rows: list[dict[str, Any]] = []
+    for window in windows:
+        for people, words in _arms(case, window, instrument, version):
+            if len(people) < least:
+                continue
+            before, after = _scores(people)
+            rows += _or_refusal("mean change", paired_change, before, after, words)
+            known = {"n": len(people), **words}
+            if selection is None:
+                beside = largest_change_from_selection(
+                    before.mean(), correlations=pairs, lowest=_lowest(case, name, version), **known
+                )
+            else:
+                sd = selection.unselected_sd(before.std(ddof=1), r_baseline)
+                beside = change_from_selection(
+                    selection, sd_outcome=sd, correlations=pairs, r_baseline=r_baseline, **known
+                )
+            rows += beside
+    return _released(case, rows)
+
+
+def _arms(
+    case: Case, window: str, instrument: str | None, version: str | None
+) -> list[tuple[pd.DataFrame, dict[str, Any]]]:
+    """People of each arm with a score in the window, and the words of their rows."""
+    words = {
+        "instrument": instrument or case.scale.name,
+        "window": case.definitions.windows[window].label,
+    }
+    people = case.people(window, instrument, version)
+    return [(own, {"contrast": str(arm), **words}) for arm, own in people.groupby("arm", sort=True)]
+
+
+def _scores(people: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    return people["baseline"].to_numpy(float), people["score"].to_numpy(float)
+
+
+def _lowest(case: Case, name: str, version: str | None) -> float:
+    """Lowest score of the form."""
+    scale = instruments.get(name)
+    if version is None:
+        primary = case.primary_form if name == case.scale.name else None
+        version = primary[0] if primary else next(iter(scale.versions))
+    return scale.total_range(version)[0]
+
+
+def _released(case: Case, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    if not case.design.synthetic:
+        # How many fell, rose or stayed may be a few people; the estimates do not need to go too.
+        rows = [r | {"method": _COUNTED.sub(r"some \1", r["method"])} for r in rows]
+    return release(table(rows), minimum=case.design.minimum_cell, for_all=case.design.synthetic)
