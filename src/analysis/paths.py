@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DATA_RAW = ROOT / "data" / "raw"
 DATA_PROCESSED = ROOT / "data" / "processed"
+CALIBRATION = DATA_PROCESSED / "calibration"
 EXAMPLE_STUDY = DATA_RAW / "example_synthetic"
 PUBLISHED = DATA_RAW / "published"
 NOTEBOOKS = ROOT / "notebooks"

@@ -9,7 +9,6 @@ from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
 from analysis.instruments import known
 
 __all__ = [
-    "calibration",
     "comparator",
     "construct",
     "recall",
@@ -123,13 +122,3 @@ def weigh_share(share: dict[str, Any], certain: float) -> str:
     if share["ci_low"] >= certain:
         return SUPPORTED
     return CONTRADICTED if share["ci_high"] < certain else NOT_DECIDED
-
-
-def calibration(case: Case) -> Reason:
-    """Gate 7: the measured rate of false support. Its table does not exist yet."""
-    return Reason(
-        "calibration",
-        None,
-        "Not evaluated: there is no committed table of this procedure's false-supported rate "
-        "for this design.",
-    )

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from analysis.claims import gates
+from analysis.claims.calibration.gate import calibration_gate
 from analysis.claims.case import Case
 from analysis.claims.definitions import Claim
 from analysis.claims.ledger import NOT_DECIDED, Reason
@@ -46,25 +47,28 @@ def data_gates(case: Case, claim: Claim) -> dict[str, Reason]:
         "time": partial(gates.time, compared="comparator" in claim.gates),
         "recall": gates.recall,
         "comparator": gates.comparator,
-        "calibration": gates.calibration,
     }
     found = {gate: make[gate](case) for gate in claim.gates if gate in make}
-    if "robustness" in claim.gates:
-        found["robustness"] = _robustness(case, found)
+    later = {"robustness": robustness_gate, "calibration": calibration_gate}
+    for gate, evaluate in later.items():
+        if gate in claim.gates:
+            found[gate] = _later(case, gate, evaluate, found)
     return {gate: found[gate] for gate in claim.gates if gate in found}
 
 
-def _robustness(case: Case, found: Mapping[Any, Reason]) -> Reason:
-    """Gate 6, where the gates about the data let an estimate be read within hours."""
+def _later(
+    case: Case, gate: str, evaluate: Callable[[Case], Reason], found: Mapping[Any, Reason]
+) -> Reason:
+    """Gate 6 or 7, where the gates about the data let an estimate be read within hours."""
     failed = [gate for gate in DATA_GATES if gate in found and found[gate].passed is False]
     if not failed and gates.recall(case).passed is False:
         failed = ["recall"]
     if failed:
         words = f"Not evaluated: the gate {', '.join(failed)} did not pass."
-        return Reason("robustness", None, words)
-    if "robustness" not in case.found:
-        case.found["robustness"] = robustness_gate(case)
-    answer: Reason = case.found["robustness"]
+        return Reason(gate, None, words)
+    if gate not in case.found:
+        case.found[gate] = evaluate(case)
+    answer: Reason = case.found[gate]
     return answer
 
 
