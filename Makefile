@@ -34,7 +34,7 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-.PHONY: report test coverage lab notebooks lint format rules lock example published benchmark benchmark-data fuzz operating-characteristics r-references set-up set-up-time clean help
+.PHONY: report test coverage lab notebooks lint format rules lock example published benchmark benchmark-data benchmark-estimates fuzz operating-characteristics estimates-characteristics calibrate r-references set-up set-up-time clean help
 
 report: $(READY) ## set up, judge the built-in studies, say where the report is (ARGS="STUDY --out DIR")
 	@.venv/bin/relief report $(ARGS)
@@ -80,6 +80,16 @@ benchmark: $(READY) ## time the mixed model against other software, as ratios in
 R_PACKAGES := r-base-core r-cran-nlme r-cran-lme4 r-cran-lmertest r-cran-pbkrtest r-cran-glmmtmb \
 	r-cran-emmeans r-cran-clubsandwich r-cran-numderiv
 MMRM_REFERENCE := tests/reference/mmrm
+
+estimates-characteristics: $(READY) ## level and coverage of every estimator by simulation, into docs (long; ARGS="--topics paired")
+	@OMP_NUM_THREADS=1 .venv/bin/python -m benchmarks.estimates $(ARGS)
+
+benchmark-estimates: $(READY) ## time resampling, Turnbull and imputation against plain ways, as ratios in one run (minutes)
+	@for name in resampling turnbull imputation; do \
+	  OMP_NUM_THREADS=1 .venv/bin/python benchmarks/$$name.py || exit 1; done
+
+calibrate: $(READY) ## how often the procedure is wrong in simulated worlds; goes on where it stopped (hours; ARGS="--n 30")
+	@.venv/bin/relief calibrate --resume --jobs -1 $(ARGS)
 
 r-references: $(READY) ## fit the mixed model with Debian's R again and write its listings (installs R; needs RELIEF_DATA; minutes)
 	@test -n "$(RELIEF_DATA)" || { echo "Name the folder of open data: make r-references RELIEF_DATA=FOLDER" >&2; exit 1; }

@@ -1,4 +1,4 @@
-"""The command line: relief studies, check, judge, report. It prints; it decides nothing."""
+"""The command line: relief studies, check, judge, report, init, calibrate. It only prints."""
 
 from __future__ import annotations
 
@@ -179,6 +179,46 @@ def init(
     from analysis.draft import write_study_toml
 
     print(_run(lambda: write_study_toml(export, out, force=force), as_json=False))
+
+
+@app.command()
+def calibrate(
+    worlds: Annotated[
+        str | None, typer.Option(help="Names, comma between; all of the catalogue unless given.")
+    ] = None,
+    n: Annotated[str, typer.Option(help="People an arm, comma between.")] = "15,30,60",
+    replicates: Annotated[int, typer.Option(help="Simulated trials a cell.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="Of the random numbers.")] = 20261123,
+    jobs: Annotated[int, typer.Option(help="Processes; -1 for one a core.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDR", help="A Dask scheduler whose workers do it.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of counts; the committed one.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Keep what was counted.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure how often the procedure is wrong: judge simulated trials of known truth."""
+    from analysis.claims.calibration.command import calibrate_into, counts_text
+
+    def run() -> Any:
+        return calibrate_into(
+            out,
+            worlds=worlds,
+            sizes=n,
+            replicates=replicates,
+            seed=seed,
+            jobs=jobs,
+            scheduler=scheduler,
+            resume=resume,
+        )
+
+    rows = _run(run, as_json=as_json)
+    if as_json:
+        _print_json(rows.to_dict("records"))
+        return
+    print(counts_text(rows))
 
 
 def main() -> None:

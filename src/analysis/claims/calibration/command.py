@@ -1,0 +1,97 @@
+"""What ``relief calibrate`` does with its options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from analysis.claims.calibration.counts import merge
+from analysis.claims.calibration.run import calibrate
+from analysis.errors import ReliefError
+from analysis.paths import CALIBRATION
+from analysis.simulate import catalogue
+
+__all__ = ["calibrate_into", "counts_text"]
+
+
+def calibrate_into(
+    out: Path | None,
+    *,
+    worlds: str | None,
+    sizes: str,
+    replicates: int,
+    seed: int,
+    jobs: int,
+    scheduler: str | None,
+    resume: bool,
+) -> pd.DataFrame:
+    """Run the cells, keep their pieces under ``out/shards``, merge all pieces there are.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the cells asked for.
+
+    Raises
+    ------
+    ReliefError
+        ``calibrate.value`` for an option that cannot be used, ``calibrate.folder`` where
+        nothing can be written.
+    """
+    folder = CALIBRATION if out is None else out
+    shards = folder / "shards"
+    try:
+        shards.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise ReliefError(
+            "calibrate.folder", "The folder for the counts cannot be made; give another --out."
+        ) from None
+    names = list(catalogue()["world"]) if worlds is None else _listed(worlds)
+    # The bar goes to the standard error: what is printed is the result alone.
+    columns = (TextColumn("pieces"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
+        task = bar.add_task("pieces", total=None)
+        rows = calibrate(
+            names,
+            _whole(sizes),
+            replicates=replicates,
+            seed=seed,
+            jobs=jobs,
+            scheduler=scheduler,
+            shards=shards,
+            resume=resume,
+            told=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    merge(shards, folder / "table.csv", folder / "words.json")
+    return rows
+
+
+def _listed(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _whole(text: str) -> list[int]:
+    try:
+        return [int(part) for part in _listed(text)]
+    except ValueError:
+        raise ReliefError(
+            "calibrate.value", "--n takes whole numbers with commas between, as in 15,30,60."
+        ) from None
+
+
+def counts_text(rows: pd.DataFrame) -> str:
+    """The counts as lines to read."""
+    lines = []
+    for row in rows.to_dict("records"):
+        truth = "no effect" if row["no_effect"] else f"effect {row['drug_sd']:.2f} SD"
+        lines.append(
+            f"{row['claim']:<24} {row['world']:<26} {truth:<15} n {row['n_per_arm']:>3}  "
+            f"supported {row['supported']:>6} of {row['replicates']} ({row['rate']:.1%}, "
+            f"{row['mc_low']:.1%} to {row['mc_high']:.1%}), contradicted {row['contradicted']}"
+        )
+    return "\n".join(lines)
