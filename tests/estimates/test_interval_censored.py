@@ -350,7 +350,7 @@ def test_bootstrap_of_a_binomial_share_and_difference():
 
 def test_level_and_coverage_on_a_visit_grid():
     """A short version of the table of operating characteristics."""
-    found = pd.DataFrame(characteristics.run(replicates=40, seed=20260405, sizes=(15,)))
+    found = pd.DataFrame(characteristics.run(replicates=30, seed=20260405, sizes=(15,)))
     level = found[found["quantity"] == "level"]
     assert len(level) >= 2
     assert (level["mc_low"] <= 0.05).all()

@@ -63,8 +63,8 @@ def likelihood_interval(left: Any, right: Any, t: float, **words: Any) -> dict[s
 
     Notes
     -----
-    Without censoring it is the likelihood-ratio interval of a binomial share, to which it is
-    held, and for right-censored times Thomas and Grunkemeier's.
+    Checked against the likelihood-ratio interval of a binomial share, which it is when everybody
+    is seen around t, and against SciPy's constrained optimiser on a visit grid.
     """
     share = _by_likelihood(np.asarray(left, float), np.asarray(right, float), t)
     return _as_row(f"share by {t:g} h", share, len(left), "likelihood-ratio 95 % interval", words)
