@@ -64,7 +64,8 @@ def likelihood_interval(left: Any, right: Any, t: float, **words: Any) -> dict[s
     Notes
     -----
     Checked against the likelihood-ratio interval of a binomial share, which it is when everybody
-    is seen around t, and against SciPy's constrained optimiser on a visit grid.
+    is seen around t, and against SciPy's constrained optimiser on a visit grid. By simulation
+    (benchmarks/estimates/interval_censored.py) it covers a little under 95 % at 10 people.
     """
     share = _by_likelihood(np.asarray(left, float), np.asarray(right, float), t)
     return _as_row(f"share by {t:g} h", share, len(left), "likelihood-ratio 95 % interval", words)
