@@ -153,8 +153,7 @@ def trimmed_change(
     Returns
     -------
     row
-        ``trimmed mean of changes`` in points; negative = fewer symptoms. Liberal below some
-        15 people (see docs/operating_characteristics.md).
+        ``trimmed mean of changes`` in points; negative = fewer symptoms.
 
     Raises
     ------

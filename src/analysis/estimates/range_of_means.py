@@ -85,7 +85,9 @@ def range_of_means(screening: np.ndarray, after: np.ndarray) -> RangeOfMeans:
     Returns
     -------
     RangeOfMeans
-        Assumes a straight line and the same effect whatever the screening score.
+        Assumes a straight line and the same effect whatever the screening score. Scores
+        crowded at the end of a scale bend the line: simulated 95 % intervals then covered 93 %
+        at 10 people and 90 % at 30.
 
     Raises
     ------
