@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from scipy import optimize, stats
@@ -10,19 +11,25 @@ from scipy import optimize, stats
 __all__ = ["likelihood_limits", "maximise"]
 
 Function = Callable[[np.ndarray], float]
+Slope = Callable[[np.ndarray], np.ndarray]
 Bounds = Sequence[tuple[float, float]]
 # Log likelihoods of a few dozen people; nothing is read off beyond this many digits.
 TOLERANCE = 1e-12
 
 
-def maximise(loglik: Function, starts: Sequence[np.ndarray], bounds: Bounds) -> np.ndarray:
-    """The parameters in a box at which a log likelihood is highest, from the best of starts."""
+def maximise(
+    loglik: Function, starts: Sequence[np.ndarray], bounds: Bounds, slope: Slope | None = None
+) -> np.ndarray:
+    """The parameters in a box at which a log likelihood is highest, from the best of starts.
+
+    Slopes are by differences where none are given.
+    """
     fits = [
         optimize.minimize(
             lambda theta: -loglik(theta),
             start,
             method="SLSQP",
-            jac="3-point",
+            jac="3-point" if slope is None else lambda theta: -slope(theta),
             bounds=bounds,
             options={"ftol": TOLERANCE, "maxiter": 300},
         )
@@ -33,7 +40,13 @@ def maximise(loglik: Function, starts: Sequence[np.ndarray], bounds: Bounds) -> 
 
 
 def likelihood_limits(
-    loglik: Function, quantity: Function, best: np.ndarray, bounds: Bounds, *, level: float = 0.95
+    loglik: Function,
+    quantity: Function,
+    best: np.ndarray,
+    bounds: Bounds,
+    *,
+    slope: Slope | None = None,
+    level: float = 0.95,
 ) -> tuple[float, float]:
     """Smallest and largest value of a quantity that the likelihood-ratio test does not reject.
 
@@ -49,6 +62,8 @@ def likelihood_limits(
         Where the log likelihood is highest.
     bounds : sequence of (low, high)
         The box in which the parameters lie; a limit may be set by it.
+    slope : function of ndarray to ndarray, optional
+        Of the log likelihood; by differences without it.
     level : float
 
     Returns
@@ -56,21 +71,21 @@ def likelihood_limits(
     (low, high)
     """
     floor = loglik(best) - stats.chi2.ppf(level, 1) / 2
-    return _extreme(loglik, quantity, best, bounds, floor, 1.0), _extreme(
-        loglik, quantity, best, bounds, floor, -1.0
-    )
+    constraint: dict[str, Any] = {"type": "ineq", "fun": lambda theta: loglik(theta) - floor}
+    if slope is not None:
+        constraint["jac"] = slope
+    low, high = (_extreme(quantity, best, bounds, constraint, sign) for sign in (1.0, -1.0))
+    return low, high
 
 
 def _extreme(
-    loglik: Function,
     quantity: Function,
     best: np.ndarray,
     bounds: Bounds,
-    floor: float,
+    constraint: dict[str, Any],
     sign: float,
 ) -> float:
     box = np.array(bounds, float)
-    constraint = {"type": "ineq", "fun": lambda theta: loglik(theta) - floor}
     reached = [quantity(best)]
     # At the maximum the constraint has no slope to follow, so the search starts beside it.
     for start in _beside(quantity, best, box, sign):
@@ -83,7 +98,7 @@ def _extreme(
             constraints=[constraint],
             options={"ftol": 1e-9, "maxiter": 300},
         )
-        if loglik(found.x) >= floor - 1e-4:
+        if constraint["fun"](found.x) >= -1e-4:
             reached.append(float(quantity(found.x)))
     return min(reached) if sign > 0 else max(reached)
 

@@ -20,6 +20,10 @@ FAMILIES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "weibull": lambda z: -np.expm1(-np.exp(z)),
     "log-logistic": expit,
 }
+DENSITIES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "weibull": lambda z: np.exp(z - np.exp(z)),
+    "log-logistic": lambda z: expit(z) * expit(-z),
+}
 # The box of the parameters: with few visits the likelihood may rise without end towards a step
 # or a flat line, which no data on a visit grid can tell from what lies in the box.
 LOG_SHAPE = (float(np.log(0.1)), float(np.log(10.0)))
@@ -87,6 +91,25 @@ class CrossingModel:
         among = FAMILIES[self.family](np.clip(z, -700.0, 700.0))
         return np.asarray(expit(theta[2]) * among if self.cured else among)
 
+    def _cdf_slope(self, theta: np.ndarray, hours: np.ndarray) -> np.ndarray:
+        """Derivatives of the distribution function by the parameters; 0 at infinity."""
+        shape = np.exp(theta[0])
+        with np.errstate(divide="ignore"):
+            z = np.clip(shape * (np.log(hours) - theta[1]), -700.0, 700.0)
+        among = FAMILIES[self.family](z)
+        density = DENSITIES[self.family](z)
+        slope = np.stack([density * z, -density * shape])
+        if self.cured:
+            share = expit(theta[2])
+            slope = np.vstack([share * slope, share * (1 - share) * among])
+        return np.where(np.isinf(hours), 0.0, slope)
+
+    def _slope(self, theta: np.ndarray) -> np.ndarray:
+        until = np.where(np.isinf(self.right), 1.0, self._cdf(theta, self.right))
+        inside = np.maximum(until - self._cdf(theta, self.left), 1e-300)
+        change = self._cdf_slope(theta, self.right) - self._cdf_slope(theta, self.left)
+        return np.asarray((change * (self.count / inside)).sum(axis=1))
+
     def _loglik(self, theta: np.ndarray) -> float:
         until = np.where(np.isinf(self.right), 1.0, self._cdf(theta, self.right))
         inside = until - self._cdf(theta, self.left)
@@ -109,7 +132,7 @@ class CrossingModel:
             SHARE: (self._logit_crossed, expit),
             MEDIAN: (self._log_median, np.exp),
         }[what]
-        limits = likelihood_limits(self._loglik, inner, self.theta, self.bounds)
+        limits = likelihood_limits(self._loglik, inner, self.theta, self.bounds, slope=self._slope)
         low, high = (float(outer(limit)) for limit in limits)
         return float(outer(inner(self.theta))), low, high
 
@@ -194,7 +217,7 @@ def crossing_model(
     model = CrossingModel(
         family, cured, horizon, pairs[:, 0], pairs[:, 1], count, starts[0], bounds
     )
-    return replace(model, theta=maximise(model._loglik, starts, bounds))
+    return replace(model, theta=maximise(model._loglik, starts, bounds, model._slope))
 
 
 def compare_crossing(
