@@ -10,6 +10,7 @@ from analysis.estimates.missing.draws import Imputations, multiple_imputation, p
 from analysis.estimates.missing.events import HANDLINGS, handle_events
 from analysis.estimates.missing.fast import Robustness, by_visit, robustness_to_missing
 from analysis.estimates.missing.mean import ConditionalMean, Refits, conditional_mean, resampled
+from analysis.estimates.missing.model import Parameters
 from analysis.estimates.missing.pooling import Pooled, pool
 from analysis.estimates.missing.profiles import STRATEGIES
 from analysis.estimates.missing.tipping import (
@@ -25,6 +26,7 @@ __all__ = [
     "STRATEGIES",
     "ConditionalMean",
     "Imputations",
+    "Parameters",
     "Pooled",
     "Refits",
     "Robustness",

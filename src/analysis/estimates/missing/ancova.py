@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["QUANTITIES", "ancova_of", "averaged", "variance_of_difference"]
+__all__ = ["MEAN", "QUANTITIES", "ancova_of", "averaged", "variance_of_difference"]
 
 Array = NDArray[np.float64]
+# The label of the last column of `averaged`.
+MEAN = "mean of the visits"
 QUANTITIES = ("difference", "reference mean", "treated mean")
 
 

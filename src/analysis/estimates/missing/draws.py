@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.estimates.missing.ancova import ancova_of, averaged, variance_of_difference
+from analysis.estimates.missing.ancova import MEAN, ancova_of, averaged, variance_of_difference
 from analysis.estimates.missing.model import Parameters, fitted, imputed, name_of, parameters_of
 from analysis.estimates.missing.pooling import Pooled, pool
 from analysis.estimates.missing.trial import Trial
@@ -45,7 +45,7 @@ class Imputations:
     def labels(self) -> list[str]:
         """Of the visits, and of their average when there are several."""
         several = len(self.trial.visits) > 1
-        return [*self.trial.visits, *(["mean of the visits"] if several else [])]
+        return [*self.trial.visits, *([MEAN] if several else [])]
 
     def difference(
         self, visit: str | None = None, *, treated: float = 0.0, reference: float = 0.0

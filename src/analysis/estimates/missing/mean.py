@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from analysis.estimates.missing.ancova import QUANTITIES, ancova_of, averaged
+from analysis.estimates.missing.ancova import MEAN, QUANTITIES, ancova_of, averaged
 from analysis.estimates.missing.fast import by_visit
 from analysis.estimates.missing.model import (
     Parameters,
@@ -84,7 +84,7 @@ class ConditionalMean:
             Whether to give the least squares means of the arms too.
         """
         df = self.trial.n - self.trial.design.shape[1] if df is None else df
-        labels = [*self.trial.visits, "mean of the visits"][: self.estimates.shape[1]]
+        labels = [*self.trial.visits, MEAN][: self.estimates.shape[1]]
         method = f"conditional mean imputation, ANCOVA, {self.resampling}"
         if self.fallbacks:
             method += " (unstructured covariance did not converge; simpler one used)"

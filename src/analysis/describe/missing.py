@@ -1,0 +1,158 @@
+"""What missing scores could change: strategies side by side, tipping points; none decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.claims.case import Case
+from analysis.claims.ledger import SUPPORTED
+from analysis.claims.onset import weigh
+from analysis.describe.study import WINDOWS
+from analysis.estimates.missing import (
+    STRATEGIES,
+    Imputations,
+    Parameters,
+    Trial,
+    conditional_mean,
+    multiple_imputation,
+    resampled,
+    tipping_point,
+)
+from analysis.estimates.missing.ancova import MEAN
+from analysis.estimates.table import table
+from analysis.release import release
+
+__all__ = [
+    "benefit",
+    "by_strategy",
+    "gate_5",
+    "missing_by_window",
+    "randomised_trial",
+    "tipping_shifts",
+]
+
+Conclusion = Callable[[float, float, float], bool]
+
+
+def randomised_trial(case: Case, windows: Sequence[str] = WINDOWS) -> Trial:
+    """Everyone with a baseline on the primary form, their change in each window or none.
+
+    Raises
+    ------
+    ValueError
+        When the study has no comparator, or an arm has nobody in a window.
+    """
+    if case.design.active_arm is None or case.design.comparator_arm is None:
+        raise ValueError("The study has no comparator; there is no difference to estimate.")
+    people = case.people_scored
+    change = [case.people(name).set_index("subject")["change"].reindex(people) for name in windows]
+    labels = tuple(case.definitions.windows[name].label for name in windows)
+    scores = case.scores
+    return Trial(
+        np.column_stack([column.to_numpy(float) for column in change]),
+        scores.baseline,
+        scores.treated,
+        labels,
+    )
+
+
+def missing_by_window(case: Case, trial: Trial) -> pd.DataFrame:
+    """How many of each arm lack a score in each window, in words where they are few.
+
+    Returns
+    -------
+    DataFrame
+        Arms as rows: people, and a column a window with a count, or "fewer than" the smallest
+        that the study may publish; an arm below that is withheld. Made-up people hide nothing.
+    """
+    fewest = 1 if case.design.synthetic else case.design.minimum_cell
+    arms = {str(case.design.active_arm): True, str(case.design.comparator_arm): False}
+    rows = {}
+    for arm, treated in arms.items():
+        mine = trial.missing[trial.treated == treated]
+        counts = mine.sum(axis=0)
+        if len(mine) >= fewest:
+            words = [f"{c}" if c == 0 or c >= fewest else f"fewer than {fewest}" for c in counts]
+            rows[arm] = {"people": len(mine), **dict(zip(trial.visits, words, strict=True))}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("arm")
+
+
+def by_strategy(
+    case: Case, trial: Trial, parameters: Parameters, *, visits: Sequence[str], seed: int = 1
+) -> pd.DataFrame:
+    """The difference at visits under every strategy, two ways: rows of the table of estimates.
+
+    By conditional mean with jackknife, whose standard error is that of repeated trials, and by
+    multiple imputation with Rubin's rules, whose standard error grows with what is missing.
+    ``contrast`` and ``instrument`` are the case's; ``parameters`` are drawn by
+    :func:`analysis.estimates.missing.posterior`.
+
+    Raises
+    ------
+    ValueError
+        When a visit is unknown, or the imputation model has no fit.
+    """
+    known = (*trial.visits, MEAN)
+    unknown = [visit for visit in visits if visit not in known]
+    if unknown:
+        raise ValueError(f"'{unknown[0]}' is none of {', '.join(known)}.")
+    words = _words(case)
+    refits = resampled(trial)
+    rows: list[dict[str, Any]] = []
+    for strategy in STRATEGIES:
+        if strategy == "LMCF" and (trial.event == 0).any():
+            continue  # nobody without a first score has a mean to carry forward
+        filled = multiple_imputation(trial, strategy, parameters=parameters, seed=seed)
+        found = [*conditional_mean(trial, strategy, refits=refits).rows(**words),
+                 *filled.rows(**words)]  # fmt: skip
+        rows += [one for one in found if one["window"] in visits]
+    return _released(case, rows)
+
+
+def tipping_shifts(
+    case: Case, imputations: Imputations, conclusions: dict[str, Conclusion], *, visit: str
+) -> pd.DataFrame:
+    """The tipping shift of each conclusion: rows of the table of estimates, in points."""
+    rows = []
+    for name, holds in conclusions.items():
+        found = tipping_point(imputations, holds, visit=visit)
+        words = _words(case) | {"window": visit, "n": imputations.trial.n}
+        row = found.row(**words)
+        rows.append(row | {"estimand": f"{row['estimand']}: {name}"})
+    return _released(case, rows)
+
+
+def benefit(estimate: float, low: float, high: float) -> bool:
+    """Whether the interval lies below no difference."""
+    return high < 0
+
+
+def gate_5(case: Case) -> Conclusion:
+    """Whether an estimate and its interval meet gate 5 in favour of ketamine.
+
+    Raises
+    ------
+    ValueError
+        When no smallest difference that matters is known for the form.
+    """
+    smallest, bias = case.smallest_difference, case.bias_bound
+    if smallest is None:
+        raise ValueError("No smallest difference that matters is known for this form.")
+
+    def holds(estimate: float, low: float, high: float) -> bool:
+        return weigh(low, high, estimate, smallest=smallest[0], bias=bias) == SUPPORTED
+
+    return holds
+
+
+def _released(case: Case, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    return release(table(rows), minimum=case.design.minimum_cell, for_all=case.design.synthetic)
+
+
+def _words(case: Case) -> dict[str, Any]:
+    contrast = f"{case.design.active_arm} - {case.design.comparator_arm}"
+    return {"contrast": contrast, "instrument": case.scale.name}

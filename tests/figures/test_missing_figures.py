@@ -1,0 +1,92 @@
+"""Figures of missing scores: what they draw, and that they compute nothing."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.figures.base import AGGREGATES, png
+from analysis.figures.missing import operating_characteristics, tipping_line, tipping_map
+
+
+def curve() -> pd.DataFrame:
+    shift = np.linspace(0, 10, 21)
+    estimate = -5 + 0.5 * shift
+    return pd.DataFrame(
+        {
+            "shift": shift,
+            "estimate": estimate,
+            "ci_low": estimate - 3,
+            "ci_high": estimate + 3,
+            "holds": estimate + 3 < 0,
+        }
+    )
+
+
+def words(ax) -> str:
+    legend = ax.get_legend().get_texts() if ax.get_legend() else []
+    return " ".join(t.get_text() for t in [*ax.texts, *legend, ax.title])
+
+
+def line(point: float, smallest: float | None = 3.0, synthetic: bool = True):
+    return tipping_line(
+        curve(), point=point, smallest=smallest, conclusion="benefit", window="at 2 h",
+        synthetic=synthetic,
+    )  # fmt: skip
+
+
+def test_the_line_marks_the_point_and_what_matters() -> None:
+    ax = line(4.0)
+    assert "tips at 4.0" in words(ax)
+    assert "3.0" in words(ax)
+    assert "benefit holds" in words(ax)
+    assert "no longer" in words(ax)
+    assert sorted(line.get_xdata()[0] for line in ax.lines if len(set(line.get_xdata())) == 1) == [
+        3.0,
+        4.0,
+    ]
+    assert ax.get_gid() == AGGREGATES
+    assert "synthetic" in ax.get_title("left")
+    assert png(ax).startswith(b"\x89PNG")
+
+
+def test_a_conclusion_that_never_tips_has_no_point() -> None:
+    ax = line(math.inf, smallest=None)
+    assert "tips" not in words(ax)
+    assert "no longer" not in words(ax)
+    assert "synthetic" not in line(math.inf, synthetic=False).get_title("left")
+
+
+@pytest.mark.parametrize("limit", [0.0, -50.0])
+def test_the_map_hatches_where_the_conclusion_fails_if_it_does(limit: float) -> None:
+    treated, reference = np.meshgrid(np.linspace(-5, 10, 6), np.linspace(-5, 10, 6))
+    estimate = -4 + 0.5 * treated.ravel() - 0.4 * reference.ravel()
+    grid = pd.DataFrame(
+        {
+            "treated": treated.ravel(),
+            "reference": reference.ravel(),
+            "estimate": estimate,
+            "ci_high": estimate + 3,
+        }
+    )
+    ax = tipping_map(grid, conclusion="benefit", window="at 2 h", synthetic=True, limit=limit)
+    contours = [c for c in ax.collections if type(c).__name__ == "QuadContourSet"]
+    assert bool(contours) == (limit == 0.0)
+    assert "as imputed" in words(ax)
+    assert ax.get_gid() == AGGREGATES
+    assert png(ax).startswith(b"\x89PNG")
+
+
+def test_characteristics_have_a_row_an_estimator_and_the_nominal_line() -> None:
+    rows = [
+        {"estimator": name, "quantity": what, "scores": "normal", "n_per_arm": n, "value": 0.94,
+         "mc_low": 0.93, "mc_high": 0.95, "nominal": 0.95}
+        for name in ("one", "two") for n in (10, 30) for what in ("coverage", "level")
+    ]  # fmt: skip
+    ax = operating_characteristics(pd.DataFrame(rows), quantity="coverage", scores="normal")
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["two", "one"]
+    assert any(list(line.get_xdata()) == [95.0, 95.0] for line in ax.lines)
+    assert "10 an arm" in words(ax)
