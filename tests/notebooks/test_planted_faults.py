@@ -66,7 +66,7 @@ FAULTS: list[Fault] = [
     ),
     Fault(
         "a swapped arm",
-        "describe.py",
+        "describe/study.py",
         "treated, control = case.design.active_arm, case.design.comparator_arm",
         "control, treated = case.design.active_arm, case.design.comparator_arm",
         CHANGE,
@@ -74,7 +74,7 @@ FAULTS: list[Fault] = [
     ),
     Fault(
         "another column plotted",
-        "figures.py",
+        "figures/study.py",
         'x, rows["estimate"], yerr',
         'x, rows["ci_low"], yerr',
         CHANGE,

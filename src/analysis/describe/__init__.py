@@ -1,5 +1,6 @@
 """Tables beside the verdict: what notebooks and report show of a case. They decide nothing."""
 
+from analysis.describe.change import change_estimators, change_with_selection
 from analysis.describe.study import (
     WINDOWS,
     bias_table,
@@ -17,6 +18,8 @@ __all__ = [
     "WINDOWS",
     "bias_table",
     "change_by_window",
+    "change_estimators",
+    "change_with_selection",
     "cumulative_change",
     "difference_by_window",
     "forms_by_phase",

@@ -13,6 +13,10 @@ from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
 from analysis.estimates.controlled import ancova
 from analysis.estimates.paired import paired_change
 from analysis.estimates.proportions import share_difference
+from analysis.estimates.regression_to_the_mean import (
+    largest_change_from_selection,
+    retest_correlations,
+)
 from analysis.estimates.table import row
 
 
@@ -149,8 +153,10 @@ def _changed(within: list[dict[str, Any]]) -> str:
 
 
 def _within(case: Case, claim_id: str) -> list[dict[str, Any]]:
-    """Change within each arm, which decides nothing."""
-    rows = []
+    """Change within each arm, which decides nothing, and what selection alone may bring of it."""
+    rows: list[dict[str, Any]] = []
+    ceilings: list[dict[str, Any]] = []
+    lowest = case.scale.total_range(case.primary_form[0])[0] if case.primary_form else 0.0
     for arm, people in case.people("hours").groupby("arm", sort=True):
         if len(people) >= 3 and people["change"].std() > 0:
             rows.append(
@@ -163,7 +169,17 @@ def _within(case: Case, claim_id: str) -> list[dict[str, Any]]:
                     window=case.definitions.windows["hours"].label,
                 )[0]
             )
-    return rows
+            ceilings += largest_change_from_selection(
+                float(people["baseline"].mean()),
+                correlations=retest_correlations(case.scale.name),
+                lowest=lowest,
+                n=len(people),
+                claim=claim_id,
+                contrast=f"after - before, {arm}",
+                instrument=case.scale.name,
+                window=case.definitions.windows["hours"].label,
+            )
+    return rows + ceilings
 
 
 def headline(case: Case, claim_id: str, claim: Claim) -> Finding:
