@@ -87,7 +87,7 @@ def _sustained(kind: str, n: int, replicates: int, rng: np.random.Generator) -> 
     """Coverage of the share with a crossing that holds, visits missed at random.
 
     A crossing whose confirmation was missed counts no more than none, which it is not: the share
-    is estimated low, and the interval misses the truth more often the more people there are.
+    is estimated low by a few hundredths, and the interval covers less than it says.
     """
     crossed = _crossed(kind, n, replicates, rng).astype(float)
     crossed[rng.random(crossed.shape) < MISSED] = np.nan

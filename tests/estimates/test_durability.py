@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from analysis.estimates.durability import half_life, in_response, loss_intervals
+from analysis.estimates.interval_censored import turnbull
 from tests.estimates.test_onset import course
 
 INF = np.inf
@@ -68,6 +69,25 @@ def test_the_state_at_each_visit():
     assert states("11---", rescued) == failed
     assert states("11111", rescued, rescue="as missing") == failed[:2]
     assert states("11111", rescued, rescue="treatment policy") == [(t, True) for t, _ in failed]
+
+
+def test_with_every_visit_attended_loss_is_kaplan_meiers():
+    """People in response at 3 h, lost to follow-up or not: on the visits both estimates agree."""
+    rng = np.random.default_rng(6)
+    left, right = [], []
+    for _ in range(60):
+        held, followed = rng.integers(1, 6), rng.integers(2, 6)
+        seen = ("1" * held + "0" * 5)[:followed] + "-" * (5 - followed)
+        begin, end = loss(seen)
+        left.append(begin)
+        right.append(end)
+    left, right = np.array(left), np.array(right)
+    lost = np.isfinite(right)
+    exact = stats.CensoredData(uncensored=right[lost], right=left[~lost])
+    curve = stats.ecdf(exact).cdf
+    fit = turnbull(left, right)
+    visits = np.array([2.0, 21.0, 69.0, 165.0])
+    assert fit.lower(visits) == pytest.approx(curve.evaluate(visits), abs=1e-6)
 
 
 def test_two_windows_give_fiellers_interval():
