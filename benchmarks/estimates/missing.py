@@ -59,9 +59,9 @@ def run(
     *,
     jackknife: bool = True,
 ) -> list[dict[str, Any]]:
-    """Rows of operating characteristics, on a tenth of the trials: each is refitted often."""
+    """Rows of operating characteristics, on a twelfth of the trials: each is refitted often."""
     rows = []
-    trials = max(1, replicates // 10)
+    trials = max(1, replicates // 12)
     for (kind, n), rng in zip(cells, np.random.default_rng(seed).spawn(len(cells)), strict=True):
         hits: dict[tuple[str, str], list[bool]] = defaultdict(list)
         scores = correlated(2 * n, 4, rng, kind=kind, correlation=CORRELATION, size=trials)

@@ -7,7 +7,7 @@ from benchmarks.estimates import missing
 
 def test_intervals_of_imputed_trials_hold_the_truth_about_as_often_as_they_say() -> None:
     # The jackknife refits a model for each person: it has its own check, against rbmi.
-    rows = missing.run(150, seed=3, cells=[("skewed, bounded", 10)], jackknife=False)
+    rows = missing.run(180, seed=3, cells=[("skewed, bounded", 10)], jackknife=False)
     assert len(rows) == 3
     for row in rows:
         assert row["replicates"] == 15
