@@ -78,7 +78,8 @@ benchmark: $(READY) ## time the mixed model against other software, as ratios in
 	@OMP_NUM_THREADS=1 .venv/bin/python benchmarks/mmrm.py --peers .tools/peers/bin/python $(ARGS)
 
 R_PACKAGES := r-base-core r-cran-nlme r-cran-lme4 r-cran-lmertest r-cran-pbkrtest r-cran-glmmtmb \
-	r-cran-emmeans r-cran-clubsandwich r-cran-numderiv
+	r-cran-emmeans r-cran-clubsandwich r-cran-numderiv r-cran-boot r-cran-exactranktests \
+	r-cran-survival r-cran-mice
 MMRM_REFERENCE := tests/reference/mmrm
 
 estimates-characteristics: $(READY) ## level and coverage of every estimator by simulation, into docs (long; ARGS="--topics paired")
@@ -91,13 +92,15 @@ benchmark-estimates: $(READY) ## time resampling, Turnbull and imputation agains
 calibrate: $(READY) ## how often the procedure is wrong in simulated worlds; goes on where it stopped (hours; ARGS="--n 30")
 	@.venv/bin/relief calibrate --resume --jobs -1 $(ARGS)
 
-r-references: $(READY) ## fit the mixed model with Debian's R again and write its listings (installs R; needs RELIEF_DATA; minutes)
+r-references: $(READY) ## run the references in Debian's R again and write their listings (installs R; needs RELIEF_DATA; minutes)
 	@test -n "$(RELIEF_DATA)" || { echo "Name the folder of open data: make r-references RELIEF_DATA=FOLDER" >&2; exit 1; }
 	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(R_PACKAGES)
 	@.venv/bin/python $(MMRM_REFERENCE)/synthetic.py > $(MMRM_REFERENCE)/synthetic.csv
 	@for script in gls glmmtmb lmer; do \
 	  Rscript $(MMRM_REFERENCE)/$$script.R "$(RELIEF_DATA)" $(MMRM_REFERENCE) $(MMRM_REFERENCE)/listings || exit 1; done
 	@PYTHONPATH=. .venv/bin/python -m tests.reference.mmrm.compare
+	@cd tests/reference/estimates && Rscript paired.R && Rscript who.R \
+	  && for name in mixture turnbull rubin; do Rscript $$name.R > $$name.csv || exit 1; done
 
 benchmark-data: $(READY) ## time reading, checking and placing of large exports (ARGS="--scale 0.1"; whole: minutes, gigabytes)
 	@.venv/bin/python benchmarks/data_layer.py $(ARGS)
