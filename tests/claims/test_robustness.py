@@ -1,0 +1,123 @@
+"""Gate 6 on made-up studies: what passes, and what each doubt can undo."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.checks import check
+from analysis.claims.case import Case
+from analysis.claims.definitions import load_definitions
+from analysis.claims.ledger import SUPPORTED
+from analysis.claims.robustness import robustness_gate
+from tests.small_study import DESIGN, forms, infusion, study
+
+N = 40  # half of them on ketamine
+VISITS = (-30.0, -1.0, 3.7, 5.7)  # hours from the start; the infusion takes 40 minutes
+
+
+def made(change, *, lost=(), stopped=(), twice=(), cadss=()):
+    """Everyone falls or rises by ``change[person]`` at both visits within hours."""
+    rng = np.random.default_rng(4)
+    level, noise = rng.normal(32, 7, N), rng.normal(0, 2.5, (N, 4))
+    rows = []
+    for person in range(N):
+        for place, hours in enumerate(VISITS):
+            if place >= 2 and person in lost:
+                continue
+            moved = change[person] if place >= 2 else 0
+            total = np.clip(level[person] + noise[person, place] + moved, 0, 55)
+            row = {"subject": person, "hours": hours, "stated_total": float(round(total))}
+            rows.append(row)
+            if place == 2 and person in twice:
+                rows.append(row | {"stated_total": row["stated_total"] + 1})
+        for hours, total in ((-1.0, 2.0), (3.7, 30.0 if person in cadss else 2.0)):
+            rows.append({"subject": person, "hours": hours, "stated_total": total,
+                         "instrument": "CADSS", "version": "23-item"})  # fmt: skip
+    infusions = [
+        infusion(1, 0.0, 40 / 60, subject=person, agent="ketamine" if treated(person)
+                 else "midazolam", status="stopped" if person in stopped else "completed")
+        for person in range(N)
+    ]  # fmt: skip
+    whole = study(forms(rows), infusions)
+    arm = ["ketamine" if treated(person) else "midazolam" for person in range(N)]
+    design = replace(DESIGN, active_arm="ketamine", comparator_arm="midazolam")
+    return Case(
+        check(replace(whole, design=design, subjects=whole.subjects.assign(arm=arm))),
+        load_definitions(),
+    )
+
+
+def treated(person):
+    return person % 2 == 0
+
+
+def falls(points, among=range(N)):
+    return [-points if treated(p) and p in among else 0.0 for p in range(N)]
+
+
+def test_a_large_fall_in_everyone_on_ketamine_passes():
+    case = made(falls(12))
+    gate = robustness_gate(case)
+    assert case.bars.word(case.primary) == SUPPORTED
+    assert gate.passed is True, gate.text
+
+
+def test_a_fall_that_only_the_stopped_carry_does_not():
+    few = range(0, 16)
+    gate = robustness_gate(made(falls(25, among=few), stopped=[p for p in few if treated(p)]))
+    assert gate.passed is False
+    assert "turns from supported to" in gate.text
+    assert "without infusion.stopped" in gate.text
+
+
+def test_a_fall_that_those_set_aside_would_undo_does_not():
+    worse = [p for p in range(0, 18) if treated(p)]
+    change = [(25.0 if p in worse else -12.0) if treated(p) else 0.0 for p in range(N)]
+    gate = robustness_gate(made(change, twice=worse))
+    assert gate.passed is False
+    assert "with form.conflicting put back" in gate.text
+
+
+def test_a_fall_in_people_who_are_still_intoxicated_does_not():
+    gate = robustness_gate(made(falls(12), cadss=[p for p in range(N) if treated(p)]))
+    assert gate.passed is False
+    assert "not back to their CADSS counted as not improved" in gate.text
+
+
+def test_support_that_a_small_shift_of_missing_scores_would_undo_does_not():
+    lost = [p for p in range(24) if treated(p)]
+    case = made(falls(5.8), lost=lost)
+    assert case.bars.word(case.primary) == SUPPORTED
+    gate = robustness_gate(case)
+    assert gate.passed is False
+    assert "points worse than expected to undo the support" in gate.text
+
+
+def test_without_support_there_is_none_to_pass():
+    gate = robustness_gate(made(falls(0)))
+    assert gate.passed is False
+    assert "there is no support to tip" in gate.text
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_numbers_of_people_decide_nothing(seed):
+    case = made(falls(8))
+    other = np.random.default_rng(seed).permutation(N)
+    moved = replace(
+        case,
+        checked=check(
+            replace(
+                case.checked.read,
+                **{
+                    name: table.assign(subject=other[table["subject"].to_numpy(int)])
+                    for name in ("subjects", "infusions", "assessments")
+                    if isinstance(table := getattr(case.checked.read, name), pd.DataFrame)
+                },
+            )
+        ),
+    )
+    assert robustness_gate(moved) == robustness_gate(case)
