@@ -124,3 +124,11 @@ def test_hedges_factor_removes_the_bias_of_d_av():
 def test_a_form_without_spread_has_no_standardised_change():
     with pytest.raises(ValueError, match="give points instead"):
         standardised_changes(np.array([80.0, 80, 80, 80]), np.array([70.0, 72, 60, 65]))
+
+
+@pytest.mark.parametrize("slope", [2.0, 0.5])
+def test_a_straight_line_leaves_no_change_freed_of_correlation(slope):
+    """Rounding would make some 1e-8 of a d_rm that is 0 / 0."""
+    before = np.array([30.0, 40, 50, 45, 38, 60])
+    with pytest.raises(ValueError, match="straight line of those before"):
+        standardised_changes(before, slope * before)

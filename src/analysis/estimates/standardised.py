@@ -64,8 +64,8 @@ def standardised_changes(
     Raises
     ------
     ValueError
-        As :func:`analysis.estimates.paired.complete_pairs`, or when nobody's score differs
-        before or after.
+        As :func:`analysis.estimates.paired.complete_pairs`, when nobody's score differs
+        before or after, or when the scores after are a straight line of those before.
     """
     before, after = complete_pairs(before, after)
     n = before.size
@@ -74,6 +74,12 @@ def standardised_changes(
     if min(two) == 0:
         raise ValueError("All people have the same score before or after; give points instead.")
     r = float(np.corrcoef(before, after)[0, 1])
+    # d_rm would be 0 / 0, and rounding would make a number of it.
+    if r > 1 - 1e-9:
+        raise ValueError(
+            "The scores after are a straight line of those before, so that no change is left "
+            "freed of correlation; give points instead."
+        )
     low, high = (
         limit / math.sqrt(n) for limit in noncentral_limits(mean / sd * math.sqrt(n), n - 1)
     )
