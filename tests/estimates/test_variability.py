@@ -39,6 +39,11 @@ def test_what_has_no_variance_ratio_is_refused():
         variance_ratio(Y1[:4], Y2)
     with pytest.raises(ValueError, match="same value"):
         variance_ratio(np.ones(10), Y2)
+    # The variance of seven times 0.1 is 2e-34, not 0.
+    with pytest.raises(ValueError, match="same value"):
+        variance_ratio(np.full(7, 0.1), Y2)
+    with pytest.raises(ValueError, match="same value"):
+        variance_ratio(Y1, np.full(7, -7.3))
     with pytest.raises(ValueError, match="One finite value a person"):
         variance_ratio(np.append(Y1, np.nan), Y2)
 

@@ -47,7 +47,9 @@ def variance_ratio(treated: np.ndarray, control: np.ndarray, **words: Any) -> li
     if min(n) < 5:
         raise ValueError(f"A variance ratio needs at least five people an arm; got {min(n)}.")
     variances = [values.var(ddof=1) for values in arms]
-    if min(variances) <= 0:
+    # Equal values differ by rounding alone, and would give an endless ratio.
+    size = [float(np.abs(values).max()) for values in arms]
+    if any(v <= (1e-10 * most) ** 2 for v, most in zip(variances, size, strict=True)):
         raise ValueError("Everyone in one arm has the same value; there is no variance to compare.")
     log_ratio = math.log(variances[0] / variances[1])
     low, high = (_limit(arms, log_ratio, side) for side in (-1.0, 1.0))
