@@ -100,6 +100,8 @@ def test_what_is_no_distribution_is_refused():
             change_distribution(wrong)
     with pytest.raises(ValueError, match="at least two people"):
         compare_distributions(np.arange(1.0), np.arange(5.0), resamples=9, seed=1)
+    with pytest.raises(ValueError, match="changed alike"):
+        compare_distributions(np.full(4, -3.0), np.full(5, -3.0), resamples=9, seed=1)
 
 
 def test_arms_that_do_not_overlap_have_no_limits():

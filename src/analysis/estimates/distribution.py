@@ -192,17 +192,20 @@ def compare_distributions(
         change is lower than another's``: ties count half, 0.5 is no difference; t interval
         and p-value of Brunner & Munzel 2000,
         doi:10.1002/(SICI)1521-4036(200001)42:1<17::AID-BIMJ17>3.0.CO;2-U (p-value as SciPy's
-        ``brunnermunzel``, which gives no interval). Where the arms do not overlap, or nobody
-        differs, ranks have no standard error: the row says so and has no limits.
+        ``brunnermunzel``, which gives no interval). Where the arms do not overlap, ranks have
+        no standard error: the row says so and has no limits.
 
     Raises
     ------
     ValueError
-        When an arm has fewer than two people or a change is not finite.
+        When an arm has fewer than two people, a change is not finite, or all people of both
+        arms changed alike.
     """
     ours, theirs = _finite(change), _finite(other)
     if min(len(ours), len(theirs)) < 2:
         raise ValueError("Each arm needs at least two people to be compared.")
+    if min(ours[0], theirs[0]) == max(ours[-1], theirs[-1]):
+        raise ValueError("All people of both arms changed alike; there is nothing to compare.")
     test = stats.anderson_ksamp(
         [ours, theirs],
         variant="midrank",
@@ -230,7 +233,7 @@ def _brunner_munzel(ours: np.ndarray, theirs: np.ndarray, words: dict[str, Any])
     spread = np.array([part.var(ddof=1) / len(part) for part in parts])
     words = {"estimand": "probability that a person's change is lower than another's"} | words
     if not spread.sum() > 0:
-        told = "the arms do not overlap, or nobody differs: ranks give no standard error"
+        told = "the arms do not overlap: ranks give no standard error"
         return row(n=n + m, estimate=estimate, method=told, **words)
     se = math.sqrt(spread.sum())
     df = spread.sum() ** 2 / (spread**2 / (np.array([n, m]) - 1)).sum()
