@@ -75,6 +75,8 @@ def test_one_rating_before_is_refused_and_so_is_what_is_missing():
         first_and_last_response(before[:5], first[:5], end[:5])
     with pytest.raises(ValueError, match="same in everybody"):
         first_and_last_response(before, before[:, 0] - 5, end)
+    with pytest.raises(ValueError, match="one and the same"):
+        first_and_last_response(before[:, [0, 0]], end, end)
 
 
 def test_split_keeps_its_level_where_the_coupled_correlation_does_not():

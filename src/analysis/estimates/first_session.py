@@ -51,7 +51,7 @@ def first_and_last_response(
     ------
     ValueError
         When there are not two ratings before, lengths differ, a score is missing, fewer than
-        six people are given, or some change is the same in everybody.
+        six people are given, some change is the same in everybody, or both responses are one.
     """
     before, first, end = _checked(before, first, end)
     n = len(first)
@@ -62,6 +62,8 @@ def first_and_last_response(
         raise ValueError("Some change is the same in everybody; there is nothing to correlate.")
     estimate = float(z[0])
     se = math.sqrt((n - 1) / n * ((z[1:] - z[1:].mean()) ** 2).sum())
+    if se < 1e-9:
+        raise ValueError("The two responses are one and the same; there is nothing to correlate.")
     reach = stats.t.ppf(0.975, n - 1) * se
     mean = before.mean(axis=1)
     coupled = float(np.corrcoef(first - mean, end - mean)[0, 1])
