@@ -115,6 +115,8 @@ def test_impossible_counts_are_refused():
         james_index([[1, 2], [3, 4]])
     with pytest.raises(ValueError, match="not defined"):
         james_index([[9, 0, 0], [0, 0, 9]])
+    with pytest.raises(ValueError, match="two arms, three guesses"):
+        james_index([[np.nan, 0, 3], [1, 0, 0]])
 
 
 def by_guess(at_least: int = 2, **changed) -> list[dict]:
@@ -149,6 +151,14 @@ def test_small_groups_of_guessers_have_no_row():
 def test_an_unknown_change_is_refused():
     with pytest.raises(ValueError, match="Every change must be known"):
         by_guess(change=np.nan)
+
+
+def test_people_without_a_guess_are_not_passed_over():
+    arm, guess = pd.Series(["ketamine", "midazolam"]), pd.Series(["ketamine"])
+    with pytest.raises(ValueError, match="same people; got 2 and 1"):
+        guess_counts(arm, guess, **ARMS)
+    with pytest.raises(ValueError, match="same people; got 1 and 2"):
+        difference_by_guess(pd.Series([-3.0]), arm, arm, **ARMS)
 
 
 @pytest.mark.parametrize("n", [10, 15, 30])

@@ -40,8 +40,11 @@ def guess_counts(arm: pd.Series, guess: pd.Series, *, treated: str, control: str
     Raises
     ------
     ValueError
-        When a guess or an arm is missing or is none of the words expected.
+        When a guess or an arm is missing or is none of the words expected, or there are not as
+        many guesses as arms.
     """
+    if len(arm) != len(guess):
+        raise ValueError(f"Arms and guesses need the same people; got {len(arm)} and {len(guess)}.")
     meant = _meant(guess, treated, control)
     if not arm.isin([treated, control]).all() or treated == control:
         raise ValueError(f"Every person's arm must be {treated!r} or {control!r}, two names.")
@@ -174,7 +177,8 @@ def james_index(counts: np.ndarray | pd.DataFrame, **words: Any) -> dict[str, An
     an arm it covers about 88 to 94 % of the time, so Bang's indices are the ones to judge by.
     """
     table = np.asarray(counts, float)
-    if table.shape != (2, 3) or (table < 0).any() or not table.sum():
+    # Written so that a NaN is refused too.
+    if table.shape != (2, 3) or not (table >= 0).all() or not table.sum():
         raise ValueError("James' index needs a 2 by 3 table of counts: two arms, three guesses.")
     n = table.sum()
     shares = table[:, :2].T / n  # guess by arm
@@ -249,8 +253,12 @@ def difference_by_guess(
     Raises
     ------
     ValueError
-        As :func:`guess_counts`, or when a change is missing.
+        As :func:`guess_counts`, or when a change is missing or there are not as many as arms.
     """
+    if len(change) != len(arm):
+        raise ValueError(
+            f"Changes and arms need the same people; got {len(change)} and {len(arm)}."
+        )
     if not np.isfinite(change.to_numpy(dtype=float, na_value=np.nan)).all():
         raise ValueError("Every change must be known; leave people without one out and count them.")
     guess_counts(arm, guess, treated=treated, control=control)  # refuses what is no guess
