@@ -64,6 +64,7 @@ def test_any_false_step_is_as_rare_as_half_the_level():
         (lambda d: d.iloc[:0], "at least one"),
         (lambda d: d.assign(window="3 h"), "one difference a window"),
         (lambda d: d.assign(p_value=np.nan), "no p value"),
+        (lambda d: d.iloc[::-1], "in the order of time"),
     ],
 )
 def test_refusals_are_sentences(change, message):

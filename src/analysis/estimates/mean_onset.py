@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.estimates.table import row
@@ -67,9 +68,16 @@ def mean_onset(
         ``estimate`` in hours, the scheduled time of the window. It is no confidence statement
         that the difference was absent before: ``method`` names the windows between which it was
         first shown. NaN where the last window shows none, whatever earlier ones show.
+
+    Raises
+    ------
+    ValueError
+        As :func:`backward_steps`, or when the windows do not stand in the order of time.
     """
     steps = backward_steps(differences, alpha=alpha)
     names, counts = steps["window"].tolist(), steps["counts"].tolist()
+    if not (np.diff([hours[name] for name in names]) > 0).all():
+        raise ValueError("Windows must stand in the order of time, the earliest first.")
     level = f"each at two-sided {alpha:g}"
     if not counts[-1]:
         how = f"backward from {names[-1]}, {level}: not shown there, so no onset"
