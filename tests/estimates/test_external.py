@@ -63,6 +63,7 @@ def test_no_p_value_and_no_word_of_cause():
         (lambda: expected_control_change(np.array([]), np.array([])), "one is needed"),
         (lambda: expected_control_change(np.array([1.0]), np.array([0.0])), "standard error"),
         (lambda: expected_control_change(np.ones(2), np.ones(2)), "Two arms cannot tell"),
+        (lambda: expected_control_change(np.array([np.nan]), np.ones(1)), "one is needed"),
         (lambda: external_comparison(mean=1, sd=1, n=2, expected=DUEK), "three people"),
         (
             lambda: external_comparison(mean=1, sd=1, n=9, expected=DUEK | {"estimand": "x"}),

@@ -45,11 +45,12 @@ def expected_control_change(changes: np.ndarray, ses: np.ndarray, **words: Any) 
     Raises
     ------
     ValueError
-        When a standard error is not positive, no change is given, or two are: two cannot tell
-        how much studies differ.
+        When a number is missing, a standard error is not positive, no change is given, or two
+        are: two cannot tell how much studies differ.
     """
     changes, ses = np.asarray(changes, float), np.asarray(ses, float)
-    if changes.shape != ses.shape or not changes.size or not (ses > 0).all():
+    known = changes.shape == ses.shape and np.isfinite(changes).all() and np.isfinite(ses).all()
+    if not known or not changes.size or not (ses > 0).all():
         raise ValueError("Every published change needs its standard error, and one is needed.")
     if len(changes) == 2:
         raise ValueError("Two arms cannot tell how much studies differ; give one, or three.")
