@@ -100,6 +100,8 @@ def test_sensitivity_bends_towards_the_ends(found):
         ({"score": lambda d: 2 * d["mediator"]}, "must vary"),
         ({"score": np.nan}, "must be known"),
         ({"arm": "ketamine"}, "three people an arm"),
+        # One person who differs is missing from every third draw.
+        ({"mediator": lambda d: (np.arange(len(d)) == 3) * 1.0}, "leave nothing to fit"),
     ],
 )
 def test_refusals_are_sentences(changed, message):

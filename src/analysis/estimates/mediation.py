@@ -15,6 +15,8 @@ __all__ = ["LinearMediation", "linear_mediation"]
 
 RHOS = (-0.7, -0.5, -0.3, -0.1, 0.1, 0.3, 0.5, 0.7)
 RESAMPLES = 2000
+# An interval from fewer of the draws would be of those that happened to vary.
+LEAST_KEPT = 0.95
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def linear_mediation(
     ------
     ValueError
         When lengths differ, a value is missing, an arm has too few people for the models, or
-        something does not vary.
+        something does not vary, or varies in so few people that many draws lack them.
 
     Notes
     -----
@@ -178,7 +180,13 @@ def linear_mediation(
     products = (columns[:, :, None] * columns[:, None, :]).reshape(n, k * k)
     drawn = _parts((weights @ products).reshape(resamples, k, k))
     # A draw of few different people may fit perfectly; it says nothing and is left out.
-    return LinearMediation(own[0], drawn[np.isfinite(drawn).all(axis=1)], n)
+    kept = np.isfinite(drawn).all(axis=1)
+    if kept.mean() < LEAST_KEPT:
+        raise ValueError(
+            f"{int((~kept).sum())} of {resamples} draws of people leave nothing to fit; mediator "
+            "or outcome is the same in nearly everybody."
+        )
+    return LinearMediation(own[0], drawn[kept], n)
 
 
 def _checked(
