@@ -112,3 +112,9 @@ def test_the_joint_test_and_the_intervals_keep_their_level():
     names = ("clusters, joint test", "clusters, simultaneous")
     rows = benchmark.run(120, 3, names=names, sizes=(10, 15), kinds=benchmark.KINDS[1:])
     assert [(r["estimator"], r["value"]) for r in rows if not keeps(r)] == []
+
+
+def test_people_in_another_order_after_than_before_are_refused():
+    after, before, treated = parts()
+    with pytest.raises(ValueError, match="same people in the same order"):
+        profile_contrast(after, before.iloc[::-1], treated, items=ITEMS, seed=1)

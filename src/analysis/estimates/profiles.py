@@ -97,6 +97,8 @@ def _checked(
     n, k = scores.shape
     if list(after) != list(before) or scores.shape != start.shape or set(items) != set(after):
         raise ValueError("After, before and items need the same subscales, for the same people.")
+    if not after.index.equals(before.index):
+        raise ValueError("After and before need the same people in the same order.")
     if treated.dtype != bool or treated.shape != (n,):
         raise ValueError("Treated is true or false, one value a person.")
     if k < 2:
