@@ -245,6 +245,14 @@ def test_first_scores_that_do_not_vary_give_no_interval():
     assert math.isnan(row["p_value"])
 
 
+def test_equal_changes_are_refused_though_rounding_tells_them_apart():
+    first = np.array([True, True, True, False, False, False])
+    start = 13.7 + 0.3 * np.arange(6)
+    y = np.column_stack([start, start - np.where(first, -3.3, 4.7)])
+    with pytest.raises(ValueError, match="everybody changed alike"):
+        crossover_contrast(long_form(y, first))
+
+
 @pytest.fixture
 def made_up(tmp_path) -> Study:
     """Two people, of whom the second lacks a score after the second infusion."""
