@@ -94,6 +94,14 @@ def test_order_of_people_changes_nothing(course):
         assert other["estimate"] == pytest.approx(one["estimate"])
 
 
+def test_each_person_has_the_chance_of_that_person(course):
+    turned = np.random.default_rng(3).permutation(len(course))
+    once, again = foretold(course), foretold(course.iloc[turned])
+    np.testing.assert_array_equal(again.responded, once.responded[turned])
+    for name, chance in again.probability.items():
+        np.testing.assert_allclose(chance, once.probability[name][turned], atol=1e-12)
+
+
 @pytest.mark.parametrize(("n", "m"), [(5, 5), (10, 20), (14, 16)])
 def test_at_half_the_variance_is_that_of_the_rank_sum(n, m):
     """The limit that just reaches 0.5 is z standard errors of Wilcoxon's statistic away."""
@@ -142,6 +150,7 @@ def test_what_cannot_be_foretold_is_refused(course):
         "at least ten people": (start[:9], first[:9], end[:9], FALL),
         "two must not": (start, first, end, 60.0),
         "vary apart": (start, start + 1, end, FALL),
+        "no residual": (start, first, first, FALL),
     }
     for words, (a, b, c, fall) in wrong.items():
         with pytest.raises(ValueError, match=words):

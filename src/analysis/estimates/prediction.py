@@ -30,7 +30,7 @@ class EndPrediction:
     Attributes
     ----------
     responded : ndarray of bool, shape (n,)
-        Whether the fall from baseline to the end reached the threshold.
+        Whether the fall from baseline to the end reached the threshold; people as given.
     probability : dict of ndarray of float, shape (n,)
         By model, the probability of that, the person left out.
     estimates : list of rows
@@ -121,9 +121,13 @@ def predict_end(
     ------
     ValueError
         When lengths differ, a score is missing, fewer than ten people are given, fewer than
-        two did or did not respond, or baseline and first score do not vary apart.
+        two did or did not respond, baseline and first score do not vary apart, or the end is a
+        straight line of them.
     """
     scores = _checked(baseline, first, end, fall)
+    # By content, so that the order of people decides nothing.
+    order = np.lexsort(scores.T)
+    scores, as_given = scores[order], np.argsort(order)
     responded = scores[:, 2] - scores[:, 0] <= -fall
     if min(responded.sum(), (~responded).sum()) < 2:
         raise ValueError("At least two people must respond and two must not, or none is foretold.")
@@ -132,7 +136,7 @@ def predict_end(
     common = {"n": len(scores), **words}
     for name, columns in ((BASELINE, [0]), (BOTH, [0, 1])):
         fit = _Fit.of(scores, columns, fall)
-        probability[name] = fit.left_out_one()
+        probability[name] = fit.left_out_one()[as_given]
         rows += [
             _area(scores, columns, fall, f"AUC, {name}", common),
             row(
@@ -148,7 +152,7 @@ def predict_end(
                 **common,
             ),
         ]
-    return EndPrediction(responded, probability, [*rows, fit.last_slope(common)])
+    return EndPrediction(responded[as_given], probability, [*rows, fit.last_slope(common)])
 
 
 def _checked(baseline: np.ndarray, first: np.ndarray, end: np.ndarray, fall: float) -> np.ndarray:
@@ -162,8 +166,7 @@ def _checked(baseline: np.ndarray, first: np.ndarray, end: np.ndarray, fall: flo
         raise ValueError("A response is a fall of a positive number of points.")
     if len(scores) < 10:
         raise ValueError(f"Foretelling needs at least ten people; got {len(scores)}.")
-    # By content, so that the order of people decides nothing.
-    return scores[np.lexsort(scores.T)]
+    return scores
 
 
 @dataclass(frozen=True)
@@ -184,7 +187,10 @@ class _Fit:
         if np.linalg.matrix_rank(design) < design.shape[1] or (hat.diagonal() > 1 - 1e-9).any():
             raise ValueError("Baseline and first score must vary apart, in more than one person.")
         end = scores[:, 2]
-        return cls(design, end, scores[:, 0] - fall, hat, end - hat @ end)
+        residual = end - hat @ end
+        if np.abs(residual).max() <= 1e-10 * np.abs(end).max(initial=1.0):
+            raise ValueError("The scores leave no residual; there is no chance to foretell.")
+        return cls(design, end, scores[:, 0] - fall, hat, residual)
 
     @property
     def df(self) -> int:
