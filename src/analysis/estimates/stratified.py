@@ -143,7 +143,8 @@ def pool(effects: np.ndarray, ses: np.ndarray, **words: Any) -> list[dict[str, A
         raise ValueError("Pooling needs two strata at least, each with its standard error.")
     if not (np.isfinite(effects).all() and np.isfinite(ses).all() and (ses > 0).all()):
         raise ValueError("Every difference must be known and every standard error positive.")
-    found = combine_effects(effects, ses**2, method_re="iterated")
+    with np.errstate(divide="ignore"):  # its I2 where all strata agree, which is not read
+        found = combine_effects(effects, ses**2, method_re="iterated")
     df = len(effects) - 1
     fixed, random = found.mean_effect_fe, found.mean_effect_re
     fixed_se = found.sd_eff_w_fe
