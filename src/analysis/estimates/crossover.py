@@ -31,11 +31,9 @@ class _Sample:
 
     @classmethod
     def of(cls, values: np.ndarray) -> _Sample:
-        mean = float(values.mean())
-        apart = values - mean
-        # Equal values differ by rounding alone, and would give an endless t.
-        apart[np.abs(apart) <= 1e-10 * np.abs(values).max(initial=1.0)] = 0.0
-        return cls(mean, float((apart**2).sum()), len(values))
+        apart = values - values.mean()
+        apart[np.abs(apart) <= 1e-10 * np.abs(values).max(initial=1.0)] = 0.0  # rounding alone
+        return cls(float(values.mean()), float((apart**2).sum()), len(values))
 
     @property
     def variance_of_mean(self) -> float:
