@@ -88,6 +88,17 @@ def test_calibration_is_near_one_for_a_signal_and_low_for_noise():
     assert slopes["noise"] < 0.8
 
 
+def test_the_calibration_of_a_model_that_foretells_nothing_is_a_share():
+    """One slope a sample, averaged, has no mean: it came out anywhere from -3 to 2."""
+    rng = np.random.default_rng(7)
+    for seed in range(8):
+        start, first = 45 + 6 * rng.standard_normal((2, 30))
+        end = 35 + 8 * rng.standard_normal(30)
+        rows = predict_end(start, first, end, fall=10, resamples=200, seed=seed).rows()
+        slope = next(r for r in rows if r["estimand"] == f"calibration slope, {BASELINE}")
+        assert 0 <= slope["estimate"] < 1
+
+
 def test_order_of_people_changes_nothing(course):
     turned = course.sample(frac=1, random_state=3)
     for one, other in zip(foretold(course).rows(), foretold(turned).rows(), strict=True):

@@ -111,8 +111,8 @@ def predict_end(
         out one by one and pooling is biased below 0.5), at each end the wider of the limits of
         :func:`area_interval` and of the jackknife, the former alone being too narrow;
         ``calibration slope`` corrected for optimism by bootstrap (Harrell, Lee & Mark 1996,
-        doi:10.1002/(SICI)1097-0258(19960229)15:4<361::AID-SIM168>3.0.CO;2-4; 1 is right, less is
-        overconfident); ``observed minus predicted share``, people left out one by one. Then
+        doi:10.1002/(SICI)1097-0258(19960229)15:4<361::AID-SIM168>3.0.CO;2-4, one slope over all
+        samples; 1 is right, less is overconfident); ``observed minus predicted share``, people left out one by one. Then
         ``points of the end score per point after the first session``, t interval: the test
         of whether the first session adds anything (a test of the two AUC would not be valid:
         Demler, Pencina & D'Agostino 2012, doi:10.1002/sim.5328).
@@ -235,8 +235,10 @@ class _Fit:
         coefficients = np.einsum("bpq,bq->bp", np.linalg.pinv(cross, hermitian=True), target)
         foretold = coefficients @ self.design.T
         foretold -= foretold.mean(axis=1, keepdims=True)
-        # The slope in the data themselves is 1, so its corrected value is the mean of these.
-        return float(np.mean(foretold @ self.end / (foretold**2).sum(axis=1)))
+        # In the data themselves the slope is 1, so that these samples give its corrected value:
+        # one slope over all of them, since the slope of a model that foretells next to nothing
+        # is a ratio without a mean.
+        return float((foretold @ self.end).sum() / (foretold**2).sum())
 
     def last_slope(self, common: dict[str, Any]) -> dict[str, Any]:
         """The last coefficient with its t interval."""
