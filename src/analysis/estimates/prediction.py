@@ -112,9 +112,9 @@ def predict_end(
         :func:`area_interval` and of the jackknife, the former alone being too narrow;
         ``calibration slope`` corrected for optimism by bootstrap (Harrell, Lee & Mark 1996,
         doi:10.1002/(SICI)1097-0258(19960229)15:4<361::AID-SIM168>3.0.CO;2-4, one slope over all
-        samples; 1 is right, less is overconfident); ``observed minus predicted share``, people left out one by one. Then
-        ``points of the end score per point after the first session``, t interval: the test
-        of whether the first session adds anything (a test of the two AUC would not be valid:
+        samples; 1 is right, less is overconfident); ``observed minus predicted share``, people
+        left out one by one. Then ``points of the end score per point after the first session``,
+        t interval: whether the first session adds anything (a test of the AUCs is not valid:
         Demler, Pencina & D'Agostino 2012, doi:10.1002/sim.5328).
 
     Raises
