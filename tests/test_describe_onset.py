@@ -12,6 +12,7 @@ from analysis.checks import check
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
 from analysis.describe import durability, mean_course, onset, recall
+from analysis.estimates.courses import Threshold
 from analysis.estimates.onset import onset_intervals
 from analysis.studies import load_study
 
@@ -121,6 +122,18 @@ def test_a_week_leaves_no_room_for_hours(case):
     assert bound.loc["about 7 days", "largest_fall"] > 0.9
     with pytest.raises(ValueError, match="asks about now"):
         recall.recall_bound(case, instrument="PCL-5-now", version="ad-hoc")
+
+
+def test_a_threshold_that_nobody_crossed_does_not_take_the_others_away(case, monkeypatch):
+    thirty = onset.thresholds(case)[0]
+    beyond = Threshold("more than the form holds", points=1000.0)
+    monkeypatch.setattr(onset, "thresholds", lambda case: (thirty, beyond))
+    tests = onset.crossing_tests(case)
+    assert tests["estimand"].value_counts().to_dict() == dict.fromkeys(onset.TESTS, 4)
+    none = tests["window"].str.startswith("more than")
+    assert tests.loc[none, ["estimate", "p_value"]].isna().all(axis=None)
+    assert tests.loc[none, "method"].str.contains("nothing tells the arms apart").all()
+    assert tests.loc[~none, "p_value"].notna().all()
 
 
 def test_one_arm_is_refused(case):

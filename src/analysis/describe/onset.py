@@ -47,6 +47,7 @@ __all__ = [
 SCHEDULE = {"hours_early": 3.0, "hours_late": 5.0, "day": 24.0, "day_3": 72.0, "day_7": 168.0}
 SEED = 5
 RESAMPLES = 9999
+TESTS = ("onsets over expected (sun scores)", "hazard ratio of crossing between visits")
 # Fewest people in any step of a curve of synthetic people, as in describe.cumulative_change.
 STEP_OF_SYNTHETIC = 5
 Intervals = tuple[np.ndarray, np.ndarray]
@@ -274,7 +275,10 @@ def crossing_regions(case: Case, threshold: Threshold, *, sustained: bool) -> pd
 
 
 def crossing_tests(case: Case) -> pd.DataFrame:
-    """The two arms compared over all visits, for each threshold: score test and hazard ratio."""
+    """The two arms compared over all visits, for each threshold: score test and hazard ratio.
+
+    A threshold that nobody crossed, or everybody at once, has rows that say so.
+    """
     arms = two_arms(case)
     rows = []
     for threshold in thresholds(case):
@@ -288,11 +292,14 @@ def crossing_tests(case: Case) -> pd.DataFrame:
                 "instrument": case.scale.name,
                 "window": _label(threshold, sustained),
             }
-            rows.append(
-                rank_test(left, right, treated, method="monte carlo", resamples=RESAMPLES,
-                          seed=SEED, **words)
-            )  # fmt: skip
-            rows += discrete_hazard(left, right, treated).rows(**words)
+            try:
+                score = rank_test(left, right, treated, method="monte carlo",
+                                  resamples=RESAMPLES, seed=SEED, **words)  # fmt: skip
+            except ValueError as refusal:
+                none = f"not given: {refusal}"
+                rows += [row(estimand=name, n=left.size, method=none, **words) for name in TESTS]
+            else:
+                rows += [score, *discrete_hazard(left, right, treated).rows(**words)]
     return released(case, rows)
 
 
