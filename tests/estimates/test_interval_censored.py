@@ -264,6 +264,12 @@ def test_strata_are_compared_within():
     assert "all 16 arrangements, 2 strata" in row["method"]
 
 
+def test_a_share_is_read_off_at_an_hour():
+    for t in (np.inf, np.nan):
+        with pytest.raises(ValueError, match="read off at an hour"):
+            likelihood_interval(np.zeros(4), np.full(4, 4.0), t)
+
+
 def test_rank_test_refusals():
     left, right = np.zeros(4), np.full(4, 4.0)
     treated = np.array([True, True, False, False])

@@ -59,7 +59,7 @@ def likelihood_interval(left: Any, right: Any, t: float, **words: Any) -> dict[s
     Raises
     ------
     ValueError
-        When :func:`.turnbull` refuses the intervals.
+        When :func:`.turnbull` refuses the intervals, or the hour is not finite.
 
     Notes
     -----
@@ -157,6 +157,8 @@ def _as_row(
 
 
 def _by_likelihood(left: np.ndarray, right: np.ndarray, t: float) -> _Share:
+    if not math.isfinite(t):
+        raise ValueError("A share is read off at an hour; give one within the follow-up.")
     best = turnbull(left, right)
     # Turning time round would turn the half-open ends round too, so each side is written out.
     all_by_t = (left >= t) & (right > t), lambda: turnbull(left, np.minimum(right, t))
