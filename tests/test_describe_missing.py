@@ -53,6 +53,20 @@ def test_the_hours_alone_give_the_primary_estimate_back(case: Case) -> None:
     assert own["estimate"] == pytest.approx(primary_analysis(case.scores).estimate, abs=1e-9)
 
 
+def test_a_strategy_that_cannot_be_had_says_so(case: Case) -> None:
+    """Someone without any score within hours has no mean to be carried forward."""
+    hours = missing.randomised_trial(case, ("hours_early", "hours_late"))
+    score = hours.score.copy()
+    score[np.flatnonzero(hours.treated)[0]] = np.nan
+    hours = Trial(score, hours.covariates, hours.treated, hours.visits)
+    rows = missing.by_strategy(
+        case, hours, posterior(hours, draws=2, sweeps=1), visits=["mean of the visits"]
+    ).set_index("estimand")
+    last = rows.loc["difference, last mean carried forward"]
+    assert np.isnan(last["estimate"])
+    assert last["method"].startswith("not given")
+
+
 def test_missing_people_are_counted_and_few_are_not_told(
     case: Case, real: Case, trial: Trial
 ) -> None:

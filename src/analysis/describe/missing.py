@@ -23,7 +23,7 @@ from analysis.estimates.missing import (
     tipping_point,
 )
 from analysis.estimates.missing.ancova import MEAN
-from analysis.estimates.table import table
+from analysis.estimates.table import row, table
 from analysis.release import release
 
 __all__ = [
@@ -89,7 +89,8 @@ def by_strategy(
     By conditional mean with jackknife, whose standard error is that of repeated trials, and by
     multiple imputation with Rubin's rules, whose standard error grows with what is missing.
     ``contrast`` and ``instrument`` are the case's; ``parameters`` are drawn by
-    :func:`analysis.estimates.missing.posterior`.
+    :func:`analysis.estimates.missing.posterior`. A strategy that the data do not allow has rows
+    that say so.
 
     Raises
     ------
@@ -105,7 +106,13 @@ def by_strategy(
     rows: list[dict[str, Any]] = []
     for strategy in STRATEGIES:
         if strategy == "LMCF" and (trial.event == 0).any():
-            continue  # nobody without a first score has a mean to carry forward
+            none = {
+                "estimand": f"difference, {STRATEGIES[strategy]}",
+                "n": trial.n,
+                "method": "not given: somebody without any score has no mean to carry forward",
+            }
+            rows += [row(window=visit, **none, **words) for visit in visits]
+            continue
         filled = multiple_imputation(trial, strategy, parameters=parameters, seed=seed)
         found = [*conditional_mean(trial, strategy, refits=refits).rows(**words),
                  *filled.rows(**words)]  # fmt: skip
@@ -121,8 +128,8 @@ def tipping_shifts(
     for name, holds in conclusions.items():
         found = tipping_point(imputations, holds, visit=visit)
         words = _words(case) | {"window": visit, "n": imputations.trial.n}
-        row = found.row(**words)
-        rows.append(row | {"estimand": f"{row['estimand']}: {name}"})
+        one = found.row(**words)
+        rows.append(one | {"estimand": f"{one['estimand']}: {name}"})
     return _released(case, rows)
 
 
