@@ -66,6 +66,7 @@ def test_a_missed_infusion_is_allowed_and_order_does_not_matter(data):
         (lambda d: d.assign(change=np.nan), {}, "must be complete"),
         (lambda d: pd.concat([d, d.head(1)]), {}, "two rows"),
         (lambda d: d[d["infusion"] == 1], {}, "one infusion"),
+        (lambda d: d.assign(infusion=d["infusion"] + 0.5), {}, "whole numbers"),
         (lambda d: d, {"treated": "ketamine"}, "both arms"),
         (lambda d: d, {"treated": "ketamine", "control": "saline"}, "must be 'ketamine'"),
     ],

@@ -92,3 +92,5 @@ def test_refusals_are_sentences():
         change_around_infusions(pd.concat([data, data.head(1)]))
     with pytest.raises(ValueError, match="paired change is the estimate"):
         change_around_infusions(data[data["infusion"] == 1])
+    with pytest.raises(ValueError, match="whole numbers"):
+        change_around_infusions(data.assign(infusion=data["infusion"] + 0.5))

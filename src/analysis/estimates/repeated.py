@@ -92,6 +92,8 @@ def _checked(data: pd.DataFrame, treated: str | None, control: str | None) -> np
     values = data[["infusion", "baseline", "change"]].to_numpy(dtype=float, na_value=np.nan)
     if not np.isfinite(values).all():
         raise ValueError("Infusion, baseline and change must be complete; leave rows out openly.")
+    if (values[:, 0] % 1 != 0).any():
+        raise ValueError("Infusions are counted in whole numbers, 1, 2, ...")
     if data.duplicated(["subject", "infusion"]).any():
         raise ValueError("A person has two rows for an infusion; give one.")
     if data["infusion"].nunique() < 2:

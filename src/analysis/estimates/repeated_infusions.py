@@ -94,6 +94,8 @@ def _checked(data: pd.DataFrame) -> pd.DataFrame:
             f"{missing} of {len(data)} infusions lack a score before or after, or their number; "
             "leave them out and count them."
         )
+    if (scores[:, 0] % 1 != 0).any():
+        raise ValueError("Infusions are counted in whole numbers, 1, 2, ...")
     if data.duplicated(["subject", "infusion"]).any():
         raise ValueError("A person has two rows for one infusion; give one.")
     if not data["subject"].duplicated().any():
