@@ -90,27 +90,40 @@ def _letters(parts: list[dict[str, Any]], claim: str) -> str:
 def merge(shards: Path, table: Path, words: Path) -> pd.DataFrame:
     """Count all pieces of a folder into the committed table, and keep some words of each cell.
 
-    Pieces made by other rules, code or parameters than the newest of a cell are left out.
+    Pieces made by other rules, code or parameters than those of now are left out, and so are
+    pieces of any seed but the one with the most trials.
     """
     found: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
     for file in sorted(shards.glob("*.json")):
         part = json.loads(file.read_text(encoding="utf-8"))
         found[part["world"], part["n_per_arm"]].append(part)
-    kept = [part for parts in found.values() for part in _alike(parts)]
-    rows = rows_of(kept)
+    kept = {cell: _alike(parts) for cell, parts in sorted(found.items())}
+    rows = rows_of(part for parts in kept.values() for part in parts)
     write_atomic(table, rows.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode())
     sample = {
-        f"{name} n{n}": {
-            claim: _letters(sorted(parts, key=lambda part: part["start"]), claim)[:KEPT]
-            for claim in CLAIMS
-        }
-        for (name, n), parts in sorted(found.items())
+        f"{name} n{n}": {claim: _letters(first, claim)[:KEPT] for claim in CLAIMS}
+        for (name, n), parts in kept.items()
+        if (first := _from_the_first_trial(parts))
     }
     write_atomic(words, (json.dumps(sample, indent=1) + "\n").encode())
     return rows
 
 
 def _alike(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Pieces that may be counted together: of one seed, rules, code and world."""
+    """Pieces that may be counted together: of one seed, and the rules, code and world of now."""
     now = keys(parts[0]["world"])
-    return [part for part in parts if all(part[key] == value for key, value in now.items())]
+    own = [part for part in parts if all(part[key] == value for key, value in now.items())]
+    trials: Counter[int] = Counter()
+    for part in own:
+        trials[part["seed"]] += part["stop"] - part["start"]
+    return [part for part in own if part["seed"] == trials.most_common(1)[0][0]]
+
+
+def _from_the_first_trial(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Pieces from trial 0 on without a gap, so that a letter's place is its trial's number."""
+    run: list[dict[str, Any]] = []
+    for part in sorted(parts, key=lambda part: part["start"]):
+        if part["start"] != (run[-1]["stop"] if run else 0):
+            break
+        run.append(part)
+    return run

@@ -124,7 +124,8 @@ def _on_dask(left: list[Piece], shards: Path | None, scheduler: str) -> Iterator
     with client:
         # Workers may be elsewhere: the results come back, and are kept here.
         futures = [client.submit(run_piece, piece, None, pure=False) for piece in left]
-        for future in as_completed(futures):
+        # Told its loop, or it would look for a default client.
+        for future in as_completed(futures, loop=client.loop):
             result = future.result()
             if shards is not None:
                 keep(result, shards)

@@ -1,0 +1,200 @@
+"""The same counts whoever does the work, in whatever pieces, and after a kill."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.claims.calibration import calibrate, merge
+from analysis.claims.calibration import shards as pieces_of
+from analysis.claims.calibration.command import calibrate_into
+from analysis.claims.calibration.counts import rows_of
+from analysis.claims.calibration.shards import Piece, keep, run_piece, stored
+from analysis.errors import ReliefError
+
+CELLS = {"worlds": ["null", "past-week"], "sizes": [5]}
+TRIALS = 5
+
+
+@pytest.fixture(scope="module")
+def alone() -> pd.DataFrame:
+    """One process, one piece a cell."""
+    return calibrate(**CELLS, replicates=TRIALS, seed=3)
+
+
+@pytest.fixture(scope="module")
+def kept() -> dict:
+    """What judging one small piece gives."""
+    return run_piece(Piece("past-week", 5, 0, 2, seed=3), None)
+
+
+def test_a_trial_counts_once_with_one_word_a_claim(alone):
+    counts = alone[["supported", "contradicted", "not_decided", "not_testable"]].sum(axis=1)
+    assert (counts == TRIALS).all()
+    assert (alone["replicates"] == TRIALS).all()
+    assert set(alone["claim"]) == {"onset", "certainty_within_hours", "headline"}
+    looked_back = alone["world"] == "past-week"
+    assert (alone.loc[looked_back, "not_testable"] == TRIALS).all()
+
+
+def test_other_seeds_are_other_trials(alone):
+    other = calibrate(**CELLS, replicates=TRIALS, seed=4)
+    assert (other["dropout"] != alone["dropout"]).any()
+
+
+def test_the_limits_are_those_of_the_exact_interval(alone):
+    from scipy import stats
+
+    for row in alone.to_dict("records"):
+        low = stats.beta.ppf(0.025, row["supported"], row["replicates"] - row["supported"] + 1)
+        high = stats.beta.ppf(0.975, row["supported"] + 1, row["replicates"] - row["supported"])
+        assert row["mc_high"] == pytest.approx(high)
+        assert row["mc_low"] == pytest.approx(0.0 if row["supported"] == 0 else low)
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_where_pieces_begin_and_end_changes_nothing(alone, monkeypatch, tmp_path, size):
+    monkeypatch.setattr(pieces_of, "SIZE", size)
+    found = calibrate(**CELLS, replicates=TRIALS, seed=3, shards=tmp_path)
+    pd.testing.assert_frame_equal(found, alone)
+    assert len(list(tmp_path.glob("*.json"))) == 2 * -(-TRIALS // size)
+
+
+def test_two_processes_give_what_one_does(alone, monkeypatch):
+    monkeypatch.setattr(pieces_of, "SIZE", 2)
+    pd.testing.assert_frame_equal(calibrate(**CELLS, replicates=TRIALS, seed=3, jobs=2), alone)
+
+
+def test_a_dask_cluster_gives_the_same_and_keeps_the_pieces_here(alone, monkeypatch, tmp_path):
+    from dask.distributed import LocalCluster
+
+    monkeypatch.setattr(pieces_of, "SIZE", 2)
+    with LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+    ) as cluster:
+        address = cluster.scheduler_address
+        found = calibrate(**CELLS, replicates=TRIALS, seed=3, scheduler=address, shards=tmp_path)
+    pd.testing.assert_frame_equal(found, alone)
+    assert len(list(tmp_path.glob("*.json"))) == 6
+
+
+def test_pieces_that_are_there_are_not_judged_again(alone, monkeypatch, tmp_path):
+    monkeypatch.setattr(pieces_of, "SIZE", 2)
+    calibrate(**CELLS, replicates=4, seed=3, shards=tmp_path)
+    written = {file.name: file.stat().st_mtime_ns for file in tmp_path.glob("*.json")}
+    told: list[tuple[int, int]] = []
+    found = calibrate(
+        **CELLS, replicates=TRIALS, seed=3, shards=tmp_path, resume=True,
+        told=lambda done, total: told.append((done, total)),
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(found, alone)
+    assert told == [(4, 6), (5, 6), (6, 6)]
+    now = {name: (tmp_path / name).stat().st_mtime_ns for name in written}
+    assert now == written
+
+
+@pytest.mark.parametrize("key", ["claims_sha256", "code_sha256", "world_sha256", "seed", "stop"])
+def test_a_piece_made_otherwise_is_not_taken(kept, tmp_path, key):
+    piece = Piece("past-week", 5, 0, 2, seed=3)
+    keep(kept, tmp_path)
+    assert stored(piece, tmp_path) == kept
+    other = 1 if isinstance(kept[key], int) else "0" * 64
+    (tmp_path / piece.name).write_text(json.dumps(kept | {key: other}), encoding="utf-8")
+    assert stored(piece, tmp_path) is None
+
+
+def test_a_damaged_piece_is_not_taken(kept, tmp_path):
+    piece = Piece("past-week", 5, 0, 2, seed=3)
+    keep(kept, tmp_path)
+    file = tmp_path / piece.name
+    file.write_bytes(file.read_bytes()[:-40])
+    assert stored(piece, tmp_path) is None
+
+
+def merged(folder: Path, *parts: dict) -> tuple[pd.DataFrame, dict]:
+    """The counts and the kept words of these pieces."""
+    for part in parts:
+        keep(part, folder)
+    rows = merge(folder, folder / "table.csv", folder / "words.txt")
+    return rows, json.loads((folder / "words.txt").read_text(encoding="utf-8"))
+
+
+def made(kept: dict, letter: str, **changes) -> dict:
+    """A piece with this letter for every word."""
+    words = {claim: letter * len(word) for claim, word in kept["words"].items()}
+    return kept | {"words": words} | changes
+
+
+@pytest.mark.parametrize(
+    "other", [{"code_sha256": "0" * 64}, {"claims_sha256": "0" * 64}, {"world_sha256": "0" * 64}]
+)
+def test_counts_and_kept_words_leave_out_pieces_made_otherwise(kept, tmp_path, other):
+    own = [made(kept, "N", start=0, stop=2), made(kept, "N", start=4, stop=6)]
+    rows, words = merged(tmp_path, *own, made(kept, "S", start=2, stop=4, **other))
+    assert set(rows["replicates"]) == {4}
+    assert set(rows["supported"]) == {0}
+    # A letter's place is its trial's number: none is kept beyond the gap.
+    assert words["past-week n5"]["onset"] == "NN"
+
+
+def test_pieces_of_two_seeds_are_not_counted_together(kept, tmp_path):
+    own = [made(kept, "N", start=2, stop=4), made(kept, "N", start=4, stop=6)]
+    rows, words = merged(tmp_path, made(kept, "S", seed=8), *own)
+    assert set(rows["replicates"]) == {4}
+    assert set(rows["seed"]) == {3}
+    assert words == {}
+
+
+def test_counts_of_sessions_add_up(alone):
+    parts = [run_piece(Piece(name, 5, start, stop, seed=3), None)
+             for name in CELLS["worlds"] for start, stop in ((2, 5), (0, 2))]  # fmt: skip
+    pd.testing.assert_frame_equal(rows_of(parts), alone)
+
+
+def test_nobody_at_the_address_of_a_scheduler_is_said_in_one_sentence():
+    with pytest.raises(ReliefError, match="No Dask scheduler answers"):
+        calibrate(**CELLS, replicates=1, scheduler="127.0.0.1")
+
+
+# A process that is killed
+
+MANY = "null,regression,anticipation,jitter,drift,sites,power-cell,responders"
+ASKED = {"worlds": MANY, "sizes": "5", "replicates": 12, "seed": 3, "jobs": 1}
+
+
+def command(out: Path) -> list[str]:
+    """The words of the command line that ask for the same."""
+    given = {"--worlds": MANY, "--n": "5", "--replicates": "12", "--seed": "3", "--out": str(out)}
+    flat = [word for pair in given.items() for word in pair]
+    return [sys.executable, "-m", "analysis.cli", "calibrate", *flat]
+
+
+def test_a_killed_run_goes_on_to_the_same_table(tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    process = subprocess.Popen(
+        command(killed), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        until = time.monotonic() + 120
+        while not list(killed.glob("shards/*.json")) and time.monotonic() < until:
+            assert process.poll() is None, "it ended before its first piece"
+            time.sleep(0.02)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    there = sorted(killed.glob("shards/*.json"))
+    assert 0 < len(there) < len(MANY.split(","))
+    assert not (killed / "table.csv").exists()
+    before = {file: file.stat().st_mtime_ns for file in there}
+    calibrate_into(killed, **ASKED, scheduler=None, resume=True)
+    assert before == {file: file.stat().st_mtime_ns for file in there}
+    calibrate_into(whole, **ASKED, scheduler=None, resume=False)
+    for name in ("table.csv", "words.json"):
+        assert (killed / name).read_bytes() == (whole / name).read_bytes()
