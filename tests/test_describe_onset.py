@@ -132,8 +132,26 @@ def test_a_threshold_that_nobody_crossed_does_not_take_the_others_away(case, mon
     assert tests["estimand"].value_counts().to_dict() == dict.fromkeys(onset.TESTS, 4)
     none = tests["window"].str.startswith("more than")
     assert tests.loc[none, ["estimate", "p_value"]].isna().all(axis=None)
-    assert tests.loc[none, "method"].str.contains("nothing tells the arms apart").all()
+    assert tests.loc[none, "method"].str.contains("nothing tells|Nobody is known to").all()
     assert tests.loc[~none, "p_value"].notna().all()
+
+
+def test_a_ratio_that_nothing_tells_does_not_take_the_rank_test_away(case, monkeypatch):
+    found = onset.onset_intervals
+
+    def unseen(courses, *, sustained):
+        table = found(courses, sustained=sustained)
+        return table.assign(
+            left=table["left"].where(table["arm"] != onset.two_arms(case)[0], 0.0),
+            right=table["right"].where(table["arm"] != onset.two_arms(case)[0], np.inf),
+        )
+
+    monkeypatch.setattr(onset, "onset_intervals", unseen)
+    tests = onset.crossing_tests(case).groupby("estimand", sort=False)
+    rank, ratio = (tests.get_group(name) for name in onset.TESTS)
+    assert rank["p_value"].notna().all()
+    assert ratio["estimate"].isna().all()
+    assert ratio["method"].str.contains("Every hazard ratio fits").all()
 
 
 def test_one_arm_is_refused(case):

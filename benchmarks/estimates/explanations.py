@@ -17,6 +17,8 @@ __all__ = ["CELLS", "run"]
 
 ARMS = {"treated": "ketamine", "control": "midazolam"}
 COUNTED = "counts"
+# Where strata share one difference a fixed effect would cover; here they do not.
+SCATTERED = "five strata that truly differ, pooled"
 # Shares who guess right, wrong, or not at all: blinded, half unblinded, nearly all know.
 GUESSING = ((0.35, 0.35, 0.30), (0.60, 0.15, 0.25), (0.90, 0.03, 0.07))
 EFFECT = -4.0
@@ -162,8 +164,8 @@ CELLS: tuple[tuple[str, str, float, tuple[str, ...], Trials], ...] = (
     ("James index", "coverage", 0.95, (COUNTED,), _james),
     ("difference at the mean baseline, HC3", "coverage", 0.95, KINDS, _by_baseline),
     ("difference between slopes on baseline, HC3", "coverage", 0.95, KINDS, _slope),
-    ("five strata pooled, fixed effect", "coverage", 0.95, KINDS, _of(_strata, 0)),
-    ("five strata pooled, random effects", "coverage", 0.95, KINDS, _of(_strata, 1)),
+    (f"{SCATTERED}, fixed effect", "coverage", 0.95, KINDS, _of(_strata, 0)),
+    (f"{SCATTERED}, random effects", "coverage", 0.95, KINDS, _of(_strata, 1)),
     ("expected change of a control, five published", "coverage", 0.95, KINDS, _prediction),
     ("indirect effect, nothing unmeasured", "coverage", 0.95, KINDS, _mediated),
     ("residual effects counted as not improved", "level", 0.05, KINDS, _composite),

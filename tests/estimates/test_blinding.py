@@ -148,6 +148,17 @@ def test_small_groups_of_guessers_have_no_row():
     assert [row["n"] for row in by_guess(at_least=3)] == [3]
 
 
+@pytest.mark.filterwarnings("error")
+def test_changes_that_are_all_equal_give_no_interval():
+    """Two who fell by 8.1 points each say nothing of how much people differ."""
+    rows = by_guess(change=[-8.1, -8.1, -2.0, -4.0, 1.0, -8.0, -1.0])
+    assert [round(row["estimate"], 3) for row in rows] == [-8.1, -1.667, -6.433]
+    assert [math.isnan(row["ci_low"]) for row in rows] == [True, False, True]
+    assert [math.isnan(row["se"]) for row in rows] == [True, False, True]
+    assert all("all changes of a group are equal" in rows[i]["method"] for i in (0, 2))
+    assert all("groups formed after the infusion" in row["method"] for row in rows)
+
+
 def test_an_unknown_change_is_refused():
     with pytest.raises(ValueError, match="Every change must be known"):
         by_guess(change=np.nan)

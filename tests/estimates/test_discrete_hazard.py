@@ -103,12 +103,36 @@ def test_an_arm_in_which_nobody_crosses_sets_no_lower_limit():
         ([3, 0], [np.inf, np.inf], None, "Nobody"),
         ([3, 0], [5, 5], [1, 1], "Both arms"),
         ([3, 0], [5, 5], [1], "Both arms"),
+        ([3, 0], [5, 5], ["ketamine", "saline"], "True or 1"),
+        ([3, 0], [5, 5], [1, np.nan], "True or 1"),
     ],
 )
 def test_refusals_are_sentences(left, right, arm, message):
     with pytest.raises(ValueError, match=message):
         discrete_hazard(np.array(left, float), np.array(right, float),
                         None if arm is None else np.array(arm))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ([0] * 6, [4] * 6),  # all in one period
+        ([0, 0, 2, 2, 0, 2], [4, 4, 4, 9, np.inf, 4]),  # one period fits all
+        ([0, 0, 0, 0, 4, 9], [np.inf] * 3 + [4, 9, 15]),  # an arm never seen
+        ([0, 0, 0, 0, 4, 9], [15] * 3 + [4, 9, 15]),  # an arm seen only when all had crossed
+    ],
+)
+def test_a_ratio_that_nothing_tells_is_refused(left, right):
+    fit = discrete_hazard(np.array(left, float), np.array(right, float), np.arange(6) < 3)
+    with pytest.raises(ValueError, match="Every hazard ratio fits"):
+        fit.rows()
+
+
+def test_two_people_can_tell_a_ratio():
+    """One crossed at each of two visits, an arm each: the ratio is wide, and endless above."""
+    row = discrete_hazard(np.array([0.0, 3]), np.array([3.0, 5]), np.array([True, False])).rows()[0]
+    assert row["estimate"] == np.inf
+    assert 0 < row["p_value"] < 1
 
 
 def test_one_arm_has_no_ratio():

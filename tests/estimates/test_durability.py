@@ -155,8 +155,26 @@ def test_coverage_of_the_half_life():
         ([5, 24], [-1.0, np.nan], np.eye(2), "complete"),
         ([24, 5], [-1.0, -2.0], np.eye(2), "increase"),
         ([5, 24], [-1.0, -2.0], np.eye(3), "covariance"),
+        ([5, 24], [-1.0, -2.0], np.ones((2, 2)), "positive definite"),
+        ([5, 24], [-1.0, -2.0], np.array([[1.0, 2.0], [2.0, 1.0]]), "positive definite"),
+        ([5, 24], [-1.0, -2.0], np.array([[1.0, 0.5], [0.1, 1.0]]), "symmetric"),
+        ([5, 24], [-1.0, -2.0], np.diag([1.0, 0.0]), "positive definite"),
+        ([5, 24], [-1.0, -2.0], -np.eye(2), "positive definite"),
+        ([5, 24, 72], [-8.0, 0.1, 8.0], np.eye(3), "changes sign beyond its error"),
     ],
 )
 def test_refusals_are_sentences(hours, d, v, message):
     with pytest.raises(ValueError, match=message):
         half_life(np.array(hours, float), np.array(d), v)
+
+
+@pytest.mark.parametrize("df", [0, -3, np.nan])
+def test_degrees_of_freedom_are_positive(df):
+    with pytest.raises(ValueError, match="Degrees of freedom"):
+        half_life(np.array([5.0, 24]), np.array([-8.0, -4]), np.eye(2), df=df)
+
+
+def test_an_effect_that_is_gone_may_come_out_on_the_other_side():
+    """Within its error: refusing it would keep only the samples that happened to stay below 0."""
+    found = half_life(np.array([5.0, 24, 72]), np.array([-8.0, -3, 1]), np.eye(3))
+    assert found["ci_low"] < found["estimate"] < found["ci_high"] < 48

@@ -117,6 +117,14 @@ def test_two_arms_are_compared_and_turn_with_their_order():
     assert ratio["ci_low"] < 1 < ratio["ci_high"]
 
 
+@pytest.mark.parametrize("other", [{"horizon": 72}, {"family": "log-logistic"}, {"cured": False}])
+def test_models_that_assume_something_else_are_not_compared(other):
+    left, right = np.array([0.0, 3, 5, 72]), np.array([3.0, 5, 24, np.inf])
+    fits = [crossing_model(left, right, **{"horizon": 168} | words) for words in ({}, other)]
+    with pytest.raises(ValueError, match="same family, the same horizon"):
+        compare_crossing(*fits)
+
+
 @pytest.mark.parametrize(
     ("left", "right", "options", "message"),
     [
@@ -126,6 +134,7 @@ def test_two_arms_are_compared_and_turn_with_their_order():
         ([0, np.nan], [3, 5], {}, r"\(left, right\]"),
         ([0, 3], [3, np.inf], {}, "Fewer than two"),
         ([0, 3], [3, 200], {}, "horizon"),
+        ([0, 3, 169], [3, 5, np.inf], {}, "horizon"),
     ],
 )
 def test_refusals_are_sentences(left, right, options, message):

@@ -69,6 +69,11 @@ def test_a_missed_infusion_is_allowed_and_order_does_not_matter(data):
         (lambda d: d.assign(infusion=d["infusion"] + 0.5), {}, "whole numbers"),
         (lambda d: d, {"treated": "ketamine"}, "both arms"),
         (lambda d: d, {"treated": "ketamine", "control": "saline"}, "must be 'ketamine'"),
+        (
+            lambda d: d.drop(columns="arm"),
+            {"treated": "ketamine", "control": "midazolam"},
+            "no column 'arm'",
+        ),
     ],
 )
 def test_refusals_are_sentences(data, change, options, message):

@@ -6,7 +6,7 @@ table passes :func:`analysis.release.release`, so that of real people none shows
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -292,15 +292,27 @@ def crossing_tests(case: Case) -> pd.DataFrame:
                 "instrument": case.scale.name,
                 "window": _label(threshold, sustained),
             }
-            try:
-                score = rank_test(left, right, treated, method="monte carlo",
-                                  resamples=RESAMPLES, seed=SEED, **words)  # fmt: skip
-            except ValueError as refusal:
-                none = f"not given: {refusal}"
-                rows += [row(estimand=name, n=left.size, method=none, **words) for name in TESTS]
-            else:
-                rows += [score, *discrete_hazard(left, right, treated).rows(**words)]
+            rows += _tests(left, right, treated, words)
     return released(case, rows)
+
+
+def _tests(
+    left: np.ndarray, right: np.ndarray, treated: np.ndarray, words: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Each of the tests, or why it is not given."""
+    made: tuple[Callable[[], dict[str, Any]], ...] = (
+        lambda: rank_test(left, right, treated, method="monte carlo",
+                          resamples=RESAMPLES, seed=SEED, **words),
+        lambda: discrete_hazard(left, right, treated).rows(**words)[0],
+    )  # fmt: skip
+    rows = []
+    for name, test in zip(TESTS, made, strict=True):
+        try:
+            rows.append(test())
+        except ValueError as refusal:
+            none = f"not given: {refusal}"
+            rows.append(row(estimand=name, n=left.size, method=none, **words))
+    return rows
 
 
 def crossing_times(case: Case, threshold: Threshold, *, family: str = "weibull") -> pd.DataFrame:

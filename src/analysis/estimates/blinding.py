@@ -19,6 +19,8 @@ GUESSES = ("treated", "control", "do not know")
 DO_NOT_KNOW = ("do not know", "don't know", "unsure", "unknown", "uncertain")
 # James 1996: a wrong guess shows half as much blinding as no guess at all.
 WRONG_WEIGHT = 0.5
+AFTER = "; groups formed after the infusion"
+ALIKE = ", no interval: all changes of a group are equal"
 
 
 def guess_counts(arm: pd.Series, guess: pd.Series, *, treated: str, control: str) -> pd.DataFrame:
@@ -248,7 +250,8 @@ def difference_by_guess(
     -------
     list of rows
         ``mean change by guess (descriptive)`` of each group, one-sample t; ``difference by guess
-        (descriptive)``, Welch's t, where both arms have a group.
+        (descriptive)``, Welch's t, where both arms have a group. No interval where the changes
+        of a group are all equal; ``method`` says so.
 
     Raises
     ------
@@ -279,32 +282,47 @@ def difference_by_guess(
 
 
 def _mean(values: np.ndarray, **words: Any) -> dict[str, Any]:
+    common = {
+        "estimand": "mean change by guess (descriptive)",
+        "n": len(values),
+        "estimate": values.mean(),
+        **words,
+    }
+    if _alike(values):
+        return row(method=f"mean{ALIKE}{AFTER}", **common)
     interval = stats.ttest_1samp(values, 0.0).confidence_interval()
     return row(
-        estimand="mean change by guess (descriptive)",
-        n=len(values),
-        estimate=values.mean(),
         se=values.std(ddof=1) / math.sqrt(len(values)),
         df=len(values) - 1,
         ci_low=interval.low,
         ci_high=interval.high,
-        method="one-sample t; groups formed after the infusion",
-        **words,
+        method=f"one-sample t{AFTER}",
+        **common,
     )
 
 
 def _difference(first: np.ndarray, second: np.ndarray, **words: Any) -> dict[str, Any]:
+    common = {
+        "estimand": "difference by guess (descriptive)",
+        "n": len(first) + len(second),
+        "estimate": first.mean() - second.mean(),
+        **words,
+    }
+    if _alike(first) or _alike(second):
+        return row(method=f"difference of means{ALIKE}{AFTER}", **common)
     found = stats.ttest_ind(first, second, equal_var=False)
     interval = found.confidence_interval()
     return row(
-        estimand="difference by guess (descriptive)",
-        n=len(first) + len(second),
-        estimate=first.mean() - second.mean(),
         se=math.sqrt(first.var(ddof=1) / len(first) + second.var(ddof=1) / len(second)),
         df=found.df,
         ci_low=interval.low,
         ci_high=interval.high,
         # No p-value: a test would read as one of an effect of treatment.
-        method="Welch t; groups formed after the infusion",
-        **words,
+        method=f"Welch t{AFTER}",
+        **common,
     )
+
+
+def _alike(values: np.ndarray) -> bool:
+    """Whether the changes are equal but for rounding: they tell no spread."""
+    return bool(np.ptp(values) <= 1e-10 * max(np.abs(values).max(), 1.0))

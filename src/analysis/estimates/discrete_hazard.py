@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from analysis.estimates.arms import as_treated
 from analysis.estimates.likelihood import Bounds, likelihood_limits, maximise
 from analysis.estimates.table import row
 
@@ -18,6 +19,8 @@ __all__ = ["DiscreteHazard", "discrete_hazard"]
 LOG_HAZARD = (-20.0, 3.0)
 # Hazard ratios past e^8 = 3000 are no longer told from endless ones.
 LOG_RATIO = (-8.0, 8.0)
+# Where neither this ratio nor its inverse (1.6) costs any likelihood, all fit the data alike.
+PROBE, COSTS = 0.5, 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +60,12 @@ class DiscreteHazard:
         kept = np.exp(-total[self.begin] * ratio) - np.exp(-total[self.end] * ratio)
         return float(np.log(np.maximum(kept, 1e-300)).sum())
 
+    def _lost_at(self, log_ratio: float) -> float:
+        """What holding the log hazard ratio costs in log likelihood."""
+        bounds = [*self.bounds[:-1], (log_ratio, log_ratio)]
+        start = np.append(np.clip(self.theta[:-1], -5.0, 1.0), log_ratio)
+        return self.loglik - self._loglik(maximise(self._loglik, [start], bounds))
+
     def rows(self, **words: Any) -> list[dict[str, Any]]:
         """The hazard ratio with its likelihood-ratio interval and test.
 
@@ -65,10 +74,15 @@ class DiscreteHazard:
         Raises
         ------
         ValueError
-            When the model has one arm.
+            When the model has one arm, or every ratio fits the data alike: everybody may have
+            crossed in one period, or an arm has no visit that tells.
         """
         if self.treated is None:
             raise ValueError("The hazards of two arms are compared; the model has one.")
+        if max(self._lost_at(-PROBE), self._lost_at(PROBE)) < COSTS:
+            raise ValueError(
+                "Every hazard ratio fits these intervals alike; compare the shares who crossed."
+            )
         k = len(self.visits)
         none = _fit(self.visits, self.begin, self.end, None)
         # With nobody crossing in one arm the likelihood rises to the edge of the box.
@@ -112,12 +126,12 @@ def discrete_hazard(
         Intervals (left, right] on the scheduled hours; right is inf where no crossing was seen.
         An interval over several periods, left by a missed visit, is taken as it is.
     treated : ndarray of bool, shape (n,), optional
-        Arm; all in one group without it.
+        Arm, True or 1 for the treated; all in one group without it.
 
     Raises
     ------
     ValueError
-        When intervals are none, nobody crossed, or an arm is empty.
+        When intervals are none, nobody crossed, an arm is empty or somebody's is not told.
 
     Notes
     -----
@@ -132,7 +146,7 @@ def discrete_hazard(
     visits = np.unique(right[np.isfinite(right)])
     if not len(visits):
         raise ValueError("Nobody is known to have crossed; there is no hazard to compare.")
-    arm = None if treated is None else np.asarray(treated).astype(float)
+    arm = None if treated is None else as_treated(treated).astype(float)
     if arm is not None and (arm.shape != left.shape or not {0.0, 1.0} == set(arm)):
         raise ValueError("Both arms need people, and everybody an arm.")
     # Nobody can be shown to cross where no interval ends, so those periods have no hazard.

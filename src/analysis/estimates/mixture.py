@@ -30,6 +30,8 @@ LOG_SHAPE = (float(np.log(0.1)), float(np.log(10.0)))
 SCALES_APART = 1000.0
 LOGIT_SHARE = (-15.0, 15.0)
 SHARE = "share who cross within the follow-up"
+# What two arms must share to be compared.
+ASSUMED = ("family", "horizon", "cured")
 MEDIAN = "median hours to crossing, of those who cross within the follow-up"
 
 
@@ -186,8 +188,8 @@ def crossing_model(
     Raises
     ------
     ValueError
-        For an unknown family, intervals that are none, or fewer than two people known to cross:
-        then there is no time to model.
+        For an unknown family, intervals that are none or reach beyond the horizon, or fewer than
+        two people known to cross: then there is no time to model.
 
     Notes
     -----
@@ -204,8 +206,10 @@ def crossing_model(
         raise ValueError(
             "Fewer than two people are known to have crossed; no time can be modelled."
         )
-    if not (np.isfinite(horizon) and horizon >= ends.max()):
-        raise ValueError("The horizon is the end of follow-up, at or after the last crossing.")
+    if not (np.isfinite(horizon) and horizon >= max(ends.max(), left.max())):
+        raise ValueError(
+            "The horizon is the end of follow-up, at or after the last crossing and the last visit."
+        )
     pairs, count = np.unique(np.column_stack([left, right]), axis=0, return_counts=True)
     width = np.log(SCALES_APART)
     bounds = [LOG_SHAPE, (np.log(ends.min()) - width, np.log(horizon) + width)]
@@ -228,7 +232,17 @@ def compare_crossing(
     Treated minus (or over) control, with limits recovered from those of the two arms (Zou &
     Donner 2008, doi:10.1002/sim.3095). The times compare people picked by having crossed, so
     only the difference of the shares compares the arms as they were allocated.
+
+    Raises
+    ------
+    ValueError
+        When the two models differ in family, horizon, or whether some may never cross.
     """
+    if any(getattr(treated, name) != getattr(control, name) for name in ASSUMED):
+        raise ValueError(
+            "Both arms need a model of the same family, the same horizon, and alike in whether "
+            "some may never cross."
+        )
     n = int(treated.count.sum() + control.count.sum())
     method = f"{treated.family} in each arm, limits recovered from both arms' (MOVER)"
     first, second = treated.interval(SHARE), control.interval(SHARE)

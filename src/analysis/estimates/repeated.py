@@ -48,7 +48,8 @@ def effect_by_infusion(
     Raises
     ------
     ValueError
-        When a value is missing, a person has two rows for an infusion, or there is one infusion.
+        When a value or the arms' column is missing, a person has two rows for an infusion, or
+        there is one infusion.
     """
     from analysis.mmrm import mmrm  # slow, and most calls of the package fit no mixed model
 
@@ -102,6 +103,8 @@ def _checked(data: pd.DataFrame, treated: str | None, control: str | None) -> np
         )
     if (treated is None) != (control is None):
         raise ValueError("Name both arms, or neither.")
+    if treated is not None and "arm" not in data:
+        raise ValueError("Two arms are named, and the data have no column 'arm' to tell them.")
     if treated is not None and not data["arm"].isin([treated, control]).all():
         raise ValueError(f"Every person's arm must be {treated!r} or {control!r}.")
     return values[:, 0]

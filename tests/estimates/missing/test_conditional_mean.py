@@ -223,5 +223,11 @@ def test_what_cannot_be_answered_is_refused_in_words(small_trial: Trial) -> None
         replace_event(small_trial, np.full(30, 4))
 
 
+@pytest.mark.parametrize("arms", [["drug", ""] * 15, [1.0, np.nan] * 15, [1, 2] * 15])
+def test_an_arm_that_is_not_told_is_refused(small_trial: Trial, arms: list[object]) -> None:
+    with pytest.raises(ValueError, match="True or 1"):
+        Trial(small_trial.score, small_trial.covariates, np.array(arms), small_trial.visits)
+
+
 def replace_event(trial: Trial, event: np.ndarray) -> Trial:
     return Trial(trial.score, trial.covariates, trial.treated, trial.visits, event)

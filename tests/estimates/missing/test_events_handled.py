@@ -79,3 +79,16 @@ def test_an_undeclared_kind_is_refused_before_anything_is_done() -> None:
         handle_events(CHANGE, events(), {"died": "ignore"})
     with pytest.raises(ValueError, match="person from 0 to 3 at a visit 0 to 2"):
         handle_events(CHANGE, events((0, "rescue", 3)), HANDLING)
+
+
+@pytest.mark.parametrize("odd", [{"visit": 0.9}, {"person": 0.9}, {"visit": NAN}])
+def test_a_position_is_a_whole_number(odd: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="whole numbers"):
+        handle_events(CHANGE, events((0, "rescue", 0)).assign(**odd), HANDLING)
+
+
+def test_a_whole_number_kept_as_a_decimal_is_one() -> None:
+    as_decimals = events((1, "rescue", 1)).astype({"visit": float, "person": float})
+    handled, event, _ = handle_events(CHANGE, as_decimals, HANDLING)
+    np.testing.assert_array_equal(handled[1], [-4.0, 3.0, 0.0])
+    assert event[1] == 3

@@ -53,11 +53,12 @@ def handle_events(
     ------
     ValueError
         When an event has no declared handling, a handling is unknown, or a person or visit does
-        not exist.
+        not exist or is no whole number.
     """
     change = np.array(change, float)
     n, k = change.shape
     _refuse(events, handling, n, k)
+    events = events.astype({"person": int, "visit": int})
     handled = change.copy()
     # Composite comes last and overwrites.
     rank = events["kind"].map(handling).map(list(HANDLINGS).index)
@@ -84,6 +85,8 @@ def _refuse(events: pd.DataFrame, handling: Mapping[str, str], n: int, k: int) -
             f"No handling is declared for {', '.join(map(repr, undeclared))}; declare it before "
             "the data are read."
         )
+    if (events[["person", "visit"]].astype(float) % 1 != 0).any(axis=None):
+        raise ValueError("A person and a visit are positions, whole numbers from 0 on.")
     if not (events["person"].between(0, n - 1).all() and events["visit"].between(0, k - 1).all()):
         raise ValueError(f"An event is of a person from 0 to {n - 1} at a visit 0 to {k - 1}.")
 

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.estimates.arms import as_treated
 from analysis.estimates.missing.fill import kinds
 
 __all__ = ["Trial", "first_missing_to_the_end"]
@@ -41,7 +42,7 @@ class Trial:
     covariates : array of shape (n, c)
         Baseline and others, complete; each has its own slope at every visit.
     treated : array of bool, shape (n,)
-        True on treatment, False on the reference arm.
+        True on treatment, False on the reference arm; given so, or as 1 and 0.
     visits : tuple of str
         Labels of the k visits, in order.
     event : array of int, shape (n,)
@@ -51,8 +52,8 @@ class Trial:
     Raises
     ------
     ValueError
-        When shapes do not agree, a covariate is missing, a position lies outside the visits, a
-        visit was seen in nobody of an arm, or an arm has fewer than three people.
+        When shapes do not agree, a covariate or an arm is missing, a position lies outside the
+        visits, a visit was seen in nobody of an arm, or an arm has fewer than three people.
     """
 
     score: Array
@@ -73,7 +74,7 @@ class Trial:
         covariates = np.asarray(covariates, float)
         if covariates.ndim == 1:
             covariates = covariates[:, None]
-        treated = np.asarray(treated, bool)
+        treated = as_treated(treated)
         _refuse_shapes(score, covariates, treated, visits)
         places = first_missing_to_the_end(score) if event is None else np.asarray(event, np.intp)
         _refuse_values(score, covariates, treated, visits, places)
