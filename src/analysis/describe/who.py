@@ -7,7 +7,6 @@ rest of a group, below the study's smallest cell.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,11 +14,10 @@ import pandas as pd
 
 from analysis import instruments, outcomes
 from analysis.claims.case import Case
+from analysis.claims.clusters import cluster_cases, cluster_contrast
 from analysis.describe.study import cumulative_change
 from analysis.estimates import distribution, shares, variability
-from analysis.estimates.profiles import profile_contrast
 from analysis.estimates.table import NUMBERS, table
-from analysis.instruments.scoring import subscales
 from analysis.release import WITHHELD, release
 from analysis.suppression import withheld
 
@@ -261,45 +259,9 @@ def cluster_profile(
     ValueError
         For a window within hours: avoidance, sleep and startle cannot show in a clinic chair.
     """
-    arms = _arms(case)
+    _arms(case)
     name = instrument or case.scale.name
     version = version or (case.primary_form[0] if case.primary_form else "")
-    scores = subscales(case.checked.study, name, version)
-    groups = instruments.get(name).subscale_keys
-    key = case.design.subscale_keys.get(name) or next(iter(groups))
-    items = {cluster: len(numbers) for cluster, numbers in groups[key].items()}
-    rows = []
-    for window in windows:
-        if case.definitions.windows[window].low < 6:
-            raise ValueError("Clusters are read from about 24 h on; choose a later window.")
-        after, before = _clusters_of_people(case, scores, window, name, version)
-        rows += profile_contrast(
-            after,
-            before,
-            (case.arms.reindex(after.index) == arms[0]).to_numpy(),
-            items=items,
-            seed=SEED,
-            contrast=f"{arms[0]} - {arms[1]}",
-            instrument=name,
-            window=case.definitions.windows[window].label,
-        )
+    cases = cluster_cases(case, name, version)
+    rows = [line for window in windows for line in cluster_contrast(cases, window, name, version)]
     return _released(case, rows)
-
-
-def _clusters_of_people(
-    case: Case, scores: pd.DataFrame, window: str, instrument: str, version: str
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Clusters after and before, by the case's own rules, of the people of both arms."""
-    parts: dict[str, dict[str, pd.Series]] = {"score": {}, "baseline": {}}
-    for cluster in scores:
-        forms = case.checked.forms
-        # The same case with the cluster in the place of the total: same baseline, same window.
-        own = forms.assign(total=forms["form"].map(scores[cluster]))
-        there = Case(replace(case.checked, forms=own), case.definitions)
-        people = there.people(window, instrument, version)
-        people = people[people["arm"].isin(_arms(case))].set_index("subject")
-        for when, columns in parts.items():
-            columns[str(cluster)] = people[when]
-    after, before = (pd.DataFrame(columns) for columns in parts.values())
-    complete = (after.notna() & before.notna()).all(axis=1)
-    return after[complete], before[complete]

@@ -7,19 +7,17 @@ from collections.abc import Callable
 from analysis.claims.case import Case
 from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.certainty import certainty_ever, certainty_within_hours
+from analysis.claims.evaluators.clusters import clusters
 from analysis.claims.evaluators.common import Finding
-from analysis.claims.evaluators.difference import clusters, difference, headline
-from analysis.claims.evaluators.elsewhere import (
-    brain_mechanism,
-    dissociation_mechanism,
-    first_session_guides,
-    speed_vs_exposure,
-)
+from analysis.claims.evaluators.difference import difference, headline
+from analysis.claims.evaluators.dissociation import dissociation_mechanism
+from analysis.claims.evaluators.elsewhere import brain_mechanism, speed_vs_exposure
 from analysis.claims.evaluators.records import (
     dissociation_brief,
     infusion_length,
     monitoring_length,
 )
+from analysis.claims.evaluators.sessions import first_session_guides
 
 __all__ = ["EVALUATORS", "Finding"]
 

@@ -19,6 +19,7 @@ from analysis.claims.evaluators.common import (
 )
 from analysis.claims.ledger import SUPPORTED, Reason
 from analysis.estimates.proportions import exact_share, share_difference
+from analysis.estimates.shares import share_who_benefit
 from analysis.estimates.table import row
 
 FELL = "share with any fall"
@@ -108,19 +109,11 @@ def _against_control(
     if control is None or not len(others):
         return []
     also, m = int((others < 0).sum()), len(others)
-    p1, p0 = fell / n, also / m
     both = {"contrast": contrast(case), **words}
     return [
         exact_share(also, m, estimand=FELL, contrast=control, **words),
         share_difference((fell, also), (n, m), estimand=f"difference in {FELL}", **both),
-        row(
-            estimand="share who benefit, bounds",
-            n=n + m,
-            ci_low=max(0.0, p1 - p0),
-            ci_high=min(p1, 1 - p0),
-            method="max(0, p1 - p0) to min(p1, 1 - p0), sampling error aside",
-            **both,
-        ),
+        *share_who_benefit((fell, also), (n, m), **both),
     ]
 
 

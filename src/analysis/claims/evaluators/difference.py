@@ -198,19 +198,3 @@ def headline(case: Case, claim_id: str, claim: Claim) -> Finding:
 
 def _two(onset: Reason, share: Reason) -> str:
     return f"Onset: {onset.text} Everyone: {share.text}"
-
-
-def clusters(case: Case, claim_id: str, claim: Claim) -> Finding:
-    """Cluster contrasts with simultaneous intervals; the evaluator is not part of this version."""
-    reasons = data_gates(case, claim)
-    if blocked(reasons):
-        return unread(reasons)
-    return Finding(
-        reasons
-        | reason(
-            "estimate",
-            None,
-            "Not evaluated: cluster contrasts with simultaneous intervals are not part of this "
-            "version.",
-        )
-    )

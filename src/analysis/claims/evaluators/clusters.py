@@ -1,0 +1,268 @@
+"""The claim that fear, arousal and avoidance are what the infusion interrupts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from analysis.claims import gates
+from analysis.claims.case import Case
+from analysis.claims.clusters import (
+    DRAWS,
+    cluster_cases,
+    cluster_contrast,
+)
+from analysis.claims.definitions import Claim
+from analysis.claims.evaluators.common import Finding, blocked, reason, unread
+from analysis.claims.flagged import retry
+from analysis.claims.ledger import CONTRADICTED, SUPPORTED, Reason
+from analysis.claims.onset import Bars, survives_missing, weigh
+from analysis.claims.primary import Scores, primary_analysis
+from analysis.claims.verdict import combine
+from analysis.claims.windows import LATER, first_readable, unreadable
+from analysis.errors import ReliefError
+from analysis.estimates.missing.fast import by_visit, robustness_to_missing
+
+__all__ = ["clusters"]
+
+# What the page calls fear, avoidance and arousal, as the scales name their clusters.
+NAMED = {"intrusion": "fear", "avoidance": "avoidance", "arousal": "arousal",
+         "hyperarousal": "arousal"}  # fmt: skip
+# Other people are tried with fewer draws of the critical value; it moves by 0.01 of itself.
+FEWER_DRAWS = DRAWS // 5
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One named cluster: its row, what it is held against, and the word that gives."""
+
+    name: str
+    row: dict[str, Any]
+    bars: Bars
+
+    @property
+    def word(self) -> str:
+        """By gate 5, on limits that hold together over all clusters of the form."""
+        low, high, estimate = (self.row[key] for key in ("ci_low", "ci_high", "estimate"))
+        return weigh(low, high, estimate, smallest=self.bars.smallest, bias=self.bars.bias)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name} {self.row['estimate']:.2f} points ({self.row['ci_low']:.2f} to "
+            f"{self.row['ci_high']:.2f}; B {self.bars.bias:.2f}, M {self.bars.smallest:.2f}): "
+            f"{self.word}"
+        )
+
+
+def clusters(case: Case, claim_id: str, claim: Claim) -> Finding:
+    """Differences in the named clusters at the first window from about 24 h on that can be read.
+
+    Each named cluster is a part of the claim and held against M and B in SDs of its own
+    baseline. The claim is supported if every part is and contradicted if any part is, as VERDICT
+    has it for a claim made of parts; one arousal that stays as it was is enough to make "it
+    interrupts fear, arousal and avoidance" false, and the sentence says which part it was.
+    Windows after the deciding one stand beside it.
+    """
+    reasons = {"construct": gates.construct(case), "comparator": gates.comparator(case)}
+    if blocked(reasons):
+        found = unread(reasons)
+        return _without_robustness(found.reasons, found.reasons["estimate"].text)
+    version = case.primary_form[0] if case.primary_form else ""
+    try:
+        cases = cluster_cases(case, case.scale.name, version)
+    except ReliefError as refusal:
+        return _without_clusters(reasons, refusal.message)
+    if set(NAMED.values()) - {NAMED.get(name) for name in cases}:
+        few = f"{case.scale.name} has no clusters of intrusion, avoidance and arousal."
+        return _without_clusters(reasons, few)
+    window, passed_over = first_readable(_any(cases), LATER, more_than=2 * len(cases) + 2)
+    if window is None:
+        return _without_robustness(reasons, f"Not evaluated: {passed_over}.")
+    bars = {name: _bars(cases[name]) for name in cases if name in NAMED}
+    try:
+        rows = cluster_contrast(cases, window, claim=claim_id)
+    except ValueError as refusal:
+        return _without_robustness(reasons, f"Not evaluated: {refusal}")
+    return _judged(case, cases, window, reasons, rows, bars, passed_over)
+
+
+def _judged(
+    case: Case,
+    cases: Mapping[str, Case],
+    window: str,
+    reasons: dict[str, Reason],
+    rows: list[dict[str, Any]],
+    bars: dict[str, Bars],
+    passed_over: str,
+) -> Finding:
+    """The word of all named clusters together, its robustness, and what stands beside it."""
+    parts = _parts(rows, bars)
+    word = combine(part.word for part in parts)
+    reasons = (
+        reasons
+        | reason("estimate", word == SUPPORTED, _weighed(case, cases, parts, passed_over))
+        | {"robustness": _robustness(case, cases, window, parts, word)}
+    )
+    least = max(parts, key=lambda part: part.row["estimate"] / part.bars.smallest)
+    beside = [line for line in rows if line is not least.row]
+    beside += _later(cases, window, claim=rows[0]["claim"])
+    return Finding(reasons, least.row | {"unit": "points"}, word, beside, after=_which(parts))
+
+
+def _any(cases: Mapping[str, Case]) -> Case:
+    return next(iter(cases.values()))
+
+
+def _without_robustness(reasons: dict[str, Reason], why: str) -> Finding:
+    """No estimate, and so nothing whose robustness could be tried."""
+    return Finding(
+        reasons
+        | reason("estimate", None, why)
+        | reason("robustness", None, "Not evaluated: there is no estimate.")
+    )
+
+
+def _without_clusters(reasons: dict[str, Reason], why: str) -> Finding:
+    none = reason("construct", False, f"There are no cluster scores: {why}")
+    return _without_robustness(reasons | none, "Not evaluated: the gate construct did not pass.")
+
+
+def _bars(there: Case) -> Bars:
+    """M and B in SDs of the cluster's own baseline: nobody publishes M for a cluster."""
+    rules = there.definitions
+    sd = there.baseline_sd
+    return Bars(rules.rule("smallest_difference_sd") * sd, rules.rule("bias_bound_sd") * sd)
+
+
+def _parts(rows: list[dict[str, Any]], bars: Mapping[str, Bars]) -> list[Cluster]:
+    by_name = {line["estimand"].removeprefix("adjusted difference in "): line for line in rows}
+    return [Cluster(name, by_name[name], own) for name, own in bars.items()]
+
+
+def _weighed(case: Case, cases: Mapping[str, Case], parts: list[Cluster], passed_over: str) -> str:
+    """The estimates and what they are held against, in words."""
+    rules, first = case.definitions, parts[0].row
+    over = f" Passed over: {passed_over}." if passed_over else ""
+    found = "; ".join(map(str, parts))
+    return (
+        f"Differences {first['window']} after, the first window from then on that can be read, "
+        f"n = {first['n']}, 95 % limits that hold together over {len(cases)} clusters: {found}. "
+        f"Fear is read as the cluster intrusion. Support needs of each an upper limit below -B "
+        f"(bias bound {rules.rule('bias_bound_sd'):g} SD, assumption) and an estimate at or below "
+        f"-M (smallest difference that matters {rules.rule('smallest_difference_sd'):g} SD, "
+        "assumption; SD of the cluster's own baseline within arms); a cluster whose lower limit "
+        f"is above -M contradicts the claim.{over}"
+    )
+
+
+def _which(parts: list[Cluster]) -> str:
+    """Of which clusters a contradiction speaks, where it is not all of them."""
+    names = [part.name for part in parts if part.word == CONTRADICTED]
+    others = [f"{part.name} {part.word}" for part in parts if part.word != CONTRADICTED]
+    if not names or not others:
+        return ""
+    return f" This is said of {' and '.join(names)} alone ({', '.join(others)})."
+
+
+def _later(cases: Mapping[str, Case], window: str, **words: Any) -> list[dict[str, Any]]:
+    """The same contrast at later windows that can be read; it decides nothing."""
+    rows: list[dict[str, Any]] = []
+    for later in LATER[LATER.index(window) + 1 :]:
+        if not unreadable(_any(cases), later, more_than=2 * len(cases) + 2):
+            try:
+                rows += cluster_contrast(cases, later, **words)
+            except ValueError:
+                continue
+    return rows
+
+
+def _robustness(
+    case: Case, cases: Mapping[str, Case], window: str, parts: list[Cluster], word: str
+) -> Reason:
+    """Gate 6 for each named cluster, and the word without each flagged group or with it back."""
+    seen = _people(case, window)
+    bars = {part.name: part.bars for part in parts}
+    retried = retry(case, word, partial(_word_on, window=window, seen=seen, bars=bars))
+    try:
+        lost = [_if_missing(cases[part.name], window, part) for part in parts]
+    except ValueError as refusal:
+        return Reason("robustness", None, f"Not evaluated: {refusal}")
+    told = "; ".join(f"{part.name}: {text}" for part, (_, text) in zip(parts, lost, strict=True))
+    passed = word == SUPPORTED and all(ok for ok, _ in lost) and not retried.flips
+    return Reason(
+        "robustness",
+        # A group that cannot be tried leaves the question open; it is never a pass.
+        None if passed and retried.untried else passed,
+        f"Jump to reference, and how much worse than expected missing scores on "
+        f"{case.design.active_arm} would have to be to undo support (at least M is asked for): "
+        f"{told}. {retried}",
+    )
+
+
+def _people(case: Case, window: str) -> list[tuple[Any, ...]]:
+    """Totals after and before of everyone in the window, in an order of their own."""
+    people = case.people(window)[["arm", "baseline", "score"]]
+    return sorted(people.astype({"arm": str}).itertuples(index=False, name=None))
+
+
+def _word_on(
+    other: Case, *, window: str, seen: list[tuple[Any, ...]], bars: Mapping[str, Bars]
+) -> str | None:
+    """The word on other people; M and B stay those of the whole study."""
+    # The same totals are those of the same forms, and so are their clusters.
+    if _people(other, window) == seen:
+        return None
+    version = other.primary_form[0] if other.primary_form else ""
+    cases = cluster_cases(other, other.scale.name, version)
+    if why := unreadable(_any(cases), window):
+        raise ValueError(f"{why}.")
+    rows = cluster_contrast(cases, window, draws=FEWER_DRAWS)
+    return combine(part.word for part in _parts(rows, bars))
+
+
+def _if_missing(there: Case, window: str, part: Cluster) -> tuple[bool, str]:
+    """Whether missing scores of a cluster leave its support, and the numbers.
+
+    Everyone with a baseline counts; the model has this cluster's baseline alone, its interval
+    is as wide as the simultaneous one.
+    """
+    own = there.on_primary_form(there.baselines).set_index("subject")["baseline"]
+    arms = there.arms.reindex(own.index)
+    design = there.design
+    own = own[arms.isin([design.active_arm, design.comparator_arm])]
+    after = there.people(window).set_index("subject")["score"].reindex(own.index)
+    treated = (there.arms.reindex(own.index) == design.active_arm).to_numpy()
+    label = (there.definitions.windows[window].label,)
+    scores = Scores(after.to_numpy(float)[:, None], own.to_numpy(float), treated, label)
+    primary = primary_analysis(scores)
+    simultaneous = (part.row["ci_high"] - part.row["estimate"]) / part.row["se"]
+    wider = simultaneous / stats.t.ppf(0.975, part.row["df"])
+
+    def holds(estimate: float, low: float, high: float) -> bool:
+        reach = wider * (high - low) / 2
+        word = weigh(estimate - reach, estimate + reach, estimate, smallest=part.bars.smallest,
+                     bias=part.bars.bias)  # fmt: skip
+        return word == SUPPORTED
+
+    found = robustness_to_missing(
+        scores.score - scores.baseline[:, None],
+        scores.baseline,
+        treated,
+        coefficients=by_visit(primary.fit.params, label),
+        covariance=np.asarray(primary.fit.covariance, float),
+        se=primary.se,
+        df=primary.df,
+        holds=holds,
+    )
+    shift = "no shift undoes it" if np.isinf(found.tipping_shift) else (
+        f"{found.tipping_shift:.2f} points worse"
+    )  # fmt: skip
+    if part.word != SUPPORTED:
+        shift = "no support to undo"
+    text = f"{found.jump_to_reference:.2f} points, {shift}"
+    return survives_missing(found, primary, part.bars), text

@@ -1,0 +1,96 @@
+"""The same study without each flagged group, and with each group that was set aside put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from analysis.claims.case import Case
+from analysis.errors import ReliefError
+
+__all__ = ["Retried", "other_cases", "retry"]
+
+
+@dataclass(frozen=True)
+class Retried:
+    """The word of an estimate, and what it would be on other people.
+
+    Attributes
+    ----------
+    word : str
+        On the people of the study.
+    others : dict of str
+        The word by what was left out or put back; where that changed nothing that the estimate
+        sees, there is none.
+    untried : dict of str
+        Why it could not be estimated, by what was left out or put back.
+    """
+
+    word: str
+    others: dict[str, str]
+    untried: dict[str, str]
+
+    @property
+    def flips(self) -> dict[str, str]:
+        """What turns the word into another one."""
+        return {what: word for what, word in self.others.items() if word != self.word}
+
+    def __str__(self) -> str:
+        if not (self.others or self.untried):
+            return "No flagged group could change the word."
+        parts = [f"It turns from {self.word} to {word} {what}." for what, word in
+                 self.flips.items()]  # fmt: skip
+        if self.others and not self.flips:
+            names = ", ".join(self.others)
+            parts = [f"The word stays {self.word} in each of {len(self.others)} other analyses: "
+                     f"{names}."]  # fmt: skip
+        return " ".join(
+            [*parts, *(f"It could not be tried {what}: {why}" for what, why in
+                       self.untried.items())]
+        )  # fmt: skip
+
+
+def other_cases(case: Case) -> Iterator[tuple[str, Case | None]]:
+    """The case without each flagged group and with each put back; None where it cannot be read.
+
+    A flag about everyone describes the study, not a group in it, and gives none.
+    """
+    for issue in case.checked.issues:
+        if issue.severity == "FLAG" and (issue.people or issue.forms):
+            checked = case.checked.without(issue)
+            if len(checked.forms):
+                yield f"without {issue.rule}", replace(case, checked=checked)
+    for rule in sorted(case.checked.set_aside):
+        what = f"with {rule} put back"
+        try:
+            checked = case.checked.with_put_back(rule)
+        except (ReliefError, ValueError):
+            yield what, None
+            continue
+        yield what, replace(case, checked=checked)
+
+
+def retry(case: Case, word: str, evaluate: Callable[[Case], str | None]) -> Retried:
+    """Evaluate every other case.
+
+    Parameters
+    ----------
+    case : Case
+    word : str
+        What the estimate says on the case itself.
+    evaluate : function of Case
+        The word on another case, None where the other case holds the same scores; raises
+        ValueError where there is no estimate.
+    """
+    others, untried = {}, {}
+    for what, other in other_cases(case):
+        try:
+            found = None if other is None else evaluate(other)
+        except (ReliefError, ValueError) as refusal:
+            untried[what] = str(refusal)
+            continue
+        if other is None:
+            untried[what] = "the data cannot be read with them."
+        elif found is not None:
+            others[what] = found
+    return Retried(word, others, untried)
