@@ -156,11 +156,24 @@ def test_jump_to_reference_is_what_gate_6_reads(case: Case, found: pd.DataFrame)
 
 def test_groups_are_those_of_gate_6(case: Case, found: pd.DataFrame) -> None:
     rows = found[found["exclusion"] == "a flagged group left out"].set_index("detail")
-    tried = {one.what.removeprefix("without "): one for one in flagged_groups(case, case.bars)}
+    tried = {one.what: one for one in flagged_groups(case, case.bars)}
     assert len(rows)
     for group, row in rows.iterrows():
         assert row["estimate"] == tried[str(group)].primary.estimate
         assert row["word"] == tried[str(group)].word
+
+
+def test_a_group_put_back_has_a_row_and_blank_items_have_a_rule_of_their_own(case: Case) -> None:
+    # Nobody was set aside by this rule: putting them back changes nothing.
+    aside = frozenset({"form.incomplete", "subject.nobody"})
+    more = replace(case, checked=replace(case.checked, set_aside=aside))
+    exclusion = SMALL.exclusion | {"put_back": load_grid().exclusion["put_back"]}
+    grid = SMALL.model_copy(update={"exclusion": exclusion})
+    rows = multiverse(more, grid)
+    rows = rows[rows["exclusion"] == "a group put back"]
+    assert rows["detail"].tolist() == ["with subject.nobody put back"]
+    assert rows["repeats"].all()
+    assert rows["estimate"].iloc[0] == case.primary.estimate
 
 
 def test_carrying_forward_keeps_everyone_and_completers_lose_some(found: pd.DataFrame) -> None:

@@ -19,9 +19,9 @@ from analysis import instruments, outcomes
 from analysis.claims import gates
 from analysis.claims.analyses import ESTIMATORS
 from analysis.claims.case import Case
+from analysis.claims.flagged import other_cases
 from analysis.claims.primary import Scores
 from analysis.errors import ReliefError
-from analysis.study import Issue
 
 __all__ = ["DIMENSIONS", "Choice", "Grid", "Specification", "load_grid", "specifications"]
 
@@ -175,28 +175,26 @@ class _Universe:
 
     def _details(self, chosen: dict[str, str]) -> Iterator[tuple[str, str]]:
         """Forms or groups that a choice stands for, and why they could never decide."""
-        checked = self.case.checked
         if chosen["instrument"] == "other_ptsd":
             yield from self._other_forms()
-        elif chosen["exclusion"] == "flagged_out":
-            yield from ((name, "") for name in self._flags)
-        elif chosen["exclusion"] == "put_back":
+        elif chosen["exclusion"] != "nobody":
+            out = chosen["exclusion"] == "flagged_out"
             # Filling blank items is a rule for missing data and puts these forms back.
-            yield from ((rule, "") for rule in sorted(checked.set_aside) if rule != INCOMPLETE)
+            yield from (
+                (what, "")
+                for what in self._groups
+                if what.startswith("without ") == out and INCOMPLETE not in what
+            )
         else:
             yield "", ""
 
     @cached_property
-    def _flags(self) -> dict[str, Issue]:
-        """Flags about a group of people or forms, by their rule and a number where it recurs."""
-        everyone = set(self.case.checked.study.subjects["subject"])
-        found: dict[str, Issue] = {}
-        for issue in self.case.checked.issues:
-            # A flag that is about everyone describes the study, not a group in it.
-            some = bool(issue.people or issue.forms) and not everyone <= issue.people
-            if issue.severity == "FLAG" and some:
-                same = sum(one.rule == issue.rule for one in found.values())
-                found[f"{issue.rule} ({same + 1})" if same else issue.rule] = issue
+    def _groups(self) -> dict[str, Case | None]:
+        """The groups of gate 6, left out or put back, with a number where a name recurs."""
+        found: dict[str, Case | None] = {}
+        for what, other in other_cases(self.case):
+            same = sum(name.partition(" (")[0] == what for name in found)
+            found[f"{what} ({same + 1})" if same else what] = other
         return found
 
     def _other_forms(self) -> Iterator[tuple[str, str]]:
@@ -249,10 +247,11 @@ class _Universe:
             return replace(
                 case, checked=replace(checked, study=replace(checked.study, design=design))
             )
-        if chosen["exclusion"] == "put_back":
-            return replace(case, checked=checked.with_put_back(detail))
-        if chosen["exclusion"] == "flagged_out":
-            return replace(case, checked=checked.without(self._flags[detail]))
+        if chosen["exclusion"] != "nobody":
+            other = self._groups[detail]
+            if other is None:
+                raise ValueError(f"The data cannot be read {detail}.")
+            return other
         if chosen["baseline"] != "mean":
             usual = self._case({**chosen, "baseline": "mean"}, detail, filled)
             return _with_baseline(usual, chosen["baseline"])
