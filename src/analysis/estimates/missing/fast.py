@@ -15,7 +15,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from analysis.estimates.arms import as_treated
 from analysis.estimates.missing.fill import fill
 
 __all__ = ["Robustness", "by_visit", "robustness_to_missing", "smallest_failing"]
@@ -105,7 +104,7 @@ def robustness_to_missing(
         When the arrays do not belong together, a baseline is missing, or an arm has fewer than
         two people.
     """
-    treated = as_treated(treated)
+    treated = np.asarray(treated, bool)
     _refuse(score, baseline, treated, coefficients, covariance)
     mean = np.column_stack([np.ones(len(baseline)), baseline, treated]) @ coefficients
     weights = np.zeros(score.shape[1])
