@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.claims.case import Case
+from analysis.claims.flagged import other_cases
 from analysis.claims.ledger import SUPPORTED, Reason
 from analysis.claims.onset import Bars, Tried, not_improved, robustness, survives_missing, try_on
 from analysis.errors import ReliefError
@@ -82,21 +82,15 @@ def flagged_groups(case: Case, bars: Bars) -> Iterator[Tried]:
     M and B stay those of the whole study: they are fixed before anyone is left out.
     """
     before = case.scores
-    for issue in case.checked.issues:
-        if issue.severity == "FLAG" and (issue.people or issue.forms):
-            other = replace(case, checked=case.checked.without(issue))
-            # A flag that is about everyone describes the study, not a group in it.
-            if len(other.scores.baseline) and not _same(before.score, other.scores.score):
-                yield try_on(f"without {issue.rule}", other.scores, bars)
-    for rule in sorted(case.checked.set_aside):
-        what = f"with {rule} put back"
+    for what, other in other_cases(case):
         try:
-            other = replace(case, checked=case.checked.with_put_back(rule))
-            changed = not _same(before.score, other.scores.score)
+            changed = other is not None and not _same(before.score, other.scores.score)
         except (ReliefError, ValueError):
+            other = None
+        if other is None:
             yield Tried(what, None, why="the data cannot be read with them.")
-            continue
-        if changed:
+        # A flag that is about everyone describes the study, not a group in it.
+        elif changed and len(other.scores.baseline):
             yield try_on(what, other.scores, bars)
 
 
