@@ -11,7 +11,12 @@ import pandas as pd
 import pytest
 
 from analysis.claims import judge
-from analysis.claims.calibration.gate import calibration_gate, dropout, no_effect_worlds
+from analysis.claims.calibration.gate import (
+    calibration_gate,
+    committed_table,
+    dropout,
+    no_effect_worlds,
+)
 from analysis.claims.definitions import load_definitions
 from analysis.claims.evaluators import common
 from analysis.claims.ledger import NOT_DECIDED, SUPPORTED, Reason
@@ -117,6 +122,17 @@ def test_counts_made_with_other_rules_do_not_speak():
     assert "no committed cell was made with these rules" in found.text
     other = RULES.model_copy(update={"sha256": "1" * 64})
     assert calibration_gate(case(rules=other), counts()).passed is None
+
+
+def test_counts_that_were_written_are_read_as_they_were(tmp_path, monkeypatch):
+    """A world is named null, and must not be read as nothing."""
+    counts().to_csv(tmp_path / "table.csv", index=False)
+    monkeypatch.setattr("analysis.claims.calibration.gate.CALIBRATION", tmp_path)
+    committed_table.cache_clear()
+    try:
+        assert calibration_gate(case()).passed is True
+    finally:
+        committed_table.cache_clear()
 
 
 def test_no_counts_at_all_leave_it_open(monkeypatch):

@@ -6,10 +6,10 @@ import json
 import random
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from analysis.claims import judge
+from analysis.claims.calibration.counts import read_table
 from analysis.claims.calibration.run import SEED
 from analysis.claims.calibration.shards import LETTERS, generator, trial_of
 from analysis.claims.calibration.trial import CLAIMS, judge_trial
@@ -33,7 +33,7 @@ Drawn = tuple[str, int, int, int, dict[str, str] | None]
 def stored_words(draw: random.Random) -> list[Drawn]:
     """World, size, trial, seed and letters of trials that were counted."""
     words = json.loads((CALIBRATION / "words.json").read_text(encoding="utf-8"))
-    table = pd.read_csv(CALIBRATION / "table.csv")
+    table = read_table(CALIBRATION / "table.csv")
     seeds = table.groupby(["world", "n_per_arm"])["seed"].first()
     drawn = []
     for cell in draw.choices(sorted(words), k=HOW_MANY):

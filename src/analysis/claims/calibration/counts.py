@@ -17,7 +17,7 @@ from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPP
 from analysis.simulate import entry
 from analysis.writing import write_atomic
 
-__all__ = ["VISITS", "merge", "rows_of"]
+__all__ = ["VISITS", "merge", "read_table", "rows_of"]
 
 # What every world of the catalogue has: the design that a cell is committed for.
 VISITS, COMPARATOR = 2, "active"
@@ -107,6 +107,12 @@ def merge(shards: Path, table: Path, words: Path) -> pd.DataFrame:
     }
     write_atomic(words, (json.dumps(sample, indent=1) + "\n").encode())
     return rows
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """The counts that :func:`merge` wrote."""
+    # A world is named null, which by default would be read as a missing value.
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
 def _alike(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:

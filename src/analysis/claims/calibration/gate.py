@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from analysis.claims.calibration.counts import VISITS
+from analysis.claims.calibration.counts import VISITS, read_table
 from analysis.claims.case import Case
 from analysis.claims.ledger import Reason
 from analysis.paths import CALIBRATION
@@ -23,7 +23,8 @@ STEP = 0.05
 @cache
 def committed_table() -> pd.DataFrame | None:
     """The committed counts, or None where there are none."""
-    return pd.read_csv(CALIBRATION / "table.csv") if (CALIBRATION / "table.csv").exists() else None
+    path = CALIBRATION / "table.csv"
+    return read_table(path) if path.exists() else None
 
 
 def no_effect_worlds(bound: float) -> list[str]:
