@@ -1,0 +1,247 @@
+"""How often the whole procedure is wrong: the committed counts as tables to read and to draw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.claims.calibration.common import COMMON
+from analysis.claims.calibration.counts import read_table
+from analysis.claims.calibration.gate import SIZES
+from analysis.claims.definitions import Definitions, load_definitions
+from analysis.estimates.proportions import exact_share
+from analysis.paths import CALIBRATION
+from analysis.simulate import catalogue, entry
+
+__all__ = [
+    "PROCEDURE",
+    "analyses_beside",
+    "bias_curve",
+    "cells",
+    "counted",
+    "passes",
+    "read_counts",
+    "words",
+    "worlds",
+]
+
+PROCEDURE = "this procedure"
+_SHARE = ("value", "mc_low", "mc_high")
+_WORDS = ("claim", "world", "claims_sha256")
+_COLUMNS = ("claim", "world", "n_per_arm", "replicates", "supported", "contradicted",
+            "not_decided", "not_testable", "by_estimate", "dropout", "fell_back", "failed",
+            "claims_sha256", *COMMON)  # fmt: skip
+
+
+def read_counts(
+    path: Path = CALIBRATION / "table.csv", definitions: Definitions | None = None
+) -> pd.DataFrame:
+    """The counts that were made with these rules; an empty table where there are none.
+
+    Parameters
+    ----------
+    path : Path
+        As :func:`analysis.claims.calibration.merge` writes it.
+    definitions : Definitions, optional
+        The rules; those of claims.toml unless given.
+
+    Returns
+    -------
+    DataFrame
+        Rows of :func:`analysis.claims.calibration.counts.rows_of`.
+    """
+    rules = definitions or load_definitions()
+    if not path.exists():
+        kinds = {name: str if name in _WORDS else float for name in _COLUMNS}
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+    table = read_table(path)
+    return table[table["claims_sha256"] == rules.sha256].reset_index(drop=True)
+
+
+def worlds() -> pd.DataFrame:
+    """The catalogue in words: what is true in each world and where its numbers come from.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by world: title; what the drug does within hours; drug and bias (SD of
+        baseline); is "supported" (false, true, or small: real but less than what matters);
+        source or assumption.
+    """
+    known = catalogue()
+    said = np.select([known["no_effect"], known["effect_true"]], ["false", "true"], "small")
+    shown = pd.DataFrame({
+        "world": known["world"], "title": known["title"],
+        "the drug, within hours": known["drug_within_hours"],
+        "drug, SD": known["drug_sd"], "bias, SD": known["bias_sd"],
+        '"supported" would be': said, "source": known["source"],
+    })  # fmt: skip
+    return shown.set_index("world")
+
+
+def cells(counts: pd.DataFrame, *, claim: str = "onset", least: int = 1) -> pd.DataFrame:
+    """Every world of the catalogue at every size, counted or not.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        As :func:`read_counts` gives them.
+    claim : str
+    least : int
+        Trials that a cell must have to be shown; cells with fewer count as not counted.
+
+    Returns
+    -------
+    DataFrame
+        world, title, no_effect, drug_sd, bias_sd, n_per_arm, replicates (0 where not counted);
+        value, mc_low, mc_high: share of trials called supported with its exact 95 % Monte
+        Carlo limits; the counts of words; a column an analysis of ``COMMON``.
+    """
+    known = catalogue()[["world", "title", "no_effect", "drug_sd", "bias_sd"]]
+    every = known.merge(pd.DataFrame({"n_per_arm": SIZES}), how="cross")
+    own = counts[(counts["claim"] == claim) & (counts["replicates"] >= least)]
+    numbers = [name for name in _COLUMNS if name not in ("claim", "claims_sha256")]
+    found = every.merge(own[numbers], on=["world", "n_per_arm"], how="left")
+    found["replicates"] = found["replicates"].fillna(0).astype(int)
+    return _with_shares(found, "supported")
+
+
+def _with_shares(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The same with value, mc_low and mc_high of a column of counts; NaN where none."""
+    shares = [_share(k, n) for k, n in zip(table[column], table["replicates"], strict=True)]
+    columns = pd.DataFrame(shares, columns=_SHARE, index=table.index, dtype=float)
+    return pd.concat([table, columns], axis=1)
+
+
+def _share(hits: float, trials: int) -> tuple[float, float, float]:
+    if not trials:
+        return (np.nan, np.nan, np.nan)
+    found = exact_share(int(hits), int(trials))
+    return found["estimate"], found["ci_low"], found["ci_high"]
+
+
+def counted(counts: pd.DataFrame, definitions: Definitions | None = None) -> pd.DataFrame:
+    """Trials a world and size in words, so that nobody takes an empty cell for a zero.
+
+    Returns
+    -------
+    DataFrame
+        Worlds by size: the number of trials, with "too few" below what gate 7 asks for, or
+        "not counted yet".
+    """
+    wanted = int((definitions or load_definitions()).rule("calibration_trials"))
+
+    def told(trials: int) -> str:
+        if not trials:
+            return "not counted yet"
+        return f"{trials:,}" if trials >= wanted else f"{trials:,}, too few"
+
+    table = cells(counts)
+    table["told"] = table["replicates"].map(told)
+    wide = table.pivot(index="world", columns="n_per_arm", values="told")
+    wide.columns = [f"{n} an arm" for n in wide.columns]
+    return wide.loc[list(dict.fromkeys(table["world"]))]
+
+
+def words(counts: pd.DataFrame, *, claim: str = "onset") -> pd.DataFrame:
+    """Of the cells that are counted, the share of each word, and of support before gate 6.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by world and people an arm: supported, contradicted, not decided, not testable,
+        supported by gate 5 alone (all in %), trials.
+    """
+    table = cells(counts, claim=claim).query("replicates > 0")
+    names = {"supported": "supported", "contradicted": "contradicted",
+             "not_decided": "not decided", "not_testable": "not testable",
+             "by_estimate": "gate 5 alone supports"}  # fmt: skip
+    shown = pd.DataFrame({"world": table["world"], "people an arm": table["n_per_arm"]})
+    for column, name in names.items():
+        shown[name] = (100 * table[column].astype(float) / table["replicates"]).round(1)
+    shown["trials"] = table["replicates"]
+    return shown.set_index(["world", "people an arm"])
+
+
+def analyses_beside(table: pd.DataFrame) -> pd.DataFrame:
+    """What the procedure and each common analysis find in the same trials, one row each.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of :func:`cells` for the claim onset.
+
+    Returns
+    -------
+    DataFrame
+        world, title, n_per_arm, replicates, analysis, and the share of trials in which it finds
+        relief (the procedure: says supported) as value, mc_low, mc_high.
+    """
+    kept = ["world", "title", "n_per_arm", "replicates"]
+    parts = [table[[*kept, *_SHARE]].assign(analysis=PROCEDURE)]
+    for name in COMMON:
+        parts.append(_with_shares(table[[*kept, name]], name)[[*kept, *_SHARE]]
+                     .assign(analysis=name))  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def bias_curve(counts: pd.DataFrame, family: str = "unblinding") -> pd.DataFrame:
+    """False support against bias, as far as the worlds of a family are counted.
+
+    Parameters
+    ----------
+    counts : DataFrame
+    family : str
+        ``unblinding``, ``expectancy`` or ``euphoria``; for the true differences ``effect``. The
+        world in which the drug does nothing is size 0 of each, where that is not counted.
+
+    Returns
+    -------
+    DataFrame
+        n_per_arm, size (SD of baseline), replicates, supported, value, mc_low, mc_high; sorted.
+    """
+    own = counts[counts["claim"] == "onset"]
+    size = own["world"].map(lambda name: _size(name, family)).astype(float)
+    zero = (own["world"] == "null") & ~own["n_per_arm"].isin(own.loc[size == 0, "n_per_arm"])
+    table = own.assign(size=size.mask(zero, 0.0)).dropna(subset=["size"])
+    table = table[["n_per_arm", "size", "replicates", "supported"]]
+    return _with_shares(table, "supported").sort_values(
+        ["n_per_arm", "size"], ignore_index=True
+    )  # fmt: skip
+
+
+def _size(name: str, family: str) -> float:
+    """The size of a world of that family, NaN for any other."""
+    if name.rpartition("-")[0] != family:
+        return np.nan
+    truth = entry(name)
+    return truth.drug if family == "effect" else truth.bias
+
+
+def passes(curve: pd.DataFrame, share: float) -> pd.DataFrame:
+    """The size at which a curve first passes a share, by straight lines between its points.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by n_per_arm: size (NaN where the points counted do not reach it), between (the
+        two sizes counted on either side) and largest (the largest size counted). A curve whose
+        first point is above passed at or below that.
+    """
+    rows = {}
+    for n, own in curve.groupby("n_per_arm"):
+        x, y = own["size"].to_numpy(float), own["value"].to_numpy(float)
+        above = np.flatnonzero(y > share)
+        at, between = np.nan, ""
+        if len(above) and above[0] == 0:
+            at, between = x[0], f"at or below {x[0]:g}"
+        elif len(above):
+            k = above[0]
+            at = float(np.interp(share, y[[k - 1, k]], x[[k - 1, k]]))
+            between = f"{x[k - 1]:g} and {x[k]:g}"
+        rows[n] = {"size": at, "between": between, "largest": x[-1]}
+    return pd.DataFrame.from_dict(
+        rows, orient="index", columns=["size", "between", "largest"]
+    ).rename_axis("n_per_arm")  # fmt: skip
