@@ -128,8 +128,18 @@ class CrossingModel:
         at = np.log(-np.log1p(-half)) if self.family == "weibull" else logit(half)
         return float(at / shape + log_scale)
 
+    @cached_property
+    def _intervals(self) -> dict[str, tuple[float, float, float]]:
+        """Those found so far: a search each, and read by the arm's rows and the comparison's."""
+        return {}
+
     def interval(self, what: str) -> tuple[float, float, float]:
         """Estimate and likelihood-ratio limits of ``SHARE`` or ``MEDIAN``."""
+        if what not in self._intervals:
+            self._intervals[what] = self._interval(what)
+        return self._intervals[what]
+
+    def _interval(self, what: str) -> tuple[float, float, float]:
         inner, outer = {
             SHARE: (self._logit_crossed, expit),
             MEDIAN: (self._log_median, np.exp),
