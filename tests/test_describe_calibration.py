@@ -17,6 +17,7 @@ from analysis.describe.calibration import (
     bias_curve,
     cells,
     counted,
+    in_words,
     passes,
     read_counts,
     words,
@@ -92,6 +93,14 @@ def test_shares_have_exact_limits_and_words_add_up(written):
     four = ["supported", "contradicted", "not decided", "not testable"]
     assert (table[four].sum(axis=1) == 100).all()
     assert table.loc[("past-week", 15), "not testable"] == 100
+
+
+def test_shares_in_words_name_what_is_not_counted():
+    table = in_words(cells(made_up({"sites": 123})))
+    assert table.loc[(0.0, "sites"), "30 an arm"] == "1.2% (1.0% to 1.5%)"
+    assert table.loc[(0.0, "sites"), "60 an arm"] == "not counted yet"
+    assert list(table.columns) == ["15 an arm", "30 an arm", "60 an arm"]
+    assert list(table.index.get_level_values("world")) == list(catalogue()["world"])
 
 
 def test_beside_the_procedure_stand_the_four_analyses_of_the_same_trials():

@@ -139,7 +139,7 @@ def test_a_further_part_never_supports_a_claim(words, more):
         assert combine(words) == SUPPORTED
 
 
-@settings(many, max_examples=1000)
+@settings(many, max_examples=500)
 @given(window=st.sampled_from([24.0, 168.0, 336.0, 720.0]), minutes=st.floats(5, 240),
        hours=st.lists(st.floats(2, 6, exclude_max=True), min_size=1, max_size=6),
        claim=st.sampled_from([n for n in RULES.claims if "recall" in RULES.claims[n].gates]),

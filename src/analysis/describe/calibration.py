@@ -21,6 +21,7 @@ __all__ = [
     "bias_curve",
     "cells",
     "counted",
+    "in_words",
     "passes",
     "read_counts",
     "words",
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 PROCEDURE = "this procedure"
+NOT_YET = "not counted yet"
 _SHARE = ("value", "mc_low", "mc_high")
 _WORDS = ("claim", "world", "claims_sha256")
 _COLUMNS = ("claim", "world", "n_per_arm", "replicates", "supported", "contradicted",
@@ -135,7 +137,7 @@ def counted(counts: pd.DataFrame, definitions: Definitions | None = None) -> pd.
 
     def told(trials: int) -> str:
         if not trials:
-            return "not counted yet"
+            return NOT_YET
         return f"{trials:,}" if trials >= wanted else f"{trials:,}, too few"
 
     table = cells(counts)
@@ -143,6 +145,27 @@ def counted(counts: pd.DataFrame, definitions: Definitions | None = None) -> pd.
     wide = table.pivot(index="world", columns="n_per_arm", values="told")
     wide.columns = [f"{n} an arm" for n in wide.columns]
     return wide.loc[list(dict.fromkeys(table["world"]))]
+
+
+def in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """The share of each cell with its Monte Carlo limits, worlds by people an arm.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of :func:`cells`.
+    """
+    told = [
+        f"{value:.1%} ({low:.1%} to {high:.1%})" if trials else NOT_YET
+        for value, low, high, trials in zip(
+            *(table[name] for name in (*_SHARE, "replicates")), strict=True
+        )
+    ]
+    size = table["n_per_arm"].map("{} an arm".format)
+    columns = {"bias, SD": table["bias_sd"], "world": table["world"], "size": size}
+    shown = pd.DataFrame(columns).assign(told=told)
+    wide = shown.set_index(["bias, SD", "world", "size"])["told"].unstack(sort=False)
+    return wide.rename_axis(columns=None)
 
 
 def words(counts: pd.DataFrame, *, claim: str = "onset") -> pd.DataFrame:
