@@ -92,12 +92,8 @@ def _intervals(made: Trial, jackknife: bool) -> Iterator[tuple[str, str, float, 
     for strategy in DRAWN:
         filled = multiple_imputation(made, strategy, parameters=drawn, seed=1)
         found = filled.difference().columns
-        yield (
-            f"multiple imputation, {STRATEGIES[strategy]}",
-            strategy,
-            found["ci_low"],
-            found["ci_high"],
-        )
+        name = f"multiple imputation, {STRATEGIES[strategy]}"
+        yield name, strategy, found["ci_low"], found["ci_high"]
 
 
 @cache
