@@ -48,7 +48,11 @@ def _rank(scores: str, method: str) -> Simulation:
 
 
 def _loss(kind: str, n: int, replicates: int, rng: np.random.Generator) -> np.ndarray:
-    """Coverage of the share of responders that lost response within 48 h of the first sign."""
+    """Coverage of the share of responders that lost response within 48 h of the first sign.
+
+    The hour mostly lies between two visits, where the data tell bounds and no share: the interval
+    spans both, and covers more than it says.
+    """
     k, people = len(VISITS), n * replicates
     responds = rng.random((people, 1)) < RESPONDERS[0]
     begins = VISITS[1] * rng.random((people, 1))
