@@ -198,3 +198,24 @@ def test_a_killed_run_goes_on_to_the_same_table(tmp_path):
     calibrate_into(whole, **ASKED, scheduler=None, resume=False)
     for name in ("table.csv", "words.json"):
         assert (killed / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_small_run_does_not_take_the_place_of_a_committed_cell(kept, tmp_path):
+    large = made(kept, "N", start=0, stop=40)
+    large["words"] = dict.fromkeys(large["words"], "N" * 40)
+    merged(tmp_path, large)
+    for piece in tmp_path.glob("*.json"):
+        piece.unlink()
+    rows, words = merged(tmp_path, made(kept, "S", start=0, stop=2))
+    assert rows["replicates"].eq(40).all()
+    assert rows["supported"].eq(0).all()
+    assert words["past-week n5"]["onset"] == "N" * 40
+
+
+def test_a_cell_that_was_counted_elsewhere_stays(kept, tmp_path):
+    merged(tmp_path, made(kept, "N", start=0, stop=2))
+    for piece in tmp_path.glob("*.json"):
+        piece.unlink()
+    rows, words = merged(tmp_path, made(kept, "N", start=0, stop=2, n_per_arm=7))
+    assert sorted(rows["n_per_arm"].unique()) == [5, 7]
+    assert len(words) == 2

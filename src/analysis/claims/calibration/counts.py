@@ -97,16 +97,46 @@ def merge(shards: Path, table: Path, words: Path) -> pd.DataFrame:
     for file in sorted(shards.glob("*.json")):
         part = json.loads(file.read_text(encoding="utf-8"))
         found[part["world"], part["n_per_arm"]].append(part)
-    kept = {cell: _alike(parts) for cell, parts in sorted(found.items())}
-    rows = rows_of(part for parts in kept.values() for part in parts)
+    pieces = {cell: _alike(parts) for cell, parts in sorted(found.items())}
+    rows = _with_committed(rows_of(part for parts in pieces.values() for part in parts), table)
+    if rows.empty:
+        return rows
     write_atomic(table, rows.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode())
     sample = {
         f"{name} n{n}": {claim: _letters(first, claim)[:KEPT] for claim in CLAIMS}
-        for (name, n), parts in kept.items()
+        for (name, n), parts in pieces.items()
         if (first := _from_the_first_trial(parts))
     }
+    if words.exists():
+        # Letters of cells that hold more trials, or were counted elsewhere, stay.
+        old = json.loads(words.read_text(encoding="utf-8"))
+        longer = {cell: kept for cell, kept in old.items() if len(kept["onset"]) >
+                  len(sample.get(cell, {}).get("onset", ""))}  # fmt: skip
+        sample |= longer
+    cells = set((rows["world"] + " n" + rows["n_per_arm"].astype(str)).unique())
+    sample = {cell: sample[cell] for cell in sorted(sample) if cell in cells}
     write_atomic(words, (json.dumps(sample, indent=1) + "\n").encode())
     return rows
+
+
+def _with_committed(rows: pd.DataFrame, table: Path) -> pd.DataFrame:
+    """The rows, and of the table that stands there the cells that hold more trials than they."""
+    if not table.exists():
+        return rows
+    old = read_table(table)
+    if rows.empty:
+        return old
+    cell = ["world", "n_per_arm"]
+    by_cell = rows.groupby(cell)["replicates"].max()
+    now = by_cell.reindex(pd.MultiIndex.from_frame(old[cell])).fillna(0).to_numpy()
+    same = old["claims_sha256"].isin(rows["claims_sha256"]) & (
+        old["code_sha256"].isin(rows["code_sha256"])
+    )
+    stays = old[same & (old["replicates"] > now)]
+    gone = pd.MultiIndex.from_frame(stays[cell])
+    fresh = rows[~pd.MultiIndex.from_frame(rows[cell]).isin(gone)]
+    both = [part for part in (stays, fresh) if len(part)]
+    return pd.concat(both).sort_values([*cell, "claim"], kind="stable", ignore_index=True)
 
 
 def read_table(path: Path) -> pd.DataFrame:
