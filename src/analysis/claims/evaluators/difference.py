@@ -49,6 +49,10 @@ def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
     if claim_id == "magnitude":
         word, passed, more = _profound(case, main)
         text = f"{text} {more}"
+    if any(issue.rule == "arm.few-people" for issue in case.checked.issues):
+        # Whatever their numbers say, they say it of these few alone.
+        word, passed = NOT_DECIDED, None
+        text = f"Not evaluated: an arm has too few people, whom numbers only describe. {text}"
     reasons = reasons | reason("estimate", passed, text)
     return Finding(reasons, main | {"unit": "points"}, word, beside)
 
