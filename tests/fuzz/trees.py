@@ -85,7 +85,7 @@ def changed(raw: bytes, random: Random) -> bytes:
     else:
         out = _written(document, random, indent=1)
     found = out.encode("utf-8", "surrogatepass")
-    return gzip.compress(found) if was_packed else found
+    return gzip.compress(found, mtime=0) if was_packed else found
 
 
 def references(raw: bytes, random: Random) -> bytes:
@@ -100,4 +100,4 @@ def references(raw: bytes, random: Random) -> bytes:
         if random.random() < 0.3:
             parts[number] = random.choice(targets) + parts[number][parts[number].index('"') :]
     out = '"reference": "'.join(parts).encode()
-    return gzip.compress(out) if was_packed else out
+    return gzip.compress(out, mtime=0) if was_packed else out
