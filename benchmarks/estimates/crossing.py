@@ -7,7 +7,7 @@ it is first seen, and the truth of its loss is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from analysis.estimates.courses import KEEP, Courses
 from analysis.estimates.durability import loss_intervals
 from analysis.estimates.interval_censored import likelihood_interval, rank_test
 from benchmarks.estimates.interval_censored import DROPOUT, RESPONDERS, VISITS, observed
-from benchmarks.estimates.scores import SIZES, wilson
+from benchmarks.estimates.scores import Simulation, simulated
 
 __all__ = ["CELLS", "run"]
 
@@ -25,8 +25,6 @@ TIMES, LENGTHS = "onset times", "lengths of response"
 LENGTH, LOST_BY = 96.0, 48.0  # hours: mean length of a response, and when its loss is asked for
 MISSED = 0.15  # of visits
 ARRANGEMENTS = 499
-
-Simulation = Callable[[str, int, int, np.random.Generator], np.ndarray]
 
 
 def _within(row: Any, truth: float) -> bool:
@@ -86,18 +84,4 @@ def run(
     replicates: int = 2000, seed: int = 20261123, *, names: Collection[str] = ()
 ) -> list[dict[str, Any]]:
     """Coverage and level of every cell, or of those named, with Monte Carlo intervals."""
-    rows = []
-    for place, (name, quantity, nominal, kinds, part, simulate) in enumerate(CELLS):
-        if names and name not in names:
-            continue
-        for kind in kinds:
-            for n in SIZES:
-                rng = np.random.default_rng([seed, place, kinds.index(kind), n])
-                hits = simulate(kind, n, max(round(part * replicates), 3), rng)
-                low, high = wilson(int(hits.sum()), len(hits))
-                rows.append(
-                    {"estimator": name, "quantity": quantity, "scores": kind, "n_per_arm": n,
-                     "replicates": len(hits), "value": float(hits.mean()), "mc_low": low,
-                     "mc_high": high, "nominal": nominal}
-                )  # fmt: skip
-    return rows
+    return simulated(CELLS, replicates, seed, names)

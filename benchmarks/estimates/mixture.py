@@ -6,7 +6,7 @@ no Weibull made them. Times by the law and visits of :mod:`benchmarks.estimates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -15,13 +15,11 @@ import numpy as np
 from analysis.estimates.mixture import CrossingModel, compare_crossing, crossing_model
 from benchmarks.estimates.interval_censored import DROPOUT, RESPONDERS, VISITS, observed
 from benchmarks.estimates.onset import EFFECT, HOURS, THRESHOLD
-from benchmarks.estimates.scores import KINDS, SIZES, correlated, wilson
+from benchmarks.estimates.scores import KINDS, Simulation, correlated, simulated
 
 __all__ = ["CELLS", "run"]
 
 TIMES = "onset times"
-
-Simulation = Callable[[str, int, int, np.random.Generator], np.ndarray]
 
 
 def _within(row: Any, truth: float) -> bool:
@@ -86,18 +84,4 @@ def run(
     replicates: int = 2000, seed: int = 20261123, *, names: Collection[str] = ()
 ) -> list[dict[str, Any]]:
     """Coverage and level of every cell, or of those named, with Monte Carlo intervals."""
-    rows = []
-    for place, (name, quantity, nominal, kinds, part, simulate) in enumerate(CELLS):
-        if names and name not in names:
-            continue
-        for kind in kinds:
-            for n in SIZES:
-                rng = np.random.default_rng([seed, place, kinds.index(kind), n])
-                hits = simulate(kind, n, max(round(part * replicates), 3), rng)
-                low, high = wilson(int(hits.sum()), len(hits))
-                rows.append(
-                    {"estimator": name, "quantity": quantity, "scores": kind, "n_per_arm": n,
-                     "replicates": len(hits), "value": float(hits.mean()), "mc_low": low,
-                     "mc_high": high, "nominal": nominal}
-                )  # fmt: skip
-    return rows
+    return simulated(CELLS, replicates, seed, names)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
 import numpy as np
 from scipy import stats
 
@@ -49,3 +52,31 @@ def as_scores(z: np.ndarray, kind: str) -> np.ndarray:
         return MEAN + SD * z
     low, high = RANGE
     return np.round(low + (high - low) * stats.beta.ppf(stats.norm.cdf(z), 2.2, 1.1))
+
+
+# Hits of a kind of scores, people an arm and number of trials.
+Simulation = Callable[[str, int, int, np.random.Generator], np.ndarray]
+
+
+def simulated(
+    cells: Sequence[tuple[str, str, float, tuple[str, ...], float, Simulation]],
+    replicates: int,
+    seed: int,
+    names: Collection[str] = (),
+) -> list[dict[str, Any]]:
+    """Rows of all cells, or of those named: estimator, quantity, nominal, kinds, share, how."""
+    rows = []
+    for place, (name, quantity, nominal, kinds, part, simulate) in enumerate(cells):
+        if names and name not in names:
+            continue
+        for kind in kinds:
+            for n in SIZES:
+                rng = np.random.default_rng([seed, place, kinds.index(kind), n])
+                hits = simulate(kind, n, max(round(part * replicates), 3), rng)
+                low, high = wilson(int(hits.sum()), len(hits))
+                rows.append(
+                    {"estimator": name, "quantity": quantity, "scores": kind, "n_per_arm": n,
+                     "replicates": len(hits), "value": float(hits.mean()), "mc_low": low,
+                     "mc_high": high, "nominal": nominal}
+                )  # fmt: skip
+    return rows
