@@ -174,9 +174,10 @@ def any_trial(seed: int, n: int, effect: float, recall_hours: int) -> Trial:
     filled = after.copy()
     after[rng.random((n, 5)) < 0.08] = np.nan
     hours = np.array([3.0, 5.0, 24.0, 72.0, 168.0]) + rng.normal(0, 0.1, (n, 5))
-    names = ("stopped", "dissociated", "one rating")
-    groups = {name: rng.random(n) < 0.07 for name in names}
-    return Trial(treated, forms, hours, after, forms, filled, groups, recall_hours)
+    groups = {name: rng.random(n) < 0.07 for name in ("stopped", "one rating")}
+    rise = np.where(rng.random((n, 5)) < 0.07, 10.0, 0.0)
+    since = hours - 0.1
+    return Trial(treated, forms, hours, after, forms, filled, groups, since, rise, recall_hours)
 
 
 trials = st.builds(

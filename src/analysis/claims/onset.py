@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.claims.definitions import Definitions, Window
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED
 from analysis.claims.primary import Primary, Scores, primary_analysis
 from analysis.estimates.missing.fast import Robustness, by_visit, robustness_to_missing
 
-__all__ = ["Bars", "Tried", "robustness", "tried_without", "weigh"]
+__all__ = ["Bars", "Tried", "lingering", "robustness", "tried_without", "weigh"]
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -92,13 +95,57 @@ def tried_without(
 
 
 def not_improved(scores: Scores, intoxicated: NDArray[np.bool_]) -> Scores:
-    """The scores of people still intoxicated counted as not improved (composite strategy).
+    """Scores given while still intoxicated counted as not improved (composite strategy).
 
     They stay in the analysis: leaving them out would condition on what the infusion did.
+
+    Parameters
+    ----------
+    scores : Scores
+    intoxicated : array of bool, shape (n, k)
+        Of each score; see :func:`lingering`.
     """
     held = np.maximum(scores.score, scores.baseline[:, None])
-    score = np.where(intoxicated[:, None], held, scores.score)
+    score = np.where(intoxicated, held, scores.score)
     return Scores(score, scores.baseline, scores.treated, scores.visits)
+
+
+def lingering(
+    rise: Array, hours: Array, visits: Sequence[str], definitions: Definitions
+) -> NDArray[np.bool_]:
+    """At which visits people are still intoxicated.
+
+    Parameters
+    ----------
+    rise : array of shape (n, m)
+        CADSS points above the total before the infusion, NaN where either is absent.
+    hours : array of shape (n, m)
+        Hours after the end of the infusion of each CADSS.
+    visits : sequence of k str
+        Labels of the windows of the scores.
+    definitions : Definitions
+        Windows, and the points within which a CADSS is back.
+
+    Returns
+    -------
+    array of bool, shape (n, k)
+        Whether a CADSS at the visit is above; at a visit without one, whether any in the
+        phase is. Without a CADSS nobody is known to be.
+    """
+
+    def among(window: Window) -> NDArray[np.bool_]:
+        inside: NDArray[np.bool_] = (hours >= window.low) & (hours < window.high)
+        return inside & np.isfinite(rise)
+
+    above = rise > definitions.claims["dissociation_brief"].thresholds["points"].number
+    windows = {window.label: among(window) for window in definitions.windows.values()}
+    phase = among(definitions.windows[definitions.primary.phase])
+    anywhere = (phase & above).any(axis=1)
+    each = [
+        np.where(windows[label].any(axis=1), (windows[label] & above).any(axis=1), anywhere)
+        for label in visits
+    ]
+    return np.column_stack(each)
 
 
 def robustness(scores: Scores, primary: Primary, bars: Bars) -> Robustness:

@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from analysis.claims.case import Case
 from analysis.claims.flagged import other_cases
 from analysis.claims.ledger import SUPPORTED, Reason
-from analysis.claims.onset import Bars, Tried, not_improved, robustness, survives_missing, try_on
+from analysis.claims.onset import (
+    Bars,
+    Tried,
+    lingering,
+    not_improved,
+    robustness,
+    survives_missing,
+    try_on,
+)
 from analysis.errors import ReliefError
 from analysis.estimates.missing.fast import Robustness
 
@@ -106,24 +114,32 @@ def _sorted(table: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _sober(case: Case, bars: Bars) -> Iterator[Tried]:
-    """The word with people still intoxicated within hours counted as not improved."""
-    people = intoxicated(case)
-    if people.any():
-        scores = not_improved(case.scores, people)
-        yield try_on("with people not back to their CADSS counted as not improved", scores, bars)
+    """The word with scores given while still intoxicated counted as not improved."""
+    still = intoxicated(case)
+    if (still & np.isfinite(case.scores.score)).any():
+        scores = not_improved(case.scores, still)
+        yield try_on("with scores given before the CADSS was back as not improved", scores, bars)
 
 
 def intoxicated(case: Case) -> NDArray[np.bool_]:
-    """People with a CADSS total within hours above baseline by more than measurement error.
+    """Scores given while the CADSS was above baseline by more than measurement error.
 
-    In the order of the case's scores. Without a CADSS nobody is known to be.
+    In the shape of the case's scores, people by visits; by :func:`lingering`. Hours that are
+    known within bounds stand at their middle.
     """
-    limit = case.definitions.claims["dissociation_brief"].thresholds["points"].number
     forms = case.checked.forms
     cadss = forms[(forms["instrument"] == "CADSS") & forms["total"].notna()]
     before = cadss[cadss["phase"] == "before"].sort_values("hours_high", kind="stable")
     level = before.groupby("subject")["total"].last()
     within = cadss[(cadss["phase"] == "hours") & (cadss["latest_infusion"] == 1)]
-    above = within["total"] - within["subject"].map(level) > limit
-    who = set(within.loc[above, "subject"])
-    return pd.Series(case.people_scored).isin(who).to_numpy()
+    rise = within["total"] - within["subject"].map(level)
+    hours = (within["since_end_low"] + within["since_end_high"]) / 2
+    table = pd.DataFrame({"subject": within["subject"], "rise": rise, "hours": hours})
+    table["form"] = table.groupby("subject").cumcount()
+    wide = table.pivot(index="subject", columns="form").reindex(case.people_scored)
+    return lingering(
+        wide["rise"].to_numpy(float),
+        wide["hours"].to_numpy(float),
+        case.scores.visits,
+        case.definitions,
+    )

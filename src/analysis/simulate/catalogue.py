@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -233,6 +234,7 @@ def _scaled(times: float, **changed: Any) -> World:
     return replace(full, drug=times * full.drug, **changed)
 
 
+@cache
 def entry(name: str) -> Entry:
     """A world of the catalogue and what is true in it, by name.
 

@@ -10,10 +10,7 @@ from analysis import instruments
 from analysis.instruments.totals import person_means
 from analysis.simulate.cohort import draw
 from analysis.simulate.course import visit_hours
-from analysis.simulate.world import AFTER, BASELINE, Arrays, World
-
-# As claims.toml takes it: one CADSS item at its maximum. Assumption.
-_BACK_WITHIN = 4
+from analysis.simulate.world import BASELINE, Arrays, World
 
 
 @dataclass(frozen=True)
@@ -33,9 +30,12 @@ class Trial:
     filled_baseline_forms, filled_totals : ndarray of float
         The same two with few blank items filled by the person's mean.
     groups : dict of ndarray of bool, shape (n,)
-        Flagged people: ``stopped`` infusion; ``dissociated`` (a CADSS total within hours more
-        than 4 points above baseline); ``guessed ketamine``, ``guessed midazolam``;
+        Flagged people: ``stopped`` infusion; ``guessed ketamine``, ``guessed midazolam``;
         ``one rating`` (only one of the two ratings before is complete).
+    cadss_hours_since_end : ndarray of float, shape (n, 5)
+        Hours after the end of the infusion at which each CADSS after its start was filled in.
+    cadss_rise : ndarray of float, shape (n, 5)
+        CADSS total then, points above the one before; NaN where either is absent.
     recall_hours : int
         Window of the primary form, 0 for right now.
     """
@@ -47,6 +47,8 @@ class Trial:
     filled_baseline_forms: np.ndarray
     filled_totals: np.ndarray
     groups: dict[str, np.ndarray]
+    cadss_hours_since_end: np.ndarray
+    cadss_rise: np.ndarray
     recall_hours: int
 
     @property
@@ -85,34 +87,35 @@ def trial(world: World, n_per_arm: int, rng: np.random.Generator | int) -> Trial
     """
     generator = np.random.default_rng(rng)
     people, items = draw(world, n_per_arm, generator, tables=[world.primary, "cadss"])
-    hours = visit_hours(world, people, world.primary)[:, len(BASELINE) :]
-    since = np.round(hours - np.round(people["minutes"] / 60, 3)[:, None], 6)
     answers = items[world.primary]
     totals = answers.sum(2)
     name, version = world.forms[world.primary][:2]
     scale = instruments.get(name)
     flat = person_means(scale, version, answers.reshape(-1, answers.shape[2]))
     filled = flat.sum(1).reshape(totals.shape)
+    cadss = items["cadss"].sum(2)
     return Trial(
         treated=people["ketamine"],
         baseline_forms=totals[:, :2],
-        hours_since_end=since,
+        hours_since_end=_since_end(world, people, world.primary)[:, len(BASELINE) :],
         totals=totals[:, 2:],
         filled_baseline_forms=filled[:, :2],
         filled_totals=filled[:, 2:],
-        groups=_groups(world, people, totals[:, :2], items["cadss"].sum(2)),
+        groups=_groups(people, totals[:, :2]),
+        cadss_hours_since_end=_since_end(world, people, "cadss")[:, 1:],
+        cadss_rise=cadss[:, 1:] - cadss[:, :1],
         recall_hours=int(scale.versions[version]),
     )
 
 
-def _groups(world: World, people: Arrays, before: np.ndarray, cadss: np.ndarray) -> Arrays:
-    visits = world.forms["cadss"][2]
-    within = [visits.index(visit) for visit in AFTER[:2]]
-    # A comparison with a form that has a blank item or is absent is False.
-    above = cadss[:, within] > cadss[:, :1] + _BACK_WITHIN
+def _since_end(world: World, people: Arrays, table: str) -> np.ndarray:
+    hours = visit_hours(world, people, table)
+    return np.round(hours - np.round(people["minutes"] / 60, 3)[:, None], 6)
+
+
+def _groups(people: Arrays, before: np.ndarray) -> Arrays:
     return {
         "stopped": people["stopped"],
-        "dissociated": above.any(axis=1),
         "guessed ketamine": people["guess"] == 2,
         "guessed midazolam": people["guess"] == 0,
         "one rating": np.isnan(before).sum(axis=1) == 1,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from analysis.claims.ledger import NOT_DECIDED, NOT_TESTABLE, SUPPORTED
 from analysis.claims.onset import (
     Bars,
     Tried,
+    lingering,
     not_improved,
     robustness,
     survives_missing,
@@ -144,9 +146,10 @@ def _tried(trial: Trial, scores: Scores, bars: Bars, definitions: Definitions) -
     same = scores.score.shape == filled.score.shape
     if not (same and np.array_equal(scores.score, filled.score, equal_nan=True)):
         yield try_on("with form.incomplete put back", filled, bars)
-    dissociated = trial.groups["dissociated"][own]
-    if dissociated.any():
-        yield try_on("counted as not improved", not_improved(scores, dissociated), bars)
+    still = lingering(trial.cadss_rise, trial.cadss_hours_since_end, scores.visits, definitions)
+    still = still[own]
+    if (still & np.isfinite(scores.score)).any():
+        yield try_on("counted as not improved", not_improved(scores, still), bars)
 
 
 def _certainty(scores: Scores, definitions: Definitions) -> str:
@@ -155,5 +158,9 @@ def _certainty(scores: Scores, definitions: Definitions) -> str:
     change = change - scores.baseline[scores.treated & scores.seen]
     if not len(change):
         return NOT_DECIDED
-    share = exact_share(int((change < 0).sum()), len(change))
-    return weigh_share(share, definitions.rule("certain_share"))
+    return _share_word(int((change < 0).sum()), len(change), definitions.rule("certain_share"))
+
+
+@cache
+def _share_word(events: int, n: int, certain: float) -> str:
+    return weigh_share(exact_share(events, n), certain)
