@@ -214,11 +214,13 @@ def calibrate(
             resume=resume,
         )
 
-    rows = _run(run, as_json=as_json)
+    found = _run(run, as_json=as_json)
+    for why, count in found.left_out.items():
+        print(f"Left out of the table: {count} {why}.", file=sys.stderr)
     if as_json:
-        _print_json(rows.to_dict("records"))
+        _print_json(found.rows.to_dict("records"))
         return
-    print(counts_text(rows))
+    print(counts_text(found.rows))
 
 
 def main() -> None:

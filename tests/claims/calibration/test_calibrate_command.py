@@ -83,6 +83,15 @@ def test_in_words_there_is_a_line_a_claim_with_the_counts(tmp_path):
     assert all("supported      0 of 2" in line and "past-week" in line for line in lines)
 
 
+def test_pieces_that_do_not_count_are_said(tmp_path):
+    shards = tmp_path / "shards"
+    shards.mkdir()
+    (shards / "torn.json").write_text("{", encoding="utf-8")
+    result = run(*SMALL, "--out", tmp_path)
+    assert result.exit_code == 0
+    assert result.stderr.startswith("Left out of the table: 1 file(s) that hold no piece")
+
+
 def test_the_same_seed_writes_the_same_bytes(tmp_path):
     for name in ("a", "b"):
         assert run(*SMALL, "--out", tmp_path / name).exit_code == 0

@@ -160,6 +160,12 @@ def test_dropout_of_the_cells_is_rounded_up_to_the_next_twentieth(lost, passed):
         assert "committed cells reach 15%" in found.text
 
 
+def test_the_world_that_loses_fewest_tells_what_is_covered():
+    few = with_row("hope", 30, dropout=0.099)
+    assert calibration_gate(case(lost=6), few).passed is True
+    assert calibration_gate(case(lost=7), few).passed is None
+
+
 def test_the_last_window_that_anyone_reached_tells_the_dropout():
     assert dropout(case(lost=6)) == pytest.approx(0.1)
     assert dropout(case(lost=60)) == 0

@@ -122,7 +122,7 @@ def merged(folder: Path, *parts: dict) -> tuple[pd.DataFrame, dict]:
     """The counts and the kept words of these pieces."""
     for part in parts:
         keep(part, folder)
-    rows = merge(folder, folder / "table.csv", folder / "words.txt")
+    rows = merge(folder, folder / "table.csv", folder / "words.txt").rows
     return rows, json.loads((folder / "words.txt").read_text(encoding="utf-8"))
 
 
@@ -150,6 +150,34 @@ def test_pieces_of_two_seeds_are_not_counted_together(kept, tmp_path):
     assert set(rows["replicates"]) == {4}
     assert set(rows["seed"]) == {3}
     assert words == {}
+
+
+def test_what_is_left_out_is_told_and_how_many(kept, tmp_path):
+    vanished = made(kept, "S", start=6, stop=8, world="atlantis")
+    other = made(kept, "S", start=2, stop=4, code_sha256="0" * 64)
+    for part in (kept, vanished, other, made(kept, "S", start=8, stop=10, seed=8)):
+        keep(part, tmp_path)
+    (tmp_path / "torn.json").write_text('{"world": "null", ', encoding="utf-8")
+    (tmp_path / "list.json").write_text("[1]", encoding="utf-8")
+    found = merge(tmp_path, tmp_path / "table.csv", tmp_path / "words.txt")
+    assert set(found.rows["replicates"]) == {2}
+    assert found.left_out == {
+        "file(s) that hold no piece, or one of a world there is no longer": 3,
+        "piece(s) made with other rules, code or world": 1,
+        "piece(s) of another seed": 1,
+    }
+
+
+def test_cells_of_other_code_leave_the_table_and_are_told(kept, tmp_path):
+    first = merged(tmp_path, kept)[0]
+    old = first.assign(code_sha256="0" * 64)
+    both = pd.concat([old, old.assign(n_per_arm=7)])
+    both.to_csv(tmp_path / "table.csv", index=False)
+    found = merge(tmp_path, tmp_path / "table.csv", tmp_path / "words.txt")
+    # The cell of five people was counted again; that of seven was not.
+    assert set(found.rows["n_per_arm"]) == {5}
+    reason = "cell(s) of the table that stood there, made with other rules or code"
+    assert found.left_out == {reason: 1}
 
 
 def test_counts_of_sessions_add_up(alone):

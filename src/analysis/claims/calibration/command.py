@@ -8,7 +8,7 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from analysis.claims.calibration.counts import merge
+from analysis.claims.calibration.counts import Merged, merge
 from analysis.claims.calibration.run import calibrate
 from analysis.errors import ReliefError
 from analysis.paths import CALIBRATION
@@ -27,13 +27,13 @@ def calibrate_into(
     jobs: int,
     scheduler: str | None,
     resume: bool,
-) -> pd.DataFrame:
+) -> Merged:
     """Run the cells, keep their pieces under ``out/shards``, merge all pieces there are.
 
     Returns
     -------
-    DataFrame
-        Rows of the cells asked for.
+    Merged
+        Rows of the cells asked for, and what was left out of the table.
 
     Raises
     ------
@@ -67,8 +67,8 @@ def calibrate_into(
             resume=resume,
             told=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    merge(shards, folder / "table.csv", folder / "words.json")
-    return rows
+    merged = merge(shards, folder / "table.csv", folder / "words.json")
+    return Merged(rows, merged.left_out)
 
 
 def _listed(text: str) -> list[str]:

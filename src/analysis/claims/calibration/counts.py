@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPP
 from analysis.simulate import entry
 from analysis.writing import write_atomic
 
-__all__ = ["VISITS", "merge", "read_table", "rows_of"]
+__all__ = ["VISITS", "Merged", "merge", "read_table", "rows_of"]
 
 # What every world of the catalogue has: the design that a cell is committed for.
 VISITS, COMPARATOR = 2, "active"
@@ -87,20 +88,45 @@ def _letters(parts: list[dict[str, Any]], claim: str) -> str:
     return "".join(part["words"][claim] for part in parts)
 
 
-def merge(shards: Path, table: Path, words: Path) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Merged:
+    """The counts of all pieces, and what was left out of them.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        As :func:`rows_of` gives them, with the cells that were committed before.
+    left_out : dict
+        Why, and how many.
+    """
+
+    rows: pd.DataFrame
+    left_out: dict[str, int]
+
+
+def merge(shards: Path, table: Path, words: Path) -> Merged:
     """Count all pieces of a folder into the committed table, and keep some words of each cell.
 
     Pieces made by other rules, code or parameters than those of now are left out, and so are
-    pieces of any seed but the one with the most trials.
+    pieces of any seed but the one with the most trials, and files that hold no piece.
     """
     found: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
+    out: Counter[str] = Counter()
     for file in sorted(shards.glob("*.json")):
-        part = json.loads(file.read_text(encoding="utf-8"))
-        found[part["world"], part["n_per_arm"]].append(part)
-    pieces = {cell: _alike(parts) for cell, parts in sorted(found.items())}
-    rows = _with_committed(rows_of(part for parts in pieces.values() for part in parts), table)
+        part, why = _read(file)
+        if part is None:
+            out[why] += 1
+        else:
+            found[part["world"], part["n_per_arm"]].append(part)
+    pieces = {cell: _one_seed(parts) for cell, parts in sorted(found.items())}
+    of_now = sum(len(parts) for parts in found.values())
+    out["piece(s) of another seed"] += of_now - sum(len(parts) for parts in pieces.values())
+    counted = rows_of(part for parts in pieces.values() for part in parts)
+    rows, gone = _with_committed(counted, table)
+    out["cell(s) of the table that stood there, made with other rules or code"] += gone
+    left_out = {why: count for why, count in out.items() if count}
     if rows.empty:
-        return rows
+        return Merged(rows, left_out)
     write_atomic(table, rows.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode())
     sample = {
         f"{name} n{n}": {claim: _letters(first, claim)[:KEPT] for claim in CLAIMS}
@@ -116,16 +142,31 @@ def merge(shards: Path, table: Path, words: Path) -> pd.DataFrame:
     cells = set((rows["world"] + " n" + rows["n_per_arm"].astype(str)).unique())
     sample = {cell: sample[cell] for cell in sorted(sample) if cell in cells}
     write_atomic(words, (json.dumps(sample, indent=1) + "\n").encode())
-    return rows
+    return Merged(rows, left_out)
 
 
-def _with_committed(rows: pd.DataFrame, table: Path) -> pd.DataFrame:
-    """The rows, and of the table that stands there the cells that hold more trials than they."""
+def _read(file: Path) -> tuple[dict[str, Any] | None, str]:
+    """A piece made by the rules, code and world of now, or why the file is none."""
+    try:
+        part: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        now = keys(part["world"])
+        if all(part[key] == value for key, value in now.items()):
+            return part, ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return None, "file(s) that hold no piece, or one of a world there is no longer"
+    return None, "piece(s) made with other rules, code or world"
+
+
+def _with_committed(rows: pd.DataFrame, table: Path) -> tuple[pd.DataFrame, int]:
+    """The rows, and of the table that stands there the cells that hold more trials than they.
+
+    Also how many of its cells, not counted again, were made with other rules or code.
+    """
     if not table.exists():
-        return rows
+        return rows, 0
     old = read_table(table)
     if rows.empty:
-        return old
+        return old, 0
     cell = ["world", "n_per_arm"]
     by_cell = rows.groupby(cell)["replicates"].max()
     now = by_cell.reindex(pd.MultiIndex.from_frame(old[cell])).fillna(0).to_numpy()
@@ -133,10 +174,12 @@ def _with_committed(rows: pd.DataFrame, table: Path) -> pd.DataFrame:
         old["code_sha256"].isin(rows["code_sha256"])
     )
     stays = old[same & (old["replicates"] > now)]
-    gone = pd.MultiIndex.from_frame(stays[cell])
-    fresh = rows[~pd.MultiIndex.from_frame(rows[cell]).isin(gone)]
+    larger = pd.MultiIndex.from_frame(stays[cell])
+    fresh = rows[~pd.MultiIndex.from_frame(rows[cell]).isin(larger)]
     both = [part for part in (stays, fresh) if len(part)]
-    return pd.concat(both).sort_values([*cell, "claim"], kind="stable", ignore_index=True)
+    whole = pd.concat(both).sort_values([*cell, "claim"], kind="stable", ignore_index=True)
+    gone = len(old[~same & (now == 0)].drop_duplicates(cell))
+    return whole, gone
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -145,14 +188,12 @@ def read_table(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
-def _alike(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Pieces that may be counted together: of one seed, and the rules, code and world of now."""
-    now = keys(parts[0]["world"])
-    own = [part for part in parts if all(part[key] == value for key, value in now.items())]
+def _one_seed(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The pieces of the seed with the most trials: others may not be counted with them."""
     trials: Counter[int] = Counter()
-    for part in own:
+    for part in parts:
         trials[part["seed"]] += part["stop"] - part["start"]
-    return [part for part in own if part["seed"] == trials.most_common(1)[0][0]]
+    return [part for part in parts if part["seed"] == trials.most_common(1)[0][0]]
 
 
 def _from_the_first_trial(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:

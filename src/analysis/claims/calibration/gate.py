@@ -66,10 +66,9 @@ def calibration_gate(case: Case, table: pd.DataFrame | None = None) -> Reason:
             f"{len(absent)} of {len(wanted)} worlds are not counted yet; run {command}."
         )
     own = own[own["world"].isin(wanted)]
-    # Rounded up: a study that loses as many as the worlds do is covered by them.
-    covered = float(np.ceil(own["dropout"].max() / STEP) * STEP)
-    lost = dropout(case)
-    if lost > covered + 1e-9:
+    # Every world must lose as many, rounded alike: a study's loss is rounded up to a step.
+    covered, lost = _step(own["dropout"].min()), dropout(case)
+    if _step(lost) > covered:
         return _unknown(
             f"{lost:.0%} have no score at the last visit; committed cells reach {covered:.0%}."
         )
@@ -83,6 +82,10 @@ def calibration_gate(case: Case, table: pd.DataFrame | None = None) -> Reason:
         f"{worst['rate']:.1%} (97.5 % Monte Carlo limit {worst['mc_high']:.1%}, in the world "
         f"{worst['world']}; at most {most:.0%} is asked for).",
     )
+
+
+def _step(share: float) -> float:
+    return round(float(np.ceil(round(share / STEP, 6)) * STEP), 6)
 
 
 def dropout(case: Case) -> float:
