@@ -12,6 +12,7 @@ from analysis.checks import check
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
 from analysis.claims.ledger import SUPPORTED
+from analysis.claims.onset import lingering
 from analysis.claims.robustness import robustness_gate
 from tests.small_study import DESIGN, forms, infusion, study
 
@@ -86,6 +87,28 @@ def test_a_fall_in_people_who_are_still_intoxicated_does_not():
     gate = robustness_gate(made(falls(12), cadss=[p for p in range(N) if treated(p)]))
     assert gate.passed is False
     assert "with scores given before the CADSS was back as not improved" in gate.text
+
+
+NAN = np.nan
+LABELS = ("about 3 h", "about 5 h")
+
+
+@pytest.mark.parametrize(("rise", "hours", "still"), [
+    ([0.0, 9.0, 1.0], [1.3, 2.4, 4.4], [True, False]),  # up at 3 h, back at 5 h
+    ([30.0, 4.0, 4.0], [0.5, 2.4, 4.4], [False, False]),  # an item at its maximum is back
+    ([0.0, NAN, 5.0], [1.3, 2.4, 4.4], [True, True]),  # nobody looked at 3 h
+    ([0.0, 9.0, NAN], [1.3, 2.4, NAN], [True, True]),  # nobody looked at 5 h
+    ([30.0, NAN, NAN], [1.3, NAN, NAN], [False, False]),  # within hours nothing is known
+])  # fmt: skip
+def test_intoxication_is_that_of_the_visit_at_which_the_score_was_given(rise, hours, still):
+    found = lingering(np.array([rise]), np.array([hours]), LABELS, load_definitions())
+    assert found.tolist() == [still]
+
+
+def test_where_the_phase_is_one_visit_any_cadss_in_it_tells():
+    rise, hours = np.array([[9.0, 1.0], [0.0, 0.0]]), np.full((2, 2), [2.4, 4.4])
+    found = lingering(rise, hours, ("2 to 6 h",), load_definitions())
+    assert found.tolist() == [[True], [False]]
 
 
 def test_support_that_a_small_shift_of_missing_scores_would_undo_does_not():
