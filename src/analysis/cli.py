@@ -184,7 +184,7 @@ def init(
 @app.command()
 def calibrate(
     worlds: Annotated[
-        str | None, typer.Option(help="Names, comma between; all of the catalogue unless given.")
+        str | None, typer.Option(help="Names, comma between; all that are committed unless given.")
     ] = None,
     n: Annotated[str, typer.Option(help="People an arm, comma between.")] = "15,30,60",
     replicates: Annotated[int, typer.Option(help="Simulated trials a cell.")] = 10_000,

@@ -211,14 +211,15 @@ def analyses_beside(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def bias_curve(counts: pd.DataFrame, family: str = "unblinding") -> pd.DataFrame:
-    """False support against bias, as far as the worlds of a family are counted.
+    """Support against the size of a bias or an effect, as far as a family is counted.
 
     Parameters
     ----------
     counts : DataFrame
     family : str
-        ``unblinding``, ``expectancy`` or ``euphoria``; for the true differences ``effect``. The
-        world in which the drug does nothing is size 0 of each, where that is not counted.
+        ``unblinding``, ``expectancy`` or ``euphoria``; for the true differences ``effect``,
+        of which ``power-cell`` is 1 SD. The world in which the drug does nothing is size 0 of
+        each, where that is not counted.
 
     Returns
     -------
@@ -237,7 +238,8 @@ def bias_curve(counts: pd.DataFrame, family: str = "unblinding") -> pd.DataFrame
 
 def _size(name: str, family: str) -> float:
     """The size of a world of that family, NaN for any other."""
-    if name.rpartition("-")[0] != family:
+    member = "effect" if name == "power-cell" else name.rpartition("-")[0]
+    if member != family:
         return np.nan
     truth = entry(name)
     return truth.drug if family == "effect" else truth.bias
