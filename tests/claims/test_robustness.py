@@ -144,3 +144,17 @@ def test_the_numbers_of_people_decide_nothing(seed):
         ),
     )
     assert robustness_gate(moved) == robustness_gate(case)
+
+
+def test_a_study_without_a_cadss_is_judged_all_the_same():
+    case = made(falls(12))
+    forms_left = case.checked.forms[case.checked.forms["instrument"] != "CADSS"]
+    without = replace(case, checked=replace(case.checked, forms=forms_left))
+    assert robustness_gate(without).passed is True
+
+
+def test_a_group_that_cannot_be_left_out_is_not_said_to_keep_the_word():
+    gate = robustness_gate(made(falls(12), stopped=[p for p in range(N) if treated(p)]))
+    assert gate.passed is None
+    assert "It could not be tried without infusion.stopped" in gate.text
+    assert gate.text.count("infusion.stopped") == 1

@@ -71,9 +71,9 @@ def _group_text(
     if not tried:
         yield "No flagged group could change the word."
         return
-    names = ", ".join(one.what for one in tried)
-    if not flips:
-        yield f"The word stays {word} in each of {len(tried)} other analyses: {names}."
+    stays = [one.what for one in tried if one.word is not None]
+    if stays and not flips:
+        yield f"The word stays {word} in each of {len(stays)} other analyses: {', '.join(stays)}."
     for one in flips:
         numbers = one.primary
         told = "" if numbers is None else (
@@ -136,10 +136,10 @@ def intoxicated(case: Case) -> NDArray[np.bool_]:
     hours = (within["since_end_low"] + within["since_end_high"]) / 2
     table = pd.DataFrame({"subject": within["subject"], "rise": rise, "hours": hours})
     table["form"] = table.groupby("subject").cumcount()
-    wide = table.pivot(index="subject", columns="form").reindex(case.people_scored)
-    return lingering(
-        wide["rise"].to_numpy(float),
-        wide["hours"].to_numpy(float),
-        case.scores.visits,
-        case.definitions,
+    table = table.set_index(["subject", "form"])
+    # A column at a time: a study without a CADSS has no column to be found after a pivot.
+    rises, at = (
+        table[name].unstack().reindex(case.people_scored).to_numpy(float)
+        for name in ("rise", "hours")
     )
+    return lingering(rises, at, case.scores.visits, case.definitions)
