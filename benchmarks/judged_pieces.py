@@ -1,0 +1,231 @@
+"""Simulated trials judged piece by piece, with what every part takes of the processor.
+
+Half the trials are of a world without effect (unblinding at the bound on bias), half of the one
+in which power is promised. Of every trial, whatever the judge makes of it:
+
+- drawing: people, answers, blanks, losses;
+- MMRM: the primary analysis, Kenward-Roger;
+- common analyses: paired t, LOCF, Mann-Whitney, random intercept, which are set beside it;
+- onset word: gates 5 and 6 without the first fit. Where gate 5 supports, they fit the model again
+  without each flagged group;
+- missing data: missing at random, jump to reference, tipping shift. The judge asks for them where
+  gate 5 supports; here every trial is asked. Where it does not support, no shift is searched;
+- onset time: when each person crossed 30 % of baseline, as intervals, unsustained and sustained,
+  and Turnbull's estimate in both arms;
+- its limits: likelihood-ratio limits of the difference in the share that crossed by the last
+  visit that can show it;
+- onset of the means: the mixed model of all five visits, stepped backward from the last.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+
+from analysis.claims.calibration import trial as judging
+from analysis.claims.calibration.shards import trial_of
+from analysis.claims.definitions import load_definitions
+from analysis.claims.onset import robustness
+from analysis.describe.onset import SCHEDULE
+from analysis.estimates.courses import Threshold, courses
+from analysis.estimates.interval_censored import likelihood_difference, turnbull
+from analysis.estimates.mean_onset import mean_onset
+from analysis.estimates.missing.fast import Robustness
+from analysis.estimates.onset import CONFIRMED_AFTER, onset_intervals
+from analysis.mmrm import ModelSpec, prepare
+from analysis.simulate import Trial
+
+__all__ = ["COUNTED", "PARTS", "SEED", "WORLDS", "crossings", "judge_piece"]
+
+WORLDS = ("unblinding-0.30", "power-cell")
+SEED = 1
+# What calibration does of a trial, and what is asked for besides.
+COUNTED = ("drawing", "MMRM", "common analyses", "onset word")
+PARTS = (*COUNTED, "missing data", "onset time", "its limits", "onset of the means")
+# Functions that the judge calls, timed inside it.
+INSIDE = {"primary_analysis": "MMRM", "relief_by_common_analyses": "common analyses"}
+FALL = Threshold("30 % of baseline", share=0.3)
+ALL_VISITS = "change ~ baseline * visit + arm * visit"
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """When people crossed: (left, right] of either arm, read at the last hour that can show it."""
+
+    ketamine: tuple[np.ndarray, np.ndarray]
+    comparator: tuple[np.ndarray, np.ndarray]
+    hour: float
+
+    def shares(self) -> tuple[float, float]:
+        """Turnbull's estimate of the share of either arm that crossed by the hour."""
+        both = turnbull(*self.ketamine), turnbull(*self.comparator)
+        return float(both[0].lower(self.hour)), float(both[1].lower(self.hour))
+
+    def limits(self) -> dict[str, Any]:
+        """The difference of the shares with its limits, a row of estimates."""
+        return likelihood_difference(self.ketamine, self.comparator, self.hour)
+
+
+@dataclass
+class Clock:
+    """Seconds of the processor by part, each without the parts inside it, and the last calls."""
+
+    seconds: Counter[str] = field(default_factory=Counter)
+    last: dict[str, Any] = field(default_factory=dict)
+    inside: float = 0.0
+
+    def timed(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, which from now on is timed; its arguments and result are kept."""
+
+        def run(*given: Any) -> Any:
+            self.last.pop(part, None)
+            outside, self.inside = self.inside, 0.0
+            start = time.process_time()
+            try:
+                result = function(*given)
+            finally:
+                took = time.process_time() - start
+                self.seconds[part] += took - self.inside
+                self.inside = outside + took
+            self.last[part] = given, result
+            return result
+
+        return run
+
+    @contextmanager
+    def in_the_judge(self) -> Iterator[None]:
+        """Time what the judge calls, inside it."""
+        parts = {name: self.timed(part, getattr(judging, name)) for name, part in INSIDE.items()}
+        with patch.multiple(judging, **parts):
+            yield
+
+
+def crossings(trial: Trial) -> list[Crossed]:
+    """Times of crossing, unsustained and then sustained.
+
+    As :func:`analysis.describe.onset.people_courses` has them of a study. A simulated trial has
+    no event but a stopped infusion, which changes no score.
+    """
+    own = np.isfinite(trial.baseline)
+    arm, totals = trial.treated[own], trial.totals[own]
+    person, visit = np.nonzero(np.isfinite(totals))
+    hours = trial.hours_since_end[own][person, visit]
+    visits = pd.DataFrame(
+        {
+            "subject": person,
+            "visit": np.array(list(SCHEDULE))[visit],
+            "score": totals[person, visit],
+            "hours_low": hours,
+            "hours_high": hours,
+        }
+    )
+    people = pd.DataFrame({"subject": np.arange(len(arm)), "baseline": trial.baseline[own]})
+    course = courses(people, visits, FALL, schedule=SCHEDULE).on_schedule()
+    confirmed = course.confirming(CONFIRMED_AFTER) < len(course.nominal)
+    found = []
+    for sustained, readable in ((False, course.nominal), (True, course.nominal[confirmed])):
+        table = onset_intervals(course, sustained=sustained)
+        left, right = table["left"].to_numpy(float), table["right"].to_numpy(float)
+        found.append(Crossed((left[arm], right[arm]), (left[~arm], right[~arm]), readable[-1]))
+    return found
+
+
+def onset_time(trial: Trial) -> tuple[list[Crossed], list[tuple[float, float]]]:
+    """The times of crossing, and the shares that crossed."""
+    found = crossings(trial)
+    return found, [one.shares() for one in found]
+
+
+def of_all_visits(trial: Trial) -> pd.DataFrame:
+    """Change at all visits, one row a person and visit, as the mixed model takes it."""
+    own, k = np.isfinite(trial.baseline), len(SCHEDULE)
+    baseline, n = trial.baseline[own], int(own.sum())
+    visit = np.tile(np.arange(k), n)
+    arm = np.repeat(trial.treated[own].astype(int), k)
+    return pd.DataFrame(
+        {
+            "subject": np.repeat(np.arange(n), k),
+            "visit": pd.Categorical.from_codes(visit, list(SCHEDULE), ordered=True),
+            "arm": pd.Categorical.from_codes(arm, ["comparator", "ketamine"]),
+            "baseline": np.repeat(baseline, k),
+            "change": (trial.totals[own] - baseline[:, None]).ravel(),
+        }
+    )
+
+
+def onset_of_means(trial: Trial, spec: ModelSpec) -> float:
+    """Scheduled hour from which on the means differ; NaN where they do not at the last visit."""
+    found = spec.fit(of_all_visits(trial)).differences("arm", by="visit", reference="comparator")
+    onset = mean_onset(found.rename(columns={"visit": "window"}), pd.Series(SCHEDULE))
+    return float(onset["estimate"])
+
+
+def judge_piece(start: int, stop: int, n: int) -> dict[str, Any]:
+    """Judge trials ``start`` to ``stop`` of n people an arm, the worlds in turn.
+
+    Returns
+    -------
+    dict
+        trials, process (its number), wall and cpu (s), parts (CPU seconds of each of ``PARTS``)
+        and found: how often each word came and each estimate was asked for or refused, and sums
+        of the estimates, by which two runs are compared.
+    """
+    wall, cpu, clock = time.perf_counter(), time.process_time(), Clock()
+    rules = load_definitions()
+    found: Counter[str] = Counter()
+    spec = prepare(ALL_VISITS, of_all_visits(trial_of(WORLDS[0], n, 0, SEED)),
+                   subject="subject", visit="visit")  # fmt: skip
+    with clock.in_the_judge():
+        for number in range(start, stop):
+            world = WORLDS[number % len(WORLDS)]
+            drawn = clock.timed("drawing", trial_of)(world, n, number, SEED)
+            word = clock.timed("onset word", judging.judge_trial)(drawn, rules).words["onset"]
+            found[f"{world} {word}"] += 1
+            if "MMRM" in clock.last:
+                (scores,), primary = clock.last["MMRM"]
+                bars = judging.bars_of(scores, rules)
+                missing = clock.timed("missing data", robustness)(scores, primary, bars)
+                found.update(_of_missing(missing))
+            found.update(_of_onset(drawn, spec, clock))
+    return {
+        "trials": stop - start,
+        "process": os.getpid(),
+        "wall": time.perf_counter() - wall,
+        "cpu": time.process_time() - cpu,
+        "parts": {part: clock.seconds[part] for part in PARTS},
+        "found": dict(found),
+    }
+
+
+def _of_missing(found: Robustness) -> dict[str, float]:
+    return {
+        "missing data estimated": 1,
+        "shift searched": found.tipping_shift > 0,
+        "sum of missing at random": found.missing_at_random,
+        "sum of jump to reference": found.jump_to_reference,
+    }
+
+
+def _of_onset(drawn: Trial, spec: ModelSpec, clock: Clock) -> dict[str, float]:
+    crossed, shares = clock.timed("onset time", onset_time)(drawn)
+    limits = clock.timed("its limits", lambda: [one.limits() for one in crossed])()
+    try:
+        hour = clock.timed("onset of the means", onset_of_means)(drawn, spec)
+    except ValueError:
+        means = {"onset of the means refused": 1.0}
+    else:
+        means = {"onset of the means estimated": 1.0, "of them with an onset": np.isfinite(hour)}
+    return means | {
+        "onset time estimated": 1,
+        "sum of shares crossed": sum(map(sum, shares)),
+        "sum of upper limits": sum(one["ci_high"] for one in limits),
+    }
