@@ -51,7 +51,8 @@ SHARE, PLAIN = 1 / 20, 40
 
 def milliseconds(n: int, trials: int) -> dict[str, float]:
     """CPU time a trial of each part and of all, at n people an arm: medians of the rounds."""
-    size = -(-trials // ROUNDS)
+    # As many of one world as of the other in every round.
+    size = len(WORLDS) * -(-trials // (ROUNDS * len(WORLDS)))
     judge_piece(0, 2, n)
     rounds = [judge_piece(size * i, size * (i + 1), n) for i in range(ROUNDS)]
     each = {part: [one["parts"][part] / size for one in rounds] for part in PARTS}
@@ -187,9 +188,10 @@ def print_parts(by_size: dict[int, dict[str, float]]) -> None:
     for name, line in lines.items():
         times = "".join(f"{took:12.2f}" for took in line.values())
         show(f"{name:18}{times}{line[last] / line[first]:14.2f}")
-    for name in ("all", "as calibrate does"):
-        rates = "".join(f"{1e3 / took:12.1f}" for took in lines[name].values())
-        show(f"trials a second of one core, {name}:\n{'':18}{rates}")
+    show("rate: trials a second of one core")
+    for name, line in (("all", "all"), ("as calibrate", "as calibrate does")):
+        rates = "".join(f"{1e3 / took:12.1f}" for took in lines[line].values())
+        show(f"rate, {name:12}{rates}")
 
 
 def print_scaling(got: Scaling) -> None:

@@ -82,6 +82,8 @@ def test_it_prints_parts_rates_ratio_and_scaling(monkeypatch, capsys):
     for part in (*PARTS, "all", "as calibrate does"):
         assert len(lines[part]) == 3
         assert min(map(float, lines[part])) > 0
+    for rate in ("rate, all", "rate, as calibrate"):
+        assert len(lines[rate]) == 2
     for said in ("4 trials of 30 an arm", "1 process:", "2 workers:", "a core;", "efficiency",
                  "statsmodels MixedLM", "one process and the workers found the same"):  # fmt: skip
         assert said in printed
