@@ -137,34 +137,13 @@ def test_one_infusion_a_person_is_no_course(case):
         first_session.course_scores(case)
 
 
-def test_a_course_is_read_from_its_sessions():
-    """Two people: one with a full course, one with a single session."""
-    forms = pd.DataFrame(
-        {
-            "subject": ["a"] * 5 + ["b"] * 3,
-            "instrument": "X",
-            "hours_low": [-48.0, -1, 24, 200, 230, -48, -1, 24],
-            "phase": ["before", "before", "day", "hours", "later", "before", "before", "day"],
-            "latest_infusion": [0, 0, 1, 2, 2, 0, 0, 1],
-            "total": [40.0, 42, 30, 25, 20, 50, 51, 45],
-        }
-    )
-
-    class Fake:
-        class checked:
-            forms = None
-
-            class study:
-                infusions = pd.DataFrame({"subject": ["a", "a", "b"], "infusion": [1, 2, 1]})
-
-        @staticmethod
-        def on_primary_form(_):
-            return forms
-
-    course = first_session.course_scores(Fake())
-    assert course.to_dict("records") == [
-        {"before_1": 40.0, "before_2": 42.0, "first": 30.0, "end": 20.0}
-    ]
+def test_a_course_is_the_one_that_the_claim_is_judged_by(case, monkeypatch):
+    scores = pd.DataFrame({"before_1": [40.0], "first": [30.0]}, index=["a person"])
+    monkeypatch.setattr(first_session, "courses", lambda asked: scores if asked is case else None)
+    assert first_session.course_scores(case).to_dict() == {
+        "before_1": {0: 40.0},
+        "first": {0: 30.0},
+    }
 
 
 def test_cohorts_without_a_relation_show_the_coupling():

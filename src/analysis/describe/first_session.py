@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
+from analysis.claims.sessions import courses
 from analysis.estimates.first_session import first_and_last_response
 from analysis.simulate.sessions import sessions
-from analysis.timeline import EFFICACY
 
 __all__ = ["correlations_without_relation", "course_scores"]
 
@@ -22,29 +22,14 @@ def course_scores(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        before_1, before_2 (the first and last rating before the course), first (last score
-        after the first session), end (last score after the last one); people who have all.
+        As :func:`analysis.claims.sessions.courses`, without the numbers of people.
 
     Raises
     ------
     ValueError
         When nobody has: the claim about the first session is not testable with these data.
     """
-    forms = case.on_primary_form(case.checked.forms)
-    forms = forms[forms["total"].notna()].sort_values(["subject", "hours_low"], kind="stable")
-    before = forms[forms["phase"] == "before"].groupby("subject")["total"]
-    after = forms[forms["phase"].isin(EFFICACY)]
-    given = case.checked.study.infusions.groupby("subject")["infusion"].max()
-    last = after["latest_infusion"] == after["subject"].map(given)
-    later = last & (after["latest_infusion"] > 1)
-    course = pd.DataFrame(
-        {
-            "before_1": before.first().where(before.size() > 1),
-            "before_2": before.last(),
-            "first": after[after["latest_infusion"] == 1].groupby("subject")["total"].last(),
-            "end": after[later].groupby("subject")["total"].last(),
-        }
-    ).dropna()
+    course = courses(case)
     if course.empty:
         raise ValueError(
             "Not testable with these data: nobody has two ratings before, a score after the "
