@@ -159,7 +159,7 @@ def test_constant_scores_give_a_reason_and_no_traceback(tmp_path):
     content = tables()
     for row in content["scores"]:
         row.update({name: 2 for name in row if name.startswith("item_")})
-        row["item_01"] = 0
+        row["item_01"] = int(row["id"][1:]) % 3
     result = ledger(tmp_path, content)
     assert gate(result, "onset", "estimate").text.startswith(
         "Not evaluated: The outcome 'change' is constant"

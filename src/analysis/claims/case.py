@@ -187,7 +187,7 @@ class Case:
 
     @cached_property
     def bars(self) -> Bars | None:
-        """M and B in points; None where no smallest difference is known for the form."""
+        """M and B in points; None where there is no smallest difference for the form."""
         if self.smallest_difference is None:
             return None
         return Bars(self.smallest_difference[0], self.bias_bound)
@@ -218,11 +218,12 @@ class Case:
 
     @property
     def smallest_difference(self) -> tuple[float, str] | None:
-        """M of gate 5 in points and where it comes from; None where nobody published one."""
+        """M of gate 5 in points and where it comes from; None where there is none."""
         published = self.scale.minimal_important_difference
         if published is not None and self.validated:
             return published.value, published.source
-        if self.validated:
+        # A share of no spread would be a bar of 0 points, which anything clears.
+        if self.validated or not self.baseline_sd > 0:
             return None
         rule = self.definitions.rules["smallest_difference_sd"]
         return rule.number * self.baseline_sd, rule.source

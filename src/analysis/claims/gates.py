@@ -17,9 +17,13 @@ __all__ = [
 ]
 
 
+# STOPs that leave no claim about symptoms, whatever the hour it speaks of.
+SCORES = ("score.no-post", "score.no-baseline", "score.scale-differs-by-site")
+
+
 def construct(case: Case) -> Reason:
     """Gate 1: a PTSD severity measure on people with PTSD, validated or declared ad hoc."""
-    if stop := case.stopped("question.", "score.no-post", "score.no-baseline"):
+    if stop := case.stopped("question.", *SCORES):
         return Reason("construct", False, stop)
     kind = "validated" if case.validated else "ad hoc and unvalidated, so the wording is capped"
     return Reason(
@@ -113,7 +117,9 @@ def comparator(case: Case) -> Reason:
             "to tell, so cause is at most not decided.",
         )
     return Reason(
-        "comparator", True, f"The comparator {case.design.comparator_arm} is active and concurrent."
+        "comparator",
+        True,
+        f"The comparator {case.design.comparator_arm} is declared active and concurrent.",
     )
 
 

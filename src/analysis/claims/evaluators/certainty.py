@@ -15,6 +15,7 @@ from analysis.claims.evaluators.common import (
     contrast,
     data_gates,
     reason,
+    tried_on_others,
     unread,
 )
 from analysis.claims.ledger import SUPPORTED, Reason
@@ -25,15 +26,30 @@ from analysis.estimates.table import row
 FELL = "share with any fall"
 
 
+@tried_on_others
 def certainty_within_hours(case: Case, claim_id: str, claim: Claim) -> Finding:
     """Share of people on ketamine whose mean score within hours is below baseline."""
     reasons = data_gates(case, claim)
     if blocked(reasons):
         return unread(reasons)
     label = case.definitions.windows["hours"].label
-    return _share_improved(case, claim_id, reasons, case.people("hours"), label)
+    return _share_improved(case, claim_id, reasons, _rescue_is_no_fall(case), label)
 
 
+def _rescue_is_no_fall(case: Case) -> pd.DataFrame:
+    """People within hours; who needed rescue by a score there did not improve (composite).
+
+    A score before the rescue may be low, and the mean of the phase with it; the person's answer
+    is that the hours were not got through without a sedative.
+    """
+    forms = case.primary_changes
+    rescued = forms["rescued"] & (forms["phase"] == "hours") & (forms["latest_infusion"] == 1)
+    people = case.people("hours")
+    who = people["subject"].isin(forms.loc[rescued, "subject"])
+    return people.assign(change=people["change"].mask(who, people["change"].clip(lower=0.0)))
+
+
+@tried_on_others
 def certainty_ever(case: Case, claim_id: str, claim: Claim) -> Finding:
     """Share on ketamine with any fall at any assessed time: the kindest reading of the claim."""
     reasons = data_gates(case, claim)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 from analysis.claims import gates
 from analysis.claims.calibration.gate import calibration_gate
 from analysis.claims.case import Case
 from analysis.claims.definitions import Claim
+from analysis.claims.flagged import retry
 from analysis.claims.ledger import NOT_DECIDED, Reason
 from analysis.claims.robustness import robustness_gate
 from analysis.claims.verdict import DATA_GATES
 from analysis.estimates.table import row
 
-__all__ = ["Finding", "blocked", "contrast", "data_gates", "reason", "unread"]
+__all__ = ["Finding", "blocked", "contrast", "data_gates", "reason", "tried_on_others",
+           "unread", "within_hours"]  # fmt: skip
 
 
 @dataclass
@@ -61,8 +63,8 @@ def _later(
 ) -> Reason:
     """Gate 6 or 7, where the gates about the data let an estimate be read within hours."""
     failed = [gate for gate in DATA_GATES if gate in found and found[gate].passed is False]
-    if not failed and gates.recall(case).passed is False:
-        failed = ["recall"]
+    if not failed:
+        failed = [gate.gate for gate in within_hours(case) if gate.passed is False]
     if failed:
         words = f"Not evaluated: the gate {', '.join(failed)} did not pass."
         return Reason(gate, None, words)
@@ -70,6 +72,11 @@ def _later(
         case.found[gate] = evaluate(case)
     answer: Reason = case.found[gate]
     return answer
+
+
+def within_hours(case: Case) -> list[Reason]:
+    """The gates that hold for whatever is read off scores within hours, named by a claim or not."""
+    return [gates.time(case), gates.recall(case)]
 
 
 def blocked(reasons: dict[str, Reason]) -> bool:
@@ -83,6 +90,33 @@ def unread(reasons: dict[str, Reason]) -> Finding:
     return Finding(
         reasons | reason("estimate", None, f"Not evaluated: the gate {failed} did not pass.")
     )
+
+
+def tried_on_others(evaluate: Callable[[Case, str, Claim], Finding]) -> Callable[..., Finding]:
+    """The evaluator, whose estimate also says what each flagged group would make of its word.
+
+    For claims without gate 6: a word that hangs on a group is told, and stays.
+    """
+
+    @wraps(evaluate)
+    def both(case: Case, claim_id: str, claim: Claim) -> Finding:
+        found = evaluate(case, claim_id, claim)
+        own = found.reasons["estimate"]
+        if own.passed is None:
+            return found
+
+        def word(other: Case) -> str | None:
+            there = evaluate(other, claim_id, claim)
+            if there.reasons["estimate"].passed is None:
+                raise ValueError(there.reasons["estimate"].text)
+            same = there.estimate["method"] == found.estimate["method"]
+            return None if same else there.points_to
+
+        told = f"{own.text} {retry(case, found.points_to, word)}"
+        found.reasons |= reason("estimate", own.passed, told)
+        return found
+
+    return both
 
 
 def contrast(case: Case) -> str:

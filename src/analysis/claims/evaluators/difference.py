@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from analysis.claims import gates
 from analysis.claims.case import Case
 from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.certainty import certainty_within_hours
-from analysis.claims.evaluators.common import Finding, blocked, contrast, data_gates, reason, unread
+from analysis.claims.evaluators.common import (
+    Finding,
+    blocked,
+    contrast,
+    data_gates,
+    reason,
+    unread,
+    within_hours,
+)
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
+from analysis.claims.onset import weigh
 from analysis.estimates.controlled import ancova
 from analysis.estimates.paired import paired_change
 from analysis.estimates.proportions import share_difference
@@ -23,19 +34,18 @@ from analysis.estimates.table import row
 def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
     """The difference from the comparator within hours: onset, attribution, magnitude."""
     reasons = data_gates(case, claim)
-    back = gates.recall(case)
     if blocked(reasons):
         found = unread(reasons)
-        if case.design.comparator == "none" and back.passed:
+        if case.design.comparator == "none" and gates.recall(case).passed:
             found.beside = _within(case, claim_id)
             found.after = _changed(found.beside)
         return found
-    if back.passed is False:
-        # A claim that does not name hours still may not read hours off such a form.
-        return Finding(reasons | reason("estimate", None, f"Not evaluated: {back.text}"))
+    # A claim that does not name hours still may not read hours off such times or such a form.
+    unfit = [gate.text for gate in within_hours(case) if gate.passed is False]
+    if unfit:
+        return Finding(reasons | reason("estimate", None, f"Not evaluated: {' '.join(unfit)}"))
     if case.bars is None:
-        text = f"No smallest difference that matters is known for {case.scale.name}."
-        return Finding(reasons | reason("estimate", None, f"Not evaluated: {text}"))
+        return Finding(reasons | reason("estimate", None, f"Not evaluated: {_no_bars(case)}"))
     try:
         primary = case.primary
     except ValueError as refusal:
@@ -55,6 +65,12 @@ def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
         text = f"Not evaluated: an arm has too few people, whom numbers only describe. {text}"
     reasons = reasons | reason("estimate", passed, text)
     return Finding(reasons, main | {"unit": "points"}, word, beside)
+
+
+def _no_bars(case: Case) -> str:
+    if case.validated:
+        return f"No smallest difference that matters is known for {case.scale.name}."
+    return "Everyone has the same score before, so that a share of its SD is no bar."
 
 
 def _words(case: Case, claim_id: str) -> dict[str, Any]:
@@ -81,7 +97,25 @@ def _weighed(case: Case, main: dict[str, Any]) -> str:
         f"n = {main['n']}{first}). Support needs the upper limit below -{case.bars.bias:.1f} "
         f"(bias bound {rule.number:g} SD, assumption; SD of the baseline as used "
         f"{case.baseline_sd:.1f} points) and the estimate at or below -{smallest:.1f} (smallest "
-        f"difference that matters, {source}); contradiction needs the lower limit above that."
+        f"difference that matters, {source}); contradiction needs the lower limit above that. "
+        f"{_otherwise(case, main, smallest)}"
+    )
+
+
+def _otherwise(case: Case, main: dict[str, Any], smallest: float) -> str:
+    """What the estimate would say by other assumed bounds, and the estimate in their unit."""
+    sd = case.baseline_sd
+    low, high, estimate = (main[key] for key in ("ci_low", "ci_high", "estimate"))
+    bounds: dict[str, list[str]] = {}
+    for bound in np.atleast_1d(case.definitions.rules["bias_bound_shown_sd"].value):
+        word = weigh(low, high, estimate, smallest=smallest, bias=bound * sd)
+        bounds.setdefault(word, []).append(f"{bound:.2f}")
+    said = "; with bounds of ".join(
+        f"{', '.join(own)} SD it would say {word}" for word, own in bounds.items()
+    )
+    return (
+        f"With bounds of {said}. In SD the difference is {estimate / sd:.2f} ({low / sd:.2f} to "
+        f"{high / sd:.2f})."
     )
 
 

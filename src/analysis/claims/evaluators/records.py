@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.claims import gates
 from analysis.claims.case import Case
-from analysis.claims.definitions import Claim
+from analysis.claims.definitions import Claim, Declared
 from analysis.claims.evaluators.common import Finding, reason
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
 from analysis.errors import ReliefError
@@ -30,7 +30,7 @@ def infusion_length(case: Case, claim_id: str, claim: Claim) -> Finding:
         "infusion length",
         f"{int(stopped.sum())} stopped early left out",
         "No infusion of ketamine has both an actual start and an actual end on record.",
-        claim.thresholds["minutes"].number,
+        claim.thresholds["minutes"],
         strict=True,
     )
 
@@ -47,8 +47,19 @@ def monitoring_length(case: Case, claim_id: str, claim: Claim) -> Finding:
         "stay after the infusion",
         "first to last record",
         "The study has no record of when people left.",
-        claim.thresholds["hours"].number,
+        claim.thresholds["hours"],
         strict=False,
+    )
+
+
+def _no_record(case: Case) -> Finding | None:
+    """The answer where nothing was infused, or where times are planned and none was recorded."""
+    stop = case.stopped("question.route", "time.nominal")
+    if not stop:
+        return None
+    return Finding(
+        reason("time", False, stop)
+        | reason("estimate", None, "Not evaluated: the gate time did not pass.")
     )
 
 
@@ -70,10 +81,11 @@ def _median(
     estimand: str,
     note: str,
     absent: str,
-    limit: float,
+    declared: Declared,
     *,
     strict: bool,
 ) -> Finding:
+    limit, assumed = declared.number, " (assumption)" if declared.assumption else ""
     least = int(case.definitions.rule("minimum_people_per_arm"))
     if len(values) < least:
         # A record or two would be a person's own, and no interval.
@@ -82,6 +94,8 @@ def _median(
             reason("time", False, few)
             | reason("estimate", None, "Not evaluated: the gate time did not pass.")
         )
+    if stop := _no_record(case):
+        return stop
     main = median_interval(
         values.to_numpy(),
         claim=claim_id,
@@ -99,7 +113,7 @@ def _median(
     text = (
         f"Median {main['estimate']:.1f} {unit} (95 % interval {main['ci_low']:.1f} to "
         f"{main['ci_high']:.1f}, n = {main['n']}; {note}); "
-        f"the claim needs the whole interval {word} {limit:g}."
+        f"the claim needs the whole interval {word} {limit:g}{assumed}."
     )
     return Finding(
         reason("time", True, f"{len(values)} people have actual times of their ketamine.")
@@ -120,6 +134,8 @@ def dissociation_brief(case: Case, claim_id: str, claim: Claim) -> Finding:
     cadss = forms[(forms["instrument"] == "CADSS") & forms["total"].notna()]
     if cadss.empty:
         return _no_cadss("construct", "No CADSS score was collected.")
+    if stop := _no_record(case):
+        return stop
     cadss = cadss[cadss["subject"].map(case.arms) == case.design.active_arm]
     try:
         returns = time_to_return(cadss, points=limits["points"], by_hours=limits["hours"])
@@ -168,7 +184,8 @@ def _share_back(
         f"{back} of {n} people were back within {limits['points']:g} points of baseline by "
         f"{limits['hours']:g} h from the start and stayed there ({main['estimate']:.0%}, exact "
         f"95 % interval {main['ci_low']:.1%} to {main['ci_high']:.1%}); of {untold} more no rating "
-        f"tells. The claim needs the lower limit at {limits['share']:.0%} or above (assumption)."
+        f"tells. The claim needs the lower limit at {limits['share']:.0%} or above (assumptions: "
+        "the points, the hours and the share)."
     )
     found = reasons | reason("estimate", points_to == SUPPORTED, text)
     return Finding(found, main, points_to, [kindest, when])

@@ -1,0 +1,137 @@
+"""What a rule says of one claim holds for every claim that rests on the same data."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+
+import pytest
+
+from analysis.claims import judge
+from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED, Ledger
+from analysis.readers.assemble import read_study
+from tests.factory import NOW_ITEMS, stamp, tables, write_rows, write_study
+
+HOURS = (2.5, 5)
+
+
+def ledger(folder, content=None, **changes) -> Ledger:
+    return judge(read_study(write_study(folder, content, **changes)))
+
+
+def gate(result: Ledger, claim: str, name: str):
+    return next(reason for reason in result[claim].reasons if reason.gate == name)
+
+
+def planned(folder) -> Ledger:
+    content = tables(n_per_arm=12, effect=2.0, hours_after_end=HOURS)
+    return ledger(folder, content, section='times = "nominal"')
+
+
+@pytest.mark.parametrize("claim", ["attribution", "magnitude"])
+def test_no_claim_reads_hours_off_planned_times(tmp_path, claim):
+    result = planned(tmp_path)
+    assert result[claim].verdict != SUPPORTED
+    assert math.isnan(result[claim].estimate["estimate"])
+    assert "planned" in gate(result, claim, "estimate").text
+
+
+@pytest.mark.parametrize("claim", ["infusion_length", "monitoring_length", "dissociation_brief"])
+def test_a_planned_length_is_no_record_of_one(tmp_path, claim):
+    assert planned(tmp_path)[claim].verdict == NOT_TESTABLE
+
+
+def test_the_length_of_an_infusion_is_none_where_nothing_was_infused(tmp_path):
+    content = tables()
+    content["infusions"] = [row | {"route": "oral"} for row in content["infusions"]]
+    result = ledger(tmp_path, content, infusions='route = "route"')
+    assert result["infusion_length"].verdict == NOT_TESTABLE
+    assert "No ketamine was infused" in gate(result, "infusion_length", "time").text
+
+
+@pytest.mark.parametrize("claim", ["attribution", "magnitude", "certainty_ever", "clusters"])
+def test_scores_counted_otherwise_at_a_site_carry_no_claim_about_symptoms(tmp_path, claim):
+    content = tables(n_per_arm=20, effect=2.0, hours_after_end=HOURS)
+    sites = {row["id"]: "B" if index < 20 else "A" for index, row in enumerate(content["subjects"])}
+    content["subjects"] = [row | {"site": sites[row["id"]]} for row in content["subjects"]]
+    for row in content["scores"]:
+        if sites[row["id"]] == "B":
+            row.update({f"item_{item:02d}": 0 for item in NOW_ITEMS})
+    result = ledger(tmp_path, content, arm='arm = "arm"\nsite = "site"')
+    assert result[claim].verdict == NOT_TESTABLE
+    assert "counted" in gate(result, claim, "construct").text
+
+
+def test_where_everyone_began_alike_there_is_no_bar_to_hold_a_difference_against(tmp_path):
+    content = tables(n_per_arm=12, effect=2.0, hours_after_end=HOURS)
+    for place, row in enumerate(content["scores"]):
+        if place % 4 < 2:
+            row.update({f"item_{item:02d}": 2 + (item % 2) for item in NOW_ITEMS})
+    result = ledger(tmp_path, content)
+    assert result["attribution"].verdict == NOT_DECIDED
+    assert gate(result, "attribution", "estimate").passed is None
+    assert "same score before" in gate(result, "attribution", "estimate").text
+
+
+def with_rescue(folder, hours: float) -> Ledger:
+    """Everyone on ketamine falls a lot, and is given a sedative so long after the end."""
+    content = tables(n_per_arm=12, effect=2.0, hours_after_end=HOURS)
+    path = write_study(folder, content)
+    ends = {row["id"]: datetime.fromisoformat(row["end"]) for row in content["infusions"]
+            if row["agent"] == "ketamine"}  # fmt: skip
+    write_rows(folder / "rescue.csv", [
+        {"id": person, "when": stamp(end + timedelta(hours=hours))} for person, end in ends.items()
+    ])  # fmt: skip
+    declared = '\n[rescue]\npath = "rescue.csv"\nsubject = "id"\ntime = "when"\n'
+    path.write_text(path.read_text() + declared, encoding="utf-8")
+    return judge(read_study(path))
+
+
+def test_calm_before_a_rescue_within_hours_is_no_improvement_within_hours(tmp_path):
+    before, between, after = (with_rescue(tmp_path / str(h), h) for h in (1.0, 4.0, 30.0))
+    claim = "certainty_within_hours"
+    assert before[claim].estimate["estimate"] == 0
+    assert between[claim].estimate["estimate"] == 0
+    assert between[claim].verdict == CONTRADICTED
+    assert after[claim].estimate["estimate"] == 1
+
+
+def test_a_share_is_tried_without_flagged_people_and_says_what_turns_it(tmp_path):
+    content = tables(n_per_arm=40, arms=("ket",), effect=2.0, hours_after_end=(3,))
+    stopped = [row["id"] for row in content["subjects"]][:8]
+    content["infusions"] = [
+        row | {"status": "stopped" if row["id"] in stopped else "completed"}
+        for row in content["infusions"]
+    ]
+    for row in content["scores"]:
+        if row["id"] in stopped:
+            row.update({f"item_{item:02d}": 2 for item in NOW_ITEMS})
+    single = {"design": "single-arm", "arms": '{ ket = "ketamine" }', "comparator": "none",
+              "arm": "", "infusions": 'status = "status"'}  # fmt: skip
+    result = ledger(tmp_path, content, **single)
+    for claim in ("certainty_within_hours", "certainty_ever"):
+        assert result[claim].verdict == CONTRADICTED
+        told = gate(result, claim, "estimate").text
+        assert "It turns from contradicted to not decided without infusion.stopped." in told
+
+
+def test_an_assumed_bar_is_never_shown_without_what_others_would_say(tmp_path):
+    content = tables(n_per_arm=12, effect=2.0, hours_after_end=HOURS)
+    result = ledger(tmp_path, content)
+    told = gate(result, "onset", "estimate").text
+    # The bounds that claims.toml shows beside its own, and the estimate in their unit.
+    assert "With bounds of 0.00, 0.15, 0.30, 0.50, 0.80, 1.10 SD it would say supported" in told
+    row = result["onset"].estimate
+    sd = float(told.split("as used ")[1].split(" ")[0])
+    in_sd = float(told.split("In SD the difference is ")[1].split(" ")[0])
+    assert in_sd == pytest.approx(row["estimate"] / sd, rel=0.05)
+
+
+def test_a_threshold_that_some_people_had_to_reach_is_no_group_to_leave_out(tmp_path):
+    content = tables(n_per_arm=12, effect=2.0, hours_after_end=HOURS)
+    content["subjects"] = [
+        row | {"entry": "" if index == 0 else 33} for index, row in enumerate(content["subjects"])
+    ]
+    result = ledger(tmp_path, content, arm='arm = "arm"\nentry_threshold = "entry"')
+    assert "subject.entry-threshold" in {flag.rule for flag in result.flags}
+    assert "entry-threshold" not in gate(result, "onset", "robustness").text
