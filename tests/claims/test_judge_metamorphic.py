@@ -5,17 +5,25 @@ The rows G of the table of bad inputs whose other tests look at hours, doses or 
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from analysis.claims import judge
 from analysis.claims.evaluators import common
 from analysis.claims.ledger import CONTRADICTED, NOT_TESTABLE, SUPPORTED, Ledger, Reason
+from analysis.cli import app
 from analysis.readers.assemble import read_study
+from tests.claims.test_judge_studies import crossover_tables
 from tests.factory import NOW_ITEMS, tables, write_study
 
+COMPARED = ("onset", "attribution", "magnitude")
 SWAP = {"ket": "mdz", "mdz": "ket", "ketamine": "midazolam", "midazolam": "ketamine"}
 
 
@@ -32,17 +40,58 @@ def words(found: Ledger) -> dict[str, str]:
     return {claim.claim: claim.verdict for claim in found.claims}
 
 
-@pytest.mark.bad_input("G13")
-def test_swapped_arms_turn_support_into_contradiction(tmp_path):
-    content = tables(n_per_arm=14, effect=2.5, hours_after_end=(3, 5))
-    other = {
+def swapped(content: dict) -> dict:
+    """The other treatment for everyone."""
+    return {
         name: [{k: SWAP[v] if k in ("arm", "agent") else v for k, v in row.items()} for row in rows]
         for name, rows in content.items()
     }
-    one, two = ledger(tmp_path / "one", content), ledger(tmp_path / "two", other)
+
+
+def differences(found: Ledger) -> dict[tuple, dict[str, Any]]:
+    """Every difference of means between the arms that the ledger holds, by what it is."""
+    rows = [(claim.claim, row) for claim in found.claims if claim.claim in COMPARED
+            for row in (claim.estimate, *claim.beside)]  # fmt: skip
+    return {(claim, row["estimand"], row["method"]): row for claim, row in rows
+            if row["contrast"] == "ketamine - midazolam"}  # fmt: skip
+
+
+CROSSOVER = {"design": "crossover", "arm": "",
+             "arms": '{ ketamine = "ketamine", midazolam = "midazolam" }'}  # fmt: skip
+
+
+def crossover() -> dict:
+    """Two periods a person; only midazolam brings a fall, and answers differ."""
+    content = crossover_tables(40)
+    for number, row in enumerate(content["scores"]):
+        row["item_05"] = 7 * number % 5
+    return content
+
+
+@pytest.mark.parametrize(
+    ("content", "declared"),
+    [(swapped(tables(n_per_arm=14, effect=2.5, hours_after_end=(3, 5))), {}),
+     (crossover(), CROSSOVER)],
+    ids=["parallel", "crossover"],
+)  # fmt: skip
+@pytest.mark.bad_input("G13")
+def test_swapped_arms_turn_every_difference_and_support_into_contradiction(
+    tmp_path, content, declared
+):
+    """The fall is midazolam's in ``content``, ketamine's where the arms are swapped."""
+    one = ledger(tmp_path / "one", swapped(content), **declared)
+    two = ledger(tmp_path / "two", content, **declared)
     for claim in ("onset", "attribution"):
         assert one[claim].verdict == SUPPORTED
         assert two[claim].verdict == CONTRADICTED
+    was, now = differences(one), differences(two)
+    assert was.keys() == now.keys()
+    assert {"MMRM", "ANCOVA"} <= {method.split()[0].strip(",") for _, _, method in was}
+    for key, row in was.items():
+        told = (row["estimate"], row["ci_low"], row["ci_high"], row["se"])
+        other = now[key]
+        turned = (-other["estimate"], -other["ci_high"], -other["ci_low"], other["se"])
+        assert told == pytest.approx(turned, rel=1e-6, abs=1e-9, nan_ok=True), key
 
 
 @pytest.mark.bad_input("G11")
@@ -71,6 +120,23 @@ def test_an_hour_that_the_clocks_skip_is_no_hour_after_the_infusion(tmp_path):
         assert skipped[claim].verdict == NOT_TESTABLE
 
 
+@pytest.mark.bad_input("G6")
+def test_over_a_clock_change_the_hours_that_passed_count(tmp_path):
+    """Stamps an hour later by the clocks of spring give the very verdicts of unchanged clocks."""
+    content = tables(n_per_arm=8, effect=2.5, hours_after_end=(3, 5))
+    found = []
+    for zone, late in (("America/New_York", 1), ("Etc/GMT+5", 0)):
+        stamps = ("2025-03-07T20:00", "2025-03-09T00:10",
+                  f"2025-03-09T0{late + 4}:13", f"2025-03-09T0{late + 6}:13")  # fmt: skip
+        for row in content["infusions"]:
+            row["start"], row["end"] = "2025-03-09T00:30", "2025-03-09T01:10"
+        for place, row in enumerate(content["scores"]):
+            row["when"] = stamps[place % 4]
+        found.append(ledger(tmp_path / str(late), content, zone=f'timezone = "{zone}"'))
+    assert found[0]["onset"].verdict == SUPPORTED
+    assert found[0].as_dict()["claims"] == found[1].as_dict()["claims"]
+
+
 @pytest.mark.bad_input("G7")
 def test_a_dose_in_mg_or_in_mg_per_kg_gives_the_same_verdicts(tmp_path):
     content = tables(n_per_arm=8)
@@ -88,20 +154,29 @@ def test_a_dose_in_mg_or_in_mg_per_kg_gives_the_same_verdicts(tmp_path):
     assert found[0] == found[1]
 
 
-@pytest.mark.parametrize("form", [2, 6, 7])
+@pytest.mark.parametrize("form", [1, 2, 6, 7])
 @pytest.mark.parametrize("item", [NOW_ITEMS[1], NOW_ITEMS[-1]])
 @pytest.mark.bad_input("G9")
 def test_a_form_without_one_item_counts_as_no_form_and_never_as_a_fall(tmp_path, form, item):
-    """Two scores after of a person on ketamine, one of a person on the comparator."""
+    """Before, and after on ketamine; two after on the comparator. The ledger says so."""
     content = tables(n_per_arm=8, effect=-0.1, hours_after_end=(3, 5))
     blank = content | {"scores": [dict(row) for row in content["scores"]]}
     blank["scores"][form][f"item_{item:02d}"] = ""
     gone = content | {"scores": [r for k, r in enumerate(content["scores"]) if k != form]}
     one, two = ledger(tmp_path / "blank", blank), ledger(tmp_path / "gone", gone)
     for claim in ("onset", "certainty_within_hours", "certainty_ever", "attribution"):
-        assert one[claim].estimate == two[claim].estimate
+        was, now = one[claim].estimate, two[claim].estimate
+        assert was.keys() == now.keys()
+        for key, value in was.items():
+            if isinstance(value, str):
+                assert value == now[key], key
+            else:
+                assert value == pytest.approx(now[key], rel=1e-9, nan_ok=True), key
     for claim in ("certainty_within_hours", "certainty_ever"):
         assert one[claim].verdict == two[claim].verdict
+    if form > 1:
+        told = " ".join(reason.text for reason in one["onset"].reasons)
+        assert "form.incomplete put back" in told
     assert SUPPORTED not in {one[claim].verdict for claim in ("onset", "headline", "attribution")}
 
 
@@ -115,3 +190,53 @@ def test_support_needs_scores_after_on_a_form_about_now(tmp_path):
     for found in (month, before):
         assert found["onset"].verdict == NOT_TESTABLE
         assert found["certainty_within_hours"].verdict == NOT_TESTABLE
+
+
+@pytest.mark.parametrize("missing", ["", "-9", "NA"])
+@pytest.mark.bad_input("G16")
+def test_a_study_in_which_every_value_of_every_table_is_missing_stops_in_one_sentence(
+    tmp_path, missing
+):
+    content = {name: [dict.fromkeys(row, missing) for row in rows]
+               for name, rows in tables(n_per_arm=3).items()}  # fmt: skip
+    path = write_study(tmp_path, content, missing_codes='["-9", "NA"]')
+    done = CliRunner().invoke(app, ["judge", str(path)])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "Traceback" not in done.stderr
+    assert "[internal]" not in done.stderr
+
+
+RUN = """
+import locale, sys
+locale.setlocale(locale.LC_ALL, "")
+print(locale.localeconv()["decimal_point"], file=sys.stderr)
+from analysis.cli import main
+sys.argv = ["relief", "judge", sys.argv[1], "--json"]
+main()
+"""
+
+
+def said_in(path: Path, **environment: str) -> tuple[bytes, str]:
+    """Bytes of the verdicts, and the decimal mark of the locale that the program ran in."""
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(path)], env=os.environ | environment,
+        capture_output=True, check=True,
+    )  # fmt: skip
+    return done.stdout, done.stderr.decode().strip()
+
+
+@pytest.mark.bad_input("G17", "G18")
+def test_zone_locale_and_order_of_sets_do_not_move_a_byte_of_the_verdicts(tmp_path):
+    """A German locale is made where the machine can, and is then in force: a decimal comma."""
+    path = write_study(tmp_path / "study", tables(n_per_arm=8, effect=2.5, hours_after_end=(3, 5)))
+    made = shutil.which("localedef") and not subprocess.run(
+        ["localedef", "-i", "de_DE", "-f", "UTF-8", tmp_path / "de_DE.UTF-8"],
+        capture_output=True, check=False,
+    ).returncode  # fmt: skip
+    german = {"LC_ALL": "de_DE.UTF-8", "LOCPATH": str(tmp_path)} if made else {"LC_ALL": "C"}
+    plain, _ = said_in(path, TZ="UTC", LC_ALL="C.UTF-8", PYTHONHASHSEED="1")
+    other, mark = said_in(path, TZ="Asia/Kolkata", PYTHONHASHSEED="2", **german)
+    assert mark == ("," if made else ".")
+    assert plain == other
+    assert b'"claim": "onset"' in plain

@@ -1,0 +1,101 @@
+"""Trials of known truth: what does nothing is not supported, what works is, as often as stated.
+
+Gate 7 is taken as passed: it is these rates that it reads.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from analysis.claims import judge
+from analysis.claims.calibration import trial as fast
+from analysis.claims.calibration.counts import read_table
+from analysis.claims.calibration.shards import LETTERS, generator, trial_of
+from analysis.claims.definitions import load_definitions
+from analysis.claims.evaluators import common
+from analysis.claims.ledger import SUPPORTED, Reason
+from analysis.paths import CALIBRATION
+from analysis.readers.assemble import read_study
+from analysis.simulate import Trial, world, write_study
+
+RULES = load_definitions()
+# Not the seed of the committed counts: these are other trials.
+SEED = 15
+
+
+def word(trial: Trial) -> str:
+    """What the procedure says of onset; common analyses cost most of the time and are left out."""
+    with patch.object(fast, "relief_by_common_analyses", lambda trial, scores: {}):
+        return fast.judge_trial(trial, RULES).words["onset"]
+
+
+def falls(trial: Trial) -> list[float]:
+    """Mean change within hours in each arm, points."""
+    scores = fast.scores_of(trial, RULES)
+    change = scores.score - scores.baseline[:, None]
+    return [float(np.nanmean(change[own])) for own in (scores.treated, ~scores.treated)]
+
+
+@pytest.mark.bad_input("G14")
+def test_of_500_trials_of_nothing_in_people_taken_in_for_being_ill_few_are_supported():
+    """At most 41: the 99.9 % limit of a binomial at 5 %. In both arms scores fall nonetheless."""
+    most = int(stats.binom.ppf(0.999, 500, 0.05))
+    assert most == 41
+    trials = [trial_of("regression", 30, number, SEED) for number in range(500)]
+    changes = np.array([falls(trial) for trial in trials])
+    assert (changes.mean(axis=0) + 5 * changes.std(axis=0) / np.sqrt(500) < 0).all()
+    assert (changes < 0).mean() > 0.8
+    assert sum(word(trial) == SUPPORTED for trial in trials) <= most
+
+
+@pytest.mark.bad_input("G14")
+def test_a_fall_of_people_taken_in_for_being_ill_stands_beside_what_selection_brings(
+    tmp_path, monkeypatch
+):
+    passed = Reason("calibration", True, "taken as passed")
+    monkeypatch.setattr(common, "calibration_gate", lambda case: passed)
+    path = write_study(world("regression"), 30, generator("regression", 30, 1, SEED), tmp_path)
+    ledger = judge(read_study(path))
+    beside = ledger["onset"].beside
+    for arm in ("ketamine", "midazolam"):
+        rows = [row for row in beside if row["contrast"] == f"after - before, {arm}"]
+        assert rows[0]["estimate"] < 0
+        assert any("selection" in row["estimand"] for row in rows)
+    told = " ".join(flag.message for flag in ledger.flags)
+    assert "fall back by themselves (regression to the mean)" in told
+    assert SUPPORTED not in {ledger[name].verdict for name in ("onset", "headline", "attribution")}
+
+
+@cache
+def committed() -> tuple[Any, dict[str, str]] | None:
+    """The power cell's row of the committed counts, and its stored words; None before there are."""
+    table = CALIBRATION / "table.csv"
+    if not table.exists():
+        return None
+    rows = read_table(table).query("world == 'power-cell' and n_per_arm == 30 and claim == 'onset'")
+    words = json.loads((CALIBRATION / "words.json").read_text(encoding="utf-8"))
+    return (rows.iloc[0], words["power-cell n30"]) if len(rows) else None
+
+
+@pytest.mark.bad_input("G15")
+def test_relief_at_3_to_5_hours_on_a_right_now_form_is_found_as_often_as_stated():
+    """A true difference of 1.0 SD, 30 people an arm: a hundred new trials, and the stored ones."""
+    trials = [trial_of("power-cell", 30, number, SEED) for number in range(100)]
+    found = sum(word(trial) == SUPPORTED for trial in trials)
+    assert found > 50
+    if committed() is not None:
+        row, words = committed()
+        low, high = stats.binom.ppf((0.0005, 0.9995), 100, row["rate"])
+        assert low <= found <= high
+        again = [trial_of("power-cell", 30, number, int(row["seed"])) for number in range(20)]
+        assert "".join(LETTERS[word(trial)] for trial in again) == words["onset"][:20]
+        kept = len(words["onset"])
+        low, high = stats.binom.ppf((0.0005, 0.9995), kept, row["rate"])
+        assert low <= words["onset"].count(LETTERS[SUPPORTED]) <= high
