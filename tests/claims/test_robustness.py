@@ -14,6 +14,7 @@ from analysis.claims.definitions import load_definitions
 from analysis.claims.ledger import SUPPORTED
 from analysis.claims.onset import lingering
 from analysis.claims.robustness import robustness_gate
+from analysis.study import Issue
 from tests.small_study import DESIGN, forms, infusion, study
 
 N = 40  # half of them on ketamine
@@ -151,6 +152,25 @@ def test_a_study_without_a_cadss_is_judged_all_the_same():
     forms_left = case.checked.forms[case.checked.forms["instrument"] != "CADSS"]
     without = replace(case, checked=replace(case.checked, forms=forms_left))
     assert robustness_gate(without).passed is True
+
+
+def flagged(case, rule, people):
+    """The case with one more finding, about these people."""
+    told = Issue(rule, "FLAG", "subject", "made up").about(people=people)
+    checked = replace(case.checked, issues=(*case.checked.issues, told))
+    return replace(case, checked=checked)
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_flag_on_everyone_leaves_the_word_as_open_as_one_on_all_but_one(left):
+    case = flagged(made(falls(12)), "baseline.one-rating", range(N - left))
+    gate = robustness_gate(case)
+    assert gate.passed is None
+    assert "It could not be tried without baseline.one-rating" in gate.text
+
+
+def test_what_a_later_infusion_was_leaves_scores_after_the_first_as_they_are():
+    assert robustness_gate(flagged(made(falls(12)), "infusion.switched", range(N))).passed is True
 
 
 def test_a_group_that_cannot_be_left_out_is_not_said_to_keep_the_word():

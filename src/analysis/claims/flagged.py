@@ -50,22 +50,29 @@ class Retried:
         )  # fmt: skip
 
 
-def other_cases(case: Case) -> Iterator[tuple[str, Case | None]]:
-    """The case without each flagged group and with each put back; None where it cannot be read.
+# What may be about everyone and put no score after the first infusion in doubt.
+OF_LATER_INFUSIONS = ("infusion.carry-over", "infusion.one-period", "infusion.switched")
 
-    A flag about everyone describes the study, not a group in it, and gives none.
+
+def other_cases(case: Case) -> Iterator[tuple[str, Case | str]]:
+    """The case without each flagged group and with each put back, or why there is none.
+
+    A flag about everyone leaves nobody to try: were it passed over, one more flag could turn
+    *not decided* into *supported*.
     """
     for issue in case.checked.issues:
         if issue.severity == "FLAG" and (issue.people or issue.forms):
-            checked = case.checked.without(issue)
+            what, checked = f"without {issue.rule}", case.checked.without(issue)
             if len(checked.forms):
-                yield f"without {issue.rule}", replace(case, checked=checked)
+                yield what, replace(case, checked=checked)
+            elif issue.rule not in OF_LATER_INFUSIONS:
+                yield what, "it is about everyone."
     for rule in sorted(case.checked.set_aside):
         what = f"with {rule} put back"
         try:
             checked = case.checked.with_put_back(rule)
         except (ReliefError, ValueError):
-            yield what, None
+            yield what, "the data cannot be read with them."
             continue
         yield what, replace(case, checked=checked)
 
@@ -84,13 +91,14 @@ def retry(case: Case, word: str, evaluate: Callable[[Case], str | None]) -> Retr
     """
     others, untried = {}, {}
     for what, other in other_cases(case):
+        if isinstance(other, str):
+            untried[what] = other
+            continue
         try:
-            found = None if other is None else evaluate(other)
+            found = evaluate(other)
         except (ReliefError, ValueError) as refusal:
             untried[what] = str(refusal)
             continue
-        if other is None:
-            untried[what] = "the data cannot be read with them."
-        elif found is not None:
+        if found is not None:
             others[what] = found
     return Retried(word, others, untried)

@@ -91,14 +91,17 @@ def flagged_groups(case: Case, bars: Bars) -> Iterator[Tried]:
     """
     before = case.scores
     for what, other in other_cases(case):
+        if isinstance(other, str):
+            yield Tried(what, None, why=other)
+            continue
         try:
-            changed = other is not None and not _same(before.score, other.scores.score)
+            changed = not _same(before.score, other.scores.score)
         except (ReliefError, ValueError):
-            other = None
-        if other is None:
             yield Tried(what, None, why="the data cannot be read with them.")
-        # A flag that is about everyone describes the study, not a group in it.
-        elif changed and len(other.scores.baseline):
+            continue
+        if changed and not len(other.scores.baseline):
+            yield Tried(what, None, why="it is about everyone.")
+        elif changed:
             yield try_on(what, other.scores, bars)
 
 

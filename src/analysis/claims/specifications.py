@@ -189,9 +189,9 @@ class _Universe:
             yield "", ""
 
     @cached_property
-    def _groups(self) -> dict[str, Case | None]:
+    def _groups(self) -> dict[str, Case | str]:
         """The groups of gate 6, left out or put back, with a number where a name recurs."""
-        found: dict[str, Case | None] = {}
+        found: dict[str, Case | str] = {}
         for what, other in other_cases(self.case):
             same = sum(name.partition(" (")[0] == what for name in found)
             found[f"{what} ({same + 1})" if same else what] = other
@@ -249,8 +249,8 @@ class _Universe:
             )
         if chosen["exclusion"] != "nobody":
             other = self._groups[detail]
-            if other is None:
-                raise ValueError(f"The data cannot be read {detail}.")
+            if isinstance(other, str):
+                raise ValueError(f"Not tried {detail}: {other}")
             return other
         if chosen["baseline"] != "mean":
             usual = self._case({**chosen, "baseline": "mean"}, detail, filled)
