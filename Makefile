@@ -89,7 +89,7 @@ benchmark-estimates: $(READY) ## time resampling, Turnbull and imputation agains
 	@for name in resampling turnbull imputation; do \
 	  OMP_NUM_THREADS=1 .venv/bin/python benchmarks/$$name.py || exit 1; done
 
-benchmark-judge: $(READY) ## judge 10,000 simulated trials: rate by part, ratio, scaling to 2 workers (half an hour; ARGS="--trials 400")
+benchmark-judge: $(READY) ## judge 10,000 simulated trials: rate by part, ratio, scaling to 2 workers (a quarter of an hour; ARGS="--trials 400")
 	@OMP_NUM_THREADS=1 .venv/bin/python -m benchmarks.judged_trials $(ARGS)
 
 calibrate: $(READY) ## how often the procedure is wrong in simulated worlds; goes on where it stopped (hours; ARGS="--n 30")

@@ -169,8 +169,10 @@ def onset_of_means(trial: Trial, spec: ModelSpec) -> float:
     return float(onset["estimate"])
 
 
-def judge_piece(start: int, stop: int, n: int) -> dict[str, Any]:
+def judge_piece(start: int, stop: int, n: int, *, limits: bool = True) -> dict[str, Any]:
     """Judge trials ``start`` to ``stop`` of n people an arm, the worlds in turn.
+
+    Without ``limits`` the shares that crossed have none.
 
     Returns
     -------
@@ -195,7 +197,7 @@ def judge_piece(start: int, stop: int, n: int) -> dict[str, Any]:
                 bars = judging.bars_of(scores, rules)
                 missing = clock.timed("missing data", robustness)(scores, primary, bars)
                 found.update(_of_missing(missing))
-            found.update(_of_onset(drawn, spec, clock))
+            found.update(_of_onset(drawn, spec, clock, limits))
     return {
         "trials": stop - start,
         "process": os.getpid(),
@@ -215,9 +217,12 @@ def _of_missing(found: Robustness) -> dict[str, float]:
     }
 
 
-def _of_onset(drawn: Trial, spec: ModelSpec, clock: Clock) -> dict[str, float]:
+def _of_onset(drawn: Trial, spec: ModelSpec, clock: Clock, limits: bool) -> dict[str, float]:
     crossed, shares = clock.timed("onset time", onset_time)(drawn)
-    limits = clock.timed("its limits", lambda: [one.limits() for one in crossed])()
+    ends = {}
+    if limits:
+        read = clock.timed("its limits", lambda: [one.limits() for one in crossed])()
+        ends = {"sum of upper limits": sum(one["ci_high"] for one in read)}
     try:
         hour = clock.timed("onset of the means", onset_of_means)(drawn, spec)
     except ValueError:
@@ -227,5 +232,5 @@ def _of_onset(drawn: Trial, spec: ModelSpec, clock: Clock) -> dict[str, float]:
     return means | {
         "onset time estimated": 1,
         "sum of shares crossed": sum(map(sum, shares)),
-        "sum of upper limits": sum(one["ci_high"] for one in limits),
+        **ends,
     }

@@ -143,13 +143,21 @@ def recall_table(table: pd.DataFrame) -> pd.DataFrame:
 
 def estimate_text(estimate: dict[str, Any]) -> str:
     """An estimate with its interval and n in one phrase; empty where there is none."""
-    if not estimate.get("estimand") or _missing(estimate.get("estimate")):
-        return ""
-    text = f"{estimate['estimand']} {number(estimate['estimate'])}"
     low, high, n = (estimate.get(name) for name in ("ci_low", "ci_high", "n"))
-    if not (_missing(low) and _missing(high)):
-        text += f" ({number(low)} to {number(high)})"
+    bounds = "" if _missing(low) and _missing(high) else f"({number(low)} to {number(high)})"
+    value = "" if _missing(estimate.get("estimate")) else number(estimate["estimate"])
+    if not estimate.get("estimand") or not (value or bounds):
+        return ""
+    text = " ".join(part for part in (estimate["estimand"], value, bounds) if part)
     return text if _missing(n) else f"{text}, n = {number(n)}"
+
+
+def _beside_text(row: dict[str, Any]) -> str:
+    """A row beside a verdict, with whom it compares and how it was made."""
+    if not (text := estimate_text(row)):
+        return ""
+    of = ", ".join(str(row[name]) for name in ("contrast", "instrument", "window") if row.get(name))
+    return f"{text} [{of}]; {row['method']}"
 
 
 def verdict_table(*ledgers: Ledger) -> pd.DataFrame:
@@ -285,6 +293,7 @@ def ledger_text(ledger: Ledger) -> str:
     if ledger.flags:
         lines.append("Flags that every verdict below must be read with:")
         lines += [f"  {flag.rule} x {flag.count}: {flag.message}" for flag in ledger.flags]
+    told: set[str] = set()
     for result in ledger.claims:
         label = " [synthetic]" if ledger.synthetic else ""
         lines += ["", f"{result.title}: {result.verdict.upper()}{label}", f"  {result.wording}"]
@@ -295,4 +304,8 @@ def ledger_text(ledger: Ledger) -> str:
         for reason in result.reasons:
             mark = {True: "passed", False: "failed", None: "not evaluated"}[reason.passed]
             lines.append(f"  - {reason.gate} ({mark}): {reason.text}")
+        # What several claims have beside them is told with the first.
+        beside = dict.fromkeys(text for row in result.beside if (text := _beside_text(row)))
+        lines += [f"  beside: {text}" for text in beside if text not in told]
+        told |= set(beside)
     return "\n".join(lines)

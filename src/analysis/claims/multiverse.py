@@ -127,11 +127,11 @@ def rerandomised(
         for scores, one in kept
     ]
     estimates, p_values = (np.column_stack(part) for part in zip(*found, strict=True))
-    # What cannot be estimated with the arms as they were is no part of the curve.
-    estimated = np.isfinite(estimates[0])
-    if not estimated.any():
+    # All stay, also what the real arms do not allow to estimate: a statistic of those alone
+    # would hang on the real deal, and not be the same function of every one.
+    if not np.isfinite(estimates[0]).any():
         raise ValueError("No specification could be estimated; there is no curve to test.")
-    return Curve(estimates[:, estimated], p_values[:, estimated])
+    return Curve(estimates, p_values)
 
 
 def _by_content(

@@ -21,6 +21,7 @@ from analysis.claims.onset import (
     survives_missing,
     try_on,
 )
+from analysis.claims.primary import Scores
 from analysis.errors import ReliefError
 from analysis.estimates.missing.fast import Robustness
 
@@ -95,7 +96,7 @@ def flagged_groups(case: Case, bars: Bars) -> Iterator[Tried]:
             yield Tried(what, None, why=other)
             continue
         try:
-            changed = not _same(before.score, other.scores.score)
+            changed = not _same(before, other.scores)
         except (ReliefError, ValueError):
             yield Tried(what, None, why="the data cannot be read with them.")
             continue
@@ -105,14 +106,15 @@ def flagged_groups(case: Case, bars: Bars) -> Iterator[Tried]:
             yield try_on(what, other.scores, bars)
 
 
-def _same(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
-    """Whether two tables of scores hold the same, in whatever order of people."""
-    if one.shape != other.shape:
+def _same(one: Scores, other: Scores) -> bool:
+    """Whether two hold the same scores, before and after, in whatever order of people."""
+    if one.score.shape != other.score.shape:
         return False
     return np.array_equal(_sorted(one), _sorted(other), equal_nan=True)
 
 
-def _sorted(table: NDArray[np.float64]) -> NDArray[np.float64]:
+def _sorted(scores: Scores) -> NDArray[np.float64]:
+    table = np.column_stack([scores.baseline, scores.score])
     return table[np.lexsort(table.T)]
 
 

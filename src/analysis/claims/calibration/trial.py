@@ -143,8 +143,11 @@ def _tried(trial: Trial, scores: Scores, bars: Bars, definitions: Definitions) -
     flags = {name: trial.groups[name][own] for name in ("stopped", "one rating")}
     yield from tried_without(scores, bars, flags)
     filled = scores_of(trial, definitions, filled=True)
-    same = scores.score.shape == filled.score.shape
-    if not (same and np.array_equal(scores.score, filled.score, equal_nan=True)):
+    if not (
+        scores.score.shape == filled.score.shape
+        and np.array_equal(scores.score, filled.score, equal_nan=True)
+        and np.array_equal(scores.baseline, filled.baseline)
+    ):
         yield try_on("with form.incomplete put back", filled, bars)
     still = lingering(trial.cadss_rise, trial.cadss_hours_since_end, scores.visits, definitions)
     still = still[own]

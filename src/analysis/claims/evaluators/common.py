@@ -109,14 +109,19 @@ def tried_on_others(evaluate: Callable[[Case, str, Claim], Finding]) -> Callable
             there = evaluate(other, claim_id, claim)
             if there.reasons["estimate"].passed is None:
                 raise ValueError(there.reasons["estimate"].text)
-            same = there.estimate["method"] == found.estimate["method"]
-            return None if same else there.points_to
+            return None if _numbers(there) == _numbers(found) else there.points_to
 
         told = f"{own.text} {retry(case, found.points_to, word)}"
         found.reasons |= reason("estimate", own.passed, told)
         return found
 
     return both
+
+
+def _numbers(found: Finding) -> tuple[str, ...]:
+    """The estimate as far as numbers tell it; as text, so that what is missing equals itself."""
+    names = ("n", "estimate", "ci_low", "ci_high", "method")
+    return tuple(str(found.estimate.get(name)) for name in names)
 
 
 def contrast(case: Case) -> str:

@@ -53,12 +53,11 @@ def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
     words = _words(case, claim_id)
     main = row(**primary.row(**words, estimand="adjusted difference"))
     word = case.bars.word(primary)
-    text = _weighed(case, main)
+    text = f"{_estimated(case, main)} {_weighed(case, main)}"
     beside = [*_beside(case, claim_id), *_within(case, claim_id)]
     passed: bool | None = word == SUPPORTED
     if claim_id == "magnitude":
-        word, passed, more = _profound(case, main)
-        text = f"{text} {more}"
+        word, passed, text = _profound(case, main)
     if any(issue.rule == "arm.few-people" for issue in case.checked.issues):
         # Whatever their numbers say, they say it of these few alone.
         word, passed = NOT_DECIDED, None
@@ -82,19 +81,26 @@ def _words(case: Case, claim_id: str) -> dict[str, Any]:
     }
 
 
-def _weighed(case: Case, main: dict[str, Any]) -> str:
-    """The primary estimate and what it is held against, in words."""
-    if case.bars is None or case.smallest_difference is None:
-        raise TypeError("nothing to weigh without a smallest difference")
-    smallest, source = case.smallest_difference
-    rule = case.definitions.rules["bias_bound_sd"]
+def _estimated(case: Case, main: dict[str, Any]) -> str:
+    """The primary estimate in words."""
     first = ", first period alone" if case.design.design == "crossover" else ""
     visits = len(case.scores.visits)
     over = f", averaged over its {visits} visits" if visits > 1 else ""
     return (
         f"The difference {main['window']} after{over}, is {main['estimate']:.1f} points "
         f"({main['ci_low']:.1f} to {main['ci_high']:.1f}; {main['method']}; "
-        f"n = {main['n']}{first}). Support needs the upper limit below -{case.bars.bias:.1f} "
+        f"n = {main['n']}{first})."
+    )
+
+
+def _weighed(case: Case, main: dict[str, Any]) -> str:
+    """What gate 5 holds the estimate against, in words."""
+    if case.bars is None or case.smallest_difference is None:
+        raise TypeError("nothing to weigh without a smallest difference")
+    smallest, source = case.smallest_difference
+    rule = case.definitions.rules["bias_bound_sd"]
+    return (
+        f"Support needs the upper limit below -{case.bars.bias:.1f} "
         f"(bias bound {rule.number:g} SD, assumption; SD of the baseline as used "
         f"{case.baseline_sd:.1f} points) and the estimate at or below -{smallest:.1f} (smallest "
         f"difference that matters, {source}); contradiction needs the lower limit above that. "
@@ -121,28 +127,33 @@ def _otherwise(case: Case, main: dict[str, Any], smallest: float) -> str:
 
 def _profound(case: Case, main: dict[str, Any]) -> tuple[str, bool | None, str]:
     """Magnitude: the whole interval beyond M, and more people in remission than on control."""
-    bars = case.bars
-    if bars is None:
+    if case.smallest_difference is None:
         raise TypeError("nothing to weigh without a smallest difference")
-    if main["ci_low"] > -bars.smallest:
-        return CONTRADICTED, False, "The difference is smaller than what matters."
-    if main["ci_high"] >= -bars.smallest:
-        return NOT_DECIDED, False, "To be large, the whole interval must lie beyond what matters."
+    smallest, source = case.smallest_difference
+    text = (
+        f"{_estimated(case, main)} To be large, the whole interval must lie below -{smallest:.1f} "
+        f"(smallest difference that matters, {source}), and remission must be more frequent; "
+        f"contradiction needs the lower limit above -{smallest:.1f}."
+    )
+    if main["ci_low"] > -smallest:
+        return CONTRADICTED, False, f"{text} The difference is smaller than what matters."
+    if main["ci_high"] >= -smallest:
+        return NOT_DECIDED, False, text
     limit = case.scale.remission if case.validated else None
     if limit is None:
         none = f"Remission is not defined on {case.scale.name} as given, so large is not decided."
-        return NOT_DECIDED, None, none
+        return NOT_DECIDED, None, f"{text} {none}"
     people = case.people(case.definitions.primary.phase)
     arms = [case.design.active_arm, case.design.comparator_arm]
     groups = [people.loc[people["arm"] == arm, "score"] <= limit.value for arm in arms]
     share = share_difference(
         (int(groups[0].sum()), int(groups[1].sum())), (len(groups[0]), len(groups[1]))
     )
-    more = (
-        f"In remission ({limit.value:g} points or fewer): difference {share['estimate']:.0%} "
+    text += (
+        f" In remission ({limit.value:g} points or fewer): difference {share['estimate']:.0%} "
         f"({share['ci_low']:.0%} to {share['ci_high']:.0%})."
     )
-    return (SUPPORTED, True, more) if share["ci_low"] > 0 else (NOT_DECIDED, False, more)
+    return (SUPPORTED, True, text) if share["ci_low"] > 0 else (NOT_DECIDED, False, text)
 
 
 def _beside(case: Case, claim_id: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.claims import gates
 from analysis.claims.case import Case
 from analysis.claims.definitions import Claim, Declared
-from analysis.claims.evaluators.common import Finding, reason
+from analysis.claims.evaluators.common import Finding, reason, tried_on_others
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
 from analysis.errors import ReliefError
 from analysis.estimates.dissociation import time_to_return
@@ -17,6 +17,7 @@ from analysis.estimates.proportions import exact_share, median_interval
 from analysis.estimates.table import row
 
 
+@tried_on_others
 def infusion_length(case: Case, claim_id: str, claim: Claim) -> Finding:
     """Median minutes from start to end of people's completed infusions of ketamine."""
     infusions = _ketamine(case)
@@ -35,6 +36,7 @@ def infusion_length(case: Case, claim_id: str, claim: Claim) -> Finding:
     )
 
 
+@tried_on_others
 def monitoring_length(case: Case, claim_id: str, claim: Claim) -> Finding:
     """Median hours from the end of people's infusions to leaving."""
     infusions = _ketamine(case)
@@ -123,6 +125,7 @@ def _median(
     )
 
 
+@tried_on_others
 def dissociation_brief(case: Case, claim_id: str, claim: Claim) -> Finding:
     """Share of people on ketamine whose CADSS is back near baseline by 4 h, and when.
 
