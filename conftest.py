@@ -11,7 +11,6 @@ from hypothesis import settings
 
 from analysis.paths import open_data_folder
 
-
 # A busy machine is no failure; time is measured in benchmarks.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
