@@ -15,6 +15,7 @@ from analysis.describe.calibration import (
     PROCEDURE,
     analyses_beside,
     bias_curve,
+    by_size,
     cells,
     counted,
     in_words,
@@ -121,6 +122,16 @@ def test_the_curve_is_of_one_family_with_nothing_at_its_start():
     # A start of its own takes the place of the world without anything.
     both = pd.concat([counts, made_up({"unblinding-0.00": 20})])
     assert bias_curve(both)["supported"].tolist() == [20, 150, 9000]
+
+
+def test_side_by_side_each_number_stays_under_its_size():
+    counts = made_up({"sites": 120, "null": 5})
+    one = counts[(counts["world"] == "sites") & (counts["n_per_arm"] == 30)]
+    wide = by_size(words(one)[["supported"]])
+    assert wide.to_dict() == {("supported", 30): {"sites": 1.2}}
+    both = by_size(words(counts)[["supported"]])
+    assert both.loc["sites", ("supported", 30)] == 1.2
+    assert list(both.index) == ["null", "sites"]
 
 
 def test_where_a_curve_passes_a_share_is_read_off_straight_lines():

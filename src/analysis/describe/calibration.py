@@ -19,6 +19,7 @@ __all__ = [
     "PROCEDURE",
     "analyses_beside",
     "bias_curve",
+    "by_size",
     "cells",
     "counted",
     "in_words",
@@ -164,8 +165,10 @@ def in_words(table: pd.DataFrame) -> pd.DataFrame:
     size = table["n_per_arm"].map("{} an arm".format)
     columns = {"bias, SD": table["bias_sd"], "world": table["world"], "size": size}
     shown = pd.DataFrame(columns).assign(told=told)
-    wide = shown.set_index(["bias, SD", "world", "size"])["told"].unstack(sort=False)
-    return wide.rename_axis(columns=None)
+    rows = ["bias, SD", "world"]
+    wide = shown.pivot(index=rows, columns="size", values="told")
+    order = pd.MultiIndex.from_frame(shown[rows].drop_duplicates())
+    return wide.loc[order, list(dict.fromkeys(size))].rename_axis(columns=None)
 
 
 def words(counts: pd.DataFrame, *, claim: str = "onset") -> pd.DataFrame:
@@ -186,6 +189,12 @@ def words(counts: pd.DataFrame, *, claim: str = "onset") -> pd.DataFrame:
         shown[name] = (100 * table[column].astype(float) / table["replicates"]).round(1)
     shown["trials"] = table["replicates"]
     return shown.set_index(["world", "people an arm"])
+
+
+def by_size(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of :func:`words` with the sizes side by side, worlds in their order."""
+    order = list(dict.fromkeys(table.index.get_level_values("world")))
+    return pd.DataFrame(table.unstack()).loc[order]
 
 
 def analyses_beside(table: pd.DataFrame) -> pd.DataFrame:
