@@ -204,13 +204,6 @@ def with_rules(**numbers: float) -> Definitions:
     return RULES.model_copy(update={"rules": RULES.rules | other})
 
 
-@many
-@given(seed=st.integers(0, 2**31), n=st.integers(6, 60), effect=st.floats(-60, 60),
-       recall_hours=st.sampled_from([24, 168, 336, 720]))  # fmt: skip
-def test_no_effect_is_large_enough_for_a_form_that_looks_back(seed, n, effect, recall_hours):
-    assert set(words_of(any_trial(seed, n, effect, recall_hours)).values()) == {NOT_TESTABLE}
-
-
 @some
 @given(trial=trials, smallest=st.floats(0, 1.5), bias=st.floats(0, 1.5))
 def test_higher_bars_never_support_a_trial(trial, smallest, bias):
@@ -381,7 +374,7 @@ def checked_study(effect: float) -> Checked:
 
 
 @settings(few, max_examples=24)
-@given(effect=st.sampled_from([0.7, 1.0, 2.5]), who=st.sets(st.integers(0, 19), max_size=16),
+@given(effect=st.sampled_from([0.7, 1.0, 2.5]), who=st.sets(st.integers(0, 19), max_size=20),
        forms=st.sets(st.integers(0, 79), max_size=8))  # fmt: skip
 def test_a_further_flag_never_supports_a_study(effect, who, forms):
     checked = checked_study(effect)
