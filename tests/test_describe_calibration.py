@@ -131,7 +131,8 @@ def test_side_by_side_each_number_stays_under_its_size():
     assert wide.to_dict() == {("supported", 30): {"sites": 1.2}}
     both = by_size(words(counts)[["supported"]])
     assert both.loc["sites", ("supported", 30)] == 1.2
-    assert list(both.index) == ["null", "sites"]
+    part = by_size(words(pd.concat([counts, made_up({"null": 5}, n=15)]))[["supported"]])
+    assert part.loc["sites", ("supported", 15)] == "not counted yet"
 
 
 def test_where_a_curve_passes_a_share_is_read_off_straight_lines():

@@ -192,9 +192,10 @@ def words(counts: pd.DataFrame, *, claim: str = "onset") -> pd.DataFrame:
 
 
 def by_size(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of :func:`words` with the sizes side by side, worlds in their order."""
+    """Rows of :func:`words` with the sizes side by side; what is not counted says so."""
     order = list(dict.fromkeys(table.index.get_level_values("world")))
-    return pd.DataFrame(table.unstack()).loc[order]
+    wide = pd.DataFrame(table.unstack()).loc[order]
+    return wide.astype(object).where(wide.notna(), NOT_YET)
 
 
 def analyses_beside(table: pd.DataFrame) -> pd.DataFrame:
