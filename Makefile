@@ -14,7 +14,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 READY := .venv/.ready
 UV := .tools/bin/uv
-COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
 # Sets $$python to the interpreter behind the chosen one, so that a virtual environment without pip will do.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,26 @@ CONDA_NAMES = {
     "seaborn-base": "seaborn",
 }
 CONDA_ONLY = {"pip", "python"}
+COMPUTES_AND_DRAWS = {
+    "contourpy",
+    "dask",
+    "duckdb",
+    "formulaic",
+    "joblib",
+    "kiwisolver",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "pandas-stubs",
+    "patsy",
+    "pillow",
+    "pyarrow",
+    "scipy",
+    "seaborn",
+    "statsmodels",
+    "threadpoolctl",
+    "tzdata",
+}
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 Ranges = dict[str, SpecifierSet]
@@ -124,6 +145,22 @@ def out_of_range(ranges: Ranges, lock: Locked) -> list[str]:
     ]
 
 
+def other_versions(lock: Locked) -> list[str]:
+    """Packages that are not the same on every Python: in two versions, or numbers on some alone.
+
+    What computes and draws prints other digits in another version, so each is there once and for
+    every Python and platform; the rest (backports, one platform's) may be there for some.
+    """
+    names = [canonicalize_name(requirement.name) for requirement, _ in lock]
+    problems = [f"{name} is there twice" for name, count in Counter(names).items() if count > 1]
+    problems += [
+        f"{requirement.name} is not there on every Python: {requirement.marker}"
+        for requirement, _ in lock
+        if canonicalize_name(requirement.name) in COMPUTES_AND_DRAWS and requirement.marker
+    ]
+    return problems
+
+
 def python_problems(pyproject: dict[str, Any], conda: Ranges) -> list[str]:
     wanted = SpecifierSet(pyproject["project"]["requires-python"])
     lowest = min(specifier.version for specifier in wanted if specifier.operator == ">=")
@@ -178,6 +215,11 @@ def test_locked_versions_are_in_both_ranges(
 ) -> None:
     assert out_of_range(declared_ranges(pyproject), lock) == []
     assert out_of_range(conda_ranges(environment), lock) == []
+
+
+def test_every_python_gets_the_same_versions(lock: Locked) -> None:
+    assert other_versions(lock) == []
+    assert {canonicalize_name(requirement.name) for requirement, _ in lock} >= COMPUTES_AND_DRAWS
 
 
 def test_python_agrees(pyproject: dict[str, Any], environment: dict[str, Any]) -> None:
@@ -251,6 +293,15 @@ def test_a_version_out_of_range_is_seen_for_every_platform() -> None:
     assert out_of_range({"numpy": SpecifierSet(">=2.2")}, lock) == []
     (found,) = out_of_range({"numpy": SpecifierSet(">=2.2,<2.5")}, lock)
     assert "2.5.5" in found
+
+
+def test_another_version_on_another_python_is_seen() -> None:
+    assert other_versions(locked(f"numpy==2.4.6 \\\n    {SHA}\n")) == []
+    assert other_versions(locked(f"zipp==4.1 ; python_version < '3.12' \\\n    {SHA}\n")) == []
+    (marked,) = other_versions(locked(GOOD_LOCK))
+    assert "every Python" in marked
+    twice = f"soupsieve==2.10 \\\n    {SHA}\nsoupsieve==4.1 \\\n    {SHA}\n"
+    assert other_versions(locked(twice)) == ["soupsieve is there twice"]
 
 
 def test_another_python_is_seen() -> None:

@@ -63,6 +63,8 @@ class Text(io.RawIOBase):
         self.file = path.name
         self.above = self.marks = self._lines = 0
         self._hash, self._turn = hashlib.sha256(), threading.Lock()
+        # The destructor closes what was never opened too; Python 3.13 says where that fails.
+        self._raw: io.FileIO | io.BytesIO = io.BytesIO()
         try:
             self._raw = path.open("rb", buffering=0)
         except FileNotFoundError:

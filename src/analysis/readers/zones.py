@@ -63,7 +63,7 @@ def _end(told: Told) -> np.ndarray:
     end = told.local + lasts
     months = told.precision == MONTH
     month = (told.local[months] // _DAY).astype("M8[D]").astype("M8[M]")
-    end[months] = (month + 1).astype("M8[D]").astype(np.int64) * _DAY
+    end[months] = (month + np.timedelta64(1, "M")).astype("M8[D]").astype(np.int64) * _DAY
     return end
 
 
