@@ -141,7 +141,7 @@ def bare_pandas(folder: Path) -> int:
 
 def as_text(folder: Path) -> int:
     """Every column of the scores, as text."""
-    from analysis.readers.text import read_text
+    from analysis.readers.formats.delimited.read import read_text
 
     return len(read_text(folder / "scores.csv").rows)
 

@@ -30,7 +30,7 @@ from analysis.estimates.missing import (
     robustness_to_missing,
 )
 from analysis.estimates.missing.ancova import ancova_of, averaged
-from analysis.estimates.missing.model import fitted, imputed
+from analysis.estimates.missing.imputation_model import fitted, imputed
 from analysis.mmrm import ModelSpec, prepare
 
 PEOPLE, GROWTH = 200, (100, 200, 400)

@@ -32,15 +32,15 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.calibration import trial as judging
-from analysis.claims.calibration.shards import trial_of
+from analysis.claims.calibration.pieces import trial_of
 from analysis.claims.definitions import load_definitions
-from analysis.claims.onset import robustness
-from analysis.describe.onset import SCHEDULE
-from analysis.estimates.courses import Threshold, courses
-from analysis.estimates.interval_censored import likelihood_difference, turnbull
-from analysis.estimates.mean_onset import mean_onset
-from analysis.estimates.missing.fast import Robustness
-from analysis.estimates.onset import CONFIRMED_AFTER, onset_intervals
+from analysis.claims.gates.robustness_of_scores import robustness
+from analysis.describe.onset.crossing import SCHEDULE
+from analysis.estimates.missing.robustness import Robustness
+from analysis.estimates.onset.courses import Threshold, courses
+from analysis.estimates.onset.crossing_intervals import CONFIRMED_AFTER, onset_intervals
+from analysis.estimates.onset.interval_censored import likelihood_difference, turnbull
+from analysis.estimates.onset.mean_onset import mean_onset
 from analysis.mmrm import ModelSpec, prepare
 from analysis.simulate import Trial
 
@@ -112,8 +112,8 @@ class Clock:
 def crossings(trial: Trial) -> list[Crossed]:
     """Times of crossing, unsustained and then sustained.
 
-    As :func:`analysis.describe.onset.people_courses` has them of a study. A simulated trial has
-    no event but a stopped infusion, which changes no score.
+    As :func:`analysis.describe.onset.crossing.people_courses` has them of a study. A simulated
+    trial has no event but a stopped infusion, which changes no score.
     """
     own = np.isfinite(trial.baseline)
     arm, totals = trial.treated[own], trial.totals[own]

@@ -38,10 +38,10 @@ import pandas as pd
 import statsmodels.formula.api as smf
 from joblib import Parallel, delayed, parallel_config
 
-from analysis.claims.calibration.shards import trial_of
+from analysis.claims.calibration.pieces import trial_of
 from analysis.claims.calibration.trial import scores_of
 from analysis.claims.definitions import load_definitions
-from analysis.claims.primary import FORMULA, Scores, primary_analysis
+from analysis.claims.primary_analysis import FORMULA, Scores, primary_analysis
 from benchmarks.judged_pieces import COUNTED, PARTS, SEED, WORLDS, judge_piece
 
 SIZES, N = (15, 30, 60), 30

@@ -34,7 +34,7 @@ import pyarrow.dataset
 import pyarrow.parquet
 
 from analysis.mmrm import MMRM, ModelSpec, mmrm, prepare
-from analysis.mmrm.fit import fit_with_fallback
+from analysis.mmrm.fit.maximise import fit_with_fallback
 
 HERE = Path(__file__).parent
 FORMULA = "change ~ baseline * visit + arm * visit"

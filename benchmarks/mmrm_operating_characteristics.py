@@ -22,10 +22,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from analysis.mmrm.design import Design, build_design
-from analysis.mmrm.fit import ConvergenceError, fit_with_fallback
-from analysis.mmrm.inference import Inference, KeptRows
-from analysis.mmrm.moments import accumulate
+from analysis.mmrm.design.arrays import Design, build_design
+from analysis.mmrm.fit.maximise import ConvergenceError, fit_with_fallback
+from analysis.mmrm.inference.contrasts import Inference, KeptRows
+from analysis.mmrm.moments.cross_products import accumulate
 from analysis.mmrm.spec import check_size, make_structure
 
 VISITS = 4

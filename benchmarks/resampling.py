@@ -19,7 +19,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import stats
 
-from analysis.estimates.resampling import bca, bca_change, sign_flip
+from analysis.estimates.change.resampling import bca, bca_change, sign_flip
 
 N, RESAMPLES = 200, 10_000
 TARGETS = {"BCa bootstrap": 3.0, "sign flips": 30.0}

@@ -29,9 +29,9 @@ import tracemalloc
 
 import numpy as np
 
-from analysis.estimates.interval_censored import turnbull
-from analysis.estimates.interval_censored.npmle import _regions
-from analysis.estimates.interval_censored.solver import Runs
+from analysis.estimates.onset.interval_censored import turnbull
+from analysis.estimates.onset.interval_censored.turnbull import _regions
+from analysis.estimates.onset.interval_censored.turnbull_solver import Runs
 
 SIZES = (1_000, 3_000, 10_000)
 GAP = 1e-8

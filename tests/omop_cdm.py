@@ -15,7 +15,7 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
-from analysis.readers.omop import Server
+from analysis.readers.formats.omop import Server
 from tests.factory import TOKEN
 from tests.postgres import Postgres
 

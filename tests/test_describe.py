@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import describe, outcomes
+from analysis import describe
 from analysis.checks import check
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
 from analysis.estimates.table import COLUMNS
+from analysis.outcomes.reliable_change import reliable_change
 from analysis.studies import load_study
 
 
@@ -66,7 +67,7 @@ def test_three_ways_add_up_to_the_people(case):
     assert table["estimand"].tolist()[:3] == ["reliably improved", "unchanged", "reliably worse"]
     assert table.groupby("contrast")["estimate"].sum().tolist() == pytest.approx([1, 1])
     people = case.people("day_7", "PCL-5", "past-week")
-    improved = outcomes.reliable_change(people["change"], 18) == "improved"
+    improved = reliable_change(people["change"], 18) == "improved"
     expected = improved.groupby(people["arm"]).mean()
     found = table[table["estimand"] == "reliably improved"].set_index("contrast")["estimate"]
     assert found.to_dict() == pytest.approx(expected.to_dict())

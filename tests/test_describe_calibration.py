@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.claims.calibration import rows_of
-from analysis.claims.calibration.shards import Piece, run_piece
+from analysis.claims.calibration.pieces import Piece, run_piece
 from analysis.claims.definitions import load_definitions
 from analysis.describe.calibration import (
     PROCEDURE,

@@ -14,7 +14,7 @@ from analysis.checks import check
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
 from analysis.describe.change import change_estimators, change_with_selection
-from analysis.estimates.regression_to_the_mean import Selection, retest_correlations
+from analysis.estimates.change.regression_to_the_mean import Selection, retest_correlations
 from analysis.estimates.table import COLUMNS
 from analysis.simulate import example_truth
 from analysis.studies import load_study

@@ -11,7 +11,8 @@ import pytest
 from analysis.checks import check
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
-from analysis.describe import explanations, harms
+from analysis.describe import control
+from analysis.describe.explanations import blinding, dissociation, expectancy, harms
 from analysis.estimates.table import COLUMNS
 from analysis.simulate import example_truth
 from analysis.studies import load_study
@@ -24,7 +25,7 @@ def case() -> Case:
 
 @pytest.fixture(scope="module")
 def difference(case) -> dict:
-    return explanations.primary_difference(case, window="hours")
+    return expectancy.primary_difference(case, window="hours")
 
 
 def with_study(case: Case, **changes) -> Case:
@@ -34,17 +35,17 @@ def with_study(case: Case, **changes) -> Case:
 
 
 def test_guesses_add_up_and_show_no_small_cell(case):
-    table = explanations.guesses(case)
+    table = blinding.guesses(case)
     assert table["all"].tolist() == [30, 30]
     assert table.drop(columns="all").sum(axis=1).tolist() == [30, 30]
     assert (table.to_numpy() >= 5).all()
     assert list(table) == ["right", "wrong or do not know", "all"]
-    assert list(explanations.guesses(case, at_least=1)) == ["right", "wrong", "do not know", "all"]
+    assert list(blinding.guesses(case, at_least=1)) == ["right", "wrong", "do not know", "all"]
 
 
 def test_indices_are_of_the_two_arms_and_their_mean(case):
-    table = explanations.blinding_indices(case).set_index(["estimand", "contrast"])["estimate"]
-    known = explanations.guesses(case, at_least=1)
+    table = blinding.blinding_indices(case).set_index(["estimand", "contrast"])["estimate"]
+    known = blinding.guesses(case, at_least=1)
     for arm in ("ketamine", "midazolam"):
         expected = (known.loc[arm, "right"] - known.loc[arm, "wrong"]) / 30
         assert table["Bang index", arm] == pytest.approx(expected)
@@ -55,21 +56,21 @@ def test_indices_are_of_the_two_arms_and_their_mean(case):
 def test_nobody_asked_is_said(case):
     subjects = case.checked.study.subjects.assign(blinding_guess=None)
     with pytest.raises(ValueError, match="Nobody was asked"):
-        explanations.guesses(with_study(case, subjects=subjects))
+        blinding.guesses(with_study(case, subjects=subjects))
     unasked = with_study(case, subjects=subjects)
-    rows = explanations.nullifying(unasked, explanations.primary_difference(case, window="hours"))
+    rows = expectancy.nullifying(unasked, expectancy.primary_difference(case, window="hours"))
     assert not rows["estimand"].str.contains("belief").any()
 
 
 def test_by_guess_leaves_small_groups_out(case):
-    table = explanations.change_by_guess(case, window="hours")
+    table = blinding.change_by_guess(case, window="hours")
     assert (table["n"] >= 5).all()
     assert table["p_value"].isna().all()
     assert "midazolam, said ketamine" not in set(table["contrast"])
 
 
 def test_the_bias_curve_starts_at_the_difference_and_agrees_with_the_gate(case, difference):
-    curve = explanations.bias_curve(case, difference)
+    curve = expectancy.bias_curve(case, difference)
     assert curve.loc[0, "estimate"] == difference["estimate"]
     assert curve.loc[curve["decides"] == "yes", "bound_sd"].tolist() == [0.3]
     assert ((curve["ci_high"] < 0) == (curve["points_to"] == "supported")).all()
@@ -77,17 +78,17 @@ def test_the_bias_curve_starts_at_the_difference_and_agrees_with_the_gate(case, 
 
 def test_the_truth_of_the_example_needs_less_than_what_would_nullify(case, difference):
     """Its generator made belief worth 1.6 points, far less than the whole difference needs."""
-    rows = explanations.nullifying(case, difference).set_index("estimand")["estimate"]
+    rows = expectancy.nullifying(case, difference).set_index("estimand")["estimate"]
     belief = rows[rows.index.str.startswith("effect of belief")]
     assert len(belief) == 2
     assert (belief > -example_truth()["world"]["belief"]).all()
 
 
 def test_dissociation_rises_on_ketamine_and_everyone_is_back_by_five_hours(case):
-    course = explanations.dissociation_course(case)
+    course = dissociation.dissociation_course(case)
     peak = course[(course["window"] == "0 to 1 h") & (course["estimand"] == "mean score")]
     assert peak.set_index("contrast")["estimate"].idxmax() == "ketamine"
-    back = explanations.return_to_baseline(case)
+    back = dissociation.return_to_baseline(case)
     assert (back["lower"] <= back["upper"]).all()
     assert back.groupby("arm")["lower"].last().tolist() == pytest.approx([1, 1])
     sides = back["n"].to_numpy()[:, None] * np.stack(
@@ -104,14 +105,14 @@ def test_without_cadss_it_is_said(case):
         replace(case.checked, forms=forms[forms["instrument"] != "CADSS"]), case.definitions
     )
     with pytest.raises(ValueError, match="no CADSS score"):
-        explanations.dissociation_course(bare)
+        dissociation.dissociation_course(bare)
     table = harms.harms_table(bare).set_index("estimand")
     assert table.loc["dissociation not back near baseline by 4 h", "method"] == "not recorded"
 
 
 def test_mediation_is_of_the_peak_and_reproducible(case, difference):
     one, other = (
-        explanations.mediated_by_dissociation(case, window="hours", seed=7, resamples=50)
+        dissociation.mediated_by_dissociation(case, window="hours", seed=7, resamples=50)
         for _ in range(2)
     )
     assert one.n == 60
@@ -120,14 +121,14 @@ def test_mediation_is_of_the_peak_and_reproducible(case, difference):
 
 
 def test_residual_effects_start_from_the_same_difference(case, difference):
-    table = explanations.residual_effects(case, window="hours")
+    table = dissociation.residual_effects(case, window="hours")
     assert table["estimate"][0] == pytest.approx(difference["estimate"])
     assert table["n"].tolist()[::2] == [60, 60]
     assert table["n"][1] < 60
 
 
 def test_difference_by_baseline_at_points_that_are_nobodys(case):
-    table = explanations.difference_by_baseline(case, window="hours")
+    table = control.difference_by_baseline(case, window="hours")
     at = table["estimand"].str.extract(r"at baseline (\d+)$")[0].dropna().astype(int)
     assert (at % 2 == 0).all()
     assert list(table) == list(COLUMNS)
@@ -135,13 +136,13 @@ def test_difference_by_baseline_at_points_that_are_nobodys(case):
 
 def test_strata_of_one_site_are_refused_and_two_are_pooled(case):
     with pytest.raises(ValueError, match="Strata must be known"):
-        explanations.difference_by_stratum(case, window="hours")
+        control.difference_by_stratum(case, window="hours")
     subjects = case.checked.study.subjects
     tiny = with_study(case, subjects=subjects.assign(site=np.where(subjects.index < 4, "a", "b")))
     with pytest.raises(ValueError, match="fewer than 5 people in an arm; merge small ones"):
-        explanations.difference_by_stratum(tiny, window="hours")
+        control.difference_by_stratum(tiny, window="hours")
     sites = np.where(subjects["subject"] % 2 == 0, "north", "south")
-    table = explanations.difference_by_stratum(
+    table = control.difference_by_stratum(
         with_study(case, subjects=subjects.assign(site=sites)), window="hours"
     )
     assert table["contrast"].tolist()[:2] == [
@@ -154,7 +155,7 @@ def test_strata_of_one_site_are_refused_and_two_are_pooled(case):
 def test_external_control_uses_the_treated_arm_alone(case):
     published = pd.DataFrame({"mean_change": [-9.3], "sd_change": [9.9], "n": [13]})
     form = {"window": "day_7", "instrument": "PCL-5", "version": "past-week"}
-    table, sentence = explanations.external_control(case, published, **form)
+    table, sentence = control.external_control(case, published, **form)
     people = case.people(*form.values())
     change = people.loc[people["arm"] == "ketamine", "change"]
     assert table["estimate"][1] == pytest.approx(change.mean() + 9.3)
@@ -227,4 +228,4 @@ def test_what_was_said_after_consent_was_withdrawn_is_not_used(case):
 def test_a_study_without_a_comparator_is_refused(case):
     design = replace(case.design, comparator_arm=None)
     with pytest.raises(ValueError, match="no comparator"):
-        explanations.primary_difference(with_study(case, design=design), window="hours")
+        expectancy.primary_difference(with_study(case, design=design), window="hours")

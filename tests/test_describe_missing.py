@@ -11,7 +11,7 @@ import pytest
 from analysis.checks import check
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
-from analysis.claims.primary import primary_analysis
+from analysis.claims.primary_analysis import primary_analysis
 from analysis.describe import missing
 from analysis.estimates.missing import Trial, multiple_imputation, posterior
 from analysis.estimates.table import COLUMNS

@@ -11,8 +11,8 @@ import pytest
 from analysis.checks import check
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
-from analysis.claims.multiverse import multiverse
-from analysis.describe import multiverse as describe
+from analysis.claims.sensitivity.multiverse import multiverse
+from analysis.describe import robustness
 from analysis.studies import load_study
 
 
@@ -35,7 +35,7 @@ def real(case: Case) -> Case:
 
 
 def test_each_analysis_is_shown_once_those_that_may_decide_first(case, found):
-    shown = describe.curve(case, found)
+    shown = robustness.curve(case, found)
     assert len(shown) == (~found["repeats"] & found["estimate"].notna()).sum() - 1
     assert shown["primary"].sum() == 1
     assert shown["may_decide"].is_monotonic_decreasing
@@ -44,7 +44,7 @@ def test_each_analysis_is_shown_once_those_that_may_decide_first(case, found):
 
 
 def test_choices_are_in_the_order_of_the_grid(case, found):
-    listed = describe.choices(describe.curve(case, found))
+    listed = robustness.choices(robustness.curve(case, found))
     assert listed["When"] == ["2 to 6 h, two visits", "2 to 6 h, one window", "about 3 h only",
                               "about 5 h only", "about 24 h"]  # fmt: skip
     # The example sets nobody aside but for blank items, which are filled instead.
@@ -59,7 +59,7 @@ def test_agreement_counts_each_analysis_that_may_decide_once():
     table = made_up(["supported", "supported", "not decided", "supported", "contradicted"])
     table.loc[3, "repeats"] = True
     table.loc[4, "may_decide"] = False
-    said = describe.agreement(table, "not decided")
+    said = robustness.agreement(table, "not decided")
     assert said["specifications"].to_dict() == {
         "supported": 2,
         "contradicted": 0,
@@ -71,16 +71,16 @@ def test_agreement_counts_each_analysis_that_may_decide_once():
 
 
 def test_no_estimate_agrees_with_not_testable_and_no_share_is_made_of_none():
-    said = describe.agreement(made_up(["supported"]), "not testable")
+    said = robustness.agreement(made_up(["supported"]), "not testable")
     assert np.isnan(said["share"].loc["as the verdict (not testable)"])
     none = made_up(["supported"]).assign(may_decide=False)
-    assert describe.agreement(none, "not decided")["share"].isna().all()
+    assert robustness.agreement(none, "not decided")["share"].isna().all()
     with pytest.raises(ValueError, match="no verdict"):
-        describe.agreement(none, "proved")
+        robustness.agreement(none, "proved")
 
 
 def test_medians_by_choice_are_those_of_the_rows(case, found):
-    table = describe.by_choice(case, found)
+    table = robustness.by_choice(case, found)
     row = table[table["choice"] == "completers alone"].iloc[0]
     own = found[found["may_decide"] & ~found["repeats"] & (found["missing"] == "completers alone")]
     assert row["specifications"] == len(own)
@@ -88,17 +88,17 @@ def test_medians_by_choice_are_those_of_the_rows(case, found):
 
 
 def test_other_forms_say_why_they_cannot_speak(case, found):
-    table = describe.other_forms(case, found)
+    table = robustness.other_forms(case, found)
     assert table["instrument"].tolist() == ["PCL-5"]
     assert "168 h" in table["why"][0]
 
 
 def test_of_real_people_no_two_analyses_are_a_few_people_apart(real, found):
-    shown = describe.curve(real, found)
+    shown = robustness.curve(real, found)
     counts = np.sort(shown["n"].dropna().unique())
     assert 60 in counts
     assert (np.diff(counts) >= real.design.minimum_cell).all()
     assert len(shown) < len(found)
     digits = shown["estimate"].map(lambda value: float(f"{value:.3g}"))
     assert (digits == shown["estimate"]).all()
-    assert describe.by_choice(real, found)["estimate"].notna().any()
+    assert robustness.by_choice(real, found)["estimate"].notna().any()

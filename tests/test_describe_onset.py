@@ -11,9 +11,10 @@ import pytest
 from analysis.checks import check
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
-from analysis.describe import durability, mean_course, onset, recall
-from analysis.estimates.courses import Threshold
-from analysis.estimates.onset import onset_intervals
+from analysis.describe import forms
+from analysis.describe.onset import crossing, durability, mean_course
+from analysis.estimates.onset.courses import Threshold
+from analysis.estimates.onset.crossing_intervals import onset_intervals
 from analysis.studies import load_study
 
 
@@ -36,18 +37,18 @@ def with_events(case: Case, events: pd.DataFrame) -> Case:
 
 
 def test_everybody_with_a_baseline_is_there(case):
-    course = onset.people_courses(case, onset.thresholds(case)[0])
+    course = crossing.people_courses(case, crossing.thresholds(case)[0])
     assert len(course.people) == case.on_primary_form(case.baselines)["subject"].nunique()
     assert course.nominal.tolist() == [3, 5, 24, 72, 168]
 
 
 def test_an_unvalidated_form_has_no_reliable_change(case):
-    assert [t.name.split(",")[0] for t in onset.thresholds(case)] == [
+    assert [t.name.split(",")[0] for t in crossing.thresholds(case)] == [
         "30 % of baseline", "50 % of baseline", "smallest difference"]  # fmt: skip
 
 
 def test_noise_crosses_in_the_control_arm_and_holding_removes_most_of_it(case):
-    end = onset.crossing_at_the_end(case)
+    end = crossing.crossing_at_the_end(case)
     control = end[end["contrast"] == "midazolam"].set_index(["threshold", "sustained"])["estimate"]
     assert control["30 % of baseline", False] > 0.3
     assert control["30 % of baseline", True] < 0.5 * control["30 % of baseline", False]
@@ -55,12 +56,12 @@ def test_noise_crosses_in_the_control_arm_and_holding_removes_most_of_it(case):
 
 
 def test_a_sustained_crossing_is_read_to_the_last_visit_that_can_be_confirmed(case):
-    found = onset.crossing_by_visit(case, onset.thresholds(case)[0], sustained=True)
+    found = crossing.crossing_by_visit(case, crossing.thresholds(case)[0], sustained=True)
     assert found["window"].iloc[-1] == "by the visit at 72 h"
 
 
 def test_by_an_hour_between_visits_there_are_two_bounds(case):
-    found = onset.crossing_by_hour(case, onset.thresholds(case)[0], hours=(3.0, 4.0))
+    found = crossing.crossing_by_hour(case, crossing.thresholds(case)[0], hours=(3.0, 4.0))
     shares = found.set_index(["contrast", "window"])["estimate"]["ketamine"]
     assert shares["by 3 h"].nunique() == 1
     assert shares["by 4 h"].min() == shares["by 3 h"].min() < shares["by 4 h"].max()
@@ -71,7 +72,7 @@ def test_a_rescue_within_the_hour_leaves_nobody_to_cross(case):
     events = pd.DataFrame(
         {"subject": subjects, "event": "rescue", "hours_low": 1.0, "hours_high": 1.1}
     )
-    course = onset.people_courses(with_events(case, events), onset.thresholds(case)[0])
+    course = crossing.people_courses(with_events(case, events), crossing.thresholds(case)[0])
     found = onset_intervals(course, sustained=False)
     assert np.isinf(found["right"]).all()
     assert (found["status"] == "event first").all()
@@ -83,19 +84,19 @@ def test_events_before_the_infusion_and_guesses_change_nothing(case):
         {"subject": subjects, "event": "rescue", "hours_low": -9.0, "hours_high": -8.0}
     )
     guess = before.assign(event="blinding-guess", hours_low=5.0, hours_high=5.0)
-    threshold = onset.thresholds(case)[0]
-    plain = onset_intervals(onset.people_courses(case, threshold), sustained=True)
+    threshold = crossing.thresholds(case)[0]
+    plain = onset_intervals(crossing.people_courses(case, threshold), sustained=True)
     other = with_events(case, pd.concat([before, guess], ignore_index=True))
-    found = onset_intervals(onset.people_courses(other, threshold), sustained=True)
+    found = onset_intervals(crossing.people_courses(other, threshold), sustained=True)
     pd.testing.assert_frame_equal(found, plain)
 
 
 def test_of_real_people_no_small_share_and_no_small_step_is_shown(real):
-    found = onset.crossing_by_visit(real, onset.thresholds(real)[0], sustained=True)
+    found = crossing.crossing_by_visit(real, crossing.thresholds(real)[0], sustained=True)
     small = found[found["contrast"] == "midazolam"]
     assert small["estimate"].isna().all()
     assert small["ci_low"].isna().all()
-    regions = onset.crossing_regions(real, onset.thresholds(real)[0], sustained=False)
+    regions = crossing.crossing_regions(real, crossing.thresholds(real)[0], sustained=False)
     steps = regions[regions["share_high"] > regions["share_low"]]
     assert (30 * (steps["share_high"] - steps["share_low"]) >= 10 - 1e-6).all()
 
@@ -108,7 +109,7 @@ def test_the_covariance_of_the_differences_is_that_of_their_standard_errors(case
 
 
 def test_response_is_counted_at_each_visit_and_lost_only_by_responders(case):
-    threshold = onset.thresholds(case)[0]
+    threshold = crossing.thresholds(case)[0]
     states = durability.response_by_visit(case, threshold)
     assert states["window"].nunique() == 5
     lost = durability.loss_of_response(case, threshold)
@@ -117,19 +118,19 @@ def test_response_is_counted_at_each_visit_and_lost_only_by_responders(case):
 
 
 def test_a_week_leaves_no_room_for_hours(case):
-    bound = recall.recall_bound(case, instrument="PCL-5", version="past-week")
+    bound = forms.recall_bound(case, instrument="PCL-5", version="past-week")
     assert bound.loc["about 5 h", "largest_fall"] < 0.05
     assert bound.loc["about 7 days", "largest_fall"] > 0.9
     with pytest.raises(ValueError, match="asks about now"):
-        recall.recall_bound(case, instrument="PCL-5-now", version="ad-hoc")
+        forms.recall_bound(case, instrument="PCL-5-now", version="ad-hoc")
 
 
 def test_a_threshold_that_nobody_crossed_does_not_take_the_others_away(case, monkeypatch):
-    thirty = onset.thresholds(case)[0]
+    thirty = crossing.thresholds(case)[0]
     beyond = Threshold("more than the form holds", points=1000.0)
-    monkeypatch.setattr(onset, "thresholds", lambda case: (thirty, beyond))
-    tests = onset.crossing_tests(case)
-    assert tests["estimand"].value_counts().to_dict() == dict.fromkeys(onset.TESTS, 4)
+    monkeypatch.setattr(crossing, "thresholds", lambda case: (thirty, beyond))
+    tests = crossing.crossing_tests(case)
+    assert tests["estimand"].value_counts().to_dict() == dict.fromkeys(crossing.TESTS, 4)
     none = tests["window"].str.startswith("more than")
     assert tests.loc[none, ["estimate", "p_value"]].isna().all(axis=None)
     assert tests.loc[none, "method"].str.contains("nothing tells|Nobody is known to").all()
@@ -137,18 +138,18 @@ def test_a_threshold_that_nobody_crossed_does_not_take_the_others_away(case, mon
 
 
 def test_a_ratio_that_nothing_tells_does_not_take_the_rank_test_away(case, monkeypatch):
-    found = onset.onset_intervals
+    found = crossing.onset_intervals
 
     def unseen(courses, *, sustained):
         table = found(courses, sustained=sustained)
         return table.assign(
-            left=table["left"].where(table["arm"] != onset.two_arms(case)[0], 0.0),
-            right=table["right"].where(table["arm"] != onset.two_arms(case)[0], np.inf),
+            left=table["left"].where(table["arm"] != crossing.two_arms(case)[0], 0.0),
+            right=table["right"].where(table["arm"] != crossing.two_arms(case)[0], np.inf),
         )
 
-    monkeypatch.setattr(onset, "onset_intervals", unseen)
-    tests = onset.crossing_tests(case).groupby("estimand", sort=False)
-    rank, ratio = (tests.get_group(name) for name in onset.TESTS)
+    monkeypatch.setattr(crossing, "onset_intervals", unseen)
+    tests = crossing.crossing_tests(case).groupby("estimand", sort=False)
+    rank, ratio = (tests.get_group(name) for name in crossing.TESTS)
     assert rank["p_value"].notna().all()
     assert ratio["estimate"].isna().all()
     assert ratio["method"].str.contains("Every hazard ratio fits").all()
@@ -159,6 +160,6 @@ def test_one_arm_is_refused(case):
     design = replace(study.design, comparator_arm=None)
     alone = Case(replace(case.checked, study=replace(study, design=design)), case.definitions)
     with pytest.raises(ValueError, match="no comparator"):
-        onset.crossing_tests(alone)
+        crossing.crossing_tests(alone)
     with pytest.raises(ValueError, match="no comparator"):
         mean_course.mean_course(alone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.describe.together import claims_together
+from analysis.describe.robustness import claims_together
 from analysis.studies import judge_source
 
 

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import describe, outcomes
+from analysis import describe
 from analysis.checks import check
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
-from analysis.describe import first_session, who
+from analysis.describe import first_session, responders
 from analysis.estimates.table import COLUMNS
+from analysis.outcomes.reliable_change import reliable_change
 from analysis.simulate.sessions import sessions
 from analysis.studies import load_study
 
@@ -36,10 +37,10 @@ def real(case) -> Case:
 
 
 def test_three_ways_are_those_of_the_people(case):
-    table = who.three_ways_compared(case, **WEEK)
+    table = responders.three_ways_compared(case, **WEEK)
     assert list(table) == list(COLUMNS)
     people = case.people(*WEEK.values())
-    ways = outcomes.reliable_change(people["change"], 18)
+    ways = reliable_change(people["change"], 18)
     expected = pd.crosstab(people["arm"], ways, normalize="index")
     found = table[table["estimand"] == "reliably improved"].set_index("contrast")["estimate"]
     assert found.to_dict() == pytest.approx(expected["improved"].to_dict())
@@ -52,8 +53,10 @@ def test_three_ways_are_those_of_the_people(case):
 
 def test_no_threshold_is_made_up(case):
     with pytest.raises(ValueError, match="none is made up"):
-        who.three_ways_compared(case, window="hours", instrument="PCL-5-now", version="ad-hoc")
-    ad_hoc = who.shares_at_thresholds(case, window="hours")
+        responders.three_ways_compared(
+            case, window="hours", instrument="PCL-5-now", version="ad-hoc"
+        )
+    ad_hoc = responders.shares_at_thresholds(case, window="hours")
     assert ad_hoc["estimand"].str.removeprefix("difference in ").unique().tolist() == [
         "any fall",
         "30 % of baseline or more",
@@ -62,7 +65,9 @@ def test_no_threshold_is_made_up(case):
 
 
 def test_thresholds_are_counted_with_themselves(case):
-    table = who.shares_at_thresholds(case, **WEEK).set_index(["estimand", "contrast"])["estimate"]
+    table = responders.shares_at_thresholds(case, **WEEK).set_index(["estimand", "contrast"])[
+        "estimate"
+    ]
     people = case.people(*WEEK.values())
     own = people[people["arm"] == "ketamine"]
     expected = {
@@ -75,11 +80,11 @@ def test_thresholds_are_counted_with_themselves(case):
 
 
 def test_small_cells_of_real_people_are_withheld(real):
-    shares = who.shares_at_thresholds(real, **WEEK)
+    shares = responders.shares_at_thresholds(real, **WEEK)
     told = shares["method"].str.startswith("withheld")
     assert told.any()
     assert shares.loc[told, ["n", "estimate", "ci_low", "ci_high"]].isna().all(axis=None)
-    ways = who.three_ways_compared(real, **WEEK)
+    ways = responders.three_ways_compared(real, **WEEK)
     assert ways["method"].str.contains("1 of 26").sum() == 0
     counts = shares.loc[~told, "method"].str.extractall(r"(\d+) of (\d+)").astype(int)
     few = counts[0].between(1, 9) | (counts[1] - counts[0]).between(1, 9)
@@ -87,7 +92,10 @@ def test_small_cells_of_real_people_are_withheld(real):
 
 
 def test_the_curve_of_real_people_has_no_step_of_few(real, case):
-    bands, free = who.change_bands(real, window="hours"), who.change_bands(case, window="hours")
+    bands, free = (
+        responders.change_bands(real, window="hours"),
+        responders.change_bands(case, window="hours"),
+    )
     assert 0 < len(bands) < len(free)
     for arm, own in bands.groupby("arm"):
         people = case.people("hours")
@@ -100,21 +108,21 @@ def test_the_curve_of_real_people_has_no_step_of_few(real, case):
 
 
 def test_limits_of_the_next_real_person_are_no_persons_change(real, case):
-    assert len(who.next_person(case, window="hours")) == 4
-    shown = who.next_person(real, window="hours")
+    assert len(responders.next_person(case, window="hours")) == 4
+    shown = responders.next_person(real, window="hours")
     assert shown["method"].tolist() == ["mean, t prediction interval"] * 2
 
 
 def test_spread_and_distribution_are_of_the_same_people(case):
     change = case.people("day").groupby("arm")["change"]
-    ratio = who.spread_between_arms(case, windows=("day",))["estimate"][0]
+    ratio = responders.spread_between_arms(case, windows=("day",))["estimate"][0]
     assert ratio == pytest.approx(change.var()["ketamine"] / change.var()["midazolam"])
-    tests = who.compare_change(case, windows=("day",))
+    tests = responders.compare_change(case, windows=("day",))
     assert tests["n"].tolist() == [len(case.people("day"))] * 2
 
 
 def test_clusters_add_up_to_the_total_of_the_same_people(case):
-    table = who.cluster_profile(case, windows=("day",))
+    table = responders.cluster_profile(case, windows=("day",))
     single = table[table["estimand"].str.startswith("adjusted")]
     assert len(single) == 4
     total = describe.difference_by_window(case, windows=("day",))["estimate"][0]
@@ -122,12 +130,12 @@ def test_clusters_add_up_to_the_total_of_the_same_people(case):
     assert single["estimate"].sum() == pytest.approx(total, abs=1.0)
     assert (table["n"] == len(case.people("day"))).all()
     with pytest.raises(ValueError, match="from about 24 h on"):
-        who.cluster_profile(case, windows=("hours",))
+        responders.cluster_profile(case, windows=("hours",))
 
 
 def test_a_window_with_too_few_people_is_named(case):
     with pytest.raises(ValueError, match=r"fewer than 3 people with a score at about 7 days"):
-        who.shares_at_thresholds(
+        responders.shares_at_thresholds(
             with_changes(case, [-5] * 12, [0] * 2), window="day_7", instrument="PCL-5"
         )
 
@@ -179,7 +187,7 @@ def with_changes(case: Case, ketamine: list[float], midazolam: list[float]) -> S
 def test_a_small_part_does_not_follow_from_the_others(case):
     """15, 12 and 3 of 30: with 15 and 12 told, 3 would be."""
     made = with_changes(case, [-20] * 15 + [0] * 12 + [20] * 3, [-20] * 15 + [0] * 15)
-    table = who.three_ways_compared(made, **WEEK)
+    table = responders.three_ways_compared(made, **WEEK)
     of_ketamine = table[table["contrast"] == "ketamine"]
     assert of_ketamine["estimate"].notna().sum() <= 1
     assert not of_ketamine["method"].str.contains("3 of 30").any()
@@ -190,7 +198,7 @@ def test_a_small_part_does_not_follow_from_the_others(case):
 def test_few_people_between_two_thresholds_are_not_told(case):
     """20 of 40 fell at all and 16 by 10 points: 4 people lie between."""
     made = with_changes(case, [-25] * 16 + [-5] * 4 + [5] * 20, [-25] * 20 + [5] * 20)
-    table = who.shares_at_thresholds(made, **WEEK).set_index(["estimand", "contrast"])
+    table = responders.shares_at_thresholds(made, **WEEK).set_index(["estimand", "contrast"])
     assert table.loc[("any fall", "ketamine"), "estimate"] == 0.5
     assert np.isnan(
         table.loc[("10 points or more (smallest that matters)", "ketamine"), "estimate"]

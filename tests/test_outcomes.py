@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import instruments, outcomes
+from analysis import instruments
 from analysis.errors import ReliefError
 from analysis.instruments.scoring import score
+from analysis.outcomes.baseline import baseline
+from analysis.outcomes.change import change, person_change, response
+from analysis.outcomes.reliable_change import reliable_change, reliable_change_threshold
 from analysis.timeline import place
 from tests.small_study import forms, infusion, study
 
@@ -24,46 +27,46 @@ def placed(*rows: tuple[float, float], infusions=None, **common) -> pd.DataFrame
 
 
 def test_a_right_now_form_takes_the_mean_of_all_ratings():
-    found = outcomes.baseline(placed((-30, 20), (-1, 30), (-0.5, 34)), **RULE)
+    found = baseline(placed((-30, 20), (-1, 30), (-0.5, 34)), **RULE)
     assert found["baseline"].item() == 28
     assert found["n_ratings"].item() == 3
     assert found["other_day"].item()
 
 
 def test_a_form_that_looks_back_takes_its_last_rating():
-    found = outcomes.baseline(placed((-1, 30), (-30, 20), **WEEK), **RULE)
+    found = baseline(placed((-1, 30), (-30, 20), **WEEK), **RULE)
     assert found["baseline"].item() == 30
     assert found["n_ratings"].item() == 2
 
 
 @pytest.mark.parametrize(("hours", "other"), [(-12, True), (-11.99, False)])
 def test_one_rating_and_whether_it_is_of_another_day(hours, other):
-    found = outcomes.baseline(placed((hours, 20)), **RULE)
+    found = baseline(placed((hours, 20)), **RULE)
     assert found["n_ratings"].item() == 1
     assert bool(found["other_day"].item()) == other
 
 
 @pytest.mark.parametrize(("hours", "n"), [(-28 * 24, 2), (-28 * 24 - 0.1, 1)])
 def test_old_ratings_do_not_count(hours, n):
-    found = outcomes.baseline(placed((hours, 50), (-1, 30)), **RULE)
+    found = baseline(placed((hours, 50), (-1, 30)), **RULE)
     assert found["n_ratings"].item() == n
     assert found["baseline"].item() == (40 if n == 2 else 30)
 
 
 def test_a_rating_of_unknown_age_counts():
     made = study(forms([{"hours_low": -np.inf, "hours_high": 0.0, "stated_total": 25.0}]))
-    found = outcomes.baseline(place(made, score(made)), **RULE)
+    found = baseline(place(made, score(made)), **RULE)
     assert found["baseline"].item() == 25
     assert not found["other_day"].item()
 
 
 def test_unscored_forms_and_forms_after_the_start_are_no_baseline():
-    assert outcomes.baseline(placed((-1, np.nan), (0.5, 30), (4, 20)), **RULE).empty
+    assert baseline(placed((-1, np.nan), (0.5, 30), (4, 20)), **RULE).empty
 
 
 def test_change_uses_efficacy_phases_only():
     table = placed((-1, 30), (0.5, 9), (2, 9), (4, 20), (20, 22), (60, 25))
-    found = outcomes.change(table, outcomes.baseline(table, **RULE))
+    found = change(table, baseline(table, **RULE))
     assert found["phase"].tolist() == ["hours", "day", "later"]
     assert found["change"].tolist() == [-10, -8, -5]
 
@@ -81,7 +84,7 @@ def test_an_unclear_time_counts_only_if_it_cannot_be_acute(low, high, kept):
     made = study(forms(rows), infusions=[infusion(1, 0.0, 1.0)])
     table = place(made, score(made))
     assert table["phase"].tolist()[1] == ""
-    assert len(outcomes.change(table, outcomes.baseline(table, **RULE))) == kept
+    assert len(change(table, baseline(table, **RULE))) == kept
 
 
 @pytest.mark.parametrize(
@@ -100,29 +103,29 @@ def test_change_is_never_between_forms_that_differ(other):
     ]
     made = study(forms(rows))
     table = place(made, score(made))
-    assert outcomes.change(table, outcomes.baseline(table, **RULE)).empty
+    assert change(table, baseline(table, **RULE)).empty
 
 
 def changes(*rows: tuple[float, float], **common) -> pd.DataFrame:
     table = placed((-1, 30), *rows, **common)
-    return outcomes.change(table, outcomes.baseline(table, **RULE))
+    return change(table, baseline(table, **RULE))
 
 
 def test_a_window_is_the_mean_over_its_forms():
     """Hours after the end, [2, 6): the infusion ends at 1 h."""
     table = changes((3, 20), (6, 24), (7, 99), (25, 10))
-    found = outcomes.person_change(table, low=2, high=6)
+    found = person_change(table, low=2, high=6)
     assert found[["baseline", "score", "change", "n_forms"]].iloc[0].tolist() == [30, 22, -8, 2]
 
 
 def test_a_window_needs_the_whole_time_inside_and_the_first_infusion():
     two = [infusion(1, 0.0, 1.0), infusion(2, 48.0, 49.0)]
     table = placed((-1, 30), (4, 20), (52, 10), infusions=two)
-    found = outcomes.change(table, outcomes.baseline(table, **RULE))
+    found = change(table, baseline(table, **RULE))
     assert len(found) == 2
-    assert outcomes.person_change(found, low=2, high=6)["score"].tolist() == [20]
+    assert person_change(found, low=2, high=6)["score"].tolist() == [20]
     wide = found.assign(since_end_high=found["since_end_high"] + 3)
-    assert outcomes.person_change(wide, low=2, high=6).empty
+    assert person_change(wide, low=2, high=6).empty
 
 
 def test_two_versions_are_never_averaged():
@@ -133,34 +136,34 @@ def test_two_versions_are_never_averaged():
     ]
     made = study(forms(rows))
     table = place(made, score(made))
-    both = outcomes.change(table, outcomes.baseline(table, **RULE))
+    both = change(table, baseline(table, **RULE))
     with pytest.raises(ReliefError, match="never averaged"):
-        outcomes.person_change(both, low=2, high=6)
+        person_change(both, low=2, high=6)
     one = both[both["version"] == "past-week"]
-    assert outcomes.person_change(one, low=2, high=6)["change"].tolist() == [-10]
+    assert person_change(one, low=2, high=6)["change"].tolist() == [-10]
 
 
 def test_reliable_change_three_ways_with_the_threshold_itself():
-    change = pd.Series([-18, -17.999, 0, 17.999, 18, np.nan])
-    ways = outcomes.reliable_change(change, 18)
+    changes = pd.Series([-18, -17.999, 0, 17.999, 18, np.nan])
+    ways = reliable_change(changes, 18)
     assert ways.tolist()[:5] == ["improved", "unchanged", "unchanged", "unchanged", "worse"]
     assert ways.isna().tolist() == [False] * 5 + [True]
     # A mean of whole scores may miss the threshold by a rounding error alone.
-    assert outcomes.reliable_change(pd.Series([np.nextafter(-18, 0)]), 18).item() == "improved"
+    assert reliable_change(pd.Series([np.nextafter(-18, 0)]), 18).item() == "improved"
     with pytest.raises(ValueError, match="positive"):
-        outcomes.reliable_change(change, 0)
+        reliable_change(changes, 0)
 
 
 def test_the_threshold_is_the_published_one():
-    assert outcomes.reliable_change_threshold(instruments.get("PCL-5")) == 18
-    assert outcomes.reliable_change_threshold(instruments.get("IES-R")) is None
+    assert reliable_change_threshold(instruments.get("PCL-5")) == 18
+    assert reliable_change_threshold(instruments.get("IES-R")) is None
 
 
 def test_response_at_the_share_itself_and_from_a_baseline_of_zero():
-    baseline = pd.Series([20.0, 20.0, 0.0, 20.0, np.nan, 10.0])
+    before = pd.Series([20.0, 20.0, 0.0, 20.0, np.nan, 10.0])
     scores = pd.Series([14.0, 14.1, 0.0, np.nan, 5.0, 7.0])
-    found = outcomes.response(baseline, scores, 0.30)
+    found = response(before, scores, 0.30)
     assert found.tolist() == [True, False, pd.NA, pd.NA, pd.NA, True]
     for share in (0, -0.1, 1.1, 30):
         with pytest.raises(ValueError, match="at most 1"):
-            outcomes.response(baseline, scores, share)
+            response(before, scores, share)

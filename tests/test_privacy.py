@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import pseudonyms
 from analysis.config import SubjectTable
+from analysis.disclosure import pseudonyms
+from analysis.disclosure.file_names import looks_personal, shown_name, shown_sheet
+from analysis.disclosure.pseudonyms import code_of, key
 from analysis.errors import ReliefError
-from analysis.privacy import looks_personal, shown_name, shown_sheet
-from analysis.pseudonyms import code_of, key
-from analysis.readers.identifiers import people_in, refuse_identifiers, refuse_patterns
-from analysis.readers.text import TextTable
+from analysis.readers.table.identifiers import people_in, refuse_identifiers, refuse_patterns
+from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
 
 # One or more headers for each of the 18 identifiers of 45 CFR 164.514(b)(2)(i).

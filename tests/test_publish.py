@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-import analysis.publish
+import analysis.report.publish
 from analysis.errors import DataUnavailable, ReliefError
 from analysis.paths import DATA_PROCESSED, NOTEBOOKS
-from analysis.provenance import provenance, sha256
-from analysis.publish import publish, write_processed
+from analysis.report.provenance import provenance, sha256
+from analysis.report.publish import publish, write_processed
 from analysis.studies import judge_source
 from tests.factory import write_study
 
@@ -29,8 +29,8 @@ def test_absent_data_are_named_in_the_report_with_the_reason(tmp_path, monkeypat
             raise DataUnavailable("data.unavailable", "The data are on the moon.")
         return judge_source(name, definitions)
 
-    monkeypatch.setattr(analysis.publish, "judge_source", absent)
-    monkeypatch.setattr(analysis.publish, "DATA_PROCESSED", tmp_path / "processed")
+    monkeypatch.setattr(analysis.report.publish, "judge_source", absent)
+    monkeypatch.setattr(analysis.report.publish, "DATA_PROCESSED", tmp_path / "processed")
     text = publish(None, tmp_path).read_text(encoding="utf-8")
     assert "The data are on the moon." in text
     for path in NOTEBOOKS.glob("*.ipynb"):
@@ -41,7 +41,7 @@ def test_data_asked_for_by_name_must_be_there(tmp_path, monkeypatch):
     def absent(name, definitions=None):
         raise DataUnavailable("data.unavailable", "The data are on the moon.")
 
-    monkeypatch.setattr(analysis.publish, "judge_source", absent)
+    monkeypatch.setattr(analysis.report.publish, "judge_source", absent)
     with pytest.raises(ReliefError, match="on the moon"):
         publish("nimh", tmp_path)
 

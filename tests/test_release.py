@@ -22,13 +22,13 @@ from typer.testing import CliRunner
 
 from analysis import figures
 from analysis.cli import app
+from analysis.disclosure.spreadsheets import write_csv, write_xlsx
+from analysis.disclosure.suppression import bounds, withheld
+from analysis.disclosure.withholding import WITHHELD, release, release_figure
 from analysis.errors import ReliefError
 from analysis.estimates.proportions import exact_share, share_difference
 from analysis.estimates.table import row, table
-from analysis.publish import publish
-from analysis.release import WITHHELD, release, release_figure
-from analysis.spreadsheets import write_csv, write_xlsx
-from analysis.suppression import bounds, withheld
+from analysis.report.publish import publish
 from tests.factory import tables, write_study
 
 # --- which counts can be told from the others -----------------------------------------------

@@ -12,8 +12,8 @@ from PIL import Image
 from analysis.claims.ledger import GATES, WORDS, ClaimResult, Ledger, Reason
 from analysis.estimates.table import row
 from analysis.paths import NOTEBOOKS
-from analysis.publish import publish
 from analysis.report import build_report
+from analysis.report.publish import publish
 from analysis.studies import BUILT_IN, available
 from tests.browser import launched
 
@@ -184,9 +184,9 @@ def published_address(tmp_path_factory):
     """The built-in studies with the committed notebooks, as `make report` makes it."""
     folder = tmp_path_factory.mktemp("published")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analysis.publish.DATA_PROCESSED", folder / "processed")
+        patch.setattr("analysis.report.publish.DATA_PROCESSED", folder / "processed")
         # What is not here already is named as skipped, never downloaded by a test.
-        patch.setattr("analysis.publish.BUILT_IN", here())
+        patch.setattr("analysis.report.publish.BUILT_IN", here())
         return publish(None, folder / "out").as_uri()
 
 

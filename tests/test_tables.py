@@ -10,10 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import evidence, tables
+from analysis import evidence
+from analysis.checks.findings_text import check_text, flow_table
+from analysis.describe import display, forms, verdicts
+from analysis.describe import evidence as shown
+from analysis.describe.display import number, p_value, rounded
+from analysis.describe.verdicts import estimate_text, estimates_table
 from analysis.estimates.table import row, table
 from analysis.studies import judge_source
-from analysis.tables import estimate_text, estimates_table, number, p_value, rounded
 
 
 @pytest.mark.parametrize(
@@ -111,7 +115,7 @@ def test_recall_table_is_in_percent_by_hours():
     shares = pd.DataFrame(
         {"form": ["a", "a", "b", "b"], "hours": [1.0, 24.0] * 2, "share_before": [1, 6 / 7, 0, 0]}
     )
-    shown = tables.recall_table(shares)
+    shown = forms.recall_table(shares)
     assert list(shown) == ["1 h", "24 h"]
     assert shown.loc["a"].tolist() == [100, 85.7]
 
@@ -124,7 +128,7 @@ def test_flow_table_has_an_arm_a_column():
         ("people set aside", "m", "no infusion", "r", 0),
         ("rows set aside", "all", "no time", "t", 4),
     ]
-    shown = tables.flow_table(pd.DataFrame(rows, columns=["stage", "arm", "reason", "rule", "n"]))
+    shown = flow_table(pd.DataFrame(rows, columns=["stage", "arm", "reason", "rule", "n"]))
     stages = ["people read", "people set aside", "rows set aside"]
     assert shown.index.get_level_values("stage").tolist() == stages
     assert shown[["k", "m", "all"]].to_numpy().tolist() == [
@@ -141,10 +145,10 @@ def example():
 
 def test_a_synthetic_source_says_so_in_every_verdict(example):
     ledger, _ = example
-    assert list(tables.verdict_table(ledger)) == ["example (synthetic)"]
-    lines = tables.ledger_text(ledger).splitlines()
-    verdicts = [line for line in lines if line.isupper() or line.endswith("[synthetic]")]
-    assert len([line for line in verdicts if line.endswith("[synthetic]")]) == len(ledger.claims)
+    assert list(verdicts.verdict_table(ledger)) == ["example (synthetic)"]
+    lines = verdicts.ledger_text(ledger).splitlines()
+    titles = [line for line in lines if line.isupper() or line.endswith("[synthetic]")]
+    assert len([line for line in titles if line.endswith("[synthetic]")]) == len(ledger.claims)
 
 
 def test_no_table_shows_a_person(example):
@@ -152,12 +156,12 @@ def test_no_table_shows_a_person(example):
     ledger, checked = example
     n = len(checked.study.subjects)
     shown = [
-        tables.verdict_table(ledger),
-        tables.wording_table(ledger),
-        tables.flow_table(checked.flow),
-        tables.issues_table(checked),
-        *[tables.reasons_table(ledger, result.claim) for result in ledger.claims],
-        *[tables.beside_table(ledger, result.claim) for result in ledger.claims],
+        verdicts.verdict_table(ledger),
+        verdicts.wording_table(ledger),
+        flow_table(checked.flow),
+        verdicts.issues_table(checked),
+        *[verdicts.reasons_table(ledger, result.claim) for result in ledger.claims],
+        *[verdicts.beside_table(ledger, result.claim) for result in ledger.claims],
     ]
     for frame in shown:
         names = {str(name) for name in [*frame.columns, *frame.index.names]}
@@ -166,14 +170,14 @@ def test_no_table_shows_a_person(example):
 
 
 def test_published_tables_are_rounded_and_have_no_hyphen_for_a_minus():
-    shown = [
-        tables.contrasts_table(evidence.controlled_contrasts()),
-        tables.shares_table(evidence.response_shares()),
-        tables.within_arm_table(),
-        tables.missing_table(),
-        tables.derived_table(),
+    published = [
+        shown.contrasts_table(evidence.controlled_contrasts()),
+        shown.shares_table(evidence.response_shares()),
+        shown.within_arm_table(),
+        shown.missing_table(),
+        shown.derived_table(),
     ]
-    for frame in shown:
+    for frame in published:
         assert not frame.empty
         for column in {"estimate", "low", "high", "hours", "share", "value"} & set(frame):
             assert not frame[column].str.startswith("-").any()
@@ -181,7 +185,7 @@ def test_published_tables_are_rounded_and_have_no_hyphen_for_a_minus():
 
 def test_evidence_counts_are_counts_of_rows():
     published = evidence.load()
-    counts = tables.evidence_counts(published)["rows"]
+    counts = shown.evidence_counts(published)["rows"]
     assert counts["rows in all"] == len(published)
     assert counts.iloc[1:].max() <= counts.iloc[0]
     assert counts["a number on PTSD, contrast with a comparator"] <= counts["a number on PTSD"]
@@ -194,7 +198,7 @@ def test_check_text_groups_by_severity_and_ends_with_the_flow():
              "message": f"a.csv: Times look planned. {remedy}"}  # fmt: skip
     bare = {"rule": "question.y", "severity": "STOP", "count": 1, "message": "No score."}
     flow = [{"stage": "people read", "arm": "k", "reason": "", "rule": "", "n": 3}]
-    text = tables.check_text({"issues": [issue, bare], "flow": flow}, width=60)
+    text = check_text({"issues": [issue, bare], "flow": flow}, width=60)
     assert text.splitlines()[:9] == [
         "STOP (1): cannot be used for what the sentence says",
         "  question.y x 1",
@@ -207,12 +211,12 @@ def test_check_text_groups_by_severity_and_ends_with_the_flow():
         "      not those that were planned.",
     ]
     assert text.index("FLAG") < text.index("Participant flow") < text.index("people read")
-    nothing = tables.check_text({"issues": [], "flow": []})
+    nothing = check_text({"issues": [], "flow": []})
     assert nothing.startswith("Nothing is wrong.")
 
 
 def test_sentences_are_set_to_the_left_and_stay_escaped():
-    shown = tables.sentences(pd.DataFrame({"text": ["a <td> & b"]}, index=["gate"]))
+    shown = display.sentences(pd.DataFrame({"text": ["a <td> & b"]}, index=["gate"]))
     html = shown._repr_html_()
     assert html.count('<td style="text-align: left') == 1
     assert "a &lt;td&gt; &amp; b" in html

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimates.controlled import ancova
-from analysis.estimates.crossover import crossover_contrast
-from analysis.estimates.expectancy import belief_gap
-from analysis.estimates.regression_to_the_mean import two_measures_before
-from analysis.estimates.stratified import stratified_difference
+from analysis.estimates.change.regression_to_the_mean import two_measures_before
+from analysis.estimates.control.ancova import ancova
+from analysis.estimates.control.crossover import crossover_contrast
+from analysis.estimates.control.stratified import stratified_difference
+from analysis.estimates.explanations.expectancy import belief_gap
 from benchmarks.estimates.scores import KINDS, SIZES, correlated, wilson
 
 __all__ = ["CELLS", "run"]

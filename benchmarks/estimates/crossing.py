@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimates.courses import KEEP, Courses
-from analysis.estimates.durability import loss_intervals
-from analysis.estimates.interval_censored import likelihood_interval, rank_test
+from analysis.estimates.onset.courses import KEEP, Courses
+from analysis.estimates.onset.durability import loss_intervals
+from analysis.estimates.onset.interval_censored import likelihood_interval, rank_test
 from benchmarks.estimates.interval_censored import DROPOUT, RESPONDERS, VISITS, observed
 from benchmarks.estimates.scores import Simulation, simulated
 

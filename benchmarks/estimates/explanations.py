@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimates import blinding, controlled, external, intoxication, stratified
-from analysis.estimates.mediation import linear_mediation
+from analysis.estimates.control import ancova, external, stratified
+from analysis.estimates.explanations import blinding, intoxication
+from analysis.estimates.explanations.mediation import linear_mediation
 from analysis.estimates.proportions import share_difference
 from benchmarks.estimates.scores import KINDS, MEAN, SIZES, correlated, wilson
 
@@ -80,12 +81,12 @@ def _james(kind: str, n: int, replicates: int, rng: np.random.Generator) -> np.n
 
 def _by_baseline(kind: str, n: int, replicates: int, rng: np.random.Generator) -> np.ndarray:
     trials = _people(kind, n, replicates, rng)
-    return np.array([_within(controlled.ancova_by_baseline(t, **ARMS)[0], EFFECT) for t in trials])
+    return np.array([_within(ancova.ancova_by_baseline(t, **ARMS)[0], EFFECT) for t in trials])
 
 
 def _slope(kind: str, n: int, replicates: int, rng: np.random.Generator) -> np.ndarray:
     trials = _people(kind, n, replicates, rng)
-    return np.array([_within(controlled.ancova_by_baseline(t, **ARMS)[1], -0.1) for t in trials])
+    return np.array([_within(ancova.ancova_by_baseline(t, **ARMS)[1], -0.1) for t in trials])
 
 
 def _strata(kind: str, n: int, replicates: int, rng: np.random.Generator, which: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.estimates.interval_censored import (
+from analysis.estimates.onset.interval_censored import (
     bootstrap_difference,
     bootstrap_interval,
     likelihood_difference,

@@ -25,7 +25,7 @@ from analysis.estimates.missing import (
     resampled,
 )
 from analysis.estimates.missing.ancova import ancova_of, averaged
-from analysis.estimates.missing.model import fitted, imputed, parameters_of
+from analysis.estimates.missing.imputation_model import fitted, imputed, parameters_of
 from benchmarks.estimates.scores import KINDS, RANGE, SIZES, correlated, wilson
 
 CELLS = list(product(KINDS, SIZES))

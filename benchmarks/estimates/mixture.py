@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.estimates.mixture import CrossingModel, compare_crossing, crossing_model
+from analysis.estimates.onset.mixture import CrossingModel, compare_crossing, crossing_model
 from benchmarks.estimates.interval_censored import DROPOUT, RESPONDERS, VISITS, observed
 from benchmarks.estimates.onset import EFFECT, HOURS, THRESHOLD
 from benchmarks.estimates.scores import KINDS, Simulation, correlated, simulated

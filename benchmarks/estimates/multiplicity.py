@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.estimates.multiplicity import fixed_sequence, graphical, hochberg, holm
+from analysis.estimates.robustness.multiplicity import fixed_sequence, graphical, hochberg, holm
 from benchmarks.estimates.scores import KINDS, SIZES, correlated, wilson
 
 CELLS = list(product(KINDS, SIZES))

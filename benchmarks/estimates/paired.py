@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimates.paired import (
+from analysis.estimates.change.around_infusions import change_around_infusions
+from analysis.estimates.change.paired import (
     difference_of_trimmed_means,
     hodges_lehmann,
     paired_change,
     sign_test,
     trimmed_change,
 )
-from analysis.estimates.repeated_infusions import change_around_infusions
-from analysis.estimates.resampling import bca_change, sign_flip
-from analysis.estimates.standardised import standardised_changes
+from analysis.estimates.change.resampling import bca_change, sign_flip
+from analysis.estimates.change.standardised import standardised_changes
 from benchmarks.estimates.scores import KINDS, SIZES, correlated, wilson
 
 CELLS = list(product(KINDS, SIZES))

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from analysis.estimates.range_of_means import range_of_means
-from analysis.estimates.regression_to_the_mean import expected_regression_to_the_mean
+from analysis.estimates.change.range_of_means import range_of_means
+from analysis.estimates.change.regression_to_the_mean import expected_regression_to_the_mean
 from benchmarks.estimates.scores import KINDS, RANGE, SIZES, correlated, wilson
 
 MIRRORED = "skewed, bounded, mirrored"

@@ -10,9 +10,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.estimates import distribution, first_session, prediction, profiles, shares
+from analysis.estimates.change import distribution
 from analysis.estimates.proportions import share_difference
-from analysis.estimates.variability import next_person, variance_ratio
+from analysis.estimates.responders import (
+    cluster_profile,
+    first_session,
+    prediction,
+    shares,
+)
+from analysis.estimates.responders.variability import next_person, variance_ratio
 from benchmarks.estimates.scores import KINDS, SIZES, correlated, wilson
 
 __all__ = ["CELLS", "run"]
@@ -127,7 +133,9 @@ def _clusters(kind: str, n: int, replicates: int, seed: int) -> np.ndarray:
         before, after = (
             pd.DataFrame(part, columns=list(CLUSTERS)) for part in (scores[:, :k], scores[:, k:])
         )
-        rows = profiles.profile_contrast(after, before, treated, items=ITEMS, draws=500, seed=draw)
+        rows = cluster_profile.profile_contrast(
+            after, before, treated, items=ITEMS, draws=500, seed=draw
+        )
         hits.append([rows[0]["p_value"] <= 0.05, all(_within(row, 0.0) for row in rows[2:])])
     return np.array(hits).T
 

@@ -118,7 +118,7 @@ def check(
     if as_json:
         _print_json(found)
         return
-    from analysis.tables import check_text
+    from analysis.checks.findings_text import check_text
 
     print(check_text(found))
 
@@ -149,7 +149,7 @@ def judge(
             document["with"] = ledgers[1].as_dict()
         _print_json(document)
         return
-    from analysis.tables import ledger_text
+    from analysis.describe.verdicts import ledger_text
 
     print("\n\n".join(ledger_text(ledger) for ledger in ledgers))
 
@@ -162,7 +162,7 @@ def report(
     out: Annotated[Path, typer.Option(help="Folder for index.html.")] = Path("reports"),
 ) -> None:
     """Write the report, one self-contained page, and print where it is."""
-    from analysis.publish import publish
+    from analysis.report.publish import publish
 
     print(_run(lambda: publish(study, out), as_json=False))
 

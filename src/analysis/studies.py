@@ -64,7 +64,7 @@ def available(name: str) -> tuple[bool, str]:
     """Whether a built-in study can be read without a download, and the reason if not."""
     if name != "nimh":
         return True, ""
-    from analysis.readers.open_data import available as downloaded
+    from analysis.readers.formats.nimh.open_data import available as downloaded
 
     return downloaded("nimh-ketamine-ds005917")
 
@@ -101,7 +101,7 @@ def load_study(source: str) -> Study:
             "The published results are no people's scores; use relief judge published.",
         )
     if source == "nimh":
-        from analysis.readers.nimh import read_nimh
+        from analysis.readers.formats.nimh.crossover import read_nimh
 
         return read_nimh()
     from analysis.readers.assemble import read_study
@@ -140,7 +140,7 @@ def shared(source: str, ledger: Ledger, checked: Checked | None) -> Ledger:
     """
     if source in BUILT_IN or checked is None:
         return ledger
-    from analysis.release import release_ledger
+    from analysis.disclosure.withholding import release_ledger
 
     return release_ledger(ledger, minimum=checked.study.design.minimum_cell)
 

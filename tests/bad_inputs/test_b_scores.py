@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis import outcomes
 from analysis.checks import check
+from analysis.outcomes.baseline import baseline
+from analysis.outcomes.change import change
 from analysis.readers.assemble import read_study
-from analysis.readers.text import numbers
+from analysis.readers.formats.delimited.read import numbers
 from tests.bad_inputs.found import (
     ALL_ITEMS,
     ITEM,
@@ -292,8 +293,8 @@ def test_change_between_two_windows_is_not_computed(tmp_path):
     outcome = checked(tmp_path, content, **MONTH, values=values)
     graded(outcome.find("recall.differs"), "FLAG", "form", 24)
     forms = check(read_study(tmp_path)).forms
-    before = outcomes.baseline(forms, within_days=90, another_day_hours=12)
-    assert outcomes.change(forms, before)["change"].isna().all()
+    before = baseline(forms, within_days=90, another_day_hours=12)
+    assert change(forms, before)["change"].isna().all()
 
 
 @pytest.mark.bad_input("B13")
@@ -316,8 +317,8 @@ def test_an_improvement_rating_has_no_change_from_baseline(tmp_path):
     path = beside(tmp_path, [{"cgii": 2}] * 48, "CGI-I", "standard", 'total = "cgii"', 168)
     graded(promised(Outcome(path)).find("outcome.left-undifferenced"), "NOTE", "form", 48)
     forms = check(read_study(path)).forms
-    before = outcomes.baseline(forms, within_days=90, another_day_hours=12)
-    assert "CGI-I" not in set(outcomes.change(forms, before).dropna()["instrument"])
+    before = baseline(forms, within_days=90, another_day_hours=12)
+    assert "CGI-I" not in set(change(forms, before).dropna()["instrument"])
 
 
 @pytest.mark.parametrize("cell", ["50%", "50 %"])

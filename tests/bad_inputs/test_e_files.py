@@ -7,7 +7,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from analysis.readers.text import read_text
+from analysis.readers.formats.delimited.read import read_text
 from tests.bad_inputs.found import ITEM, graded, placed, plain, refused
 from tests.factory import (
     TOKEN,

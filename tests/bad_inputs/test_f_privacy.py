@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 from analysis.cli import app
+from analysis.disclosure.spreadsheets import write_csv, write_xlsx
+from analysis.disclosure.withholding import WITHHELD, release, release_figure
 from analysis.errors import ReliefError
-from analysis.release import WITHHELD, release, release_figure
-from analysis.spreadsheets import write_csv, write_xlsx
 from tests.bad_inputs.found import ITEM, graded, placed, refused
 from tests.factory import TOKEN, Outcome, checked, promised, tables, write_study
 

@@ -30,7 +30,7 @@ from analysis.claims import judge, judge_checked
 from analysis.claims.definitions import load_definitions
 from analysis.claims.ledger import SUPPORTED, Ledger
 from analysis.cli import app
-from analysis.estimates.crossover import crossover_contrast
+from analysis.estimates.control.crossover import crossover_contrast
 from analysis.mmrm import mmrm
 from analysis.paths import EXAMPLE_STUDY
 from analysis.readers.assemble import read_study

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from analysis import outcomes
 from analysis.checks import Checked, check
+from analysis.outcomes.baseline import baseline
+from analysis.outcomes.change import change, person_change
 from analysis.readers.assemble import read_study
 from tests.factory import TOKEN, stamp, tables, toml, write_rows
 
@@ -45,8 +46,8 @@ def rescued(content: dict, hours: float) -> dict:
 def hours_change(found: Checked) -> list[float]:
     """Sorted, since what happened to people is part of what numbers them."""
     forms = found.forms
-    baselines = outcomes.baseline(forms, within_days=90, another_day_hours=12)
-    people = outcomes.person_change(outcomes.change(forms, baselines), low=2, high=6)
+    baselines = baseline(forms, within_days=90, another_day_hours=12)
+    people = person_change(change(forms, baselines), low=2, high=6)
     return sorted(people["change"])
 
 

@@ -9,8 +9,13 @@ import pytest
 
 from analysis.checks import check
 from analysis.claims import judge_checked
-from analysis.claims.assumptions import FILE, in_words, other_values, under_other_assumptions
 from analysis.claims.definitions import Definitions, load_definitions
+from analysis.claims.sensitivity.assumptions import (
+    FILE,
+    in_words,
+    other_values,
+    under_other_assumptions,
+)
 from analysis.studies import load_study
 
 RULES = load_definitions()

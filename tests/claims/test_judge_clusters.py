@@ -9,8 +9,8 @@ import pytest
 from analysis.checks import check
 from analysis.claims import judge
 from analysis.claims.case import Case
-from analysis.claims.clusters import cluster_cases, clusters_of_people
 from analysis.claims.definitions import load_definitions
+from analysis.claims.evaluators.cluster_cases import cluster_cases, clusters_of_people
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED, ClaimResult
 from analysis.claims.windows import LATER, first_readable
 from analysis.instruments import get

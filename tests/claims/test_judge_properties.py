@@ -22,10 +22,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from analysis.checks import Checked, check
-from analysis.claims import gates, judge, judge_checked, onset
+from analysis.claims import judge, judge_checked
 from analysis.claims.calibration import trial as fast
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.evaluators import common
+from analysis.claims.gates import data_gates, decision_rule, robustness_of_scores
+from analysis.claims.gates.decision_rule import Bars, weigh
+from analysis.claims.gates.robustness_of_scores import robustness, survives_missing
 from analysis.claims.ledger import (
     CONTRADICTED,
     NOT_DECIDED,
@@ -35,8 +38,7 @@ from analysis.claims.ledger import (
     Ledger,
     Reason,
 )
-from analysis.claims.onset import Bars, robustness, survives_missing, weigh
-from analysis.claims.primary import Scores, primary_analysis
+from analysis.claims.primary_analysis import Scores, primary_analysis
 from analysis.claims.verdict import DATA_GATES, combine, decide
 from analysis.estimates.proportions import exact_share
 from analysis.instruments import known
@@ -106,10 +108,10 @@ def test_higher_bars_never_support_what_lower_ones_do_not(ends, smallest, bias, 
 def test_shares_keep_the_same_order(fell, others, certain, more, slack):
     assume(fell + others)
     share = exact_share(fell, fell + others)
-    word = gates.weigh_share(share, certain)
+    word = decision_rule.weigh_share(share, certain)
     wide = {"ci_low": share["ci_low"] - slack[0], "ci_high": share["ci_high"] + slack[1]}
-    assert gates.weigh_share(wide, certain) in (word, NOT_DECIDED)
-    if gates.weigh_share(share, certain + more) == SUPPORTED:
+    assert decision_rule.weigh_share(wide, certain) in (word, NOT_DECIDED)
+    if decision_rule.weigh_share(share, certain + more) == SUPPORTED:
         assert word == SUPPORTED
 
 
@@ -156,7 +158,7 @@ def test_no_form_that_looks_back_a_day_or_more_reaches_a_word_about_hours(
         primary_changes=pd.DataFrame({"phase": "hours", "share_before": share}),
     )
     others = {gate: Reason(gate, True, "") for gate in RULES.claims[claim].gates}
-    found = others | {"recall": gates.recall(case)}
+    found = others | {"recall": data_gates.recall(case)}
     assert decide(RULES.claims[claim].gates, found, points_to) == NOT_TESTABLE
 
 
@@ -231,7 +233,7 @@ def test_wider_intervals_never_decide_a_trial(trial, times):
 
     plain = words_of(trial)["onset"]
     with ExitStack() as stack:
-        for module in (fast, onset):
+        for module in (fast, robustness_of_scores):
             stack.enter_context(patch.object(module, "primary_analysis", with_larger_error))
         wide = words_of(trial)["onset"]
     assert wide != SUPPORTED or plain == SUPPORTED
@@ -253,8 +255,11 @@ def test_gate_6_never_passes_for_more_flags_or_a_higher_bar(trial, seed, smalles
     )
     members = np.random.default_rng(seed).random((4, len(scores.baseline))) < 0.1
     groups = {f"flag {number}": own for number, own in enumerate(members)}
-    one = [t.word for t in onset.tried_without(scores, held, dict(list(groups.items())[:2]))]
-    both = [t.word for t in onset.tried_without(scores, held, groups)]
+    one = [
+        t.word
+        for t in robustness_of_scores.tried_without(scores, held, dict(list(groups.items())[:2]))
+    ]
+    both = [t.word for t in robustness_of_scores.tried_without(scores, held, groups)]
     assert both[: len(one)] == one
 
 

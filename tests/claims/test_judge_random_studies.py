@@ -20,12 +20,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.checks import Checked, check
-from analysis.checks.questions import check_questions
-from analysis.claims import case, judge_checked, onset
+from analysis.checks.answerable_questions import check_questions
+from analysis.claims import case, judge_checked
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.evaluators import certainty, common
+from analysis.claims.gates import robustness_of_scores
 from analysis.claims.ledger import NOT_DECIDED, NOT_TESTABLE, SUPPORTED, Ledger, Reason
-from analysis.claims.primary import Primary, Scores, primary_analysis
+from analysis.claims.primary_analysis import Primary, Scores, primary_analysis
 from analysis.estimates.proportions import exact_share
 from analysis.instruments import known
 from analysis.instruments.scoring import score
@@ -199,7 +200,7 @@ def test_wider_intervals_never_decide_a_study(seed, n, fall, times):
     study, claims = random_study(seed, n, fall), (*WITHIN_HOURS, *COMPARED, "certainty_ever")
     before = answered(study, *claims)
     with ExitStack() as stack:
-        for module in (case, onset):
+        for module in (case, robustness_of_scores):
             wide = partial(with_larger_error, times=times)
             stack.enter_context(patch.object(module, "primary_analysis", wide))
         stack.enter_context(patch.object(certainty, "exact_share", partial(wider, times=times)))

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import outcomes
 from analysis.checks import check
 from analysis.claims import judge
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
+from analysis.claims.evaluators.session_courses import courses
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED, ClaimResult
-from analysis.claims.sessions import courses
+from analysis.outcomes.change import response
 from analysis.simulate.sessions import sessions
 from analysis.study import Study
 from tests.small_study import DESIGN, forms, infusion, study
@@ -80,7 +80,7 @@ def test_response_is_a_share_of_each_persons_baseline():
     table = made_up(60, 0.5)
     found = guides(course_study(table))
     baseline = table[["before_1", "before_2"]].mean(axis=1)
-    responded = outcomes.response(baseline, table["end"], 0.30)
+    responded = response(baseline, table["end"], 0.30)
     assert 0 < responded.sum() < 60
     told = f"pairs of {responded.sum()} responders and {(~responded).sum()} others"
     assert told in found.estimate["method"]

@@ -17,7 +17,7 @@ from scipy import stats
 from analysis.claims import judge
 from analysis.claims.calibration import trial as fast
 from analysis.claims.calibration.counts import read_table
-from analysis.claims.calibration.shards import LETTERS, generator, trial_of
+from analysis.claims.calibration.pieces import LETTERS, generator, trial_of
 from analysis.claims.definitions import load_definitions
 from analysis.claims.evaluators import common
 from analysis.claims.ledger import SUPPORTED, Reason

@@ -12,17 +12,17 @@ import statsmodels.formula.api as smf
 from scipy import stats
 
 from analysis.checks import check
-from analysis.claims.analyses import redealt
 from analysis.claims.calibration.trial import scores_of
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
+from analysis.claims.gates.robustness import flagged_groups
+from analysis.claims.gates.robustness_of_scores import robustness
 from analysis.claims.ledger import SUPPORTED
-from analysis.claims.multiverse import multiverse, rerandomised
-from analysis.claims.onset import robustness
-from analysis.claims.primary import Scores
-from analysis.claims.robustness import flagged_groups
-from analysis.claims.specifications import Choice, Grid, load_grid, specifications
-from analysis.estimates.rerandomised import Curve, deals
+from analysis.claims.primary_analysis import Scores
+from analysis.claims.sensitivity.analyses import redealt
+from analysis.claims.sensitivity.multiverse import multiverse, rerandomised
+from analysis.claims.sensitivity.specifications import Choice, Grid, load_grid, specifications
+from analysis.estimates.robustness.rerandomised import Curve, deals
 from analysis.simulate import trial, world
 from analysis.studies import load_study
 

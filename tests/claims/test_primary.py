@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from analysis.claims.primary import Scores, primary_analysis
+from analysis.claims.primary_analysis import Scores, primary_analysis
 
 
 def scores(n=20, k=2, effect=-5.0, seed=1):

@@ -11,9 +11,9 @@ import pytest
 from analysis.checks import check
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
+from analysis.claims.gates.robustness import robustness_gate
+from analysis.claims.gates.robustness_of_scores import lingering
 from analysis.claims.ledger import SUPPORTED
-from analysis.claims.onset import lingering
-from analysis.claims.robustness import robustness_gate
 from analysis.study import Issue
 from tests.small_study import DESIGN, forms, infusion, study
 

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from analysis.claims.gates import weigh_share
+from analysis.claims.gates.decision_rule import weigh, weigh_share
 from analysis.claims.ledger import (
     CONTRADICTED,
     GATES,
@@ -16,7 +16,6 @@ from analysis.claims.ledger import (
     WORDS,
     Reason,
 )
-from analysis.claims.onset import weigh
 from analysis.claims.verdict import combine, decide
 
 STATES = (True, False, None)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.estimates.blinding import (
+from analysis.estimates.explanations.blinding import (
     bang_index,
     difference_by_guess,
     guess_counts,

@@ -8,8 +8,8 @@ import pytest
 import statsmodels.formula.api as smf
 from scipy import stats
 
-from analysis.estimates.controlled import ancova, ancova_by_baseline
-from analysis.estimates.standardised import hedges_correction
+from analysis.estimates.change.standardised import hedges_correction
+from analysis.estimates.control.ancova import ancova, ancova_by_baseline
 from benchmarks.estimates import explanations as benchmark
 from tests.estimates.explanations_reference import cases
 from tests.estimates.explanations_reference import people as made_up

@@ -12,11 +12,11 @@ import pytest
 import statsmodels.formula.api as smf
 from scipy import stats
 
-from analysis.estimates import crossover
-from analysis.estimates.crossover import crossover_contrast, crossover_scores
+from analysis.estimates.control import crossover
+from analysis.estimates.control.crossover import crossover_contrast, crossover_scores
 from analysis.estimates.table import COLUMNS
 from analysis.paths import open_data_folder
-from analysis.readers.nimh import read_nimh
+from analysis.readers.formats.nimh.crossover import read_nimh
 from analysis.study import Study
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "crossover"

@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from analysis.estimates.discrete_hazard import discrete_hazard
+from analysis.estimates.onset.discrete_hazard import discrete_hazard
 
 GRID = np.array([0, 3, 5, 24, 72, 168, np.inf])
 

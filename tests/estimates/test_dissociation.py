@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 from analysis.errors import ReliefError
-from analysis.estimates import dissociation
-from analysis.estimates.dissociation import return_intervals, time_to_return
-from analysis.estimates.interval_censored import turnbull
+from analysis.estimates.explanations import dissociation
+from analysis.estimates.explanations.dissociation import return_intervals, time_to_return
+from analysis.estimates.onset.interval_censored import turnbull
 from analysis.instruments.scoring import score
 from analysis.timeline import place
 from tests.small_study import forms, study

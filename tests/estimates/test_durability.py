@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.estimates.durability import half_life, in_response, loss_intervals
-from analysis.estimates.interval_censored import turnbull
+from analysis.estimates.onset.durability import half_life, in_response, loss_intervals
+from analysis.estimates.onset.interval_censored import turnbull
 from tests.estimates.test_onset import course
 
 INF = np.inf

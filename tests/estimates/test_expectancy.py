@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates.blinding import guess_counts
-from analysis.estimates.controlled import ancova
-from analysis.estimates.expectancy import (
+from analysis.estimates.control.ancova import ancova
+from analysis.estimates.explanations.blinding import guess_counts
+from analysis.estimates.explanations.expectancy import (
     belief_gap,
     nullifying_belief,
     nullifying_bias,

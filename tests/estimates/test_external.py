@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.estimates.external import (
+from analysis.estimates.control.external import (
     CAVEAT,
     expected_control_change,
     external_comparison,

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.estimates.harms import harm, peak_by_arm
+from analysis.estimates.explanations.harms import harm, peak_by_arm
 
 ARMS = {"treated": "ketamine", "control": "midazolam"}
 ARM = pd.Series(["ketamine"] * 10 + ["midazolam"] * 9)

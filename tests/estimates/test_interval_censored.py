@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from analysis.estimates.interval_censored import (
+from analysis.estimates.onset.interval_censored import (
     bootstrap_difference,
     bootstrap_interval,
     likelihood_difference,
@@ -21,7 +21,7 @@ from analysis.estimates.interval_censored import (
     rank_test,
     turnbull,
 )
-from analysis.estimates.interval_censored.npmle import _regions
+from analysis.estimates.onset.interval_censored.turnbull import _regions
 from benchmarks.estimates import interval_censored as characteristics
 from benchmarks.turnbull import plain_em, visits
 

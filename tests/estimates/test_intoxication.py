@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from analysis.errors import ReliefError
-from analysis.estimates.controlled import ancova
-from analysis.estimates.intoxication import still_dissociated, without_residual
+from analysis.estimates.control.ancova import ancova
+from analysis.estimates.explanations.intoxication import still_dissociated, without_residual
 from benchmarks.estimates import explanations as benchmark
 from tests.estimates.explanations_reference import people
 from tests.estimates.test_dissociation import course

@@ -8,7 +8,7 @@ import pytest
 import statsmodels.api as sm
 from statsmodels.stats.mediation import Mediation
 
-from analysis.estimates.mediation import LinearMediation, linear_mediation
+from analysis.estimates.explanations.mediation import LinearMediation, linear_mediation
 from benchmarks.estimates import explanations as benchmark
 from tests.estimates.explanations_reference import cases, people
 

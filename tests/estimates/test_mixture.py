@@ -10,7 +10,7 @@ import pytest
 from scipy import optimize, stats
 from scipy.special import expit
 
-from analysis.estimates.mixture import MEDIAN, SHARE, compare_crossing, crossing_model
+from analysis.estimates.onset.mixture import MEDIAN, SHARE, compare_crossing, crossing_model
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "estimates"
 GRID = np.array([0, 3, 5, 24, 72, 168, np.inf])

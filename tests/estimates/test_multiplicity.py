@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.estimates.multiplicity import fixed_sequence, graphical, hochberg, holm
+from analysis.estimates.robustness.multiplicity import fixed_sequence, graphical, hochberg, holm
 from benchmarks.estimates import multiplicity as characteristics
 from tests.estimates.r_listing import listed
 
@@ -81,7 +81,7 @@ def test_holm_and_the_fixed_sequence_are_graphs(values):
 
 def closed(p: np.ndarray, weight: np.ndarray, passed: np.ndarray) -> np.ndarray:
     """Adjusted P values by testing every intersection with the weights of the reduced graph."""
-    from analysis.estimates.multiplicity import _without
+    from analysis.estimates.robustness.multiplicity import _without
 
     k = len(p)
     adjusted = np.zeros(k)

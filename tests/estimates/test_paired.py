@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.estimates.paired import (
+from analysis.estimates.change.paired import (
     difference_of_trimmed_means,
     hodges_lehmann,
     paired_change,
     sign_test,
     trimmed_change,
 )
+from analysis.estimates.change.resampling import bca_change, sign_flip
+from analysis.estimates.change.standardised import standardised_changes
 from analysis.estimates.proportions import median_interval
-from analysis.estimates.resampling import bca_change, sign_flip
-from analysis.estimates.standardised import standardised_changes
 from analysis.estimates.table import table
 from benchmarks.estimates import paired as characteristics
 from tests.estimates.r_listing import PAIRS, listed, pairs

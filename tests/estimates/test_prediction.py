@@ -10,7 +10,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from analysis.estimates.prediction import (
+from analysis.estimates.responders.prediction import (
     BASELINE,
     BOTH,
     area_interval,

@@ -7,7 +7,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.estimates.profiles import profile_contrast, simultaneous_critical_value
+from analysis.estimates.responders.cluster_profile import (
+    profile_contrast,
+    simultaneous_critical_value,
+)
 from benchmarks.estimates import who as benchmark
 from tests.estimates.who_reference import cases, clusters, keeps
 

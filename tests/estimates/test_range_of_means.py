@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.estimates.range_of_means import range_of_means
+from analysis.estimates.change.range_of_means import range_of_means
 from benchmarks.estimates import regression_to_the_mean as characteristics
 
 # Eight students who failed a language test and took it again (McClave & Dietrich 1988), the

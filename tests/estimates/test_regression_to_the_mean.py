@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.estimates.paired import paired_change
-from analysis.estimates.regression_to_the_mean import (
+from analysis.estimates.change.paired import paired_change
+from analysis.estimates.change.regression_to_the_mean import (
     Selection,
     change_from_selection,
     expected_regression_to_the_mean,

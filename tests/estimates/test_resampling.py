@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.estimates import resampling
-from analysis.estimates.resampling import bca, bca_change, sign_flip
+from analysis.estimates.change import resampling
+from analysis.estimates.change.resampling import bca, bca_change, sign_flip
 from tests.estimates.r_listing import PAIRS, listed, pairs
 
 # Spatial ability of 26 children, test A: Efron & Tibshirani 1993, table 14.1.

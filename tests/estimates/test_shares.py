@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.estimates.shares import (
+from analysis.estimates.responders.shares import (
     BENEFIT,
     HARM,
     WAYS,

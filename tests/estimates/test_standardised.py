@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import integrate, special, stats
 
-from analysis.estimates.standardised import hedges_correction, standardised_changes
+from analysis.estimates.change.standardised import hedges_correction, standardised_changes
 from tests.estimates.r_listing import REFERENCE
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.estimates.stratified import pool, stratified_difference
+from analysis.estimates.control.stratified import pool, stratified_difference
 from benchmarks.estimates import explanations as benchmark
 from tests.estimates.explanations_reference import cases, people
 

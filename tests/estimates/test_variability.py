@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from analysis.estimates.variability import next_person, variance_ratio
+from analysis.estimates.responders.variability import next_person, variance_ratio
 from benchmarks.estimates import who as benchmark
 from tests.estimates.who_reference import cases, keeps
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from analysis.figures.base import AGGREGATES, png
-from analysis.figures.missing import operating_characteristics, tipping_line, tipping_map
+from analysis.figures.missing import tipping_line, tipping_map
+from analysis.figures.robustness import operating_characteristics
 
 
 def curve() -> pd.DataFrame:

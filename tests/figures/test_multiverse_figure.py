@@ -8,8 +8,8 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from analysis.figures.multiverse import GAP, specification_curve
-from analysis.release import release_figure
+from analysis.disclosure.withholding import release_figure
+from analysis.figures.robustness import GAP, specification_curve
 
 CHOICES = {"When": ["3 h", "day"], "Estimator": ["model", "t"]}
 

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.figures import AGGREGATES, png
-from analysis.figures import who as figures
+from analysis.figures import AGGREGATES, png, responders
 
 ARMS = ["ketamine", "midazolam"]
 
@@ -37,13 +36,13 @@ def curve() -> pd.DataFrame:
 
 
 DRAWN = {
-    "three ways": lambda **words: figures.three_ways(ways(), **words),
-    "thresholds": lambda **words: figures.shares_by_threshold(falls(), title="Falls", **words),
-    "bands": lambda **words: figures.change_bands(bands(), title="Spread", **words),
-    "intervals": lambda **words: figures.intervals(
+    "three ways": lambda **words: responders.three_ways(ways(), **words),
+    "thresholds": lambda **words: responders.shares_by_threshold(falls(), title="Falls", **words),
+    "bands": lambda **words: responders.change_bands(bands(), title="Spread", **words),
+    "intervals": lambda **words: responders.intervals(
         falls(), label="contrast", xlabel="x", title="Next", **words
     ),
-    "curve": lambda **words: figures.decision_curve(curve(), **words),
+    "curve": lambda **words: responders.decision_curve(curve(), **words),
 }
 
 
@@ -57,7 +56,7 @@ def test_each_is_marked_titled_and_the_same_again(name):
 
 
 def test_bars_of_an_arm_end_at_its_shares():
-    ax = figures.three_ways(ways(), synthetic=True)
+    ax = responders.three_ways(ways(), synthetic=True)
     ends = [[bar.get_x() + bar.get_width() for bar in bars] for bars in ax.containers]
     np.testing.assert_allclose(ends, [[50, 20], [90, 85], [100, 100]])
     assert len({bars[0].get_hatch() for bars in ax.containers}) == 3
@@ -67,13 +66,13 @@ def test_bars_of_an_arm_end_at_its_shares():
 def test_a_withheld_share_leaves_no_bar():
     table = ways()
     table.loc[table["contrast"] == "midazolam", ["estimate", "n"]] = np.nan
-    ax = figures.three_ways(table, synthetic=False)
+    ax = responders.three_ways(table, synthetic=False)
     assert [bars[1].get_width() for bars in ax.containers] == [0, 0, 0]
     assert "withheld" in ax.get_yticklabels()[1].get_text()
 
 
 def test_the_band_holds_between_its_points():
-    ax = figures.change_bands(bands(), synthetic=True, title="Spread")
+    ax = responders.change_bands(bands(), synthetic=True, title="Spread")
     corners = ax.collections[0].get_paths()[0].vertices
     # From one point to the next it reaches from the lower limit of the one before to the upper
     # limit of the one after.
@@ -83,12 +82,12 @@ def test_the_band_holds_between_its_points():
 
 
 def test_no_arm_with_enough_people_says_so():
-    ax = figures.change_bands(bands().iloc[:0], synthetic=True, title="Spread")
+    ax = responders.change_bands(bands().iloc[:0], synthetic=True, title="Spread")
     assert "too few people to show" in [text.get_text() for text in ax.texts]
 
 
 def test_a_strategy_far_below_zero_does_not_flatten_the_others():
     table = pd.concat([curve(), pd.DataFrame([("c", 0.4, -30.0)], columns=curve().columns)])
-    low, high = figures.decision_curve(table, synthetic=True).get_ylim()
+    low, high = responders.decision_curve(table, synthetic=True).get_ylim()
     assert high == pytest.approx(1.08 * 40)
     assert low == pytest.approx(-10)

@@ -16,8 +16,9 @@ import pytest
 from analysis.draft.look import Sighting, look
 from analysis.draft.page import quoted
 from analysis.errors import ReliefError
-from analysis.readers import dataset_json, excel, workbook
-from analysis.readers.excel import read_sheet
+from analysis.readers.formats.cdisc import dataset_json
+from analysis.readers.formats.excel import sheet, workbook
+from analysis.readers.formats.excel.sheet import read_sheet
 from tests.factory import TOKEN, Outcome, promised, toml, write_study
 from tests.fuzz.archives import archive_of, members
 from tests.readers.test_excel import ROWS, ods, xlsx
@@ -149,7 +150,7 @@ def test_a_failure_inside_the_compiled_library_prints_nothing(tmp_path, capfd, m
         raise type("PanicException", (BaseException,), {})
 
     path = xlsx(tmp_path, ROWS)
-    monkeypatch.setattr(excel.CalamineWorkbook, "from_filelike", panics, raising=False)
+    monkeypatch.setattr(sheet.CalamineWorkbook, "from_filelike", panics, raising=False)
     assert rule_of(path) == "workbook.damaged"
     os.write(2, b"still heard")
     assert capfd.readouterr() == ("", "still heard")

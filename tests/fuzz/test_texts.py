@@ -18,17 +18,17 @@ from pydantic import ValidationError
 
 from analysis.config import AssessmentTable, load_config
 from analysis.config.source import VISIT
+from analysis.disclosure.file_names import looks_personal, shown_name, shown_sheet
 from analysis.draft import blocks
 from analysis.draft.page import quoted
 from analysis.errors import ReliefError
-from analysis.privacy import looks_personal, shown_name, shown_sheet
-from analysis.readers.cdisc import date_kind, plain_number
-from analysis.readers.identifiers import alike
-from analysis.readers.numbers import decimal_commas, numbers
-from analysis.readers.redcap.dictionary import parse_dictionary
-from analysis.readers.sdtm import recall_hours_of
-from analysis.readers.text import TextTable
-from analysis.readers.times import format_precision, instants
+from analysis.readers.formats.cdisc.sdtm import recall_hours_of
+from analysis.readers.formats.cdisc.values import date_kind, plain_number
+from analysis.readers.formats.redcap.dictionary import parse_dictionary
+from analysis.readers.table.identifiers import alike
+from analysis.readers.table.numbers import decimal_commas, numbers
+from analysis.readers.table.text_table import TextTable
+from analysis.readers.table.times import format_precision, instants
 from tests.factory import toml
 from tests.fuzz.cells import CELLS
 from tests.redcap_project import API_HEADER

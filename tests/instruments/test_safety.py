@@ -6,10 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import instruments, outcomes
+from analysis import instruments
 from analysis.errors import ReliefError
 from analysis.instruments.safety import issues, suicidality
 from analysis.instruments.scoring import score
+from analysis.outcomes.baseline import baseline
+from analysis.outcomes.change import change
+from analysis.outcomes.reliable_change import reliable_change_threshold
 from analysis.timeline import place
 from tests.small_study import forms, infusion, study
 
@@ -107,10 +110,10 @@ def test_no_change_where_a_change_has_no_meaning(name, version):
     rows += [{"hours": h, "stated_total": t, **pcl} for h, t in [(-2, 40), (3, 30)]]
     made = study(forms(rows), infusions=[infusion(1, 0.0, 1.0)])
     placed = place(made, score(made))
-    baselines = outcomes.baseline(placed, within_days=28, another_day_hours=12)
-    changes = outcomes.change(placed, baselines)
+    baselines = baseline(placed, within_days=28, another_day_hours=12)
+    changes = change(placed, baselines)
     assert changes["instrument"].tolist() == ["PCL-5"]
     assert changes["change"].tolist() == [-10]
     with pytest.raises(ReliefError, match="has no meaning") as caught:
-        outcomes.reliable_change_threshold(instruments.get(name))
+        reliable_change_threshold(instruments.get(name))
     assert caught.value.rule == "outcome.not-differenced"

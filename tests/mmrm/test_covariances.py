@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.mmrm import MMRM, mmrm
-from analysis.mmrm.covariance import STRUCTURES
+from analysis.mmrm.fit.covariance import STRUCTURES
 from tests.mmrm.conftest import trial
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.mmrm.covariance import STRUCTURES, Covariance
-from analysis.mmrm.design import build_design
-from analysis.mmrm.likelihood import Likelihood
-from analysis.mmrm.moments import accumulate
+from analysis.mmrm.design.arrays import build_design
+from analysis.mmrm.fit.covariance import STRUCTURES, Covariance
+from analysis.mmrm.fit.likelihood import Likelihood
+from analysis.mmrm.moments.cross_products import accumulate
 from analysis.mmrm.spec import make_structure
 from tests.mmrm.conftest import trial
 

@@ -79,7 +79,7 @@ def test_a_profile_limit_is_a_maximum_with_the_parameter_held(covariance: str) -
     result = fit(trial(40, 3, seed=5), "y ~ arm * visit", covariance=covariance)
     table = result.covariance_parameters(method="profile")
     optimum = result._inference.optimum
-    from analysis.mmrm.fit import climb_on
+    from analysis.mmrm.fit.maximise import climb_on
 
     for h, limit in enumerate(table["ci_high"]):
         start = optimum.state.theta + (limit - optimum.state.theta[h]) * (

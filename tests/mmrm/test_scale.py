@@ -19,7 +19,7 @@ import pytest
 from distributed import Client, LocalCluster
 
 from analysis.mmrm import MMRM, mmrm, prepare
-from analysis.mmrm.sources import source_of
+from analysis.mmrm.moments.sources import source_of
 from tests.mmrm.conftest import trial
 
 FORMULA = "y ~ baseline * visit + arm * visit"
@@ -165,7 +165,7 @@ def test_a_covariate_that_changes_only_between_the_chunks_of_a_subject() -> None
 def test_too_many_split_subjects_are_refused_with_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("analysis.mmrm.survey.APART", 10)
+    monkeypatch.setattr("analysis.mmrm.moments.survey.APART", 10)
     by_visit = [rows for _, rows in data().groupby("visit")]
     with pytest.raises(ValueError, match=r"59 subjects have rows in more than one chunk.*sort the"):
         fit(by_visit)

@@ -26,7 +26,7 @@ def test_the_limit_is_lifted_by_the_last_to_leave() -> None:
 
 
 def test_a_fit_takes_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    from analysis.mmrm.likelihood import Likelihood
+    from analysis.mmrm.fit.likelihood import Likelihood
 
     seen: list[set[int]] = []
     plain = Likelihood.at

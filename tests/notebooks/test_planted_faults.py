@@ -58,7 +58,7 @@ CHANGE = "03_change_after_infusion.ipynb"
 FAULTS: list[Fault] = [
     Fault(
         "a shifted effect",
-        "estimates/paired.py",
+        "estimates/change/paired.py",
         "mean, sd = difference.mean(),",
         "mean, sd = difference.mean() - 2.0,",
         CHANGE,
@@ -66,7 +66,7 @@ FAULTS: list[Fault] = [
     ),
     Fault(
         "a swapped arm",
-        "describe/study.py",
+        "describe/control.py",
         "treated, control = case.design.active_arm, case.design.comparator_arm",
         "control, treated = case.design.active_arm, case.design.comparator_arm",
         CHANGE,
@@ -74,7 +74,7 @@ FAULTS: list[Fault] = [
     ),
     Fault(
         "another column plotted",
-        "figures/study.py",
+        "figures/change.py",
         'x,\n            rows["estimate"],\n            yerr',
         'x,\n            rows["ci_low"],\n            yerr',
         CHANGE,

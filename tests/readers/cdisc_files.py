@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyreadstat
 
-from analysis.readers.text import TextTable
+from analysis.readers.table.text_table import TextTable
 
 JSON_KINDS = ("json", "ndjson", "zlib.dsjc", "gzip.dsjc")
 

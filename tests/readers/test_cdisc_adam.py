@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.readers.adam import prepare
+from analysis.readers.formats.cdisc.adam import prepare
 from tests.readers.cdisc_files import table
 
 

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import ReliefError
-from analysis.readers import dataset_json
-from analysis.readers.cdisc import number_text, plain_number
-from analysis.readers.dataset_json import read_dataset_json
-from analysis.readers.text import read_text
-from analysis.readers.xpt import read_xpt
+from analysis.readers.formats.cdisc import dataset_json
+from analysis.readers.formats.cdisc.dataset_json import read_dataset_json
+from analysis.readers.formats.cdisc.values import number_text, plain_number
+from analysis.readers.formats.cdisc.xpt import read_xpt
+from analysis.readers.formats.delimited.read import read_text
 from tests.factory import TOKEN
 from tests.readers.cdisc_files import (
     JSON_KINDS,

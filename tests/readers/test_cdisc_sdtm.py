@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.errors import ReliefError
-from analysis.readers.sdtm import prepare, recall_hours_of
+from analysis.readers.formats.cdisc.sdtm import prepare, recall_hours_of
 from tests.factory import TOKEN
 from tests.readers.cdisc_files import table
 

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from analysis.cli import app
 from analysis.readers.assemble import read_study
-from analysis.readers.dataset_json import read_dataset_json
-from analysis.readers.sdtm import prepare
-from analysis.readers.xpt import read_xpt
+from analysis.readers.formats.cdisc.dataset_json import read_dataset_json
+from analysis.readers.formats.cdisc.sdtm import prepare
+from analysis.readers.formats.cdisc.xpt import read_xpt
 from analysis.study import Study
 from tests.factory import NOW_ITEMS, Outcome, tables, write_study
 from tests.readers.cdisc_files import JSON_KINDS, write_json, write_xpt

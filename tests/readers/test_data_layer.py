@@ -8,7 +8,7 @@ import pytest
 
 from analysis.checks import check
 from analysis.readers.assemble import read_study
-from analysis.readers.text import read_text
+from analysis.readers.formats.delimited.read import read_text
 from benchmarks.data_layer import timed, write_tall, write_wide
 
 ROWS = 20_000

@@ -22,8 +22,9 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from analysis.errors import ReliefError
 from analysis.readers.assemble import read_study
-from analysis.readers.excel import read_sheet
-from analysis.readers.text import TextTable, read_text
+from analysis.readers.formats.delimited.read import read_text
+from analysis.readers.formats.excel.sheet import read_sheet
+from analysis.readers.table.text_table import TextTable
 from tests.factory import TOKEN, Outcome, tables, write_study
 
 MOMENT = datetime(2025, 3, 4, 10, 20)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import ReliefError
-from analysis.readers.fhir import read_fhir
+from analysis.readers.formats.fhir import read_fhir
 from tests import fhir_export as fhir
 from tests.factory import TOKEN
 

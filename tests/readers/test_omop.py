@@ -15,10 +15,10 @@ import pytest
 import sqlalchemy as sa
 
 from analysis.errors import ReliefError
-from analysis.readers.omop import Server, read_omop
-from analysis.readers.omop.database import BATCH, Database, Fault
-from analysis.readers.omop.received import Received
-from analysis.readers.text import TextTable
+from analysis.readers.formats.omop import Server, read_omop
+from analysis.readers.formats.omop.database import BATCH, Database, Fault
+from analysis.readers.formats.omop.received import Received
+from analysis.readers.table.text_table import TextTable
 from tests.factory import TOKEN
 from tests.omop_cdm import (
     KETAMINE,

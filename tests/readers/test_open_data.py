@@ -15,8 +15,8 @@ from rich.progress import Progress
 
 from analysis.errors import DataUnavailable, ReliefError
 from analysis.paths import open_data_folder
-from analysis.readers import open_data
-from analysis.readers.open_data import OpenDataset, OpenFile, available, fetch
+from analysis.readers.formats.nimh import open_data
+from analysis.readers.formats.nimh.open_data import OpenDataset, OpenFile, available, fetch
 
 FILES = {"people.tsv": b"id\tgroup\na\tx\n", "scores.tsv": b"id\tscore\na\t1\n"}
 NAME = "made-up"

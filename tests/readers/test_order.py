@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.readers.order import digest, number_by_content
+from analysis.readers.roles.people_order import digest, number_by_content
 
 SCORES = pd.DataFrame(
     {"id": list("aabbc"), "hours": [0.0, 4.0, 0.0, 4.0, 0.0], "x": [1, 2, 3, 4, 5]}

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import ReliefError
-from analysis.readers.redcap import read_project
-from analysis.readers.redcap.dictionary import Dictionary, parse_dictionary, read_dictionary
-from analysis.readers.redcap.export import form_table
-from analysis.readers.redcap.wanted import Wanted
-from analysis.readers.text import TextTable
+from analysis.readers.formats.redcap import read_project
+from analysis.readers.formats.redcap.dictionary import Dictionary, parse_dictionary, read_dictionary
+from analysis.readers.formats.redcap.export import form_table
+from analysis.readers.formats.redcap.wanted import Wanted
+from analysis.readers.table.text_table import TextTable
 
 PROJECTS = ("checkboxes-1", "decimal-comma", "longitudinal", "repeating-instruments", "survey")
 # Columns whose names announce an identifier, though the dictionaries do not mark all of them.

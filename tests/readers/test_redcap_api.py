@@ -13,9 +13,9 @@ import pytest
 
 from analysis.errors import ReliefError
 from analysis.readers.assemble import read_study
-from analysis.readers.redcap import api
-from analysis.readers.redcap.export import form_table
-from analysis.readers.redcap.wanted import Wanted
+from analysis.readers.formats.redcap import api
+from analysis.readers.formats.redcap.export import form_table
+from analysis.readers.formats.redcap.wanted import Wanted
 from tests.factory import Outcome, tables
 from tests.redcap_project import (
     ITEMS,

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from analysis.errors import ReliefError
 from analysis.readers.assemble import read_study
-from analysis.readers.redcap import read_project
-from analysis.readers.redcap.dictionary import item_base, parse_dictionary, read_dictionary
-from analysis.readers.redcap.export import form_table
-from analysis.readers.redcap.wanted import Wanted
-from analysis.readers.text import TextTable, read_text
+from analysis.readers.formats.delimited.read import read_text
+from analysis.readers.formats.redcap import read_project
+from analysis.readers.formats.redcap.dictionary import item_base, parse_dictionary, read_dictionary
+from analysis.readers.formats.redcap.export import form_table
+from analysis.readers.formats.redcap.wanted import Wanted
+from analysis.readers.table.text_table import TextTable
 from analysis.study import Study
 from tests.factory import TOKEN as PLANTED
 from tests.factory import Outcome, tables, write_rows, write_study

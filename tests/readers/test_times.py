@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import ReliefError
-from analysis.readers.times import DAY, HOUR, MINUTE, MONTH, format_precision, instants
+from analysis.readers.table.times import DAY, HOUR, MINUTE, MONTH, format_precision, instants
 from tests.readers.times_one_by_one import one_by_one
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from analysis.readers.precision import DAY, HOUR, MINUTE, MONTH, format_precision
+from analysis.config.precision import DAY, HOUR, MINUTE, MONTH, format_precision
 
 _ISO = re.compile(
     r"(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])"
@@ -117,7 +117,7 @@ def _dates_in_disguise(parsed: list[_Parsed | None]) -> tuple[list[_Parsed | Non
 def one_by_one(
     texts: list[str], timezone: str | None, form: str | None = None
 ) -> dict[str, object]:
-    """What :class:`analysis.readers.times.Instants` must hold for distinct texts."""
+    """What :class:`analysis.readers.table.times.Instants` must hold for distinct texts."""
     if form is None:
         parsed = [_by_iso(text) for text in texts]
     else:

@@ -1,4 +1,8 @@
-"""Checks: what is wrong with a study, what was set aside for it, and who is left."""
+"""Checks: what is wrong with a study, what was set aside for it, and who is left.
+
+In: a `Study`. Out: `Checked`, with scored forms, issues and participant flow. Not here: the
+sentences of rules (rules), and faults of files that a reader meets (readers).
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,10 @@ from typing import Literal
 
 import pandas as pd
 
+from analysis.checks.answerable_questions import check_questions
 from analysis.checks.events import check_events, without_late_guesses
-from analysis.checks.flow import participant_flow
 from analysis.checks.forms import check_forms
-from analysis.checks.questions import check_questions
+from analysis.checks.participant_flow import participant_flow
 from analysis.checks.sites import check_sites
 from analysis.instruments import safety
 from analysis.instruments.scoring import prorated_forms, score

@@ -1,4 +1,8 @@
-"""The judge: every claim of claims.toml on one source, through its gates, into the ledger."""
+"""The judge: every claim of claims.toml on one source, through its gates, into the ledger.
+
+In: a checked study (`case`) or the published table, and the rules (`definitions`). Out: a
+`Ledger`: verdict, estimate and a reason for each gate. Not here: estimators, tables, pictures.
+"""
 
 from __future__ import annotations
 

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import instruments, outcomes
+from analysis import instruments
 from analysis.checks import Checked
 from analysis.claims.definitions import Definitions
-from analysis.claims.onset import Bars
-from analysis.claims.primary import Primary, Scores, primary_analysis
+from analysis.claims.gates.decision_rule import Bars
+from analysis.claims.primary_analysis import Primary, Scores, primary_analysis
 from analysis.instruments import Instrument
+from analysis.outcomes.baseline import baseline
+from analysis.outcomes.change import change, person_change
 from analysis.study import Design
 
 __all__ = ["Case", "data_sha256"]
@@ -76,7 +78,7 @@ class Case:
     @cached_property
     def baselines(self) -> pd.DataFrame:
         """Baseline of every person, instrument and version."""
-        return outcomes.baseline(
+        return baseline(
             self.checked.forms,
             within_days=self.definitions.rule("baseline_within_days"),
             another_day_hours=self.definitions.rule("another_day_hours"),
@@ -90,7 +92,7 @@ class Case:
         after a later infusion of the other treatment says nothing of that arm and is left
         out; in a crossover the first period remains.
         """
-        table = outcomes.change(self.checked.forms, self.baselines)
+        table = change(self.checked.forms, self.baselines)
         table = table.assign(arm=table["subject"].map(self.arms))
         given = self.checked.study.infusions.set_index(["subject", "infusion"])["agent"]
         keys = pd.MultiIndex.from_arrays([table["subject"], table["latest_infusion"]])
@@ -148,7 +150,7 @@ class Case:
         if instrument is not None and (instrument, version) != (self.scale.name, None):
             table = self.changes[self.changes["instrument"] == instrument]
             table = table if version is None else table[table["version"] == version]
-        people = outcomes.person_change(table, low=bounds.low, high=bounds.high)
+        people = person_change(table, low=bounds.low, high=bounds.high)
         return people.assign(arm=people["subject"].map(self.arms))
 
     @cached_property

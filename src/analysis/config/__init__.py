@@ -1,4 +1,8 @@
-"""study.toml: what a study declares of itself and its files, validated before scores are read."""
+"""study.toml: what a study declares of itself and its files, validated before scores are read.
+
+In: a study.toml. Out: a frozen `StudyConfig`, or one sentence naming the key. Not here: opening
+a table that it names (readers), and writing a first draft of one (draft).
+"""
 
 from __future__ import annotations
 
@@ -18,8 +22,8 @@ from analysis.config.tables import (
     SubjectTable,
     WeightTable,
 )
+from analysis.disclosure.file_names import shown_name
 from analysis.errors import ReliefError
-from analysis.privacy import shown_name
 
 __all__ = [
     "AssessmentTable",

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from analysis.readers.times import format_precision
+from analysis.readers.table.times import format_precision
 
 __all__ = ["PLUS", "VISIT", "Strict", "Table", "datetime_format", "parts"]
 

@@ -1,18 +1,21 @@
-"""Tables beside the verdict: what notebooks and report show of a case. They decide nothing."""
+"""Tables beside the verdict: what notebooks and report show of a case, a module a topic.
 
-from analysis.describe.change import change_estimators, change_with_selection
-from analysis.describe.study import (
+In: a case, a ledger or the published table. Out: small tables for reading. They decide nothing.
+Not here: estimators (estimates), pictures (figures), what may leave (disclosure).
+"""
+
+from analysis.describe.change import (
     WINDOWS,
-    bias_table,
     change_by_window,
+    change_estimators,
+    change_with_selection,
     cumulative_change,
-    difference_by_window,
-    forms_by_phase,
-    recall_by_hours,
     regression_to_the_mean,
-    rules_table,
-    three_ways,
 )
+from analysis.describe.control import bias_table, difference_by_window
+from analysis.describe.forms import forms_by_phase, recall_by_hours
+from analysis.describe.responders import three_ways
+from analysis.describe.verdicts import rules_table
 
 __all__ = [
     "WINDOWS",

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.claims.calibration.common import COMMON
+from analysis.claims.calibration.common_analyses import COMMON
 from analysis.claims.calibration.counts import read_table
 from analysis.claims.calibration.gate import SIZES
 from analysis.claims.definitions import Definitions, load_definitions

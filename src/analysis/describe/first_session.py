@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.claims.sessions import courses
-from analysis.estimates.first_session import first_and_last_response
+from analysis.claims.evaluators.session_courses import courses
+from analysis.estimates.responders.first_session import first_and_last_response
 from analysis.simulate.sessions import sessions
 
 __all__ = ["correlations_without_relation", "course_scores"]
@@ -22,7 +22,8 @@ def course_scores(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As :func:`analysis.claims.sessions.courses`, without the numbers of people.
+        As :func:`analysis.claims.evaluators.session_courses.courses`, without the numbers of
+        people.
 
     Raises
     ------

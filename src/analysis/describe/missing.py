@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
+from analysis.claims.gates.decision_rule import weigh
 from analysis.claims.ledger import SUPPORTED
-from analysis.claims.onset import weigh
-from analysis.describe.study import WINDOWS
+from analysis.describe.change import WINDOWS
+from analysis.disclosure.withholding import release
 from analysis.estimates.missing import (
     STRATEGIES,
     Imputations,
@@ -24,7 +25,6 @@ from analysis.estimates.missing import (
 )
 from analysis.estimates.missing.ancova import MEAN
 from analysis.estimates.table import row, table
-from analysis.release import release
 
 __all__ = [
     "benefit",

@@ -1,4 +1,8 @@
-"""A first study.toml from an export: what can be seen is written down, the rest is asked."""
+"""``relief init``: a first study.toml from an export; what can be seen is written, the rest asked.
+
+In: a file or folder. Out: the text of a study.toml with open points as TODO. Not here: reading a
+study (readers), validating a study.toml (config).
+"""
 
 from __future__ import annotations
 

@@ -12,11 +12,12 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.draft.blocks import Block, find_blocks, plain
-from analysis.readers.decode import NotUtf8, Text
-from analysis.readers.formats import kind_of
-from analysis.readers.letters import detect
-from analysis.readers.scan import find_separator, read_header
-from analysis.readers.text import TextTable, read_text
+from analysis.readers.formats.delimited.decode import NotUtf8, Text
+from analysis.readers.formats.delimited.encoding import detect
+from analysis.readers.formats.delimited.read import read_text
+from analysis.readers.formats.delimited.scan import find_separator, read_header
+from analysis.readers.formats.open_table import kind_of
+from analysis.readers.table.text_table import TextTable
 from analysis.rules import refusal
 
 __all__ = ["Sighting", "look"]
@@ -164,7 +165,7 @@ def _tables(path: Path) -> list[Sighting]:
 
 def _sheets(path: Path) -> list[Sighting]:
     """The sheets of a workbook that hold something."""
-    from analysis.readers.excel import filled_sheets, read_sheet
+    from analysis.readers.formats.excel.sheet import filled_sheets, read_sheet
 
     sheets = filled_sheets(path)
     found = [_seen(path, "excel", read_sheet(path, sheet=name)) for name in sheets]
@@ -178,11 +179,11 @@ def _table(path: Path) -> Sighting | None:
         case "csv":
             return _delimited(path)
         case "xpt":
-            from analysis.readers.xpt import read_xpt
+            from analysis.readers.formats.cdisc.xpt import read_xpt
 
             return _seen(path, "xpt", read_xpt(path))
         case "dataset-json" if _is_dataset(path):
-            from analysis.readers.dataset_json import read_dataset_json
+            from analysis.readers.formats.cdisc.dataset_json import read_dataset_json
 
             return _seen(path, "dataset-json", read_dataset_json(path))
     return None

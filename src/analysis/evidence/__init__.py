@@ -1,4 +1,8 @@
-"""Published results: load the table, derive what it implies, refuse what it does not."""
+"""Published results: load the table, derive what it implies, refuse what it does not.
+
+In: `data/raw/published`, a figure a row. Out: contrasts, shares and `derive`, each with its rows.
+Not here: what the figures say of a claim (claims.published).
+"""
 
 from analysis.evidence.assemble import estimates
 from analysis.evidence.derive import QUANTITIES, SYNONYMS, derive

@@ -1,13 +1,13 @@
-"""What people look at. Each function draws a table, computes nothing, and returns the Axes."""
+"""Pictures, a module a topic: each draws a table, computes nothing, and returns the Axes.
+
+In: a table of describe or estimates. Out: matplotlib Axes; `base` has the one theme. Not here:
+which rows are shown (describe), and what may leave (disclosure).
+"""
 
 from analysis.figures.base import AGGREGATES, entitle, png, set_theme, show
-from analysis.figures.study import (
-    ecdf_of_change,
-    forest,
-    mean_change,
-    recall_shares,
-    visit_times,
-)
+from analysis.figures.change import ecdf_of_change, mean_change
+from analysis.figures.forest import forest
+from analysis.figures.forms import recall_shares, visit_times
 
 __all__ = [
     "AGGREGATES",

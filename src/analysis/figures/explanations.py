@@ -34,7 +34,7 @@ def guesses_by_arm(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = No
     Parameters
     ----------
     table : DataFrame
-        As :func:`analysis.describe.explanations.guesses` gives it; a cell withheld for few
+        As :func:`analysis.describe.explanations.blinding.guesses` gives it; a cell withheld for few
         people is left blank.
     synthetic : bool
         Whether to label the figure synthetic.
@@ -110,8 +110,8 @@ def share_back(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) 
     Parameters
     ----------
     table : DataFrame
-        As :func:`analysis.describe.explanations.return_to_baseline` gives it: hours, and the
-        envelope lower to upper (0 to 1) that the ratings leave.
+        As :func:`analysis.describe.explanations.dissociation.return_to_baseline` gives it: hours,
+        and the envelope lower to upper (0 to 1) that the ratings leave.
     synthetic : bool
         Whether to label the figure synthetic.
     ax : Axes, optional
@@ -137,7 +137,7 @@ def bias_tipping(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None
     Parameters
     ----------
     table : DataFrame
-        As :func:`analysis.describe.explanations.bias_curve` gives it, bounds rising.
+        As :func:`analysis.describe.explanations.expectancy.bias_curve` gives it, bounds rising.
     synthetic : bool
         Whether to label the figure synthetic.
     ax : Axes, optional
@@ -227,8 +227,9 @@ def harms_by_arm(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None
     Parameters
     ----------
     table : DataFrame
-        Rows of the table of estimates, as :func:`analysis.describe.harms.harms_table` gives
-        them; medians and differences are left out, and a harm nobody recorded is named as such.
+        Rows of the table of estimates, as :func:`analysis.describe.explanations.harms.harms_table`
+        gives them; medians and differences are left out, and a harm nobody recorded is named as
+        such.
     synthetic : bool
         Whether to label the figure synthetic.
     ax : Axes, optional

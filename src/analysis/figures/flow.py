@@ -11,7 +11,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from analysis.checks.flow import ANALYSED, CELLS, EVENTS, FORMS, READ, ROWS, SCORED, SET_ASIDE
+from analysis.checks.participant_flow import (
+    ANALYSED,
+    CELLS,
+    EVENTS,
+    FORMS,
+    READ,
+    ROWS,
+    SCORED,
+    SET_ASIDE,
+)
 from analysis.figures.base import WIDTH, entitle, set_theme
 
 __all__ = ["flow_alt", "participant_flow"]
@@ -79,7 +88,8 @@ def flow_alt(flow: pd.DataFrame) -> str:
     Parameters
     ----------
     flow : DataFrame
-        stage, arm, reason, rule, n, as :func:`analysis.checks.flow.participant_flow` gives.
+        stage, arm, reason, rule, n, as :func:`analysis.checks.participant_flow.participant_flow`
+        gives.
     """
     arms = _arms(flow)
     if not arms:
@@ -106,8 +116,8 @@ def participant_flow(flow: pd.DataFrame, *, synthetic: bool, ax: Axes | None = N
     Parameters
     ----------
     flow : DataFrame
-        stage, arm, reason, rule, n, as :func:`analysis.checks.flow.participant_flow` gives:
-        one arm, several, or the sequences of a crossover.
+        stage, arm, reason, rule, n, as :func:`analysis.checks.participant_flow.participant_flow`
+        gives: one arm, several, or the sequences of a crossover.
     synthetic : bool
         Whether to label the figure synthetic.
     ax : Axes, optional

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import MARKERS, entitle, legend_below, new_axes
+from analysis.figures.base import entitle, legend_below, new_axes
 
-__all__ = ["operating_characteristics", "tipping_line", "tipping_map"]
+__all__ = ["tipping_line", "tipping_map"]
 
 
 def tipping_line(
@@ -124,41 +124,4 @@ def tipping_map(
     ax.set_xlabel("points added to the missing on ketamine")
     ax.set_ylabel("points added to the missing on the comparator")
     entitle(ax, f"Both arms shifted, {window}; hatched: {conclusion} fails", synthetic)
-    return ax
-
-
-def operating_characteristics(
-    table: pd.DataFrame, *, quantity: str, scores: str, ax: Axes | None = None
-) -> Axes:
-    """Simulated coverage or level of each estimator by people an arm, with Monte Carlo bars.
-
-    Parameters
-    ----------
-    table : DataFrame
-        docs/operating_characteristics.csv: estimator, quantity, scores, n_per_arm, value,
-        mc_low, mc_high, nominal.
-    quantity : {"coverage", "level"}
-    scores : str
-        Kind of scores.
-    ax : Axes, optional
-    """
-    rows = table[(table["quantity"] == quantity) & (table["scores"] == scores)]
-    names = list(dict.fromkeys(rows["estimator"]))[::-1]
-    ax = new_axes(ax, 1.6 + 0.42 * len(names))
-    for index, (n, own) in enumerate(rows.groupby("n_per_arm", sort=True)):
-        y = np.array([names.index(name) for name in own["estimator"]]) + 0.2 * (1 - index)
-        value = 100 * own["value"].to_numpy(float)
-        limits = 100 * own[["mc_low", "mc_high"]].to_numpy(float)
-        ax.errorbar(
-            value, y, xerr=np.stack([value - limits[:, 0], limits[:, 1] - value]).clip(0),
-            fmt=MARKERS[index % len(MARKERS)], color=f"C{index}", markersize=4.5,
-            linewidth=1.2, label=f"{n} an arm",
-        )  # fmt: skip
-    for nominal in rows["nominal"].dropna().unique():
-        ax.axvline(100 * nominal, color="0.2", linewidth=1, linestyle="--")
-    ax.set_yticks(range(len(names)), [textwrap.fill(name, 34) for name in names], fontsize=9)
-    ax.set_xlabel(f"% of simulated trials, {scores} scores")
-    legend_below(ax, 3, 0.9 / (1.6 + 0.42 * len(names)))
-    # Simulated trials are nobody's data: the title says so, no mark is needed.
-    entitle(ax, f"{quantity.capitalize()} when the truth is known", synthetic=False)
     return ax

@@ -35,7 +35,7 @@ def crossing_curves(
     ----------
     regions : DataFrame
         Columns arm, hours_low, hours_high, share_low, share_high, as
-        :func:`analysis.describe.onset.crossing_regions` gives them.
+        :func:`analysis.describe.onset.crossing.crossing_regions` gives them.
     visits : sequence of float
         Scheduled hours of all visits.
     title : str
@@ -78,8 +78,8 @@ def crossing_dots(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = Non
     ----------
     table : DataFrame
         Rows of single arms with threshold and sustained, as
-        :func:`analysis.describe.onset.crossing_at_the_end` gives them; a share whose number is
-        withheld or not known is left out, and its interval stays where there is one.
+        :func:`analysis.describe.onset.crossing.crossing_at_the_end` gives them; a share whose
+        number is withheld or not known is left out, and its interval stays where there is one.
     synthetic : bool
         Whether to label the figure synthetic.
     ax : Axes, optional
@@ -119,7 +119,7 @@ def backward_stepping(steps: pd.DataFrame, *, synthetic: bool, ax: Axes | None =
     ----------
     steps : DataFrame
         Rows of differences in the order of time with shows_benefit and counts, as
-        :func:`analysis.estimates.mean_onset.backward_steps` gives them.
+        :func:`analysis.estimates.onset.mean_onset.backward_steps` gives them.
     synthetic : bool
         Whether to label the figure synthetic.
     ax : Axes, optional

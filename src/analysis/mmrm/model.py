@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.mmrm.design.table import Roles
+from analysis.mmrm.moments.sources import source_of
 from analysis.mmrm.results import MMRM
-from analysis.mmrm.sources import source_of
 from analysis.mmrm.spec import ModelSpec, Options, fit_source, prepare_table
-from analysis.mmrm.table import Roles
 
 
 def mmrm(
@@ -40,7 +40,7 @@ def mmrm(
         Outcome and fixed effects in the notation of formulaic. The visit is a factor.
     data : DataFrame, list of DataFrames, pyarrow Dataset or Table, dask DataFrame, or function
         One row a subject and visit. Rows with a missing value are left out and counted.
-        Everything but one DataFrame is chunks (see :mod:`analysis.mmrm.chunks`): they are
+        Everything but one DataFrame is chunks (see :mod:`analysis.mmrm.moments.chunks`): they are
         read twice and let go, so that memory does not grow with them; what needs rows
         afterwards is then refused. A subject's rows may lie in several chunks; sort or
         partition the data by subject where that holds for many. Chunks that do not follow the
@@ -49,7 +49,7 @@ def mmrm(
         Columns. Visits are in declared order (ordered categorical), else natural order.
     covariance : str
         us, toep, toeph, ar1, ar1h, cs, csh, ad, adh or sp_exp
-        (see :mod:`analysis.mmrm.covariance`).
+        (see :mod:`analysis.mmrm.fit.covariance`).
     method : {"reml", "ml"}
     df : str
         kenward-roger (linear form), kenward-roger-original, satterthwaite, between-within
@@ -84,7 +84,7 @@ def mmrm(
     Notes
     -----
     The work after one pass over the data does not depend on the number of subjects; see
-    :mod:`analysis.mmrm.moments`. Checked against published SAS PROC MIXED listings
+    :mod:`analysis.mmrm.moments.cross_products`. Checked against published SAS PROC MIXED listings
     (`tests/reference/mmrm`). Many fits of one model are faster from `prepare`.
 
     Examples

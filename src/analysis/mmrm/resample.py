@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from analysis.mmrm.columns import SubjectColumns
-from analysis.mmrm.fit import ConvergenceError, Optimum, refit
-from analysis.mmrm.moments import (
+from analysis.mmrm.fit.maximise import ConvergenceError, Optimum, refit
+from analysis.mmrm.moments.columns import SubjectColumns
+from analysis.mmrm.moments.cross_products import (
     RANK_TOLERANCE,
     Moments,
     Patterns,
@@ -39,7 +39,7 @@ class Refitter:
     optimum : Optimum
         The fit whose structure, basis and starting values are used.
     columns, patterns
-        What `analysis.mmrm.moments.accumulate` found.
+        What `analysis.mmrm.moments.cross_products.accumulate` found.
     """
 
     def __init__(self, optimum: Optimum, columns: SubjectColumns, patterns: Patterns) -> None:

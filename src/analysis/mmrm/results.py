@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.mmrm.covariance import mean_distances
-from analysis.mmrm.inference import Inference
-from analysis.mmrm.intervals import covariance_intervals
-from analysis.mmrm.lsmeans import difference_weights, mean_weights
-from analysis.mmrm.prediction import rows_of_residuals, simulate_outcomes
+from analysis.mmrm.fit.covariance import mean_distances
+from analysis.mmrm.inference.contrasts import Inference
+from analysis.mmrm.inference.covariance_intervals import covariance_intervals
+from analysis.mmrm.inference.lsmeans import difference_weights, mean_weights
+from analysis.mmrm.inference.prediction import rows_of_residuals, simulate_outcomes
 from analysis.mmrm.resample import Refitter
 from analysis.mmrm.summary import summary_text
 
@@ -119,7 +119,7 @@ class MMRM:
             chi-square with Satterthwaite degrees of freedom ``2 (estimate / se)^2``. Profile:
             where twice the fall of the (restricted) log-likelihood, maximised over all
             other parameters, reaches the chi-square quantile; a limit is infinite where it
-            never does (see :mod:`analysis.mmrm.intervals`).
+            never does (see :mod:`analysis.mmrm.inference.covariance_intervals`).
         """
         return covariance_intervals(self._optimum, level, method)
 

@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.mmrm.chunks import Streamed, accumulate_chunks
-from analysis.mmrm.covariance import STRUCTURES, Covariance, distances
-from analysis.mmrm.design import Design, Template, assemble, learn_template
-from analysis.mmrm.fit import fit_with_fallback
-from analysis.mmrm.inference import DF_METHODS, VCOV_METHODS, Inference, KeptRows
-from analysis.mmrm.moments import Moments, Patterns, accumulate
+from analysis.mmrm.design.arrays import Design, Template, assemble, learn_template
+from analysis.mmrm.design.table import Roles, Table, read_table
+from analysis.mmrm.fit.covariance import STRUCTURES, Covariance, distances
+from analysis.mmrm.fit.maximise import fit_with_fallback
+from analysis.mmrm.inference.contrasts import DF_METHODS, VCOV_METHODS, Inference, KeptRows
+from analysis.mmrm.moments.chunks import Streamed, accumulate_chunks
+from analysis.mmrm.moments.cross_products import Moments, Patterns, accumulate
+from analysis.mmrm.moments.sources import Source, source_of
 from analysis.mmrm.results import MMRM
-from analysis.mmrm.sources import Source, source_of
-from analysis.mmrm.table import Roles, Table, read_table
 from analysis.mmrm.threads import single_threaded
 
 Array = NDArray[np.float64]

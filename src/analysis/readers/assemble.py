@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.config import load_config
-from analysis.readers.forms import Forms, read_forms
-from analysis.readers.infusions import note_date_only, read_infusions
-from analysis.readers.order import digest, number_by_content
-from analysis.readers.people import read_rescue, read_subjects
 from analysis.readers.reading import Reading
+from analysis.readers.roles.forms import Forms, read_forms
+from analysis.readers.roles.infusions import note_date_only, read_infusions
+from analysis.readers.roles.people import read_rescue, read_subjects
+from analysis.readers.roles.people_order import digest, number_by_content
 from analysis.rules import issue
 from analysis.study import (
     ASSESSMENT_COLUMNS,

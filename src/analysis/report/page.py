@@ -13,7 +13,7 @@ from typing import Any
 
 from analysis.claims.ledger import WORDS, ClaimResult, Ledger
 from analysis.errors import ReliefError
-from analysis.report.notebook import DASH, MINUS, notebook_page, slug
+from analysis.report.notebook_section import DASH, MINUS, notebook_page, slug
 from analysis.writing import write_atomic
 
 PACKAGES = ("analysis", "numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn")

@@ -1,6 +1,7 @@
 """The catalogue of rules: what can be wrong with data, how bad it is, and what to do about it.
 
-Rules are data, one TOML file a subject. A finding gets its sentence here and nowhere else.
+In: a rule's id and what was found. Out: its sentence as an `Issue` or a `ReliefError`. Rules are
+data, one TOML file a subject. Not here: the code that looks for a fault.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from analysis.disclosure.file_names import shown_path
 from analysis.errors import ReliefError
-from analysis.privacy import shown_path
 from analysis.study import SCOPES, SEVERITIES, Issue
 
 __all__ = ["Rule", "catalogue", "issue", "refusal"]

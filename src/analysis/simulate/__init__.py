@@ -1,8 +1,7 @@
-"""Cohorts with a known truth: a two-arm trial simulated item by item, from a seed.
+"""Simulated trials of known truth, item by item, from a seed; nothing comes from a real person.
 
-Severity moves in continuous time; a form reads it now, or as its average over the recall
-window, and items follow a graded response model. ``python -m analysis.simulate`` writes
-the example study and its truth. Nothing here comes from a real person.
+In: a scenario (`world`) and a seed. Out: a cohort, its arrays, or a written study; ``python -m
+analysis.simulate`` writes the example. Not here: judging them (claims.calibration).
 """
 
 from analysis.simulate.catalogue import Entry, catalogue, entry, world

@@ -12,11 +12,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.claims.calibration import calibrate, merge
-from analysis.claims.calibration import shards as pieces_of
+from analysis.claims.calibration import calibrate, merge, pieces
 from analysis.claims.calibration.command import calibrate_into
 from analysis.claims.calibration.counts import rows_of
-from analysis.claims.calibration.shards import Piece, keep, run_piece, stored
+from analysis.claims.calibration.pieces import Piece, keep, run_piece, stored
 from analysis.errors import ReliefError
 
 CELLS = {"worlds": ["null", "past-week"], "sizes": [5]}
@@ -61,21 +60,21 @@ def test_the_limits_are_those_of_the_exact_interval(alone):
 
 @pytest.mark.parametrize("size", [1, 2, 4])
 def test_where_pieces_begin_and_end_changes_nothing(alone, monkeypatch, tmp_path, size):
-    monkeypatch.setattr(pieces_of, "SIZE", size)
+    monkeypatch.setattr(pieces, "SIZE", size)
     found = calibrate(**CELLS, replicates=TRIALS, seed=3, shards=tmp_path)
     pd.testing.assert_frame_equal(found, alone)
     assert len(list(tmp_path.glob("*.json"))) == 2 * -(-TRIALS // size)
 
 
 def test_two_processes_give_what_one_does(alone, monkeypatch):
-    monkeypatch.setattr(pieces_of, "SIZE", 2)
+    monkeypatch.setattr(pieces, "SIZE", 2)
     pd.testing.assert_frame_equal(calibrate(**CELLS, replicates=TRIALS, seed=3, jobs=2), alone)
 
 
 def test_a_dask_cluster_gives_the_same_and_keeps_the_pieces_here(alone, monkeypatch, tmp_path):
     from dask.distributed import LocalCluster
 
-    monkeypatch.setattr(pieces_of, "SIZE", 2)
+    monkeypatch.setattr(pieces, "SIZE", 2)
     with LocalCluster(
         n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
     ) as cluster:
@@ -86,7 +85,7 @@ def test_a_dask_cluster_gives_the_same_and_keeps_the_pieces_here(alone, monkeypa
 
 
 def test_pieces_that_are_there_are_not_judged_again(alone, monkeypatch, tmp_path):
-    monkeypatch.setattr(pieces_of, "SIZE", 2)
+    monkeypatch.setattr(pieces, "SIZE", 2)
     calibrate(**CELLS, replicates=4, seed=3, shards=tmp_path)
     written = {file.name: file.stat().st_mtime_ns for file in tmp_path.glob("*.json")}
     told: list[tuple[int, int]] = []

@@ -9,7 +9,7 @@ from scipy import stats
 from analysis.claims.calibration.command import every_world
 from analysis.claims.calibration.counts import read_table
 from analysis.claims.calibration.gate import SIZES, no_effect_worlds
-from analysis.claims.calibration.shards import keys
+from analysis.claims.calibration.pieces import keys
 from analysis.claims.calibration.trial import CLAIMS
 from analysis.claims.definitions import load_definitions
 from analysis.describe.calibration import bias_curve, passes

@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.claims.calibration.common import (
+from analysis.claims.calibration.common_analyses import (
     COMMON,
     random_intercept,
     relief_by_common_analyses,
 )
-from analysis.claims.calibration.shards import trial_of
+from analysis.claims.calibration.pieces import trial_of
 from analysis.claims.calibration.trial import scores_of
 from analysis.claims.definitions import load_definitions
-from analysis.claims.primary import Scores
+from analysis.claims.primary_analysis import Scores
 
 RULES = load_definitions()
 seeds = st.integers(0, 2**31)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.claims.calibration.shards import trial_of
+from analysis.claims.calibration.pieces import trial_of
 from analysis.claims.calibration.trial import judge_trial
 from analysis.claims.definitions import load_definitions
-from analysis.describe.onset import SCHEDULE
+from analysis.describe.onset.crossing import SCHEDULE
 from benchmarks import judged_trials
 from benchmarks.judged_pieces import PARTS, SEED, WORLDS, crossings, judge_piece
 

@@ -10,8 +10,8 @@ import pytest
 
 from analysis.claims import judge
 from analysis.claims.calibration.counts import read_table
+from analysis.claims.calibration.pieces import LETTERS, generator, trial_of
 from analysis.claims.calibration.run import SEED
-from analysis.claims.calibration.shards import LETTERS, generator, trial_of
 from analysis.claims.calibration.trial import CLAIMS, judge_trial
 from analysis.claims.definitions import load_definitions
 from analysis.claims.evaluators import common

@@ -10,8 +10,8 @@ import pytest
 
 from analysis.estimates.missing import STRATEGIES, Trial, conditional_mean, resampled
 from analysis.estimates.missing.ancova import ancova_of
-from analysis.estimates.missing.mean import ConditionalMean
-from analysis.estimates.missing.model import fitted, imputed, parameters_of
+from analysis.estimates.missing.conditional_mean import ConditionalMean
+from analysis.estimates.missing.imputation_model import fitted, imputed, parameters_of
 
 # rbmi prints placebo minus drug, its reference mean being the drug's.
 PRINTED = (("trt", 0, -1.0), ("lsm_alt", 1, 1.0), ("lsm_ref", 2, 1.0))

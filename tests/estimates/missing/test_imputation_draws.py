@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from analysis.estimates.missing import Imputations, Trial, conditional_mean, multiple_imputation
-from analysis.estimates.missing.draws import inverse_wishart
+from analysis.estimates.missing.multiple_imputation import inverse_wishart
 from tests.parallel_trial import made_up
 
 DRAWS = 300

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.estimates.missing.fill import fill
-from analysis.estimates.missing.profiles import expected, merged_covariance
+from analysis.estimates.missing.strategies import expected, merged_covariance
 
 OWN = np.array([[10.0, 8.0, 6.0, 5.0]])
 REFERENCE = np.array([[11.0, 10.0, 10.0, 9.0]])

@@ -17,7 +17,7 @@ from analysis.estimates.missing import (
     tipping_grid,
     tipping_point,
 )
-from analysis.estimates.missing.model import fitted
+from analysis.estimates.missing.imputation_model import fitted
 from tests.parallel_trial import made_up
 
 

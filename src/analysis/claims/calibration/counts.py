@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
-from analysis.claims.calibration.shards import LETTERS, keys
+from analysis.claims.calibration.pieces import LETTERS, keys
 from analysis.claims.calibration.trial import CLAIMS
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED
 from analysis.simulate import entry
@@ -39,8 +39,8 @@ def rows_of(results: Iterable[dict[str, Any]]) -> pd.DataFrame:
         a 97.5 % upper limit; not_decided, not_testable (trials); by_estimate (trials that gate
         5 alone supports; only for onset); no_effect, bias_sd (what the catalogue says of the
         world); fell_back, failed (fits); dropout (mean share without a score at the last
-        visit); one column an analysis of :mod:`analysis.claims.calibration.common` (trials in
-        which it finds relief); seed, claims_sha256, code_sha256, world_sha256.
+        visit); one column an analysis of :mod:`analysis.claims.calibration.common_analyses` (trials
+        in which it finds relief); seed, claims_sha256, code_sha256, world_sha256.
     """
     cells: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
     for result in results:

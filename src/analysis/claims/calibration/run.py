@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.claims.calibration.counts import rows_of
-from analysis.claims.calibration.shards import Piece, keep, pieces, run_piece, stored
+from analysis.claims.calibration.pieces import Piece, keep, pieces, run_piece, stored
 from analysis.errors import ReliefError
 from analysis.simulate import entry
 

@@ -9,12 +9,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.claims.calibration.common import relief_by_common_analyses
+from analysis.claims.calibration.common_analyses import relief_by_common_analyses
 from analysis.claims.definitions import Definitions
-from analysis.claims.gates import weigh_share
-from analysis.claims.ledger import NOT_DECIDED, NOT_TESTABLE, SUPPORTED
-from analysis.claims.onset import (
-    Bars,
+from analysis.claims.gates.decision_rule import Bars, weigh_share
+from analysis.claims.gates.robustness_of_scores import (
     Tried,
     lingering,
     not_improved,
@@ -23,7 +21,8 @@ from analysis.claims.onset import (
     tried_without,
     try_on,
 )
-from analysis.claims.primary import Primary, Scores, primary_analysis
+from analysis.claims.ledger import NOT_DECIDED, NOT_TESTABLE, SUPPORTED
+from analysis.claims.primary_analysis import Primary, Scores, primary_analysis
 from analysis.claims.verdict import combine
 from analysis.estimates.proportions import exact_share
 from analysis.simulate import Trial

@@ -1,4 +1,8 @@
-"""One evaluator a claim: its own estimand on a study's scores, and what the estimate points to."""
+"""One evaluator a claim: its own estimand on a study's scores, and what the estimate points to.
+
+In: a case and the claim's definition. Out: a `Finding`. A new claim is a module here and a line
+in `EVALUATORS`.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +14,14 @@ from analysis.claims.evaluators.certainty import certainty_ever, certainty_withi
 from analysis.claims.evaluators.clusters import clusters
 from analysis.claims.evaluators.common import Finding
 from analysis.claims.evaluators.difference import difference, headline
-from analysis.claims.evaluators.dissociation import dissociation_mechanism
-from analysis.claims.evaluators.elsewhere import brain_mechanism, speed_vs_exposure
-from analysis.claims.evaluators.records import (
+from analysis.claims.evaluators.dissociation_mechanism import dissociation_mechanism
+from analysis.claims.evaluators.first_session import first_session_guides
+from analysis.claims.evaluators.lengths import (
     dissociation_brief,
     infusion_length,
     monitoring_length,
 )
-from analysis.claims.evaluators.sessions import first_session_guides
+from analysis.claims.evaluators.never_testable import brain_mechanism, speed_vs_exposure
 
 __all__ = ["EVALUATORS", "Finding"]
 

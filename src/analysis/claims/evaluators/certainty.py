@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.claims import gates
 from analysis.claims.case import Case
 from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.common import (
@@ -18,9 +17,10 @@ from analysis.claims.evaluators.common import (
     tried_on_others,
     unread,
 )
+from analysis.claims.gates import decision_rule
 from analysis.claims.ledger import SUPPORTED, Reason
 from analysis.estimates.proportions import exact_share, share_difference
-from analysis.estimates.shares import share_who_benefit
+from analysis.estimates.responders.shares import share_who_benefit
 from analysis.estimates.table import row
 
 FELL = "share with any fall"
@@ -80,7 +80,7 @@ def _share_improved(
     fell, n = int((treated < 0).sum()), len(treated)
     main = exact_share(fell, n, estimand=FELL, contrast=arm, **words)
     certain = case.definitions.rule("certain_share")
-    points_to = gates.weigh_share(main, certain)
+    points_to = decision_rule.weigh_share(main, certain)
     text = (
         f"{fell} of {n} people on {arm} scored lower at {window} ({main['estimate']:.0%}, exact "
         f"95 % interval {main['ci_low']:.1%} to {main['ci_high']:.1%}); support needs the lower "

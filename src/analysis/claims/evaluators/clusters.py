@@ -10,23 +10,24 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from analysis.claims import gates
 from analysis.claims.case import Case
-from analysis.claims.clusters import (
+from analysis.claims.definitions import Claim
+from analysis.claims.evaluators.cluster_cases import (
     DRAWS,
     cluster_cases,
     cluster_contrast,
 )
-from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.common import Finding, blocked, reason, unread
-from analysis.claims.flagged import retry
+from analysis.claims.gates import data_gates
+from analysis.claims.gates.decision_rule import Bars, weigh
+from analysis.claims.gates.flagged_groups import retry
+from analysis.claims.gates.robustness_of_scores import survives_missing
 from analysis.claims.ledger import CONTRADICTED, SUPPORTED, Reason
-from analysis.claims.onset import Bars, survives_missing, weigh
-from analysis.claims.primary import Scores, primary_analysis
+from analysis.claims.primary_analysis import Scores, primary_analysis
 from analysis.claims.verdict import combine
 from analysis.claims.windows import LATER, first_readable, unreadable
 from analysis.errors import ReliefError
-from analysis.estimates.missing.fast import by_visit, robustness_to_missing
+from analysis.estimates.missing.robustness import by_visit, robustness_to_missing
 
 __all__ = ["clusters"]
 
@@ -68,7 +69,7 @@ def clusters(case: Case, claim_id: str, claim: Claim) -> Finding:
     interrupts fear, arousal and avoidance" false, and the sentence says which part it was.
     Windows after the deciding one stand beside it.
     """
-    reasons = {"construct": gates.construct(case), "comparator": gates.comparator(case)}
+    reasons = {"construct": data_gates.construct(case), "comparator": data_gates.comparator(case)}
     if blocked(reasons):
         found = unread(reasons)
         return _without_robustness(found.reasons, found.reasons["estimate"].text)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from functools import partial, wraps
 from typing import Any
 
-from analysis.claims import gates
 from analysis.claims.calibration.gate import calibration_gate
 from analysis.claims.case import Case
 from analysis.claims.definitions import Claim
-from analysis.claims.flagged import retry
+from analysis.claims.gates import data_gates as gates
+from analysis.claims.gates.flagged_groups import retry
+from analysis.claims.gates.robustness import robustness_gate
 from analysis.claims.ledger import NOT_DECIDED, Reason
-from analysis.claims.robustness import robustness_gate
 from analysis.claims.verdict import DATA_GATES
 from analysis.estimates.table import row
 

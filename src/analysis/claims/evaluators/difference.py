@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from analysis.claims import gates
 from analysis.claims.case import Case
 from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.certainty import certainty_within_hours
@@ -19,15 +18,16 @@ from analysis.claims.evaluators.common import (
     unread,
     within_hours,
 )
+from analysis.claims.gates import data_gates as gates
+from analysis.claims.gates.decision_rule import weigh
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
-from analysis.claims.onset import weigh
-from analysis.estimates.controlled import ancova
-from analysis.estimates.paired import paired_change
-from analysis.estimates.proportions import share_difference
-from analysis.estimates.regression_to_the_mean import (
+from analysis.estimates.change.paired import paired_change
+from analysis.estimates.change.regression_to_the_mean import (
     largest_change_from_selection,
     retest_correlations,
 )
+from analysis.estimates.control.ancova import ancova
+from analysis.estimates.proportions import share_difference
 from analysis.estimates.table import row
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis import evidence
 from analysis.claims.definitions import Claim, Definitions
 from analysis.claims.evaluators.common import Finding, reason
-from analysis.claims.gates import weigh_share
+from analysis.claims.gates.decision_rule import weigh_share
 from analysis.claims.ledger import NOT_DECIDED, SUPPORTED, Reason
 from analysis.claims.published.rows import NOTE, contrast_rows, named, share_row
 from analysis.estimates.proportions import exact_share, share_difference

@@ -6,13 +6,22 @@ would have to be; `handle_events` comes before all of them, `robustness_to_missi
 fast question of gate 6.
 """
 
-from analysis.estimates.missing.draws import Imputations, multiple_imputation, posterior
+from analysis.estimates.missing.conditional_mean import (
+    ConditionalMean,
+    Refits,
+    conditional_mean,
+    resampled,
+)
 from analysis.estimates.missing.events import HANDLINGS, handle_events
-from analysis.estimates.missing.fast import Robustness, by_visit, robustness_to_missing
-from analysis.estimates.missing.mean import ConditionalMean, Refits, conditional_mean, resampled
-from analysis.estimates.missing.model import Parameters
+from analysis.estimates.missing.imputation_model import Parameters
+from analysis.estimates.missing.multiple_imputation import (
+    Imputations,
+    multiple_imputation,
+    posterior,
+)
 from analysis.estimates.missing.pooling import Pooled, pool
-from analysis.estimates.missing.profiles import STRATEGIES
+from analysis.estimates.missing.robustness import Robustness, by_visit, robustness_to_missing
+from analysis.estimates.missing.strategies import STRATEGIES
 from analysis.estimates.missing.tipping import (
     Tipping,
     tipping_curve,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.estimates.missing.mean import interval
+from analysis.estimates.missing.conditional_mean import interval
 
 __all__ = ["Pooled", "pool"]
 

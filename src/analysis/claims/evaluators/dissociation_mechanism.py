@@ -1,0 +1,102 @@
+"""The claim that dissociation is the means: an association, which cannot decide it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.claims.case import Case
+from analysis.claims.definitions import Claim
+from analysis.claims.evaluators.common import Finding, blocked, contrast, reason, unread
+from analysis.claims.gates import data_gates
+from analysis.claims.ledger import Reason
+from analysis.claims.windows import LATER, first_readable
+from analysis.errors import ReliefError
+from analysis.estimates.explanations.dissociation import time_to_return
+from analysis.estimates.explanations.mediation import LinearMediation, linear_mediation
+
+__all__ = ["dissociation_mechanism"]
+
+SEED = 5
+# A peak later than this is not the infusion's.
+BY_HOURS = 24.0
+INDIRECT = "indirect effect, if nothing unmeasured moved both"
+
+
+def dissociation_mechanism(case: Case, claim_id: str, claim: Claim) -> Finding:
+    """Effect that goes with peak CADSS, and what an unmeasured common cause would do to it.
+
+    Never more than not decided, and never contradicted: nobody chose at random who dissociates,
+    and no smallest association that would matter is declared.
+    """
+    forms = case.checked.forms
+    forms = forms[(forms["instrument"] == "CADSS") & forms["total"].notna()]
+    if forms.empty:
+        return _not_testable("No CADSS score was collected.")
+    reasons = {"construct": data_gates.construct(case)}
+    if blocked(reasons):
+        return unread(reasons)
+    try:
+        peaks = time_to_return(forms, points=0.0, by_hours=BY_HOURS)
+    except ReliefError as refusal:
+        return _not_testable(refusal.message)
+    if peaks.empty:
+        return _not_testable("Nobody has CADSS scores before and after the start, in actual hours.")
+    missing = data_gates.comparator(case)
+    if missing.passed is False:
+        why = f"Not evaluated: what goes with dissociation needs a comparator. {missing.text}"
+        return Finding(reasons | reason("estimate", None, why))
+    window, passed_over = first_readable(case, (case.definitions.primary.phase, *LATER))
+    if window is None:
+        return Finding(reasons | reason("estimate", None, f"Not evaluated: {passed_over}."))
+    return _associated(case, claim_id, reasons, peaks, window)
+
+
+def _associated(
+    case: Case, claim_id: str, reasons: dict[str, Reason], peaks: pd.DataFrame, window: str
+) -> Finding:
+    """The indirect effect in the window with its sensitivity analysis beside it."""
+    people = case.people(window).merge(peaks[["subject", "peak"]], on="subject")
+    people = people[people["arm"].isin([case.design.active_arm, case.design.comparator_arm])]
+    try:
+        found = linear_mediation(
+            people["score"].to_numpy(float),
+            people["peak"].to_numpy(float),
+            (people["arm"] == case.design.active_arm).to_numpy(),
+            people["baseline"].to_numpy(float),
+            seed=SEED,
+        )
+    except ValueError as refusal:
+        return Finding(reasons | reason("estimate", None, f"Not evaluated: {refusal}"))
+    words: dict[str, Any] = {
+        "claim": claim_id,
+        "contrast": contrast(case),
+        "instrument": case.scale.name,
+        "window": case.definitions.windows[window].label,
+    }
+    rows = found.rows(**words)
+    main = next(line for line in rows if line["estimand"] == INDIRECT)
+    reasons = reasons | reason("estimate", False, _told(found, rows[0], main))
+    beside = [line for line in rows if line is not main]
+    return Finding(reasons, main | {"unit": "points"}, beside=beside)
+
+
+def _told(found: LinearMediation, total: dict[str, Any], main: dict[str, Any]) -> str:
+    return (
+        f"{main['window']} after, {main['estimate']:.1f} points ({main['ci_low']:.1f} to "
+        f"{main['ci_high']:.1f}; n = {main['n']}; {main['method']}) of a difference of "
+        f"{total['estimate']:.1f} go with peak CADSS above baseline, if nothing unmeasured moved "
+        f"both. Errors that correlate by {found.rho_null:.2f} would make that 0: a common cause "
+        f"of {abs(found.rho_null):.0%} of what the model leaves unexplained of each is enough. "
+        "Nobody chose at random who dissociates, and those who did could tell what they were "
+        "given; an association cannot show that dissociation is the means, so this gate is never "
+        "passed."
+    )
+
+
+def _not_testable(why: str) -> Finding:
+    return Finding(
+        reason("construct", False, why)
+        | reason("estimate", None, "Not evaluated: there is no CADSS score to use.")
+    )

@@ -1,0 +1,133 @@
+"""Gates 5 and 6 on arrays: the same for a study and for a simulated trial."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.claims.definitions import Definitions, Window
+from analysis.claims.gates.decision_rule import Bars, weigh
+from analysis.claims.ledger import SUPPORTED
+from analysis.claims.primary_analysis import Primary, Scores, primary_analysis
+from analysis.estimates.missing.robustness import Robustness, by_visit, robustness_to_missing
+
+__all__ = ["Tried", "lingering", "robustness", "tried_without"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The verdict's word on other data: one flagged group left out or put back, say.
+
+    ``word`` is None where the analysis could not be done on them; ``why`` says so.
+    """
+
+    what: str
+    word: str | None
+    primary: Primary | None = None
+    why: str = ""
+
+
+def try_on(what: str, scores: Scores, bars: Bars) -> Tried:
+    """The word of gate 5 on these scores."""
+    try:
+        primary = primary_analysis(scores)
+    except ValueError as refusal:
+        return Tried(what, None, why=str(refusal))
+    return Tried(what, bars.word(primary), primary)
+
+
+def tried_without(
+    scores: Scores, bars: Bars, groups: Mapping[str, NDArray[np.bool_]]
+) -> Iterator[Tried]:
+    """The word with each flagged group of people left out, one group at a time.
+
+    A group in which nobody has a score within hours changes nothing and is passed over.
+    """
+    for what, members in groups.items():
+        if (members & scores.seen).any():
+            yield try_on(what, scores.keep(~members), bars)
+
+
+def not_improved(scores: Scores, intoxicated: NDArray[np.bool_]) -> Scores:
+    """Scores given while still intoxicated counted as not improved (composite strategy).
+
+    They stay in the analysis: leaving them out would condition on what the infusion did.
+
+    Parameters
+    ----------
+    scores : Scores
+    intoxicated : array of bool, shape (n, k)
+        Of each score; see :func:`lingering`.
+    """
+    held = np.maximum(scores.score, scores.baseline[:, None])
+    score = np.where(intoxicated, held, scores.score)
+    return Scores(score, scores.baseline, scores.treated, scores.visits)
+
+
+def lingering(
+    rise: Array, hours: Array, visits: Sequence[str], definitions: Definitions
+) -> NDArray[np.bool_]:
+    """At which visits people are still intoxicated.
+
+    Parameters
+    ----------
+    rise : array of shape (n, m)
+        CADSS points above the total before the infusion, NaN where either is absent.
+    hours : array of shape (n, m)
+        Hours after the end of the infusion of each CADSS.
+    visits : sequence of k str
+        Labels of the windows of the scores.
+    definitions : Definitions
+        Windows, and the points within which a CADSS is back.
+
+    Returns
+    -------
+    array of bool, shape (n, k)
+        Whether a CADSS at the visit is above; at a visit without one, whether any in the
+        phase is. Without a CADSS nobody is known to be.
+    """
+
+    def among(window: Window) -> NDArray[np.bool_]:
+        inside: NDArray[np.bool_] = (hours >= window.low) & (hours < window.high)
+        return inside & np.isfinite(rise)
+
+    above = rise > definitions.claims["dissociation_brief"].thresholds["points"].number
+    windows = {window.label: among(window) for window in definitions.windows.values()}
+    phase = among(definitions.windows[definitions.primary.phase])
+    anywhere = (phase & above).any(axis=1)
+    each = [
+        np.where(windows[label].any(axis=1), (windows[label] & above).any(axis=1), anywhere)
+        for label in visits
+    ]
+    return np.column_stack(each)
+
+
+def robustness(scores: Scores, primary: Primary, bars: Bars) -> Robustness:
+    """Jump-to-reference estimate and tipping shift of gate 6, in points."""
+    # The model's contrasts, by visit; one visit has no term of its own.
+    coefficients = by_visit(primary.fit.params, scores.visits)
+    return robustness_to_missing(
+        scores.score - scores.baseline[:, None],
+        scores.baseline,
+        scores.treated,
+        coefficients=coefficients,
+        covariance=np.asarray(primary.fit.covariance, float),
+        se=primary.se,
+        df=primary.df,
+        holds=lambda estimate, low, high: (
+            weigh(low, high, estimate, smallest=bars.smallest, bias=bars.bias) == SUPPORTED
+        ),
+    )
+
+
+def survives_missing(found: Robustness, primary: Primary, bars: Bars) -> bool:
+    """Whether missing scores leave the word as it is, by gate 6."""
+    same_sign = math.copysign(1, found.jump_to_reference) == math.copysign(1, primary.estimate)
+    supported = bars.word(primary) == SUPPORTED
+    return same_sign and supported and found.tipping_shift >= bars.smallest

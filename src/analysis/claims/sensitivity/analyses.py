@@ -1,0 +1,175 @@
+"""The analyses that the multiverse sets beside the primary one, on the same scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from analysis.claims.primary_analysis import Scores, primary_analysis
+from analysis.estimates.control.ancova import ancova
+from analysis.estimates.missing import Trial, conditional_mean
+from analysis.estimates.robustness import rerandomised
+from analysis.mmrm import ModelSpec, prepare
+
+__all__ = ["ESTIMATORS", "estimate", "redealt", "same_analysis"]
+
+Array = NDArray[np.float64]
+Choices = Mapping[str, str]
+TRIM = 0.2
+JUMP = "jump_to_reference"
+
+
+def estimate(scores: Scores, choices: Choices) -> dict[str, Any]:
+    """n, estimate, ci_low, ci_high, p_value and method of one specification, in points.
+
+    Raises
+    ------
+    ValueError
+        When it cannot be done, with the reason.
+    """
+    if choices["missing"] == JUMP:
+        return _jump_to_reference(scores)
+    return ESTIMATORS[choices["estimator"]](scores)
+
+
+def _mixed_model(scores: Scores) -> dict[str, Any]:
+    return primary_analysis(scores).row()
+
+
+def _jump_to_reference(scores: Scores) -> dict[str, Any]:
+    change = scores.score - scores.baseline[:, None]
+    trial = Trial(change, scores.baseline, scores.treated, scores.visits)
+    return conditional_mean(trial, "JR").rows()[-1]
+
+
+def _ancova(scores: Scores) -> dict[str, Any]:
+    used, mean = _means(scores)
+    people = pd.DataFrame({"score": mean, "baseline": used.baseline,
+                           "arm": np.where(used.treated, "treated", "control")})  # fmt: skip
+    return ancova(people, treated="treated", control="control")[0]
+
+
+def _t_test(scores: Scores) -> dict[str, Any]:
+    return _two_samples(scores, 0.0, least=2, method="Welch's t test of change")
+
+
+def _trimmed(scores: Scores) -> dict[str, Any]:
+    method = f"Yuen's t test of change, {100 * TRIM:g} % trimmed means"
+    return _two_samples(scores, TRIM, least=5, method=method)
+
+
+ESTIMATORS = {
+    "mixed_model": _mixed_model,
+    "ancova": _ancova,
+    "t_test": _t_test,
+    "trimmed": _trimmed,
+}
+
+
+def _two_samples(scores: Scores, trim: float, *, least: int, method: str) -> dict[str, Any]:
+    used, mean = _means(scores)
+    change = mean - used.baseline
+    ours, theirs = change[used.treated], change[~used.treated]
+    if min(len(ours), len(theirs)) < least:
+        raise ValueError(f"Each arm needs at least {least} people with a score for this test.")
+    if min(np.ptp(ours), np.ptp(theirs)) == 0:
+        raise ValueError("Everyone in an arm changed alike; no interval can be given.")
+    found = stats.ttest_ind(ours, theirs, equal_var=False, trim=trim)
+    low, high = found.confidence_interval(0.95)
+    difference = stats.trim_mean(ours, trim) - stats.trim_mean(theirs, trim)
+    return {
+        "n": len(change),
+        "estimate": float(difference),
+        "ci_low": float(low),
+        "ci_high": float(high),
+        "p_value": float(found.pvalue),
+        "method": method,
+    }
+
+
+def _means(scores: Scores) -> tuple[Scores, Array]:
+    """The people seen, and the mean of each one's scores."""
+    used = scores.keep(scores.seen)
+    return used, np.nanmean(used.score, axis=1)
+
+
+def redealt(scores: Scores, arms: NDArray[np.bool_], choices: Choices) -> tuple[Array, Array]:
+    """Estimates and p-values of one specification with the arms dealt anew.
+
+    Parameters
+    ----------
+    scores : Scores
+        Its own arms are not looked at.
+    arms : array of bool, shape (deals, n)
+    choices : dict
+
+    Returns
+    -------
+    estimates, p_values : array of shape (deals,)
+        By :mod:`analysis.estimates.robustness.rerandomised`; the mixed model takes the covariance
+        of the visits from a fit without the arms.
+    """
+    if choices["estimator"] == "mixed_model":
+        change, by = scores.score - scores.baseline[:, None], rerandomised.mixed_model
+        if choices["missing"] == JUMP:
+            by = rerandomised.jump_to_reference
+        return by(change, scores.baseline, arms, _covariance_without_arms(scores, change))
+    used, mean = _means(scores)
+    arms = arms[:, scores.seen]
+    if choices["estimator"] == "ancova":
+        return rerandomised.ancova(mean, used.baseline, arms)
+    trim = TRIM if choices["estimator"] == "trimmed" else 0.0
+    return rerandomised.trimmed_means(mean - used.baseline, arms, trim=trim)
+
+
+def _covariance_without_arms(scores: Scores, change: Array) -> Array:
+    k = change.shape[1]
+    # One visit has no covariance.
+    if k == 1:
+        return np.eye(1)
+    table = _long(change, scores.baseline)
+    return np.asarray(_model_without_arms(k).fit(table).covariance, float)
+
+
+@cache
+def _model_without_arms(visits: int) -> ModelSpec:
+    """The primary model but for the arms, prepared on a table that holds every level."""
+    table = _long(np.arange(3.0 * visits).reshape(3, visits) ** 2, np.array([0.0, 1.0, 3.0]))
+    return prepare("change ~ baseline * visit", table, subject="subject", visit="visit")
+
+
+def _long(change: Array, baseline: Array) -> pd.DataFrame:
+    n, k = change.shape
+    visits = pd.Index([f"visit {j}" for j in range(1, k + 1)])
+    return pd.DataFrame(
+        {
+            "subject": np.repeat(np.arange(n), k),
+            "visit": pd.Categorical.from_codes(np.tile(np.arange(k), n), visits, ordered=True),
+            "baseline": np.repeat(baseline, k),
+            "change": change.ravel(),
+        }
+    )
+
+
+def same_analysis(
+    scores: Scores, people: NDArray[np.int_], choices: Choices
+) -> tuple[str, bytes, bytes, bytes]:
+    """What two specifications share exactly when they are one: estimator, people, numbers."""
+    filled = JUMP if choices["missing"] == JUMP else choices["estimator"]
+    if filled not in (JUMP, "mixed_model"):
+        used, mean = _means(scores)
+        people, numbers = people[scores.seen], np.column_stack([used.baseline, mean])
+    elif filled == "mixed_model":
+        people = people[scores.seen]
+        used = scores.keep(scores.seen)
+        numbers = np.column_stack([used.baseline, used.score])
+    else:
+        numbers = np.column_stack([scores.baseline, scores.score])
+    # Means of the same scores in another order may differ in the last digits.
+    return filled, people.tobytes(), numbers.round(9).tobytes(), str(numbers.shape).encode()

@@ -1,0 +1,142 @@
+"""Published results as tables for readers: contrasts, shares, derived and missing numbers."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis import evidence
+from analysis.describe.display import number, rounded
+from analysis.errors import EvidenceError
+
+__all__ = [
+    "contrasts_table",
+    "derived_table",
+    "evidence_counts",
+    "missing_table",
+    "shares_table",
+    "within_arm_table",
+]
+
+
+def contrasts_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Published contrasts: who, when, how much, and which rows say so."""
+    columns = {
+        "study_id": "source",
+        "comparator_type": "comparator",
+        "instrument": "instrument",
+        "hours_since_first_infusion": "hours",
+        "kind": "kind",
+        "unit": "unit",
+        "estimate": "estimate",
+        "ci_low": "low",
+        "ci_high": "high",
+        "rows": "rows",
+    }
+    shown = table[list(columns)].rename(columns=columns)
+    shown["rows"] = [", ".join(rows) for rows in shown["rows"]]
+    return rounded(shown).set_index("source")
+
+
+def shares_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Published shares of responders with exact intervals."""
+    columns = [
+        "study_id",
+        "arm",
+        "definition",
+        "hours_since_first_infusion",
+        "events",
+        "n",
+        "share",
+        "ci_low",
+        "ci_high",
+        "psychotherapy",
+    ]
+    shown = table[columns].rename(
+        columns={"hours_since_first_infusion": "hours", "ci_low": "low", "ci_high": "high"}
+    )
+    shown["psychotherapy"] = shown["psychotherapy"].map({True: "yes", False: "no"})
+    return rounded(shown).set_index("study_id")
+
+
+def evidence_counts(table: pd.DataFrame) -> pd.DataFrame:
+    """How many rows of the published table are of which kind."""
+    ptsd, number_there = table["ptsd"], table["value"].notna()
+    kinds = {
+        "rows in all": table["row"].notna(),
+        "a number on PTSD": ptsd & number_there,
+        "a number on PTSD, contrast with a comparator": ptsd & number_there & table["contrast"],
+        "sign changed to the one convention": table["sign_changed"],
+        "words only": table["text_value"] != "",
+        "seen in two documents": table["documents_seen"] > 1,
+    }
+    return pd.DataFrame(
+        {"rows": {kind: int(mask.sum()) for kind, mask in kinds.items()}}
+    ).rename_axis("kind")
+
+
+def derived_table() -> pd.DataFrame:
+    """Quantities derived from published figures, with method, or the reason for refusing."""
+    wanted = [
+        ("Feder2014", "p_from_interval"),
+        ("Feder2014", "standardised_difference"),
+        ("Feder2021", "standardised_difference"),
+        ("Feder2021", "hedges_g"),
+        ("Feder2021", "response_difference"),
+        ("Ross2019", "se"),
+    ]
+    rows = []
+    for study, quantity in wanted:
+        try:
+            found = evidence.derive(study, quantity)
+            rows.append(
+                (
+                    study,
+                    quantity,
+                    number(found["value"], 4),
+                    found["method"],
+                    ", ".join(found["rows"]),
+                )
+            )
+        except EvidenceError as refusal:
+            rows.append((study, quantity, "refused", refusal.message, ""))
+    return pd.DataFrame(
+        rows, columns=["source", "quantity", "value", "method or reason", "rows"]
+    ).set_index("source")
+
+
+def missing_table() -> pd.DataFrame:
+    """Randomised trials for which the table has words, or nothing, but no contrast."""
+    columns = [
+        "study_id",
+        "instrument",
+        "hours_since_first_infusion",
+        "what_is_there",
+        "what_is_missing",
+    ]
+    shown = evidence.missing_numbers()[columns]
+    return rounded(shown.rename(columns={"hours_since_first_infusion": "hours"})).set_index(
+        "study_id"
+    )
+
+
+def within_arm_table() -> pd.DataFrame:
+    """Changes within one arm, flagged as no treatment effect."""
+    columns = [
+        "study_id",
+        "arm",
+        "instrument",
+        "hours_since_first_infusion",
+        "unit",
+        "estimate",
+        "ci_low",
+        "ci_high",
+        "treatment_effect",
+    ]
+    shown = evidence.within_arm_changes()[columns]
+    names = {
+        "hours_since_first_infusion": "hours",
+        "ci_low": "low",
+        "ci_high": "high",
+        "treatment_effect": "flag",
+    }
+    return rounded(shown.rename(columns=names)).set_index("study_id")

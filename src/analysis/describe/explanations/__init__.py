@@ -1,0 +1,1 @@
+"""What else could explain a difference, of one study: blinding, expectancy, dissociation, harms."""

@@ -1,0 +1,91 @@
+"""What people guessed they were given, by arm, and what goes with it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.claims.case import Case
+from analysis.describe.common import AT_LEAST, _words, both_arms
+from analysis.disclosure.withholding import release
+from analysis.estimates.explanations import (
+    blinding,
+    expectancy,
+)
+from analysis.estimates.table import table
+
+__all__ = ["blinding_indices", "change_by_guess", "guesses"]
+
+
+def _asked(case: Case) -> pd.DataFrame:
+    """People who were asked to guess, with arm and guess."""
+    guess = case.checked.study.subjects.set_index("subject")["blinding_guess"]
+    people = pd.DataFrame({"arm": case.arms, "guess": guess}).dropna()
+    if people.empty:
+        raise ValueError("Nobody was asked to guess the treatment; blinding cannot be judged.")
+    return people
+
+
+def _counts(case: Case) -> pd.DataFrame:
+    people = _asked(case)
+    return blinding.guess_counts(people["arm"], people["guess"], **both_arms(case))
+
+
+def guesses(case: Case, *, at_least: int = AT_LEAST) -> pd.DataFrame:
+    """People of each arm who guessed right, wrong or not at all.
+
+    Where that leaves a cell of few people, wrong guesses and none are one column; what is still
+    small is withheld. The index of an arm and its right guesses tell its wrong ones, so of a
+    real study one of the two is shown.
+
+    Returns
+    -------
+    DataFrame
+        Index arm; columns right, wrong and do not know (or ``wrong or do not know``), all.
+    """
+    treated, control = both_arms(case).values()
+    counts = _counts(case)
+    known = pd.DataFrame(
+        {
+            "right": [counts.loc[treated, "treated"], counts.loc[control, "control"]],
+            "wrong": [counts.loc[treated, "control"], counts.loc[control, "treated"]],
+            "do not know": counts["do not know"],
+        }
+    )
+    cells = known.to_numpy()
+    if ((cells >= 1) & (cells < at_least)).any():
+        other = known["wrong"] + known["do not know"]
+        known = pd.DataFrame({"right": known["right"], "wrong or do not know": other})
+    known["all"] = known.sum(axis=1)
+    return release(known.rename_axis(index="arm"), minimum=at_least)
+
+
+def blinding_indices(case: Case) -> pd.DataFrame:
+    """James' index of the trial, Bang's of each arm and what they add up to: estimate rows."""
+    counts, arms = _counts(case), both_arms(case)
+    rows = [blinding.james_index(counts, contrast="both arms")]
+    for own, other in (("treated", "control"), ("control", "treated")):
+        right, wrong, unknown = (
+            int(counts[guess].to_dict()[arms[own]]) for guess in (own, other, "do not know")
+        )
+        rows += blinding.bang_index(right, wrong, unknown, contrast=arms[own])
+    both = f"{arms['treated']} - {arms['control']}"
+    return table([*rows, expectancy.belief_gap(counts, contrast=both)])
+
+
+def change_by_guess(case: Case, *, window: str, at_least: int = AT_LEAST) -> pd.DataFrame:
+    """Change and difference among those who guessed alike; descriptive: estimate rows."""
+    people = case.people(window)
+    people = people.assign(guess=people["subject"].map(_asked(case)["guess"]))
+    people = people[people["guess"].notna()]
+    words = _words(case, window)
+    del words["contrast"]
+    return table(
+        blinding.difference_by_guess(
+            people["change"],
+            people["arm"],
+            people["guess"],
+            at_least=at_least,
+            **both_arms(case),
+            **words,
+        )
+    )

@@ -1,0 +1,50 @@
+"""How much bias would explain the difference of one study away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.claims.case import Case
+from analysis.describe.common import _words, both_arms
+from analysis.describe.control import bias_table
+from analysis.describe.explanations.blinding import _counts
+from analysis.estimates.control import ancova
+from analysis.estimates.explanations import (
+    expectancy,
+)
+from analysis.estimates.table import table
+
+__all__ = ["bias_curve", "nullifying", "primary_difference"]
+
+
+def primary_difference(case: Case, *, window: str) -> dict[str, Any]:
+    """The baseline-adjusted difference in a window, the row that the bias model starts from."""
+    return ancova.ancova(case.people(window), **both_arms(case), **_words(case, window))[0]
+
+
+def bias_curve(case: Case, estimate: dict[str, Any]) -> pd.DataFrame:
+    """The difference and its interval under every declared bound on bias.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`analysis.describe.bias_table`, with estimate, ci_low, ci_high (points, after
+        the bias is taken off).
+    """
+    found = bias_table(case, estimate)
+    shifts = expectancy.shifted(estimate, found["bound_points"].tolist())
+    columns = ["estimate", "ci_low", "ci_high"]
+    return pd.concat([found, pd.DataFrame(shifts, columns=columns)], axis=1)
+
+
+def nullifying(case: Case, estimate: dict[str, Any]) -> pd.DataFrame:
+    """How much bias, and how much effect of belief, would nullify a difference: estimate rows.
+
+    Rows about belief only where people were asked to guess.
+    """
+    rows = expectancy.nullifying_bias(estimate, sd=case.baseline_sd)
+    if case.checked.study.subjects["blinding_guess"].notna().any():
+        rows += expectancy.nullifying_belief(estimate, expectancy.belief_gap(_counts(case)))
+    return table(rows)

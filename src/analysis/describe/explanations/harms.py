@@ -1,0 +1,134 @@
+"""Harms of one study on the same page as its benefit: a table for notebook and report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis import instruments
+from analysis.claims.case import Case
+from analysis.describe.common import AT_LEAST, both_arms
+from analysis.describe.explanations.dissociation import dissociation_forms
+from analysis.estimates.explanations import dissociation, harms
+from analysis.estimates.table import row, table
+from analysis.instruments.safety import suicidality
+from analysis.outcomes.reliable_change import reliable_change, reliable_change_threshold
+from analysis.timeline import place
+
+__all__ = ["harms_table"]
+
+NOT_RECORDED = "not recorded"
+TOO_FEW = "recorded for too few people to show"
+
+
+def harms_table(case: Case, *, at_least: int = AT_LEAST) -> pd.DataFrame:
+    """Harms by arm with exact intervals and risk differences: estimate rows.
+
+    Infusions stopped early, dissociation not back within 4 h, suicidal events after the
+    infusion, people reliably worse, and median peak dissociation. A harm that the study did not
+    record has a row that says so: silence is not safety.
+    """
+    rows: list[dict[str, Any]] = []
+    arms = list(both_arms(case).values())
+    for name, marks, words in _harms(case):
+        arm = case.arms.reindex(marks.index)
+        known = marks.notna() & arm.isin(arms)
+        sizes = arm[known].value_counts().reindex(arms).fillna(0)
+        if sizes.min() >= at_least:
+            mine = marks[known].astype(bool)
+            rows += harms.harm(mine, arm[known], name, **both_arms(case), **words)
+        else:
+            told = TOO_FEW if known.any() else NOT_RECORDED
+            rows.append(row(estimand=name, n=0, method=told, **words))
+    return table(rows + _peaks(case, at_least))
+
+
+def _harms(case: Case) -> list[tuple[str, pd.Series, dict[str, str]]]:
+    """Name of each harm, a mark a person (missing where nobody asked), and words of its rows."""
+    study = case.checked.study
+    given = _of_the_arm(study.infusions)
+    # "given" alone does not tell whether it was finished.
+    given = given[given["status"].astype("str").isin(["completed", "stopped"])]
+    stopped = given["status"].astype("str").eq("stopped").groupby(given["subject"]).any()
+    found = [
+        ("infusion stopped early", stopped, {}),
+        ("dissociation not back near baseline by 4 h", _away(case), {"instrument": "CADSS"}),
+        (
+            "suicidal intent or behaviour after the infusion",
+            _suicidal(case),
+            {"instrument": "C-SSRS"},
+        ),
+        ("blood pressure outside its limits", pd.Series(dtype="boolean"), {}),
+    ]
+    return found + _worse(case)
+
+
+def _suicidal(case: Case) -> pd.Series:
+    """Whether a form after an infusion of the arm told of intent or behaviour, by person.
+
+    From the forms as they were read: an event counts where a blank set the form aside, but not
+    where consent had been withdrawn.
+    """
+    read = case.checked.read
+    found = suicidality(read).set_index("form")["event"]
+    forms = place(read, read.assessments[read.assessments["form"].isin(found.index)])
+    withdrawn = read.events[read.events["event"] == "consent-withdrawn"]
+    until = withdrawn.groupby("subject")["hours_high"].min().astype(float)
+    late = forms["hours_low"].astype(float) > forms["subject"].map(until).astype(float)
+    if case.design.after_withdrawal != "keep":
+        forms = forms[~late]
+    infusions = _of_the_arm(case.checked.study.infusions)[["subject", "infusion"]]
+    infusions = infusions.rename(columns={"infusion": "latest_infusion"}).astype(float)
+    after = forms.merge(infusions, on=["subject", "latest_infusion"])
+    return found.reindex(after["form"]).groupby(after["subject"].to_numpy()).any()
+
+
+def _of_the_arm(infusions: pd.DataFrame) -> pd.DataFrame:
+    """Infusions of what people were given first: what followed the other treatment is not it."""
+    first = infusions[infusions["infusion"] == 1].set_index("subject")["agent"]
+    return infusions[infusions["agent"] == infusions["subject"].map(first)]
+
+
+def _away(case: Case) -> pd.Series:
+    """Whether a person's dissociation was still away from baseline at 4 h."""
+    limits = case.definitions.claims["dissociation_brief"].thresholds
+    try:
+        forms = dissociation_forms(case)
+    except ValueError:
+        return pd.Series(dtype="boolean")
+    returns = dissociation.time_to_return(
+        forms, points=limits["points"].number, by_hours=limits["hours"].number
+    )
+    return ~returns.set_index("subject")["back"]
+
+
+def _worse(case: Case) -> list[tuple[str, pd.Series, dict[str, str]]]:
+    """People reliably worse at about a week, on each form with a published reliable change."""
+    found = []
+    window = "day_7"
+    label = case.definitions.windows[window].label
+    kinds = case.changes[["instrument", "version"]].drop_duplicates().sort_values("instrument")
+    for name, version in kinds.itertuples(index=False):
+        threshold = reliable_change_threshold(instruments.get(name))
+        people = case.people(window, name, version)
+        if threshold is not None and len(people):
+            ways = reliable_change(people.set_index("subject")["change"], threshold)
+            worse = (ways == "worse").astype("boolean")
+            words = {"instrument": name, "window": label}
+            found.append((f"worse by {threshold:g} points or more", worse, words))
+    return found
+
+
+def _peaks(case: Case, at_least: int) -> list[dict[str, Any]]:
+    """Median peak of dissociation above baseline, by arm."""
+    try:
+        forms = dissociation_forms(case)
+    except ValueError:
+        return []
+    peaks = dissociation.time_to_return(forms, points=0.0, by_hours=24.0)
+    arm = peaks["subject"].map(case.arms)
+    if arm.value_counts().min() < at_least:
+        return []
+    name = "peak dissociation above baseline (points)"
+    return harms.peak_by_arm(peaks["peak"], arm, name, instrument="CADSS")

@@ -1,0 +1,1 @@
+"""When it began and how long it held: tables of one study."""

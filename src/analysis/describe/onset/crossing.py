@@ -1,0 +1,344 @@
+"""When it began and how long it held: tables of one study. They decide nothing.
+
+Visits stand on the schedule here: which visit a person came to is told, not the minute. Every
+table passes :func:`analysis.disclosure.withholding.release`, so that of real people none shows a
+small group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.claims.case import Case
+from analysis.disclosure.withholding import release
+from analysis.estimates.onset.courses import STRATEGIES, Courses, Threshold, courses
+from analysis.estimates.onset.crossing_intervals import CONFIRMED_AFTER, onset_intervals
+from analysis.estimates.onset.discrete_hazard import discrete_hazard
+from analysis.estimates.onset.interval_censored import turnbull
+from analysis.estimates.onset.interval_censored.intervals import (
+    likelihood_difference,
+    likelihood_interval,
+)
+from analysis.estimates.onset.interval_censored.rank_tests import rank_test
+from analysis.estimates.onset.mixture import compare_crossing, crossing_model
+from analysis.estimates.table import row, table
+from analysis.outcomes.reliable_change import reliable_change_threshold
+
+__all__ = [
+    "SCHEDULE",
+    "about_people",
+    "crossing_at_the_end",
+    "crossing_by_hour",
+    "crossing_by_visit",
+    "crossing_regions",
+    "crossing_tests",
+    "crossing_times",
+    "people_courses",
+    "released",
+    "strategies_compared",
+    "thresholds",
+    "two_arms",
+]
+
+# Scheduled hours after the infusion's end of the windows of claims.toml.
+SCHEDULE = {"hours_early": 3.0, "hours_late": 5.0, "day": 24.0, "day_3": 72.0, "day_7": 168.0}
+SEED = 5
+RESAMPLES = 9999
+TESTS = ("onsets over expected (sun scores)", "hazard ratio of crossing between visits")
+# Fewest people in any step of a curve of synthetic people, as in describe.cumulative_change.
+STEP_OF_SYNTHETIC = 5
+Intervals = tuple[np.ndarray, np.ndarray]
+# A blinding guess is a question asked, and changes no score.
+NO_INTERCURRENT_EVENT = ("blinding-guess",)
+
+
+def thresholds(case: Case) -> tuple[Threshold, ...]:
+    """The declared falls that count: shares of baseline, the smallest difference, reliable change.
+
+    A reliable change is published for a validated form alone; none is made up.
+    """
+    found = [Threshold("30 % of baseline", share=0.3), Threshold("50 % of baseline", share=0.5)]
+    if case.smallest_difference is not None:
+        points = case.smallest_difference[0]
+        found.append(Threshold(f"smallest difference, {points:.1f} points", points=points))
+    reliable = reliable_change_threshold(case.scale) if case.validated else None
+    if reliable is not None:
+        found.append(Threshold(f"reliable change, {reliable:g} points", points=reliable))
+    return tuple(found)
+
+
+def people_courses(
+    case: Case,
+    threshold: Threshold,
+    *,
+    strategies: Mapping[str, str] = STRATEGIES,
+) -> Courses:
+    """Everybody with a baseline on the primary form, at the scheduled visits after infusion one.
+
+    Scores as they were given: what a rescue makes of them is for the strategies to say. Of two
+    forms in a window the earlier counts. The actual time decides in which window a form lies;
+    from there on it stands at its scheduled hour. With the minutes kept, the intervals of those
+    who crossed at 3 h and at 5 h overlap by the few minutes that people came early or late, and
+    Turnbull's estimate moves most crossings into them: an answer made by the appointments.
+    """
+    raw = case.checked.forms.set_index("form")["total"]
+    changes = case.primary_changes
+    own = changes[changes["latest_infusion"] == 1].sort_values("since_end_low", kind="stable")
+    parts = []
+    for name in SCHEDULE:
+        window = case.definitions.windows[name]
+        inside = (own["since_end_low"] >= window.low) & (own["since_end_high"] < window.high)
+        parts.append(own[inside].drop_duplicates("subject").assign(visit=name))
+    visits = pd.concat(parts, ignore_index=True)
+    visits = visits.assign(
+        score=visits["form"].map(raw),
+        hours_low=visits["since_end_low"],
+        hours_high=visits["since_end_high"],
+    )
+    base = case.on_primary_form(case.baselines)
+    people = base[["subject", "baseline"]].assign(arm=base["subject"].map(case.arms))
+    infused = case.checked.study.infusions["subject"]
+    people = people[people["subject"].isin(infused) & people["arm"].notna()]
+    return courses(
+        people.reset_index(drop=True),
+        visits[["subject", "visit", "score", "hours_low", "hours_high"]],
+        threshold,
+        schedule=SCHEDULE,
+        events=_events(case, people["subject"]),
+        strategies=strategies,
+    ).on_schedule()
+
+
+def _events(case: Case, subjects: pd.Series) -> pd.DataFrame:
+    """Intercurrent events after the first infusion began and before a second, on its clock."""
+    study = case.checked.study
+    events = study.events[study.events["subject"].isin(subjects)]
+    events = events[~events["event"].isin(NO_INTERCURRENT_EVENT)]
+    by_number = {n: rows.set_index("subject") for n, rows in study.infusions.groupby("infusion")}
+    second = by_number[2]["start_high"] if 2 in by_number else pd.Series(dtype=float)
+    begun = events["subject"].map(by_number[1]["start_low"]).astype(float)
+    next_one = events["subject"].map(second).astype(float)
+    # An event of unknown time may have come at any time after the infusion.
+    end = {side: events["subject"].map(by_number[1][f"end_{side}"]) for side in ("low", "high")}
+    low = (events["hours_low"] - end["high"].fillna(begun)).astype(float).fillna(0.0)
+    high = (events["hours_high"] - end["low"].fillna(begun)).astype(float)
+    during = ~(events["hours_high"] < begun) & ~(events["hours_low"] >= next_one)
+    placed = events.assign(hours_low=low.clip(lower=0.0), hours_high=high)
+    placed["hours_high"] = placed["hours_high"].fillna(SCHEDULE["day_7"]).clip(lower=0.0)
+    placed["hours_high"] = placed[["hours_low", "hours_high"]].max(axis=1)
+    return placed.loc[during, ["subject", "event", "hours_low", "hours_high"]]
+
+
+def two_arms(case: Case) -> tuple[str, str]:
+    """Treated and control; refused without a comparator."""
+    treated, control = case.design.active_arm, case.design.comparator_arm
+    if treated is None or control is None:
+        raise ValueError("The study has no comparator; noise alone crosses thresholds, so one "
+                         "arm tells nothing of onset.")  # fmt: skip
+    return treated, control
+
+
+def released(case: Case, rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """Rows as a table that may be shared."""
+    return release(table(rows), minimum=case.design.minimum_cell, for_all=case.design.synthetic)
+
+
+def _split(table: pd.DataFrame, arms: tuple[str, str]) -> list[Intervals]:
+    return [
+        (own["left"].to_numpy(float), own["right"].to_numpy(float))
+        for own in (table[table["arm"] == arm] for arm in arms)
+    ]
+
+
+def _label(threshold: Threshold, sustained: bool) -> str:
+    return f"{threshold.name}, {'sustained' if sustained else 'unsustained'}"
+
+
+def _readable(course: Courses, sustained: bool) -> np.ndarray:
+    """Hours of the visits that can show a crossing: for a sustained one, that can be confirmed."""
+    if not sustained:
+        return course.nominal
+    return course.nominal[course.confirming(CONFIRMED_AFTER) < len(course.nominal)]
+
+
+def crossing_by_visit(
+    case: Case,
+    threshold: Threshold,
+    *,
+    sustained: bool,
+    strategies: Mapping[str, str] = STRATEGIES,
+    last_only: bool = False,
+) -> pd.DataFrame:
+    """Share that crossed by each visit, each arm and their difference: rows of estimates.
+
+    Never "ever": the last row is of the last visit, or for a sustained crossing of the last that
+    a later one can confirm. With ``last_only`` no other visit is read.
+    """
+    course = people_courses(case, threshold, strategies=strategies)
+    split = _split(onset_intervals(course, sustained=sustained), two_arms(case))
+    hours = _readable(course, sustained)[-1 if last_only else 0 :]
+    rows = [one for hour in hours.tolist() for one in _shares(case, split, hour)]
+    for one in rows:
+        what = "difference in share crossed" if " - " in one["contrast"] else "share crossed"
+        one["estimand"] = f"{what}: {_label(threshold, sustained)}"
+    return released(case, rows)
+
+
+def _shares(case: Case, split: list[Intervals], hour: float) -> list[dict[str, Any]]:
+    arms = two_arms(case)
+    words: dict[str, Any] = {"instrument": case.scale.name, "window": f"by the visit at {hour:g} h"}
+    rows = []
+    for arm, (left, right) in zip(arms, split, strict=True):
+        found = likelihood_interval(left, right, hour, contrast=arm, **words)
+        rows.append(found | {"method": found["method"] + about_people(left, right, hour)})
+    both = f"{arms[0]} - {arms[1]}"
+    rows.append(likelihood_difference(split[0], split[1], hour, contrast=both, **words))
+    return rows
+
+
+def about_people(left: np.ndarray, right: np.ndarray, hour: float) -> str:
+    """How many people a share stands for, in words: so small counts are withheld."""
+    fit, n = turnbull(left, right), len(left)
+    counts = sorted({round(n * float(end(hour))) for end in (fit.lower, fit.upper)})
+    return "; about " + " to ".join(f"{count} of {n}" for count in counts)
+
+
+def crossing_by_hour(
+    case: Case, threshold: Threshold, *, hours: tuple[float, ...] = (4.0, 6.0, 24.0, 48.0)
+) -> pd.DataFrame:
+    """Least and largest share that crossed by an hour, read off the envelope, unsustained.
+
+    At an hour between two visits nobody was asked, and the share lies between those of the
+    visits before and after.
+    """
+    arms = two_arms(case)
+    course = people_courses(case, threshold)
+    rows = []
+    for arm, own in zip(arms, _split(onset_intervals(course, sustained=False), arms), strict=True):
+        fit = turnbull(*own)
+        for hour in hours:
+            words = {"contrast": arm, "instrument": case.scale.name, "window": f"by {hour:g} h"}
+            for end, share in (("least", fit.lower(hour)), ("most", fit.upper(hour))):
+                method = f"Turnbull NPMLE, read off its envelope{about_people(*own, hour)}"
+                rows.append(row(estimand=f"share crossed, {end}: {threshold.name}", n=len(own[0]),
+                                estimate=float(share), method=method, **words))  # fmt: skip
+    return released(case, rows)
+
+
+def crossing_at_the_end(case: Case) -> pd.DataFrame:
+    """Every threshold, unsustained and sustained, by the last visit that can show it."""
+    parts = []
+    for threshold in thresholds(case):
+        for sustained in (False, True):
+            found = crossing_by_visit(case, threshold, sustained=sustained, last_only=True)
+            parts.append(found.assign(threshold=threshold.name, sustained=sustained))
+    return pd.concat(parts, ignore_index=True)
+
+
+def crossing_regions(case: Case, threshold: Threshold, *, sustained: bool) -> pd.DataFrame:
+    """Turnbull's estimate by arm as steps between visits, thinned to steps of enough people.
+
+    Between two visits nothing tells where the step lies. A step of too few people is joined to
+    the next, which widens the region: what is withheld looks like what is not known.
+
+    Returns
+    -------
+    DataFrame
+        arm, hours_low, hours_high (scheduled), share_low, share_high (0 to 1): the curve goes
+        from share_low to share_high somewhere in (hours_low, hours_high]. The last row of an arm
+        ends with the last readable visit; its share_high is a bound where people are too few.
+    """
+    course = people_courses(case, threshold)
+    table = onset_intervals(course, sustained=sustained)
+    hours = np.concatenate([[0.0], _readable(course, sustained)])
+    least = STEP_OF_SYNTHETIC if case.design.synthetic else case.design.minimum_cell
+    rows = []
+    for arm, (left, right) in zip(two_arms(case), _split(table, two_arms(case)), strict=True):
+        fit = turnbull(left, right)
+        low, high = fit.lower(hours).round(9), fit.upper(hours).round(9)
+        kept = 0
+        for place in range(1, len(hours)):
+            enough = len(left) * min(low[place] - high[kept], 1 - high[place]) >= least
+            if enough:
+                rows.append((arm, hours[kept], hours[place], high[kept], low[place]))
+                kept = place
+        # What is left is too few people to show, below or above: the box says no more than that.
+        left_over = low[-1] - high[kept]
+        few = least / len(left)
+        top = high[kept] if left_over <= 0 else high[kept] + few if left_over < few else 1.0
+        rows.append((arm, hours[kept], hours[-1], high[kept], top))
+    names = ["arm", "hours_low", "hours_high", "share_low", "share_high"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def crossing_tests(case: Case) -> pd.DataFrame:
+    """The two arms compared over all visits, for each threshold: score test and hazard ratio.
+
+    A threshold that nobody crossed, or everybody at once, has rows that say so.
+    """
+    arms = two_arms(case)
+    rows = []
+    for threshold in thresholds(case):
+        course = people_courses(case, threshold)
+        for sustained in (False, True):
+            found = onset_intervals(course, sustained=sustained)
+            left, right = found["left"].to_numpy(), found["right"].to_numpy()
+            treated = (found["arm"] == arms[0]).to_numpy()
+            words: dict[str, Any] = {
+                "contrast": f"{arms[0]} - {arms[1]}",
+                "instrument": case.scale.name,
+                "window": _label(threshold, sustained),
+            }
+            rows += _tests(left, right, treated, words)
+    return released(case, rows)
+
+
+def _tests(
+    left: np.ndarray, right: np.ndarray, treated: np.ndarray, words: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Each of the tests, or why it is not given."""
+    made: tuple[Callable[[], dict[str, Any]], ...] = (
+        lambda: rank_test(left, right, treated, method="monte carlo",
+                          resamples=RESAMPLES, seed=SEED, **words),
+        lambda: discrete_hazard(left, right, treated).rows(**words)[0],
+    )  # fmt: skip
+    rows = []
+    for name, test in zip(TESTS, made, strict=True):
+        try:
+            rows.append(test())
+        except ValueError as refusal:
+            none = f"not given: {refusal}"
+            rows.append(row(estimand=name, n=left.size, method=none, **words))
+    return rows
+
+
+def crossing_times(case: Case, threshold: Threshold, *, family: str = "weibull") -> pd.DataFrame:
+    """Share who cross within the follow-up and median time of those who do, by a mixture."""
+    arms = two_arms(case)
+    split = _split(onset_intervals(people_courses(case, threshold), sustained=False), arms)
+    horizon = SCHEDULE["day_7"]
+    fits = [crossing_model(*own, horizon=horizon, family=family) for own in split]
+    words: dict[str, Any] = {"instrument": case.scale.name, "window": "to the visit at 168 h"}
+    rows: list[dict[str, Any]] = []
+    for arm, (_, right), fit in zip(arms, split, fits, strict=True):
+        about = f"; {int(np.isfinite(right).sum())} of {len(right)} seen to cross"
+        found = fit.rows(contrast=arm, **words)
+        rows += [one | {"method": one["method"] + about} for one in found]
+    rows += compare_crossing(*fits, contrast=f"{arms[0]} - {arms[1]}", **words)
+    return released(case, rows)
+
+
+def strategies_compared(case: Case, threshold: Threshold, *, sustained: bool) -> pd.DataFrame:
+    """The share crossed by the last visit when dropout counts as missing, and as failure."""
+    parts = []
+    for strategy in ("as missing", "composite"):
+        declared = dict(STRATEGIES) | {"dropout": strategy}
+        found = crossing_by_visit(
+            case, threshold, sustained=sustained, strategies=declared, last_only=True
+        )
+        parts.append(found.assign(dropout=strategy))
+    return pd.concat(parts, ignore_index=True)

@@ -1,0 +1,303 @@
+"""For whom: tables of one study about the people in it. They decide nothing.
+
+Every table passes :func:`analysis.disclosure.withholding.release`: of real people it shows no
+group, and no rest of a group, below the study's smallest cell.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis import instruments
+from analysis.claims.case import Case
+from analysis.claims.evaluators.cluster_cases import cluster_cases, cluster_contrast
+from analysis.describe.change import cumulative_change
+from analysis.disclosure.suppression import withheld
+from analysis.disclosure.withholding import WITHHELD, release
+from analysis.estimates.change import distribution
+from analysis.estimates.proportions import exact_share
+from analysis.estimates.responders import shares, variability
+from analysis.estimates.table import NUMBERS, table
+from analysis.outcomes.change import DECIMALS, response
+from analysis.outcomes.reliable_change import reliable_change, reliable_change_threshold
+
+__all__ = [
+    "change_bands",
+    "cluster_profile",
+    "compare_change",
+    "next_person",
+    "shares_at_thresholds",
+    "spread_between_arms",
+    "three_ways",
+    "three_ways_compared",
+]
+
+SEED = 5
+WAYS = ("improved", "unchanged", "worse")
+# Fewest people in any step of a curve: of real people the smallest cell, else as in
+# :func:`analysis.describe.cumulative_change`.
+_STEP_OF_SYNTHETIC = 5
+
+
+def _arms(case: Case) -> tuple[str, str]:
+    treated, control = case.design.active_arm, case.design.comparator_arm
+    if treated is None or control is None:
+        raise ValueError("The study has no comparator; there are no two arms to compare.")
+    return treated, control
+
+
+def _released(case: Case, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    return release(table(rows), minimum=case.design.minimum_cell, for_all=case.design.synthetic)
+
+
+def _of_two_arms(
+    case: Case, window: str, instrument: str | None, version: str | None
+) -> tuple[pd.DataFrame, np.ndarray, dict[str, str]]:
+    """People of both arms in a window, who of them was treated, and the words of their rows.
+
+    Raises
+    ------
+    ValueError
+        When an arm has fewer people than the declared minimum.
+    """
+    arms = _arms(case)
+    people = case.people(window, instrument, version)
+    people = people[people["arm"].isin(arms)]
+    words = {
+        "instrument": instrument or case.scale.name,
+        "window": case.definitions.windows[window].label,
+    }
+    treated = (people["arm"] == arms[0]).to_numpy()
+    least = int(case.definitions.rule("minimum_people_per_arm"))
+    if min(treated.sum(), (~treated).sum()) < least:
+        raise ValueError(
+            f"An arm has fewer than {least} people with a score at {words['window']}; choose "
+            "another window or form."
+        )
+    return people, treated, words
+
+
+def three_ways_compared(case: Case, *, window: str, instrument: str, version: str) -> pd.DataFrame:
+    """Reliably improved, unchanged, reliably worse by arm, and what the arms differ by.
+
+    Rows of the table of estimates: three shares an arm that hold together; for improved and
+    worse the difference (Miettinen-Nurminen, Newcombe); the number needed to treat for one
+    more improved, and the bounds on the share who benefit.
+
+    Raises
+    ------
+    ValueError
+        When no reliable change is published for the instrument, or there is no comparator.
+    """
+    threshold = reliable_change_threshold(instruments.get(instrument))
+    if threshold is None:
+        raise ValueError(f"No reliable change is published for {instrument}; none is made up.")
+    arms = _arms(case)
+    people, treated, words = _of_two_arms(case, window, instrument, version)
+    ways = reliable_change(people["change"], threshold).to_numpy()
+    rows, hidden = [], set()
+    for arm, own in zip(arms, (treated, ~treated), strict=True):
+        counts = np.array([(ways[own] == way).sum() for way in WAYS])
+        small = _small_parts(case, counts)
+        hidden |= {way for way, few in zip(WAYS, small, strict=True) if few}
+        split = shares.three_way_shares(counts.tolist(), contrast=arm, **words)
+        rows += [_hide(case, line, few) for line, few in zip(split, small, strict=True)]
+    for way in ("improved", "worse"):
+        compared = shares.compare_shares(
+            ways == way, treated, estimand=f"share reliably {way}", names=arms, **words
+        )
+        # The shares stand above; to be worse is nothing that one is treated for.
+        compared = compared[2:] if way == "improved" else compared[2:4]
+        rows += [_hide(case, line, way in hidden) for line in compared]
+    return _released(case, rows)
+
+
+def _small_parts(case: Case, counts: np.ndarray) -> np.ndarray:
+    """Which parts of an arm must not be told, since small ones follow from the others."""
+    if case.design.synthetic:
+        return np.zeros(len(counts), dtype=bool)
+    cells, parts = np.append(counts.sum(), counts), list(range(1, len(counts) + 1))
+    # The number of people is told beside every estimate, so it protects nothing.
+    dear = np.append(1, np.zeros(len(counts), dtype=int))
+    return withheld(cells, [(0, parts)], minimum=case.design.minimum_cell, dear=dear)[1:]
+
+
+def _hide(case: Case, line: dict[str, Any], few: bool) -> dict[str, Any]:
+    """The row, or its words alone where its numbers would tell of few people."""
+    if not few:
+        return line
+    told = f"{WITHHELD}: fewer than {case.design.minimum_cell} people behind a number"
+    return line | dict.fromkeys(NUMBERS, math.nan) | {"method": told}
+
+
+def shares_at_thresholds(
+    case: Case, *, window: str, instrument: str | None = None, version: str | None = None
+) -> pd.DataFrame:
+    """All thresholds in use together, so that none can be picked: shares by arm, difference.
+
+    Any fall, a fall by the published smallest difference that matters, by the published
+    reliable change, and by 30 % and 50 % of baseline. Rows of the table of estimates.
+    """
+    arms = _arms(case)
+    people, treated, words = _of_two_arms(case, window, instrument, version)
+    rows: list[dict[str, Any]] = []
+    shown = [{0, int(treated.sum())}, {0, int((~treated).sum())}]
+    for name, improved in _falls(people, instruments.get(instrument or case.scale.name)).items():
+        counts = int(improved[treated].sum()), int(improved[~treated].sum())
+        # Between two thresholds that are told lies a group that is told too.
+        few = not case.design.synthetic and any(
+            0 < abs(count - other) < case.design.minimum_cell
+            for count, others in zip(counts, shown, strict=True)
+            for other in others
+        )
+        if not few:
+            for count, others in zip(counts, shown, strict=True):
+                others.add(count)
+        compared = shares.compare_shares(improved, treated, estimand=name, names=arms, **words)
+        rows += [_hide(case, line, few) for line in compared[:3]]
+    return _released(case, rows)
+
+
+def _falls(people: pd.DataFrame, scale: instruments.Instrument) -> dict[str, np.ndarray]:
+    """Who fell, by threshold, the easiest first."""
+    change = people["change"].round(DECIMALS)
+    found = {"any fall": (change < 0).to_numpy()}
+    published = {
+        "smallest that matters": scale.minimal_important_difference,
+        "reliable change": scale.reliable_change,
+    }
+    for name, threshold in published.items():
+        if threshold is not None:
+            label = f"{threshold.value:g} points or more ({name})"
+            found[label] = (change <= -threshold.value).to_numpy()
+    for share in (0.30, 0.50):
+        fell = response(people["baseline"], people["score"], share)
+        found[f"{100 * share:g} % of baseline or more"] = fell.fillna(False).to_numpy(bool)
+    return found
+
+
+def change_bands(case: Case, *, window: str) -> pd.DataFrame:
+    """Cumulative shares of change by arm with a band that holds everywhere, thinned.
+
+    Returns
+    -------
+    DataFrame
+        arm, change (points), share, low, high (0 to 1), at the points of
+        :func:`analysis.describe.cumulative_change`.
+    """
+    at_least = _STEP_OF_SYNTHETIC if case.design.synthetic else case.design.minimum_cell
+    kept = cumulative_change(case, window=window, at_least=at_least)
+    people = case.people(window)
+    parts = []
+    for arm, own in kept.groupby("arm", sort=True):
+        change = people.loc[people["arm"] == arm, "change"].to_numpy()
+        _, low, high = distribution.change_distribution(change).at(own["change"].to_numpy())
+        parts.append(own.assign(low=low, high=high))
+    return pd.concat(parts, ignore_index=True) if parts else kept.assign(low=[], high=[])
+
+
+def compare_change(case: Case, *, windows: tuple[str, ...]) -> pd.DataFrame:
+    """Whether change is spread alike in both arms: rows of the table of estimates."""
+    return _by_window(
+        case,
+        windows,
+        lambda ours, theirs, words: distribution.compare_distributions(
+            ours, theirs, seed=SEED, **words
+        ),
+    )
+
+
+def spread_between_arms(case: Case, *, windows: tuple[str, ...]) -> pd.DataFrame:
+    """Variance of change, ketamine over comparator: rows of the table of estimates."""
+    return _by_window(
+        case,
+        windows,
+        lambda ours, theirs, words: variability.variance_ratio(ours, theirs, **words)[:1],
+    )
+
+
+def _by_window(case: Case, windows: tuple[str, ...], estimate: Any) -> pd.DataFrame:
+    arms = _arms(case)
+    rows = []
+    for window in windows:
+        people, treated, words = _of_two_arms(case, window, None, None)
+        change = people["change"].to_numpy()
+        words |= {"contrast": f"{arms[0]} - {arms[1]}"}
+        rows += estimate(change[treated], change[~treated], words)
+    return _released(case, rows)
+
+
+def next_person(case: Case, *, window: str, level: float = 0.8) -> pd.DataFrame:
+    """Where the change of the next person of each arm will lie: rows of the table of estimates.
+
+    The limits that suppose no distribution are two people's changes; of real people they are
+    shown only with the smallest cell of people beyond each.
+    """
+    people, treated, words = _of_two_arms(case, window, None, None)
+    least = 1 if case.design.synthetic else case.design.minimum_cell
+    rows = []
+    for arm, own in zip(_arms(case), (treated, ~treated), strict=True):
+        change = people.loc[own, "change"].to_numpy()
+        normal, free = variability.next_person(change, level=level, contrast=arm, **words)
+        beyond = int((len(change) + 1) * (1 - level) / 2 + 1e-9)
+        rows += [normal, free] if beyond >= least else [normal]
+    return _released(case, rows)
+
+
+def cluster_profile(
+    case: Case,
+    *,
+    windows: tuple[str, ...] = ("day", "day_3", "day_7"),
+    instrument: str | None = None,
+    version: str | None = None,
+) -> pd.DataFrame:
+    """Clusters of symptoms by window: joint tests, and differences that hold together.
+
+    Rows of the table of estimates; people with every cluster before and in the window.
+
+    Raises
+    ------
+    ValueError
+        For a window within hours: avoidance, sleep and startle cannot show in a clinic chair.
+    """
+    _arms(case)
+    name = instrument or case.scale.name
+    version = version or (case.primary_form[0] if case.primary_form else "")
+    cases = cluster_cases(case, name, version)
+    rows = [line for window in windows for line in cluster_contrast(cases, window, name, version)]
+    return _released(case, rows)
+
+
+def three_ways(case: Case, *, window: str, instrument: str, version: str) -> pd.DataFrame:
+    """Reliably improved, unchanged and reliably worse by arm, with exact intervals.
+
+    Rows of the table of estimates.
+
+    Raises
+    ------
+    ValueError
+        When no reliable change is published for the instrument.
+    """
+    threshold = reliable_change_threshold(instruments.get(instrument))
+    if threshold is None:
+        raise ValueError(f"No reliable change is published for {instrument}; none is made up.")
+    people = case.people(window, instrument, version)
+    ways = reliable_change(people["change"], threshold)
+    rows = []
+    for arm, mine in ways.groupby(people["arm"], sort=True):
+        for way in ("improved", "unchanged", "worse"):
+            rows.append(
+                exact_share(
+                    int((mine == way).sum()),
+                    len(mine),
+                    estimand=way if way == "unchanged" else f"reliably {way}",
+                    contrast=str(arm),
+                    instrument=instrument,
+                    window=case.definitions.windows[window].label,
+                )
+            )
+    return table(rows)

@@ -1,0 +1,185 @@
+"""The multiverse of one study: how many other analyses agree, and which choice matters."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from analysis.claims.case import Case
+from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED, Ledger
+from analysis.claims.sensitivity.specifications import DIMENSIONS, load_grid
+from analysis.disclosure.withholding import release
+from analysis.estimates.robustness.multiplicity import fixed_sequence, hochberg, holm
+
+__all__ = ["agreement", "by_choice", "choices", "claims_together", "curve", "other_forms"]
+
+WORDS = (SUPPORTED, CONTRADICTED, NOT_DECIDED)
+TITLES = {
+    "window": "When",
+    "baseline": "Level before",
+    "missing": "Missing scores",
+    "estimator": "Estimator",
+    "exclusion": "People",
+}
+SHOWN = ("n", "estimate", "ci_low", "ci_high")
+
+
+def curve(case: Case, found: pd.DataFrame) -> pd.DataFrame:
+    """The curve as it may be shown: specifications on the primary form, each analysis once.
+
+    Parameters
+    ----------
+    case : Case
+    found : DataFrame
+        What :func:`analysis.claims.sensitivity.multiverse.multiverse` gives.
+
+    Returns
+    -------
+    DataFrame
+        Labels of the choices, under the titles that the figure prints, detail, n, estimate,
+        ci_low, ci_high, p_value, word, may_decide, primary. First those that may decide, then
+        those that are only shown, each by estimate.
+        Of a real study, specifications whose numbers of people are apart by fewer than it may
+        tell are left out: their difference would be about these few.
+    """
+    label = load_grid().instrument["primary"].label
+    own = found.assign(primary=found.index == 0)
+    own = own[(own["instrument"] == label) & ~own["repeats"] & own["estimate"].notna()]
+    if not case.design.synthetic:
+        own = own[own["n"].isin(_apart(own["n"], case.design.minimum_cell))]
+    own = own.sort_values(
+        ["may_decide", "estimate"], ascending=[False, True], kind="stable", ignore_index=True
+    )
+    columns = [*TITLES, "detail", *SHOWN, "p_value", "word", "may_decide", "primary"]
+    return _released(case, own[columns]).rename(columns=TITLES)
+
+
+def choices(shown: pd.DataFrame) -> dict[str, list[str]]:
+    """Labels of the choices that a curve holds by their title, in the order of the grid."""
+    grid = load_grid()
+    return {
+        title: [one.label for one in grid.of(name).values() if (shown[title] == one.label).any()]
+        for name, title in TITLES.items()
+    }
+
+
+def agreement(found: pd.DataFrame, verdict: str) -> pd.DataFrame:
+    """What the specifications that may decide say, each analysis counted once.
+
+    Parameters
+    ----------
+    found : DataFrame
+        What :func:`analysis.claims.sensitivity.multiverse.multiverse` gives.
+    verdict : str
+        The verdict's word.
+
+    Returns
+    -------
+    DataFrame
+        Rows: each word of gate 5, agreement with the primary analysis and with the verdict,
+        which is given after gates that no estimate knows; columns specifications, share (NaN
+        where none may decide, or the word is none that gate 5 says).
+
+    Raises
+    ------
+    ValueError
+        When the verdict is none of the four words.
+    """
+    if verdict not in (*WORDS, NOT_TESTABLE):
+        raise ValueError(f"'{verdict}' is no verdict.")
+    said = found.loc[found["may_decide"] & ~found["repeats"], "word"]
+    counts = {word: float((said == word).sum()) for word in WORDS}
+    primary = found["word"].iloc[0]
+    agree = {"as the primary analysis": primary, "as the verdict": verdict}
+    counts |= {f"{words} ({word})": counts.get(word, np.nan) for words, word in agree.items()}
+    table = pd.DataFrame({"specifications": pd.Series(counts)})
+    table["share"] = table["specifications"] / len(said) if len(said) else np.nan
+    return table.rename_axis("gate 5 says")
+
+
+def by_choice(case: Case, found: pd.DataFrame) -> pd.DataFrame:
+    """The median estimate under each choice: which of them the answer hangs on.
+
+    Returns
+    -------
+    DataFrame
+        dimension, choice, specifications, estimate (median, points), supported (share); over
+        crossed choices that may decide, each analysis once. Rows in the order of the grid.
+    """
+    grid = load_grid()
+    alone = {one.label for name in DIMENSIONS for one in grid.of(name).values() if one.alone}
+    own = found[found["may_decide"] & ~found["repeats"]]
+    own = own[~own["exclusion"].isin(alone)]
+    rows = [
+        {
+            "dimension": name,
+            "choice": choice.label,
+            "specifications": len(mine),
+            "n": mine["n"].min(),
+            "estimate": mine["estimate"].median(),
+            "supported": (mine["word"] == SUPPORTED).mean(),
+        }
+        for name in ("window", "baseline", "missing", "estimator")
+        for choice in grid.of(name).values()
+        if len(mine := own[own[name] == choice.label])
+    ]
+    return _released(case, pd.DataFrame(rows)).drop(columns="n")
+
+
+def other_forms(case: Case, found: pd.DataFrame) -> pd.DataFrame:
+    """The primary analysis on other PTSD forms, which cannot speak to the hours.
+
+    Returns
+    -------
+    DataFrame
+        instrument, n, estimate, ci_low, ci_high (points of that form), why.
+    """
+    label = load_grid().instrument["other_ptsd"].label
+    own = found[(found["instrument"] == label) & found["estimate"].notna()]
+    own = own.drop(columns="instrument").rename(columns={"detail": "instrument"})
+    return _released(case, own[["instrument", *SHOWN, "why"]].reset_index(drop=True))
+
+
+def _apart(counts: pd.Series, minimum: int) -> list[float]:
+    """Numbers of people, from the first on, none nearer than the minimum to another kept."""
+    kept: list[float] = []
+    for n in counts.unique():
+        if all(abs(n - other) >= minimum for other in kept):
+            kept.append(float(n))
+    return kept
+
+
+def _released(case: Case, table: pd.DataFrame) -> pd.DataFrame:
+    return release(table, minimum=case.design.minimum_cell, for_all=case.design.synthetic)
+
+
+def claims_together(ledger: Ledger, *, alpha: float = 0.05) -> pd.DataFrame:
+    """Claims with a test of their own, by Holm, Hochberg and a fixed sequence.
+
+    The sequence is that of claims.toml. Claims that rest on the same estimate (headline,
+    magnitude and attribution on that of onset) are one test and stand once. A rejection says
+    that there is a difference, and is no verdict: that takes the gates.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    alpha : float
+        Chance of any false rejection.
+
+    Returns
+    -------
+    DataFrame
+        claim, p_value, procedure, adjusted_p, rejected. Empty where no claim has a test.
+    """
+    own: dict[str, float] = {}
+    for result in ledger.claims:
+        p = float(result.estimate["p_value"])
+        if math.isfinite(p) and p not in own.values() and result.claim != "headline":
+            own[result.claim] = p
+    if not own:
+        return pd.DataFrame(columns=["claim", "p_value", "procedure", "adjusted_p", "rejected"])
+    parts = [procedure(own, alpha=alpha) for procedure in (holm, hochberg, fixed_sequence)]
+    table = pd.concat(parts, ignore_index=True)
+    return table[["claim", "p_value", "procedure", "adjusted_p", "rejected"]]

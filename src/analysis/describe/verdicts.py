@@ -1,0 +1,129 @@
+"""The ledger as tables and text: verdicts, reasons, wording, estimates, rules, issues."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.checks import Checked
+from analysis.claims.case import Case
+from analysis.claims.definitions import Definitions
+from analysis.claims.ledger import Ledger
+from analysis.describe.display import _missing, number, p_value
+from analysis.estimates.table import table
+
+__all__ = [
+    "beside_table",
+    "estimate_text",
+    "estimates_table",
+    "issues_table",
+    "ledger_text",
+    "rules_table",
+    "verdict_table",
+    "wording_table",
+]
+
+
+def estimate_text(estimate: dict[str, Any]) -> str:
+    """An estimate with its interval and n in one phrase; empty where there is none."""
+    low, high, n = (estimate.get(name) for name in ("ci_low", "ci_high", "n"))
+    bounds = "" if _missing(low) and _missing(high) else f"({number(low)} to {number(high)})"
+    value = "" if _missing(estimate.get("estimate")) else number(estimate["estimate"])
+    if not estimate.get("estimand") or not (value or bounds):
+        return ""
+    text = " ".join(part for part in (estimate["estimand"], value, bounds) if part)
+    return text if _missing(n) else f"{text}, n = {number(n)}"
+
+
+def _beside_text(row: dict[str, Any]) -> str:
+    """A row beside a verdict, with whom it compares and how it was made."""
+    if not (text := estimate_text(row)):
+        return ""
+    of = ", ".join(str(row[name]) for name in ("contrast", "instrument", "window") if row.get(name))
+    return f"{text} [{of}]; {row['method']}"
+
+
+def verdict_table(*ledgers: Ledger) -> pd.DataFrame:
+    """One row a claim, one column a source; every synthetic source says so."""
+    columns = {}
+    for ledger in ledgers:
+        label = f"{ledger.study} (synthetic)" if ledger.synthetic else ledger.study
+        columns[label] = {result.title: result.verdict for result in ledger.claims}
+    return pd.DataFrame(columns).rename_axis("claim")
+
+
+def reasons_table(ledger: Ledger, claim: str) -> pd.DataFrame:
+    """Gate, passed and sentence for one claim, indexed by gate."""
+    return ledger.reasons(claim).drop(columns="claim").set_index("gate")
+
+
+def estimates_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the table of estimates, rounded, without the columns that are empty."""
+    shown = rows.drop(columns=["claim", "se"]).copy()
+    for column in ("n", "estimate", "df", "ci_low", "ci_high"):
+        shown[column] = [number(value) for value in shown[column]]
+    shown["p_value"] = [p_value(value) for value in shown["p_value"]]
+    shown = shown.set_index("estimand")
+    return shown.loc[:, [not shown[name].isin(["", "–"]).all() for name in shown]]
+
+
+def wording_table(ledger: Ledger) -> pd.DataFrame:
+    """The permitted sentence of each claim."""
+    shown = ledger.verdicts().set_index("title")[["verdict", "wording"]]
+    return shown.rename_axis("claim")
+
+
+def beside_table(ledger: Ledger, claim: str) -> pd.DataFrame:
+    """Rows shown beside the estimate of a claim, the estimate first; none but the first decides."""
+    result = ledger[claim]
+    return estimates_table(table([result.estimate, *result.beside]))
+
+
+def issues_table(checked: Checked) -> pd.DataFrame:
+    """What the checks found: rule, severity, how often, and the sentence."""
+    shown = checked.issue_table().set_index("rule")
+    return shown[["severity", "scope", "count", "message"]]
+
+
+def ledger_text(ledger: Ledger) -> str:
+    """The ledger for a terminal: verdict, wording, estimate and each gate's sentence."""
+    lines = [ledger.title + (" [SYNTHETIC DATA]" if ledger.synthetic else "")]
+    lines.append(f"claims.toml {ledger.claims_sha256[:12]}, data {ledger.data_sha256[:12]}")
+    if ledger.flags:
+        lines.append("Flags that every verdict below must be read with:")
+        lines += [f"  {flag.rule} x {flag.count}: {flag.message}" for flag in ledger.flags]
+    told: set[str] = set()
+    for result in ledger.claims:
+        label = " [synthetic]" if ledger.synthetic else ""
+        lines += ["", f"{result.title}: {result.verdict.upper()}{label}", f"  {result.wording}"]
+        if text := estimate_text(result.estimate):
+            lines.append(f"  {text}")
+        if result.parts:
+            lines.append("  " + "; ".join(f"{part}: {word}" for part, word in result.parts.items()))
+        for reason in result.reasons:
+            mark = {True: "passed", False: "failed", None: "not evaluated"}[reason.passed]
+            lines.append(f"  - {reason.gate} ({mark}): {reason.text}")
+        # What several claims have beside them is told with the first.
+        beside = dict.fromkeys(text for row in result.beside if (text := _beside_text(row)))
+        lines += [f"  beside: {text}" for text in beside if text not in told]
+        told |= set(beside)
+    return "\n".join(lines)
+
+
+def rules_table(rules: Definitions | Case) -> pd.DataFrame:
+    """The declared numbers of claims.toml with their sources; assumptions are marked."""
+    definitions = rules.definitions if isinstance(rules, Case) else rules
+    return pd.DataFrame(
+        [
+            (
+                name,
+                ", ".join(f"{value:g}" for value in np.atleast_1d(rule.value)),
+                "yes" if rule.assumption else "no",
+                rule.source,
+            )
+            for name, rule in definitions.rules.items()
+        ],
+        columns=["rule", "value", "assumption", "source"],
+    ).set_index("rule")

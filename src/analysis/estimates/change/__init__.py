@@ -1,0 +1,1 @@
+"""How much people changed without a control, and what would have changed anyway."""

@@ -1,0 +1,1 @@
+"""The arms compared: ANCOVA, strata, crossover, published controls, infusion by infusion."""

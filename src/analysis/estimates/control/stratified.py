@@ -1,0 +1,196 @@
+"""Difference by site or by kind of comparator, and over them: pooled, with heterogeneity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.estimates.control.ancova import ancova
+from analysis.estimates.table import row
+
+__all__ = ["pool", "stratified_difference"]
+
+
+def stratified_difference(
+    data: pd.DataFrame,
+    *,
+    stratum: str,
+    outcome: str = "score",
+    baseline: str = "baseline",
+    arm: str = "arm",
+    treated: str,
+    control: str,
+    **words: Any,
+) -> list[dict[str, Any]]:
+    """Baseline-adjusted difference in each stratum, within strata by one model, and pooled.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row a person, complete in ``outcome``, ``baseline`` (points), ``arm``, ``stratum``.
+    stratum : str
+        Column of sites, or of kinds of comparator (saline, midazolam): ``control`` is then one
+        word for all of them, for differences against an active and a passive comparator answer
+        different questions.
+    treated, control : str
+        The two values of ``arm``.
+    **words
+        Text columns of the table of estimates, except contrast's stratum, which is added.
+
+    Returns
+    -------
+    list of rows
+        ``adjusted difference`` in each stratum, in alphabetical order (contrast says which);
+        ``adjusted difference within strata, one model``: strata as intercepts, so that a stratum
+        weighs by ``n1 n0 / n`` as in Mantel and Haenszel's estimator, HC3, t; and what
+        :func:`pool` gives of the strata.
+
+    Raises
+    ------
+    ValueError
+        As :func:`analysis.estimates.control.ancova.ancova`, for the stratum named; or when there
+        are fewer than two strata.
+    """
+    if data[stratum].isna().any() or data[stratum].nunique() < 2:
+        raise ValueError("Strata must be known for everyone, and at least two.")
+    columns = {"outcome": outcome, "baseline": baseline, "arm": arm}
+    arms = {"treated": treated, "control": control}
+    contrast = words.pop("contrast", f"{treated} - {control}")
+    rows = []
+    for name, people in data.groupby(stratum, sort=True):
+        try:
+            found = ancova(people, **columns, **arms, contrast=f"{contrast}, {name}", **words)[0]
+        except ValueError as refusal:
+            raise ValueError(f"Stratum {name}: {refusal} Merge small strata.") from None
+        rows.append(found)
+    effects, ses = (np.array([found[key] for found in rows]) for key in ("estimate", "se"))
+    common = {"contrast": contrast, **words}
+    return [
+        *rows,
+        _one_model(data, stratum, columns, treated, **common),
+        *pool(effects, ses, n=len(data), **common),
+    ]
+
+
+def _one_model(
+    data: pd.DataFrame, stratum: str, columns: dict[str, str], treated: str, **words: Any
+) -> dict[str, Any]:
+    """One slope and one difference, an intercept for each stratum."""
+    import statsmodels.api as sm
+
+    before = data[columns["baseline"]].to_numpy(float)
+    design = np.column_stack(
+        [
+            pd.get_dummies(data[stratum]).to_numpy(float),
+            before - before.mean(),
+            (data[columns["arm"]] == treated).to_numpy(float),
+        ]
+    )
+    fit = sm.OLS(data[columns["outcome"]].to_numpy(float), design).fit(cov_type="HC3", use_t=True)
+    low, high = np.asarray(fit.conf_int())[-1]
+    return row(
+        estimand="adjusted difference within strata, one model",
+        n=len(data),
+        estimate=float(fit.params[-1]),
+        se=float(fit.bse[-1]),
+        df=float(fit.df_resid),
+        ci_low=low,
+        ci_high=high,
+        p_value=float(fit.pvalues[-1]),
+        method="ANCOVA on baseline and stratum, HC3",
+        **words,
+    )
+
+
+def pool(effects: np.ndarray, ses: np.ndarray, **words: Any) -> list[dict[str, Any]]:
+    """Differences of strata or trials pooled, with fixed and with random effects.
+
+    Parameters
+    ----------
+    effects, ses : ndarray of float, shape (k,)
+        Differences in points and their standard errors, taken as known.
+    **words
+        ``n`` and text columns of the table of estimates.
+
+    Returns
+    -------
+    list of rows
+        ``difference pooled, fixed effect`` (inverse variance, normal: the strata are these and
+        share one difference); ``difference pooled, random effects`` (Paule & Mandel's variance,
+        Hartung & Knapp's interval, t with k - 1 df, its standard error never below the one that
+        the weights imply, Röver 2015 doi:10.1186/s12874-015-0091-1: the mean over strata like
+        these);
+        ``standard deviation of the difference between strata`` (points); ``heterogeneity Q``
+        with its p-value; ``heterogeneity I2`` (0 to 1).
+
+    Raises
+    ------
+    ValueError
+        When there are fewer than two, or a standard error is not positive.
+
+    Notes
+    -----
+    ``statsmodels.stats.meta_analysis.combine_effects``; checked against R's metafor (``PM``,
+    ``adhoc``). With two or three strata the random effects interval is wide, and rightly so.
+    """
+    from statsmodels.stats.meta_analysis import combine_effects  # slow to import
+
+    effects, ses = np.asarray(effects, float), np.asarray(ses, float)
+    if len(effects) < 2 or len(effects) != len(ses):
+        raise ValueError("Pooling needs two strata at least, each with its standard error.")
+    if not (np.isfinite(effects).all() and np.isfinite(ses).all() and (ses > 0).all()):
+        raise ValueError("Every difference must be known and every standard error positive.")
+    with np.errstate(divide="ignore"):  # its I2 where all strata agree, which is not read
+        found = combine_effects(effects, ses**2, method_re="iterated")
+    df = len(effects) - 1
+    fixed, random = found.mean_effect_fe, found.mean_effect_re
+    fixed_se = found.sd_eff_w_fe
+    # Strata that happen to agree would otherwise give an interval narrower than either's data.
+    random_se = max(found.sd_eff_w_re, float(np.sqrt(found.var_hksj_re)))
+    z, t = stats.norm.ppf(0.975), stats.t.ppf(0.975, df)
+    return [
+        row(
+            estimand="difference pooled, fixed effect",
+            estimate=fixed,
+            se=fixed_se,
+            ci_low=fixed - z * fixed_se,
+            ci_high=fixed + z * fixed_se,
+            p_value=2 * stats.norm.sf(abs(fixed / fixed_se)),
+            method="inverse variance",
+            **words,
+        ),
+        row(
+            estimand="difference pooled, random effects",
+            estimate=random,
+            se=random_se,
+            df=df,
+            ci_low=random - t * random_se,
+            ci_high=random + t * random_se,
+            p_value=2 * stats.t.sf(abs(random / random_se), df),
+            method="Paule-Mandel, modified Hartung-Knapp",
+            **words,
+        ),
+        row(
+            estimand="standard deviation of the difference between strata",
+            estimate=float(np.sqrt(max(found.tau2, 0.0))),
+            method="Paule-Mandel",
+            **words,
+        ),
+        row(
+            estimand="heterogeneity Q",
+            estimate=found.q,
+            df=df,
+            p_value=stats.chi2.sf(found.q, df),
+            method="Cochran's Q",
+            **words,
+        ),
+        row(
+            estimand="heterogeneity I2",
+            estimate=max(1 - df / found.q, 0.0) if found.q > 0 else 0.0,
+            method="(Q - df) / Q",
+            **words,
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""What else could explain a difference: blinding, expectancy, dissociation; and harms."""

@@ -1,0 +1,1 @@
+"""Who improves: shares at thresholds, spread of change, prediction, clusters of symptoms."""

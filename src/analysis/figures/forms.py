@@ -1,0 +1,89 @@
+"""What the forms of a study could tell: shares of recall windows, and when visits took place."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis.figures.base import (
+    HATCHES,
+    entitle,
+    legend_below,
+    new_axes,
+    style,
+)
+
+__all__ = ["recall_shares", "visit_times"]
+
+
+def recall_shares(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Share of each form's window before the infusion, against hours since its start.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns form, hours, share_before (0 to 1).
+    ax : Axes, optional
+    """
+    ax = new_axes(ax, 4.6)
+    for index, (name, rows) in enumerate(table.groupby("form", sort=False)):
+        # Forms with one window share a curve: the later mark lies inside the earlier one.
+        ax.plot(
+            rows["hours"],
+            100 * rows["share_before"],
+            markersize=max(4, 10 - 1.5 * index),
+            linewidth=max(1.2, 2.4 - 0.3 * index),
+            label=str(name),
+            zorder=3,
+            clip_on=False,
+            **style(index),
+        )
+    ax.axvspan(2, 6, color="0.85", zorder=0)
+    ax.text(2.2, 8, "2 to 6 h", fontsize=10, color="0.25")
+    ax.set_xscale("log")
+    ticks = sorted(set(table["hours"]))
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.minorticks_off()
+    ax.set_ylim(-3, 103)
+    ax.set_xlabel("hours since the infusion started")
+    ax.set_ylabel("% of the window before the infusion")
+    legend_below(ax, 2, 0.15)
+    entitle(ax, "What a form asks about", False)
+    return ax
+
+
+def visit_times(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
+    """How many forms stand in each phase, by instrument, as stacked bars, top to bottom.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Index instrument, one column a phase, counts.
+    synthetic : bool
+        Whether to label the figure synthetic.
+    ax : Axes, optional
+    """
+    ax = new_axes(ax, 1.9 + 0.5 * len(table))
+    y = np.arange(len(table))[::-1]
+    left = np.zeros(len(table))
+    for index, phase in enumerate(table.columns):
+        counts = table[phase].to_numpy(float)
+        ax.barh(
+            y,
+            counts,
+            left=left,
+            label=str(phase),
+            color=f"C{index}",
+            hatch=HATCHES[index % len(HATCHES)],
+            edgecolor="white",
+        )
+        left += counts
+    ax.set_yticks(y, [textwrap.fill(str(name), 22) for name in table.index])
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel("forms")
+    legend_below(ax, 4)
+    entitle(ax, "When the forms were filled in", synthetic)
+    return ax

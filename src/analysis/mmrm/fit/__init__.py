@@ -1,0 +1,1 @@
+"""From sums to the fitted model: covariance structures, likelihood, and its maximisation."""

@@ -1,0 +1,278 @@
+"""Maximisation of the likelihood: safeguarded Newton steps, a convergence check, a ladder.
+
+A fit has converged when the gradient, in standard errors of the covariance parameters, vanishes
+and the observed information is positive definite; anything else is an error or the next
+structure of the ladder, never a result. Checked: no other software's log-likelihood is higher
+on the reference data (`tests/reference/mmrm`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.mmrm.fit.covariance import Covariance
+from analysis.mmrm.fit.likelihood import Derivatives, Likelihood, State
+from analysis.mmrm.moments.cross_products import Moments
+
+Array = NDArray[np.float64]
+
+LADDER = ("us", "toeph", "ar1h", "cs")
+MAX_STEPS = 100
+# The Newton decrement sqrt(g' I^-1 g) is free of units: the distance to the maximum in
+# standard errors of the parameters. A thousandth of a billionth of a log-likelihood unit.
+CONVERGED = 1e-6
+POLISHED = 1e-9
+LAST_STEP = 3e-4
+# A climb longer than this, or with fewer subjects a visit, may have ended on the lower of two
+# hills: another start is tried.
+EASY = 8
+FEW = 10
+
+
+class ConvergenceError(ValueError):
+    """No maximum with a positive definite information was found."""
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """A maximum of the log-likelihood.
+
+    Attributes
+    ----------
+    theta_cov : array of shape (t, t)
+        Inverse of the observed information.
+    decrement : float
+        Newton decrement at the end: the gradient's norm in standard errors.
+    steps : int
+        Newton steps taken.
+    failed : tuple of str
+        Structures that were tried first and did not converge.
+    """
+
+    likelihood: Likelihood
+    state: State
+    derivatives: Derivatives
+    theta_cov: Array
+    decrement: float
+    steps: int
+    failed: tuple[str, ...] = ()
+
+
+def fit_with_fallback(
+    moments: Moments, covariance: Covariance, *, reml: bool, fallback: bool
+) -> Optimum:
+    """Fit, and where that does not converge fit the next structure of the ladder.
+
+    The ladder is us, toeph, ar1h, cs. A structure outside it has no fallback.
+
+    Raises
+    ------
+    ConvergenceError
+        When neither the structure nor any that may replace it converges.
+    """
+    kinds = [covariance.kind]
+    if fallback and covariance.kind in LADDER:
+        kinds += LADDER[LADDER.index(covariance.kind) + 1 :]
+    failed: list[str] = []
+    for kind in kinds:
+        likelihood = Likelihood(moments, replace(covariance, kind=kind), reml)
+        try:
+            return replace(maximise(likelihood), failed=tuple(failed))
+        except ConvergenceError:
+            failed.append(kind)
+    raise ConvergenceError(
+        f"No maximum was found with covariance {', '.join(failed)}: choose a covariance with "
+        "fewer parameters, or a model with fewer terms."
+    )
+
+
+def maximise(likelihood: Likelihood) -> Optimum:
+    """Maximise the log-likelihood from moment estimates.
+
+    Where it may have two hills, other starting values are tried and the higher one is taken.
+    Steps use the observed information where it is safely positive definite, else the
+    average or the expected information, and are halved until the likelihood rises.
+
+    Raises
+    ------
+    ConvergenceError
+        When the gradient does not vanish or the information is not positive definite.
+    """
+    problem = ConvergenceError("No starting value is positive definite.")
+    best: Optimum | None = None
+    covariance = likelihood.covariance
+    for start in _starts(likelihood):
+        try:
+            found = _climb(likelihood, start)
+        except ConvergenceError as error:
+            problem = error
+            continue
+        except np.linalg.LinAlgError:
+            continue
+        if best is None or found.state.loglik > best.state.loglik:
+            best = found
+        if found.steps <= EASY and likelihood.moments.n_subjects >= FEW * covariance.n_visits:
+            break
+    if best is None:
+        raise problem
+    return best
+
+
+def refit(likelihood: Likelihood, theta: Array) -> State:
+    """The state at the maximum, started from a maximum of much the same data.
+
+    Convergence is quadratic there, so that the step that follows a decrement of
+    `LAST_STEP` is not checked: its error is the square of that, in standard errors.
+
+    Raises
+    ------
+    ConvergenceError
+        As `maximise`.
+    """
+    try:
+        state = likelihood.at(theta)
+        for _ in range(MAX_STEPS):
+            direction, decrement, curvature = _direction(likelihood.derivatives(state))
+            if decrement < LAST_STEP and curvature == "observed":
+                return likelihood.at(state.theta + direction)
+            found = _line_search(likelihood, state, direction, decrement)
+            if found is None:
+                break
+            state = found
+    except (ConvergenceError, np.linalg.LinAlgError):
+        pass
+    return maximise(likelihood).state
+
+
+def climb_on(likelihood: Likelihood, theta: Array, *, fixed: int) -> State:
+    """The maximum over all parameters but one, which stays as it is in the starting value.
+
+    Raises
+    ------
+    ConvergenceError
+        When the gradient in the other parameters does not vanish.
+    numpy.linalg.LinAlgError
+        When the starting value is not positive definite.
+    """
+    free = np.delete(np.arange(len(theta)), fixed)
+    state = likelihood.at(theta)
+    if not len(free):
+        return state
+    last = np.inf
+    for _ in range(MAX_STEPS):
+        whole = likelihood.derivatives(state)
+        part = {
+            name: getattr(whole, name)[np.ix_(free, free)]
+            for name in ("observed", "expected", "average")
+        }
+        some, decrement, _ = _direction(replace(whole, gradient=whole.gradient[free], **part))
+        if decrement < POLISHED or (decrement < CONVERGED and decrement > last / 4):
+            return state
+        last = decrement
+        direction = np.zeros_like(theta)
+        direction[free] = some
+        found = _line_search(likelihood, state, direction, decrement)
+        if found is None:
+            break
+        state = found
+    raise ConvergenceError("No maximum was found with one covariance parameter fixed.")
+
+
+def _climb(likelihood: Likelihood, theta: Array) -> Optimum:
+    state = likelihood.at(theta)
+    last = np.inf
+    for steps in range(MAX_STEPS):
+        derivatives = likelihood.derivatives(state)
+        direction, decrement, curvature = _direction(derivatives)
+        # Rounding ends the quadratic convergence: no step makes it smaller.
+        if decrement < POLISHED or (decrement < CONVERGED and decrement > last / 4):
+            if curvature != "observed":
+                break
+            theta_cov = np.asarray(np.linalg.inv(derivatives.observed), dtype=float)
+            return Optimum(likelihood, state, derivatives, theta_cov, decrement, steps)
+        last = decrement
+        found = _line_search(likelihood, state, direction, decrement)
+        if found is None:
+            break
+        state = found
+    raise ConvergenceError(
+        f"Covariance {likelihood.covariance.kind}: no maximum after {steps + 1} steps, the "
+        f"gradient is {last:.2g} standard errors."
+    )
+
+
+def _direction(derivatives: Derivatives) -> tuple[Array, float, str]:
+    """Newton direction, decrement, and the information used: the best safely definite one."""
+    try:
+        root = np.linalg.cholesky(derivatives.expected)
+    except np.linalg.LinAlgError as error:
+        raise ConvergenceError("The expected information is singular.") from error
+    white = np.linalg.inv(root)
+    slope = white @ derivatives.gradient
+    for name in ("observed", "average"):
+        values, vectors = np.linalg.eigh(white @ getattr(derivatives, name) @ white.T)
+        if values[0] > 1e-3:
+            turned = vectors.T @ slope
+            size = float(np.sqrt(turned @ (turned / values)))
+            return white.T @ (vectors @ (turned / values)), size, name
+    return white.T @ slope, float(np.sqrt(slope @ slope)), "expected"
+
+
+def _line_search(
+    likelihood: Likelihood, state: State, direction: Array, decrement: float
+) -> State | None:
+    step = 1.0
+    # Near the maximum the gain is below the rounding of the likelihood itself.
+    noise = 1e-12 * max(1.0, abs(state.loglik))
+    while step > 1e-10:
+        try:
+            found = likelihood.at(state.theta + step * direction)
+        except np.linalg.LinAlgError:
+            step /= 2
+            continue
+        if found.loglik >= state.loglik + 1e-4 * step * decrement**2 - noise:
+            return found
+        step /= 2
+    return None
+
+
+def _starts(likelihood: Likelihood) -> Iterator[Array]:
+    """Moments of the residuals of each group, their diagonal, and correlations of one half."""
+    moments, covariance = likelihood.moments, likelihood.covariance
+    rest = moments.z[:, :, -1]
+    groups = np.zeros(len(moments.unit), dtype=np.intp)
+    if covariance.unit_group is not None:
+        groups = covariance.unit_group[moments.unit]
+    elif len(covariance.groups) > 1:
+        groups = moments.unit
+    matrices = []
+    for group in range(len(covariance.groups)):
+        mine = groups == group
+        rows = rest[mine[moments.pattern]]
+        seen = moments.visits[mine].astype(float)
+        pairs = (seen * moments.count[mine, None]).T @ seen
+        matrices.append(_positive(rows.T @ rows, pairs))
+    yield covariance.start(np.stack(matrices))
+    diagonal = [np.diag(np.diag(matrix)) for matrix in matrices]
+    yield covariance.start(np.stack(diagonal))
+    alike = [(d + np.sqrt(np.outer(np.diag(d), np.diag(d)))) / 2 for d in diagonal]
+    yield covariance.start(np.stack(alike))
+
+
+def _positive(sums: Array, pairs: Array) -> Array:
+    """Covariance from sums and numbers of pairs, drawn to its diagonal until well definite."""
+    matrix = sums / np.maximum(pairs, 1)
+    variances = np.diag(matrix).copy()
+    variances[variances <= 0] = max(float(variances.mean()), np.finfo(float).tiny)
+    scale = np.sqrt(variances)
+    correlation = np.clip(matrix / np.outer(scale, scale), -0.98, 0.98)
+    np.fill_diagonal(correlation, 1.0)
+    smallest = float(np.linalg.eigvalsh(correlation)[0])
+    if smallest < 0.05:
+        shrink = (0.05 - smallest) / (1 - smallest)
+        correlation = (1 - shrink) * correlation + shrink * np.eye(len(correlation))
+    return correlation * np.outer(scale, scale)

@@ -1,0 +1,249 @@
+"""The one pass over the data: cross-product sums of [X y] by pattern of visits.
+
+The likelihood, its derivatives, Satterthwaite and Kenward-Roger see the data only through
+``M_P[a, b] = sum_i z_ia z_ib'`` over the subjects i of pattern P, where z_ia = (x_ia, y_ia)
+at visit a. Most columns of X repeat between visits (arm, baseline) or are constant (the
+indicator of a visit), so that all the z_ia of a subject are linear in a short vector u_i of
+distinct centred columns, ``z_ia = D_a' u_i``, and ``sum_i u_i u_i'`` is all there is to add
+up. A pattern with more subjects than columns of u is then stood for by the rows of a square
+root of its sum: as many stand-in subjects as columns, whatever the number of subjects.
+Subjects with weights that differ by visit, or with times of their own, stand for themselves
+in the same code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+
+from analysis.mmrm.design.arrays import Design
+from analysis.mmrm.moments.columns import SubjectColumns, subject_columns
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+# A column is aliased when what the columns before it leave of it is smaller than this.
+RANK_TOLERANCE = 1e-10
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Subjects grouped by visits, unit of covariance and nothing else.
+
+    Attributes
+    ----------
+    visits : array of bool, shape (P, K)
+    unit : array of int, shape (P,)
+        Which covariance matrix (group, or own times) the pattern uses.
+    of_subject : array of int, shape (n,)
+    """
+
+    visits: NDArray[np.bool_]
+    unit: Index
+    of_subject: Index
+    unit_group: Index
+    unit_times: Array | None
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Change of basis that makes the columns of X orthonormal and y their residual.
+
+    With ``X = X* R`` and ``y = X* c + y*``, an estimate g of the model of y* on X* is the
+    estimate ``R^-1 (g + c)`` of the model of y on X.
+    """
+
+    r: Array
+    c: Array
+    kept: Index
+    aliased: Index
+    alias_weights: Array
+
+    def coefficients(self, gamma: Array) -> Array:
+        """Estimates in the columns of X that are kept."""
+        return np.asarray(solve_triangular(self.r, gamma + self.c))
+
+    def contrasts(self, rows: Array) -> Array:
+        """Rows of weights on the kept columns, as weights on the orthonormal columns."""
+        return np.asarray(solve_triangular(self.r, rows.T, trans="T")).T
+
+    @property
+    def log_det(self) -> float:
+        """Logarithm of |det R|."""
+        return float(np.log(np.abs(np.diag(self.r))).sum())
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What the fit sees of the data.
+
+    Attributes
+    ----------
+    z : array of shape (R, K, r + 1)
+        Stand-in subjects in the orthonormal basis, zero at absent visits.
+    pattern : array of int, shape (R,)
+        Pattern of each stand-in subject, in ascending order.
+    visits : array of bool, shape (P, K)
+    count : array of shape (P,)
+        Subjects of each pattern.
+    unit : array of int, shape (P,)
+    """
+
+    z: Array
+    pattern: Index
+    visits: NDArray[np.bool_]
+    count: Array
+    unit: Index
+    basis: Basis
+    n_obs: int
+    n_subjects: int
+    log_weights: float = 0.0
+    starts: Index = field(init=False)
+
+    def __post_init__(self) -> None:
+        starts = np.searchsorted(self.pattern, np.arange(len(self.visits)))
+        object.__setattr__(self, "starts", starts)
+
+    @property
+    def rank(self) -> int:
+        """Number of estimable fixed effects."""
+        return int(self.z.shape[2] - 1)
+
+
+def accumulate(
+    design: Design,
+) -> tuple[Moments, SubjectColumns, Patterns]:
+    """One pass: distinct columns, patterns, sums, orthonormal basis."""
+    columns = subject_columns(design)
+    patterns = group_patterns(design, columns.observed)
+    rows, pattern = stand_ins(columns.u, columns.maps, patterns)
+    basis, z = orthonormal(rows, columns.maps, patterns.visits[pattern])
+    count = np.bincount(patterns.of_subject, minlength=len(patterns.visits)).astype(float)
+    log_weights = 0.0 if design.weights is None else float(np.log(design.weights).sum())
+    moments = Moments(
+        z=z,
+        pattern=pattern,
+        visits=patterns.visits,
+        count=count,
+        unit=patterns.unit,
+        basis=basis,
+        n_obs=len(design.y),
+        n_subjects=design.n_subjects,
+        log_weights=log_weights,
+    )
+    return moments, columns, patterns
+
+
+def group_patterns(design: Design, observed: NDArray[np.bool_]) -> Patterns:
+    """Group subjects by visits and group, and by their times where these matter."""
+    group = design.group[design.first_rows]
+    n, n_visits = observed.shape
+    if design.times is None:
+        if n_visits < 50:
+            code = group * 2**n_visits + observed @ (2 ** np.arange(n_visits))
+            _, first, of_subject = np.unique(code, return_index=True, return_inverse=True)
+        else:
+            key = np.column_stack([group, observed]).astype(np.int64)
+            _, first, of_subject = np.unique(key, axis=0, return_index=True, return_inverse=True)
+        return Patterns(
+            visits=observed[first],
+            unit=group[first],
+            of_subject=of_subject.ravel().astype(np.intp),
+            unit_group=np.arange(len(design.groups)),
+            unit_times=None,
+        )
+    times = np.full((n, n_visits, design.times.shape[1]), np.nan)
+    times[design.subject, design.visit] = design.times
+    flat = np.column_stack([group, np.where(np.isnan(times), np.inf, times).reshape(n, -1)])
+    _, first, of_subject = np.unique(flat, axis=0, return_index=True, return_inverse=True)
+    return Patterns(
+        visits=observed[first],
+        unit=np.arange(len(first)),
+        of_subject=of_subject.ravel().astype(np.intp),
+        unit_group=group[first],
+        unit_times=times[first],
+    )
+
+
+def stand_ins(
+    u: Array, maps: Array, patterns: Patterns, weights: Array | None = None
+) -> tuple[Array, Index]:
+    """Rows whose cross-products are the sums of each pattern, (R, m), and their patterns.
+
+    `weights` counts each subject that many times (bootstrap), or leaves it out (zero).
+    """
+    order = np.argsort(patterns.of_subject, kind="stable")
+    bounds = np.searchsorted(
+        patterns.of_subject[order], np.arange(len(patterns.visits) + 1), side="left"
+    )
+    used = np.abs(maps).sum(axis=2) > 0
+    rows: list[Array] = []
+    for number, visits in enumerate(patterns.visits):
+        members = order[bounds[number] : bounds[number + 1]]
+        block = u[members]
+        if weights is not None:
+            keep = weights[members] > 0
+            block = block[keep] * np.sqrt(weights[members][keep])[:, None]
+        own = np.flatnonzero(used[visits].any(axis=0))
+        if len(block) > len(own):
+            root = square_root(block[:, own].T @ block[:, own])
+            block = np.zeros((len(root), u.shape[1]))
+            block[:, own] = root
+        rows.append(block)
+    pattern = np.repeat(np.arange(len(rows)), [len(part) for part in rows])
+    return np.concatenate(rows), pattern
+
+
+def square_root(matrix: Array) -> Array:
+    """Rows S with S'S the matrix, as many as its rank; a column of zeros stays exactly zero."""
+    used = np.flatnonzero(np.diag(matrix) > 0)
+    if not len(used):
+        return np.zeros((1, len(matrix)))
+    values, vectors = np.linalg.eigh(matrix[np.ix_(used, used)])
+    keep = values > values[-1] * 1e-15
+    root = np.zeros((int(keep.sum()), len(matrix)))
+    root[:, used] = np.sqrt(values[keep])[:, None] * vectors[:, keep].T
+    return root
+
+
+def expand(rows: Array, maps: Array, visits: NDArray[np.bool_]) -> Array:
+    """Stand-in subjects as rows of [X y] by visit, (R, K, p + 1), zero at absent visits."""
+    n_visits, m, q = maps.shape
+    flat = rows @ maps.transpose(1, 0, 2).reshape(m, n_visits * q)
+    return flat.reshape(len(rows), n_visits, q) * visits[:, :, None]
+
+
+def orthonormal(rows: Array, maps: Array, visits: NDArray[np.bool_]) -> tuple[Basis, Array]:
+    """Orthonormalise the columns of X in their order, leaving out the aliased ones.
+
+    Parameters
+    ----------
+    rows, maps, visits
+        As for `expand`.
+    """
+    raw = expand(rows, maps, visits)
+    n_rows, n_visits, q = raw.shape
+    flat = raw.reshape(n_rows * n_visits, q)
+    x, y = flat[:, :-1], flat[:, -1]
+    size = np.sqrt((x**2).sum(axis=0))
+    # A column of zeros comes back from centring and scaling as the rounding of its parts.
+    parts = expand(np.abs(rows), np.abs(maps[:, :, :-1]), visits).reshape(n_rows * n_visits, -1)
+    kept = list(np.flatnonzero(size > RANK_TOLERANCE * np.sqrt((parts**2).sum(axis=0))))
+    while True:
+        q_part, r = np.linalg.qr(x[:, kept] / size[kept])
+        dependent = np.flatnonzero(np.abs(np.diag(r)) < RANK_TOLERANCE)
+        if not len(dependent):
+            break
+        kept.pop(int(dependent[0]))
+    aliased = np.setdiff1d(np.arange(q - 1), kept)
+    c = q_part.T @ y
+    rest = y - q_part @ c
+    again = q_part.T @ rest
+    r = r * size[kept]
+    weights = solve_triangular(r, q_part.T @ x[:, aliased])
+    basis = Basis(r, c + again, np.array(kept, dtype=np.intp), aliased, np.asarray(weights))
+    z = np.column_stack([q_part, rest - q_part @ again])
+    return basis, z.reshape(n_rows, n_visits, len(kept) + 1)

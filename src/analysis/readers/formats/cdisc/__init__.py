@@ -1,0 +1,1 @@
+"""CDISC: SAS transport files and Dataset-JSON into text cells, and what SDTM and ADaM rows mean."""

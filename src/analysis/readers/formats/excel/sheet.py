@@ -1,0 +1,342 @@
+"""One sheet of a workbook (.xlsx, .xlsm, .xls, .ods) as text: no cell is guessed at."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
+
+from analysis.disclosure.file_names import shown_name, shown_sheet
+from analysis.readers.formats.excel.layout import (
+    BLANK,
+    DATE,
+    NUMBER,
+    TEXT,
+    TIME,
+    Grid,
+    refuse_layout,
+)
+from analysis.readers.formats.excel.workbook import MOST_CELLS, Marks, kind_of, marks, unpacked
+from analysis.readers.table.identifiers import refuse_identifiers
+from analysis.readers.table.text_table import TextTable
+from analysis.rules import issue, refusal
+from analysis.study import Issue
+
+__all__ = ["filled_sheets", "read_sheet"]
+
+_NOT_A_WORKBOOK = {"text": "delimited text", "html": "a web page", "xml": "XML"}
+# Excel keeps 15 digits of a number; what followed them is gone.
+_LOST_DIGITS = 1e15
+
+
+def read_sheet(
+    path: Path, *, sheet: str | None = None, columns: Collection[str] | None = None
+) -> TextTable:
+    """Read one sheet of a workbook: every cell as text, blank stays blank.
+
+    Numbers are written in the shortest way that gives the same number back (``3``, never
+    ``3.0``), truth values as ``TRUE`` and ``FALSE``, real dates in ISO 8601 as far as they
+    tell: a date whose time is midnight is a date alone. Serial numbers stay numbers.
+
+    Parameters
+    ----------
+    path : Path
+        The file. Its kind is told by its content, not by its name.
+    sheet : str, optional
+        Name of the sheet; needed where several visible sheets hold something.
+    columns : collection of str, optional
+        The columns that the study reads: only there does a cell that cannot hold what was
+        typed end the reading. All of them unless given.
+
+    Raises
+    ------
+    ReliefError
+        ``file.missing``, ``file.empty``, ``file.repeated-column``, ``file.no-rows``,
+        ``identifier.column``, or a STOP of rules/spreadsheets.toml.
+    """
+    file = shown_name(path)
+    raw = _bytes(path, file)
+    kind = _kind(raw, file)
+    # First, since the library would run out of memory over a cell far outside.
+    found = _marks(raw, kind, file)
+    with _library(file):
+        book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
+        chosen, notes = _choose(book, sheet, file)
+        grid = _grid(chosen.to_python(skip_empty_area=False))
+        ranges = chosen.merged_cell_ranges or ()
+    where = {"file": file, "sheet": shown_sheet(chosen.name, book.sheet_names.index(chosen.name))}
+    if chosen.name not in found:
+        raise refusal("workbook.damaged", file=file)
+    own = found[chosen.name]
+    merged = [start for start, _ in ranges] + own.merged
+    refuse_layout(grid, merged, **where)
+    notes += _marked(own, kind, file, [name.strip() for name in grid.text[grid.head]])
+    return _table(grid, file, hashlib.sha256(raw).hexdigest(), notes, columns)
+
+
+def filled_sheets(path: Path) -> list[str]:
+    """Names of the visible sheets that hold something.
+
+    Raises
+    ------
+    ReliefError
+        As :func:`read_sheet` for a file that is no workbook.
+    """
+    file = shown_name(path)
+    raw = _bytes(path, file)
+    _marks(raw, _kind(raw, file), file)
+    with _library(file):
+        book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
+        visible = [
+            one.name
+            for one in book.sheets_metadata
+            if one.typ == SheetTypeEnum.WorkSheet and one.visible == SheetVisibleEnum.Visible
+        ]
+        return [name for name in visible if book.get_sheet_by_name(name).end is not None]
+
+
+def _bytes(path: Path, file: str) -> bytes:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise refusal("file.missing", file=file) from None
+    except (OSError, ValueError):
+        raise refusal("file.not-opened", file=file) from None
+    if not raw:
+        raise refusal("file.empty", file=file)
+    return raw
+
+
+def _kind(raw: bytes, file: str) -> str:
+    """What the file is, or the refusal of what only has a workbook's name."""
+    kind = kind_of(raw)
+    if kind == "locked":
+        raise refusal("workbook.locked", file=file)
+    if kind in _NOT_A_WORKBOOK:
+        raise refusal("workbook.other-format", file=file, what=_NOT_A_WORKBOOK[kind])
+    if kind is None:
+        raise refusal("workbook.damaged", file=file)
+    try:
+        bursts = kind != "xls" and not unpacked(raw)
+    except ValueError:
+        raise refusal("workbook.damaged", file=file) from None
+    if bursts:
+        raise refusal("workbook.unpacks-too-large", file=file)
+    return kind
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """A failure inside the library's compiled part is printed by it, with what it met."""
+    own = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        os.dup2(own, 2)
+        os.close(own)
+
+
+@contextmanager
+def _library(file: str) -> Iterator[None]:
+    """What the library says of a workbook that it cannot read, in our words."""
+    try:
+        with _silent():
+            yield
+    except PasswordError:
+        raise refusal("workbook.locked", file=file) from None
+    except CalamineError:
+        raise refusal("workbook.damaged", file=file) from None
+    except BaseException as error:
+        # A failure inside the library's compiled part has no other name.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise refusal("workbook.damaged", file=file) from None
+
+
+def _marks(raw: bytes, kind: str, file: str) -> dict[str, Marks]:
+    try:
+        found = marks(raw, kind)
+    except ValueError:
+        raise refusal("workbook.damaged", file=file) from None
+    for number, (name, own) in enumerate(found.items()):
+        if own.height * own.width > MOST_CELLS:
+            where = shown_sheet(name, number)
+            raise refusal(
+                "sheet.too-large", file=file, sheet=where, height=own.height, width=own.width
+            )
+    return found
+
+
+def _choose(
+    book: CalamineWorkbook, sheet: str | None, file: str
+) -> tuple[CalamineSheet, list[Issue]]:
+    """The declared sheet, or the only visible one that holds something."""
+    sheets = [one for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+    shown = {one.name: shown_sheet(one.name, n) for n, one in enumerate(sheets)}
+    if sheet is not None and sheet not in shown:
+        raise refusal("sheet.unknown", file=file, sheets=", ".join(shown.values()))
+    hidden = {one.name for one in sheets if one.visible != SheetVisibleEnum.Visible}
+    filled = [name for name in shown if book.get_sheet_by_name(name).end is not None]
+    usable = [name for name in filled if name == sheet or (sheet is None and name not in hidden)]
+    if not usable:
+        raise refusal("file.empty", file=file)
+    if len(usable) > 1:
+        names = ", ".join(shown[name] for name in usable)
+        raise refusal("sheet.several", file=file, count=len(usable), sheets=names)
+    (name,) = usable
+    others = [shown[other] for other in filled if other in hidden and other != name]
+    notes = []
+    if others:
+        names = ", ".join(others)
+        notes.append(issue("sheet.hidden", file=file, count=len(others), sheets=names))
+    return book.get_sheet_by_name(name), notes
+
+
+# --- cells to text --------------------------------------------------------------------------
+
+
+def _number(value: float) -> str:
+    """A number in full, in the fewest digits that give it back."""
+    return "0" if value == 0 else str(np.format_float_positional(value, trim="-"))
+
+
+def _moment(value: datetime) -> str:
+    # A serial number holds seconds only to some microseconds.
+    near = value + timedelta(microseconds=500_000)
+    text = near.replace(microsecond=0).isoformat()
+    return text[:10] if text.endswith("T00:00:00") else text.removesuffix(":00")
+
+
+def _clock(value: time) -> str:
+    return value.isoformat("seconds").removesuffix(":00")
+
+
+_WRITTEN: dict[type, tuple[int, Callable[[Any], str]]] = {
+    str: (TEXT, lambda text: text.replace("\r\n", "\n").replace("\r", "\n")),
+    bool: (TEXT, lambda truth: "TRUE" if truth else "FALSE"),
+    int: (NUMBER, str),
+    float: (NUMBER, _number),
+    date: (DATE, date.isoformat),
+    datetime: (DATE, _moment),
+    time: (TIME, _clock),
+    timedelta: (TIME, str),
+}
+
+
+def _grid(rows: list[list[Any]]) -> Grid:
+    shape = (len(rows), len(rows[0]))
+    text, kind = np.empty(shape, dtype=object), np.empty(shape, dtype=np.int8)
+    for number, column in enumerate(zip(*rows, strict=True)):
+        text[:, number] = [_WRITTEN[type(cell)][1](cell) for cell in column]
+        kind[:, number] = [_WRITTEN[type(cell)][0] if cell != "" else BLANK for cell in column]
+    return Grid(text, kind)
+
+
+# --- the table ------------------------------------------------------------------------------
+
+
+def _marked(found: Marks, kind: str, file: str, header: list[str]) -> list[Issue]:
+    """What the sheet holds that is no value, by column."""
+    # An old workbook does not tell a formula without a value from one that gives an empty text.
+    uncomputed = "cell.blank-formula" if kind == "xls" else "cell.not-computed"
+    notes = []
+    for rule, cells in (("cell.error-value", found.errors), (uncomputed, found.uncomputed)):
+        for column in sorted({column for _, column in cells}):
+            rows = [row + 1 for row, own in cells if own == column]
+            name = header[column] if column < len(header) else ""
+            notes.append(
+                issue(rule, file=file, row=min(rows), column=name or None, count=len(rows))
+            )
+    if found.hidden_rows:
+        notes.append(issue("sheet.hidden-rows", file=file, count=found.hidden_rows))
+    return notes
+
+
+def _table(
+    grid: Grid, file: str, sha256: str, notes: list[Issue], columns: Collection[str] | None
+) -> TextTable:
+    """The table below the row of names, without rows that are blank or columns without a name."""
+    head = grid.head
+    header = [text.strip() for text in grid.text[head]]
+    refuse_identifiers(header, file)
+    repeated = [n for n, name in enumerate(header, 1) if name and name in header[: n - 1]]
+    if repeated:
+        columns_told = ", ".join(map(str, repeated[:5]))
+        raise refusal("file.repeated-column", file=file, row=head + 1, columns=columns_told)
+    text, kind = grid.text[head + 1 :], grid.kind[head + 1 :]
+    filled = (kind != BLANK).any(axis=1)
+    if not filled.any():
+        raise refusal("file.no-rows", file=file)
+    last = int(np.flatnonzero(filled)[-1])
+    blank = np.flatnonzero(~filled[:last])
+    if len(blank):
+        row = head + 2 + int(blank[0])
+        notes.append(issue("file.blank-row", file=file, row=row, count=len(blank)))
+    nameless = [n for n, name in enumerate(header) if not name and (kind[:, n] != BLANK).any()]
+    if nameless:
+        told = ", ".join(str(n + 1) for n in nameless[:5])
+        notes.append(
+            issue("file.unnamed-column", file=file, row=head + 1, count=len(nameless), columns=told)
+        )
+    rows = np.flatnonzero(filled) + head + 2
+    named = [n for n, name in enumerate(header) if name]
+    cells = {}
+    for n in named:
+        _refuse_cells(kind[filled, n], text[filled, n], rows, file, header[n], columns)
+        notes += _times(kind[filled, n], rows, file, header[n])
+        cells[header[n]] = pd.Series(text[filled, n], dtype="str")
+    return TextTable(file, pd.DataFrame(cells), rows, sha256, tuple(notes))
+
+
+def _refuse_cells(
+    kind: np.ndarray,
+    text: np.ndarray,
+    rows: np.ndarray,
+    file: str,
+    name: str,
+    columns: Collection[str] | None,
+) -> None:
+    """Refuse a column where Excel made dates of other things, or cut the digits of numbers."""
+    if columns is not None and name not in columns:
+        return
+    dates = kind == DATE
+    # In a column of times, a few cells that are none are set aside one by one later.
+    if dates.any() and 2 * dates.sum() <= (kind != BLANK).sum():
+        row = int(rows[np.argmax(dates)])
+        raise refusal(
+            "cell.unexpected-date", file=file, row=row, column=name, count=int(dates.sum())
+        )
+    numbers = kind == NUMBER
+    long = np.zeros(len(kind), dtype=bool)
+    long[numbers] = [abs(float(cell)) >= _LOST_DIGITS for cell in text[numbers]]
+    if long.any():
+        row = int(rows[np.argmax(long)])
+        raise refusal("cell.lost-digits", file=file, row=row, column=name, count=int(long.sum()))
+
+
+def _times(kind: np.ndarray, rows: np.ndarray, file: str, name: str) -> list[Issue]:
+    """Times of day and lengths of time, which tell no date."""
+    times = kind == TIME
+    if not times.any():
+        return []
+    row, count = int(rows[np.argmax(times)]), int(times.sum())
+    return [issue("cell.no-date", file=file, row=row, column=name, count=count)]

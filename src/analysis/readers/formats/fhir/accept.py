@@ -1,0 +1,55 @@
+"""What every resource must meet to be read: a status that counts, a person, a plain meaning."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from analysis.readers.formats.fhir.nodes import Ledger
+
+__all__ = ["FINAL", "is_modified", "note_zone", "usable"]
+
+# Statuses of an Observation whose value stands.
+FINAL = ("final", "amended", "corrected")
+_WITHOUT_ZONE = re.compile(r"[^T]*T(?!.*(?:Z|[+-]\d\d:?\d\d)$).*", re.ASCII | re.DOTALL)
+
+
+def is_modified(resource: dict[str, Any]) -> bool:
+    """Whether an extension that a reader must understand may turn the meaning round."""
+    return bool(resource.get("modifierExtension") or resource.get("implicitRules"))
+
+
+def usable(
+    ledger: Ledger,
+    row: int,
+    kind: str,
+    *,
+    status: str,
+    finished: tuple[str, ...],
+    modified: bool,
+    person: str,
+) -> bool:
+    """Whether a resource is read; where it is not, the reason is counted."""
+    if status == "entered-in-error":
+        ledger.add("fhir.entered-in-error", row, kind=kind)
+    elif status == "not-done":
+        ledger.add("fhir.not-done", row)
+    elif status not in finished:
+        ledger.add("fhir.unfinished", row, kind=kind, kept=" and ".join(finished))
+    elif modified:
+        ledger.add("fhir.modifier", row, kind=kind)
+    elif not person:
+        ledger.add("fhir.no-person", row, kind=kind)
+    else:
+        return True
+    return False
+
+
+def note_zone(ledger: Ledger, row: int, kind: str, *times: str) -> None:
+    """Count a resource that tells a time of day without the zone that FHIR requires.
+
+    It is read all the same: the zone that study.toml declares is a decision of the
+    researcher, and without one, or beside times with zones, the shared clock refuses.
+    """
+    if any(_WITHOUT_ZONE.fullmatch(time) for time in times):
+        ledger.add("fhir.no-zone", row, kind=kind)

@@ -1,0 +1,220 @@
+"""Identifiers: columns and cells that name a person, and codes that may be one person twice."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analysis.rules import issue, refusal
+from analysis.study import Issue
+
+if TYPE_CHECKING:
+    from analysis.config import Table
+    from analysis.readers.table.text_table import TextTable
+
+__all__ = ["alike", "people_in", "refuse_identifiers", "refuse_patterns"]
+
+# Words of a header that name an identifier of the Safe Harbor list, 45 CFR 164.514(b)(2)(i), in
+# the list's order, and words that may stand around them. A header is refused when it consists
+# of nothing else, so that `firstName` and `telephone_1` are, and `instrument_name`,
+# `address_fear` and `device_minutes` are not.
+_KEY = "|".join(
+    (
+        # (A) names
+        r"names?|[flm]name|initials?|surname|forename|vorname|nachname|nombre|apellidos?|prenom|nom",
+        r"patientenname|indirizzo",
+        r"signature|nextofkin",
+        # (B) places smaller than a state
+        r"addr(?:ess)?|adresse|street|strasse|rue|calle|city|town|village|suburb|neighbou?rhood|county|district|precinct",
+        r"censustract|zip|postcode|postalcode|plz|geocode|lat(?:itude)?|lon(?:gitude)?|gps(?:coordinates)?",
+        # (C) dates of a life; those of visits and infusions are what the study declares
+        r"dob|dod|date(?:of)?(?:birth|death)|(?:birth|death)(?:date|day|dt)|deceaseddate",
+        r"geburtsdatum|geb(?:datum)?|sterbedatum|fechadenacimiento|datedenaissance",
+        # (D) to (F) telephone, fax, e-mail, and the like
+        r"tel(?:ephones?|efono?)?|phones?|mobile|fax|whatsapp|skype|facebook|instagram|emails?|mail",
+        # (G) to (K) numbers of people in registers
+        r"ssn|socialsecurity|passport|nationalid|aadhaar|nhs|nhsnumber|medicare|medicaid|versichertennummer",
+        r"mrn|medicalrecord|hosp(?:ital)?(?:number|no|id)|chart(?:number|no|id)?|beneficiary|healthplan|insurance|memberid",
+        r"policynumber|accounts?|acct|iban|creditcard|certificate|licen[cs]e",
+        # (L), (M) vehicles and devices
+        r"vin|vehicle|licenseplate|numberplate|device(?:id|identifier|serial)|serialnumber|imei",
+        r"macaddress",
+        # (N), (O) addresses of the internet
+        r"urls?|website|homepage|ipaddress",
+        # (P), (Q) bodies and faces
+        r"biometrics?|fingerprints?|voiceprint|retina(?:l)?scan|photos?|photographs?|facial?images?",
+    )
+)
+_AROUND = (
+    r"(?:patients?|subjects?|participants?|clients?|persons?|users?|pt|first|last|middle|full"
+    r"|maiden|given|family|nick|legal|preferred|mothers?|fathers?|contact|emergency|spouse"
+    r"|partner|employers?|kin|home|work|cell|primary|secondary|mailing|billing|of|the|line|number"
+    r"|no|id|code|text|raw|ip|postal|street|mail|email|and|or|date|dt|year|month|day|mm|dd|yyyy"
+    r"|yy)"
+)
+_IDENTIFYING = re.compile(rf"{_AROUND}{{0,5}}(?:{_KEY}){_AROUND}{{0,5}}")
+_LONGEST_NAME = 60
+# What in a cell names a person or leads to one. A time with an offset from UTC is none of it.
+_PATTERNS = {
+    "an e-mail address": r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}",
+    "an address of the internet": r"(?i)https?://|www\.\w",
+    "an IP address": r"^\s*(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}\s*$",
+    "a social security number": r"(?:^|[^\d-])\d{3}-\d{2}-\d{4}(?:$|[^\d-])",
+    "a telephone number": (
+        r"(?:^|[^\d+-])(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?:$|[^\d-])"
+        r"|(?:^|[^\dT:.])\+[1-9](?:[ ()-]?\d){8,14}(?:$|\D)"
+    ),
+}
+_ANY = "|".join(f"(?:{pattern})" for pattern in _PATTERNS.values())
+# Roles of columns whose text is kept; in all others what is no number or time is set aside.
+_KEPT_AS_TEXT = (
+    "subject", "arm", "site", "sequence", "blinding_guess", "agent", "dose_unit", "route",
+    "status", "recall",
+)  # fmt: skip
+# So many digits number the records of a clinic; the people of a study take fewer.
+_RECORD_NUMBER = r"^\D{0,3}\d{7,}$"
+
+
+def _identifies(name: str) -> bool:
+    # Joined letters: camelCase, snake_case and spaces come down to one spelling.
+    folded = unicodedata.normalize("NFKD", name.replace("ß", "ss"))
+    joined = re.sub(r"[^a-z]+", "", folded.lower())
+    return len(joined) <= _LONGEST_NAME and _IDENTIFYING.fullmatch(joined) is not None
+
+
+def refuse_identifiers(header: list[str], file: str) -> None:
+    """Refuse a table whose header names an identifier.
+
+    Columns are told by their position: in a file without a header the first row holds
+    values.
+
+    Raises
+    ------
+    ReliefError
+        ``identifier.column``, naming the positions, never what is in them.
+    """
+    found = [number for number, name in enumerate(header, 1) if _identifies(name)]
+    if found:
+        more = " and more" if len(found) > 5 else ""
+        columns = ", ".join(map(str, found[:5])) + more
+        raise refusal("identifier.column", file=file, row=1, columns=columns)
+
+
+def _matching(column: pd.Series, pattern: str) -> np.ndarray:
+    """Rows whose text holds a pattern; each text is looked at once."""
+    codes, texts = pd.factorize(column)
+    if not len(texts):
+        return np.zeros(len(column), dtype=bool)
+    found = pc.match_substring_regex(pa.array(texts, pa.string()), pattern)
+    return found.to_numpy(zero_copy_only=False)[codes]
+
+
+def refuse_patterns(table: TextTable, columns: Iterable[str]) -> None:
+    """Refuse a table where cells that are kept as text hold what leads to a person.
+
+    A name cannot be told by its pattern; an address, a telephone number or a social
+    security number can. Not for columns of numbers, where any other text is set aside.
+
+    Parameters
+    ----------
+    table : TextTable
+    columns : iterable of str
+        The columns that are kept as text; those that the table lacks are passed over.
+
+    Raises
+    ------
+    ReliefError
+        ``identifier.pattern``, with the column, how many cells, and the kind alone.
+    """
+    for name in columns:
+        if name not in table.cells:
+            continue
+        column = table.cells[name]
+        if not _matching(column, _ANY).any():
+            continue
+        for kind, pattern in _PATTERNS.items():
+            found = _matching(column, pattern)
+            if found.any():
+                row = int(table.rows[np.argmax(found)])
+                count = int(found.sum())
+                raise refusal(
+                    "identifier.pattern",
+                    file=table.file, row=row, column=name, count=count, kind=kind,
+                )  # fmt: skip
+
+
+def people_in(table: TextTable, spec: Table) -> list[Issue]:
+    """Look for what leads to a person in the cells that a declared table keeps as text.
+
+    Parameters
+    ----------
+    table : TextTable
+    spec : Table
+        The table as study.toml declares it.
+
+    Returns
+    -------
+    list of Issue
+        ``identifier.record-number`` where people are numbered as a clinic numbers its
+        records and study.toml does not declare ``study_codes``.
+
+    Raises
+    ------
+    ReliefError
+        What :func:`refuse_patterns` refuses.
+    """
+    kept = [getattr(own, role, None) for own in spec.by_visit() for role in _KEPT_AS_TEXT]
+    names = [name for name in kept if isinstance(name, str)] + getattr(spec, "form_id", [])
+    if spec.ROLE != "subjects" or getattr(spec, "study_codes", False):
+        # The people are known by then; a study's own codes may look like a telephone number.
+        names = [name for name in names if name != spec.subject]
+    refuse_patterns(table, dict.fromkeys(names))
+    if getattr(spec, "study_codes", True):
+        return []
+    ids = table.column(spec.subject)
+    found = _matching(ids, _RECORD_NUMBER)
+    if not found.any():
+        return []
+    row, count = int(table.rows[np.argmax(found)]), int(ids[found].nunique())
+    rule = "identifier.record-number"
+    return [issue(rule, file=table.file, row=row, column=spec.subject, count=count)]
+
+
+def _plain(identifiers: pd.Series) -> pd.Series:
+    """Identifiers without case, punctuation and leading zeros."""
+    bare = identifiers.str.lower().str.replace(r"[\W_]+", "", regex=True)
+    return bare.str.replace(r"(^|[^0-9])0+(?=[0-9])", r"\1", regex=True)
+
+
+def alike(identifiers: pd.Series, others: pd.Series | None = None) -> np.ndarray:
+    """Identifiers that may be one person written differently.
+
+    ``KPE008``, ``kpe-008`` and ``8`` look alike. Nobody is merged for it.
+
+    Parameters
+    ----------
+    identifiers : Series of str
+    others : Series of str, optional
+        Compare with these instead of with each other.
+
+    Returns
+    -------
+    ndarray of bool, one an identifier
+    """
+    own = _plain(identifiers)
+    base = own if others is None else _plain(others)
+    number = own.where(own.str.fullmatch(r"[0-9]+"))
+    tail = base.str.extract(r"[^0-9]([0-9]+)$")[0]
+    if others is not None:
+        return (own.isin(base) | (number.notna() & number.isin(tail.dropna()))).to_numpy()
+    same = own.duplicated(keep=False)
+    numbered = number.notna() & number.isin(tail.dropna())
+    named = tail.notna() & tail.isin(number.dropna())
+    return (same | numbered | named).to_numpy()

@@ -1,0 +1,140 @@
+"""A file's cells as text, with the numbers of their rows: what every format hands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.readers.formats.delimited.scan import (
+    Elsewhere,
+)
+from analysis.rules import refusal
+from analysis.study import Issue
+
+__all__ = ["TextTable", "exact_copies"]
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A file's cells as text, and for each row its 1-based number with the header counted.
+
+    Rows are numbered as a spreadsheet numbers them: a blank row counts, and a cell that
+    holds line breaks is one row.
+
+    Attributes
+    ----------
+    file : str
+        Name of the file, without its folder.
+    cells : DataFrame
+        Text, blank where blank. Columns are ``str``, or categoricals where values repeat.
+    rows : ndarray of int
+        Numbers of the rows.
+    sha256 : str
+        Of the file's bytes.
+    issues : tuple of Issue
+        What reading found.
+    elsewhere : Elsewhere, optional
+        Where the columns are that were not kept.
+    subject : str, optional
+        The column of the person's identifier, once it is known.
+    """
+
+    file: str
+    cells: pd.DataFrame
+    rows: np.ndarray
+    sha256: str
+    issues: tuple[Issue, ...]
+    elsewhere: Elsewhere | None = None
+    subject: str | None = None
+
+    def column(self, name: str) -> pd.Series:
+        """One column as ``str``, stripped of surrounding white space.
+
+        Raises
+        ------
+        ReliefError
+            ``column.missing``: names the file and the column that study.toml declares.
+        """
+        return self.category(name).astype("str")
+
+    def category(self, name: str) -> pd.Series:
+        """One column, stripped, as a categorical where it is kept as one: small and fast.
+
+        A categorical takes no value that is not among its categories; :meth:`column` does.
+
+        Raises
+        ------
+        ReliefError
+            As :meth:`column`.
+        """
+        if name not in self.cells:
+            raise refusal("column.missing", file=self.file, row=1, name=name)
+        column = self.cells[name]
+        if not isinstance(column.dtype, pd.CategoricalDtype):
+            return column.str.strip()
+        texts = column.cat.categories.astype("str")
+        stripped = texts.str.strip()
+        if stripped.equals(texts):
+            return column
+        # Values that differed only in white space are one value now.
+        places, values = pd.factorize(stripped)
+        codes = np.append(places, -1)[column.cat.codes.to_numpy()]
+        dtype = pd.CategoricalDtype(pd.Index(values, dtype="str"))
+        return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype), column.index, name=name)
+
+    def spaced(self, name: str) -> np.ndarray:
+        """Cells of a column with white space around their text."""
+        return _each(self.cells[name], lambda texts: texts != texts.str.strip())
+
+    def pick(self, keep: np.ndarray) -> TextTable:
+        """The table with only the rows of a mask; its issues stay behind."""
+        if keep.all():
+            return replace(self, issues=())
+        cells = self.cells[keep].reset_index(drop=True)
+        return replace(self, cells=cells, rows=self.rows[keep], issues=())
+
+
+def _each(column: pd.Series, test: Callable[[pd.Series], pd.Series]) -> np.ndarray:
+    """Which cells pass a test of their text; each different text is tested once."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        texts = column.cat.categories.astype("str").to_series()
+        return test(texts).to_numpy()[column.cat.codes.to_numpy()]
+    return test(column).to_numpy()
+
+
+def _blank(column: pd.Series) -> np.ndarray:
+    """Cells with nothing but white space."""
+    return _each(column, lambda texts: texts.str.strip() == "")
+
+
+def exact_copies(table: TextTable, among: np.ndarray) -> np.ndarray:
+    """Rows of a mask that repeat an earlier row of it in every named column of the file.
+
+    Where only some columns were kept, the file is read once more, for these rows alone.
+
+    Parameters
+    ----------
+    among : ndarray of bool
+        One a row of the table.
+
+    Returns
+    -------
+    ndarray of bool, one a row of the table
+    """
+    if table.elsewhere is None:
+        rows = table.cells[among]
+    else:
+        digests = [_digests(piece) for piece in table.elsewhere.rows(table.rows[among])]
+        rows = pd.DataFrame(np.concatenate(digests) if digests else [])
+    copies = np.zeros(len(among), dtype=bool)
+    copies[among] = rows.duplicated().to_numpy()
+    return copies
+
+
+def _digests(rows: pd.DataFrame) -> np.ndarray:
+    """128 bits a row: two rows that differ have the same ones by no chance worth counting."""
+    keys = ("0123456789abcdef", "fedcba9876543210")
+    return np.column_stack([pd.util.hash_pandas_object(rows, False, hash_key=key) for key in keys])

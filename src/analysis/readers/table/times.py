@@ -1,0 +1,242 @@
+"""Date-times to hours: zones and precision by declared rules. Dates go no further than here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analysis.config.precision import DAY, HOUR, MINUTE, MONTH, format_precision
+from analysis.readers.table.declared_times import parse_format, parse_serials
+from analysis.readers.table.iso import LOCAL, MICROSECONDS, Told, parse_iso
+from analysis.readers.table.zones import bounds
+from analysis.rules import refusal
+
+__all__ = ["DAY", "HOUR", "MINUTE", "MONTH", "Instants", "format_precision", "instants"]
+
+# Years that a study of this kind cannot lie in are misread or mistyped, and zones end there too.
+_FIRST, _LAST = (np.datetime64(year, "us").astype(np.int64) for year in ("1900", "2200"))
+# So many times are moved to UTC at once.
+_CHUNK = 1 << 20
+_DAY = 24 * 3600 * MICROSECONDS
+_SLASHED = (
+    r"^(?P<first>[0-9]{1,4})(?P<mark>[/.])(?P<second>[0-9]{1,2})[/.][0-9]{1,4}(?:[^0-9](?s:.*))?$"
+)
+# Days since 1900 or 1904, as spreadsheets count them, from 1954 or 1958 to 2119 or 2123.
+_SERIAL = r"^[2-7][0-9]{4}(?:[.,][0-9]+)?$"
+
+
+@dataclass(frozen=True)
+class Instants:
+    """Times as bounds in hours on one absolute clock, and what was found on the way.
+
+    Attributes
+    ----------
+    low, high : ndarray of float
+        Equal where the text tells the minute; they span the hour, the local day or the
+        month where it tells no more, and an hour where the clock went back. NaN where
+        nothing could be read.
+    precision : ndarray of int
+        ``MINUTE``, ``HOUR``, ``DAY`` or ``MONTH``.
+    wrong, implausible, nonexistent : ndarray of bool
+        Neither blank nor a time; in a year that cannot be meant; in the hour that the
+        clock skipped.
+    next_day : ndarray of bool
+        Written as 24:00 and read as 00:00 of the next day.
+    zoned : frozenset of bool
+        Whether times with a clock carry a zone: empty, one, or both kinds.
+    offsets : int
+        How many different offsets from UTC were written.
+    midnight : bool
+        Every time told was midnight, so that all were taken for dates.
+    """
+
+    low: np.ndarray
+    high: np.ndarray
+    precision: np.ndarray
+    wrong: np.ndarray
+    implausible: np.ndarray
+    nonexistent: np.ndarray
+    next_day: np.ndarray
+    zoned: frozenset[bool]
+    offsets: int
+    midnight: bool
+
+    @property
+    def day_only(self) -> np.ndarray:
+        """Times known to the day or less."""
+        return self.precision >= DAY
+
+
+@dataclass(frozen=True)
+class _Column:
+    """The texts of a column, each once where it is a categorical, and where they came from."""
+
+    file: str
+    name: str
+    texts: pa.LargeStringArray
+    places: np.ndarray | None
+
+    @classmethod
+    def of(cls, column: pd.Series, file: str, name: str) -> _Column:
+        places = None
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            codes = column.cat.codes.to_numpy()
+            # A missing cell is a blank one; categories that rows were taken from are nobody's.
+            texts = pd.Series([*column.cat.categories, ""], dtype="str")
+            used = np.zeros(len(texts), dtype=bool)
+            used[codes] = True
+            places, column = (np.cumsum(used) - 1)[codes], texts[used]
+        texts = pa.array(column.astype("str").fillna(""), pa.large_string())
+        if isinstance(texts, pa.ChunkedArray):
+            texts = texts.combine_chunks()
+        return cls(file, name, texts, places)
+
+    def rows(self, found: np.ndarray) -> np.ndarray:
+        """What was found for each text, for each row."""
+        return found if self.places is None else found[self.places]
+
+    def match(self, pattern: str, among: np.ndarray) -> np.ndarray:
+        """Texts of a mask that a regular expression matches."""
+        found = np.zeros(len(self.texts), dtype=bool)
+        some = self.texts.filter(pa.array(among))
+        found[among] = pc.match_substring_regex(some, pattern).to_numpy(zero_copy_only=False)
+        return found
+
+
+def _refuse_slashes(column: _Column, unread: np.ndarray) -> None:
+    """Day and month in an order that nobody declared: never guessed."""
+    slashed = column.match(_SLASHED, unread)
+    if not slashed.any():
+        return
+    parts = pc.extract_regex(column.texts, _SLASHED)
+    first, second = (
+        pc.struct_field(parts, name).filter(pa.array(slashed)).cast(pa.int64()).to_numpy()
+        for name in ("first", "second")
+    )
+    both_ways = np.zeros(len(slashed), dtype=bool)
+    both_ways[slashed] = (first <= 12) & (second <= 12) & (first != second)
+    mark = pc.struct_field(parts, "mark").filter(pa.array(slashed))[0].as_py()
+    order = "dmY"
+    if (first > 31).all():
+        order = "Ymd"
+    elif (second > 12).any():
+        order = "mdY"
+    raise refusal(
+        "time.ambiguous-order",
+        file=column.file,
+        column=column.name,
+        count=int(column.rows(slashed).sum()),
+        total=len(column.rows(slashed)),
+        ambiguous=int(column.rows(both_ways).sum()),
+        example=mark.join(f"%{part}" for part in order) + " %H:%M",
+    )
+
+
+def _read(
+    column: _Column, form: str | None, epoch: Literal[1900, 1904] | None
+) -> tuple[Told, np.ndarray]:
+    """Times as written, and which were written as 24:00."""
+    filled = np.asarray(pc.not_equal(column.texts, ""))
+    if form is None:
+        told = parse_iso(column.texts)
+        next_day = np.zeros(len(filled), dtype=bool)
+        _refuse_slashes(column, filled & ~told.known)
+    else:
+        if format_precision(form) is None:
+            raise refusal("time.format")
+        told, next_day = parse_format(column.texts, form)
+    serials = column.match(_SERIAL, filled & ~told.known)
+    if serials.any():
+        if epoch is None:
+            raise refusal(
+                "time.excel-serial",
+                file=column.file,
+                column=column.name,
+                count=int(column.rows(serials).sum()),
+            )
+        parse_serials(column.texts, serials, epoch, told)
+    return told, next_day
+
+
+def _dates_in_disguise(column: _Column, told: Told) -> bool:
+    """Take times for dates where every one of several is midnight: a program filled them in."""
+    clocked = told.known & (told.precision < DAY)
+    if not clocked.any() or (told.local[clocked] % _DAY).any():
+        return False
+    if pc.count_distinct(column.texts.filter(pa.array(clocked))).as_py() < 2:
+        return False
+    told.precision[clocked] = DAY
+    told.offset[clocked] = LOCAL
+    return True
+
+
+def instants(
+    column: pd.Series,
+    *,
+    file: str,
+    name: str,
+    timezone: str | None,
+    datetime_format: str | None,
+    excel_epoch: Literal[1900, 1904] | None = None,
+) -> Instants:
+    """Read a column of date-times.
+
+    Parameters
+    ----------
+    column : Series of str
+        Or a categorical of them. ISO 8601 (``2025-03-04T10:20``, with or without seconds and
+        zone, or cut short: ``2025-03-04T10``, ``2025-03-04``, ``2025-03``), or the declared
+        ``datetime_format``. A missing cell counts as a blank one.
+    file, name : str
+        For messages.
+    timezone : str or None
+        IANA zone of times written without one.
+    datetime_format : str or None
+        ``strptime`` format, where the study declares one.
+    excel_epoch : {1900, 1904} or None
+        First year of a spreadsheet's day numbers, where the study declares it.
+
+    Raises
+    ------
+    ReliefError
+        ``time.ambiguous-order`` for slashed dates without a declared format,
+        ``time.no-zone`` where zoneless times have no declared zone, ``time.excel-serial``
+        for numbers of days without a declared epoch, ``time.format`` for a format that
+        cannot be used.
+    """
+    cells = _Column.of(column, file, name)
+    told, next_day = _read(cells, datetime_format, excel_epoch)
+    wrong = np.asarray(pc.not_equal(cells.texts, "")) & ~told.known
+    midnight = _dates_in_disguise(cells, told)
+    clocked = told.known & (told.precision < DAY)
+    offsets = np.unique(told.offset[clocked])
+    plausible = told.known & (told.local >= _FIRST) & (told.local < _LAST)
+    if timezone is None and (plausible & clocked & (told.offset == LOCAL)).any():
+        raise refusal("time.no-zone", file=file, column=name)
+    zone = ZoneInfo(timezone) if timezone else None
+    low, high = np.full(len(wrong), np.nan), np.full(len(wrong), np.nan)
+    nonexistent = np.zeros(len(wrong), dtype=bool)
+    rows = np.flatnonzero(plausible)
+    for start in range(0, len(rows), _CHUNK):
+        part = rows[start : start + _CHUNK]
+        first, last, nonexistent[part] = bounds(told.only(part), zone)
+        low[part], high[part] = first / MICROSECONDS / 3600, last / MICROSECONDS / 3600
+    low[nonexistent] = high[nonexistent] = np.nan
+    return Instants(
+        cells.rows(low),
+        cells.rows(high),
+        cells.rows(told.precision),
+        cells.rows(wrong),
+        cells.rows(told.known & ~plausible),
+        cells.rows(nonexistent),
+        cells.rows(next_day),
+        frozenset((offsets != LOCAL).tolist()),
+        int((offsets != LOCAL).sum()),
+        midnight,
+    )

@@ -1,0 +1,59 @@
+"""What ``relief check`` found, as one page that makes no request."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.checks.findings_text import SEVERITIES, sentence
+from analysis.figures import png
+from analysis.figures.flow import flow_alt, participant_flow
+from analysis.report.page import template, write_page
+from analysis.studies import BUILT_IN
+
+
+def build_check_page(source: str, found: dict[str, Any], path: Path) -> Path:
+    """Write issues and participant flow as a page and return its path.
+
+    Parameters
+    ----------
+    source
+        The built-in name of the study; of a path only the last part is shown.
+    found
+        ``issues`` and ``flow`` as ``relief check --json`` prints them.
+    path
+        Where to write.
+    """
+    flow = found["flow"]
+    arms = list(dict.fromkeys(row["arm"] for row in flow))
+    stages: dict[tuple[str, str], dict[str, int]] = {}
+    for row in flow:
+        stages.setdefault((row["stage"], row["reason"]), {})[row["arm"]] = row["n"]
+    groups = [
+        (severity, meaning, [issue for issue in found["issues"] if issue["severity"] == severity])
+        for severity, meaning in SEVERITIES.items()
+    ]
+    text = template("check.html.j2").render(
+        source=Path(source).name,
+        figure=_figure(flow, found.get("synthetic", False)),
+        alt=flow_alt(pd.DataFrame(flow)) if flow else "",
+        synthetic=found.get("synthetic", False),
+        # What the project comes with is published or made up.
+        private=not found.get("synthetic", False) and source not in BUILT_IN,
+        groups=groups,
+        sentence=sentence,
+        arms=arms,
+        stages=stages,
+    )
+    return write_page(text, path)
+
+
+def _figure(flow: list[dict[str, Any]], synthetic: bool) -> str:
+    """The flow as a PNG in the page itself; empty where there is none."""
+    if not flow:
+        return ""
+    drawn = png(participant_flow(pd.DataFrame(flow), synthetic=synthetic))
+    return f"data:image/png;base64,{b64encode(drawn).decode()}"
