@@ -1,4 +1,10 @@
-"""What the project says instead of a traceback."""
+"""What the project says of what is wrong: an error in a sentence, or a finding that is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 
 class ReliefError(Exception):
@@ -20,3 +26,48 @@ class DataUnavailable(ReliefError):
 
 class EvidenceError(ReliefError):
     """A quantity that the published table cannot give."""
+
+
+SEVERITIES = ("STOP", "DROP", "FLAG", "NOTE")
+SCOPES = ("study", "question", "subject", "form", "row")
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One finding: which rule, how bad, where, how often. Never a patient's value.
+
+    ``message`` is the file, the sentence and the ``remedy``; the remedy stands alone too.
+    ``people`` and ``forms`` are the numbers of those it is about, where that is known; they
+    are never printed, and let a verdict be tried without them.
+    """
+
+    rule: str
+    severity: str
+    scope: str
+    message: str
+    file: str | None = None
+    row: int | None = None
+    column: str | None = None
+    count: int = 1
+    remedy: str = ""
+    people: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
+    forms: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
+
+    def about(self, *, people: Iterable[int] = (), forms: Iterable[int] = ()) -> Issue:
+        """The same finding, with the numbers of those it is about."""
+        who, which = frozenset(map(int, people)), frozenset(map(int, forms))
+        return replace(self, people=who, forms=which)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The issue with the keys of INTERFACES.md, ``relief check``."""
+        return {
+            "rule": self.rule,
+            "severity": self.severity,
+            "scope": self.scope,
+            "file": self.file,
+            "row": self.row,
+            "column": self.column,
+            "count": self.count,
+            "message": self.message,
+            "remedy": self.remedy,
+        }

@@ -1,18 +1,22 @@
-"""Studies by name or by path: the built-in ones, and any folder with a study.toml."""
+"""Studies by name or by path: the built-in ones, and any folder with a study.toml.
+
+Rooms are imported where they are needed, so that a list of studies loads none of them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from analysis.checks import Checked, check
-from analysis.claims import judge_checked
-from analysis.claims.definitions import Definitions, load_definitions
-from analysis.claims.ledger import Ledger
 from analysis.errors import ReliefError
 from analysis.paths import EXAMPLE_STUDY
-from analysis.study import Study
+
+if TYPE_CHECKING:
+    from analysis.checks import Checked
+    from analysis.claims.definitions import Definitions
+    from analysis.claims.ledger import Ledger
+    from analysis.study import Study
 
 __all__ = [
     "BUILT_IN",
@@ -125,6 +129,8 @@ def check_source(source: str) -> dict[str, Any]:
         from analysis.claims.published import check_published
 
         return check_published()
+    from analysis.checks import check
+
     checked = check(load_study(source))
     return {
         "synthetic": checked.study.design.synthetic,
@@ -149,11 +155,16 @@ def judge_source(
     source: str, definitions: Definitions | None = None
 ) -> tuple[Ledger, Checked | None]:
     """The ledger of a source, and its checked study where it has people."""
+    from analysis.claims.definitions import load_definitions
+
     # The rules are read, and hashed, before the data.
     definitions = definitions or load_definitions()
     if source == "published":
         from analysis.claims.published import judge_published
 
         return judge_published(definitions), None
+    from analysis.checks import check
+    from analysis.claims import judge_checked
+
     checked = check(load_study(source))
     return judge_checked(checked, definitions), checked

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from analysis.errors import Issue
 
 SUBJECT_COLUMNS = ("subject", "arm", "site", "sequence", "entry_threshold", "blinding_guess")
 INFUSION_COLUMNS = (
@@ -42,49 +42,6 @@ ASSESSMENT_COLUMNS = (
 EVENT_COLUMNS = ("subject", "event", "hours_low", "hours_high")
 DROPPED_COLUMNS = ("subject", "rule", "n")
 EVENTS = ("rescue", "consent-withdrawn", "unblinded", "blinding-guess")
-SEVERITIES = ("STOP", "DROP", "FLAG", "NOTE")
-SCOPES = ("study", "question", "subject", "form", "row")
-
-
-@dataclass(frozen=True)
-class Issue:
-    """One finding: which rule, how bad, where, how often. Never a patient's value.
-
-    ``message`` is the file, the sentence and the ``remedy``; the remedy stands alone too.
-    ``people`` and ``forms`` are the numbers of those it is about, where that is known; they
-    are never printed, and let a verdict be tried without them.
-    """
-
-    rule: str
-    severity: str
-    scope: str
-    message: str
-    file: str | None = None
-    row: int | None = None
-    column: str | None = None
-    count: int = 1
-    remedy: str = ""
-    people: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
-    forms: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
-
-    def about(self, *, people: Iterable[int] = (), forms: Iterable[int] = ()) -> Issue:
-        """The same finding, with the numbers of those it is about."""
-        who, which = frozenset(map(int, people)), frozenset(map(int, forms))
-        return replace(self, people=who, forms=which)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The issue with the keys of INTERFACES.md, ``relief check``."""
-        return {
-            "rule": self.rule,
-            "severity": self.severity,
-            "scope": self.scope,
-            "file": self.file,
-            "row": self.row,
-            "column": self.column,
-            "count": self.count,
-            "message": self.message,
-            "remedy": self.remedy,
-        }
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from analysis.checks import check
-from analysis.errors import ReliefError
+from analysis.errors import SCOPES, SEVERITIES, ReliefError
 from analysis.readers.assemble import read_study
-from analysis.study import SCOPES, SEVERITIES, Study
+from analysis.study import Study
 from tests.factory import checked, tables, write_study
 
 ISSUE_COLUMNS = ["rule", "severity", "scope", "file", "row", "column", "count", "message"]

@@ -40,11 +40,11 @@ from analysis.claims.ledger import (
 )
 from analysis.claims.primary_analysis import Scores, primary_analysis
 from analysis.claims.verdict import DATA_GATES, combine, decide
+from analysis.errors import Issue
 from analysis.estimates.proportions import exact_share
 from analysis.instruments import known
 from analysis.readers.assemble import read_study
 from analysis.simulate import Trial
-from analysis.study import Issue
 from analysis.timeline import recall_share_before
 from tests.factory import tables, write_study
 

@@ -14,7 +14,7 @@ from analysis.claims.definitions import load_definitions
 from analysis.claims.gates.robustness import robustness_gate
 from analysis.claims.gates.robustness_of_scores import lingering
 from analysis.claims.ledger import SUPPORTED
-from analysis.study import Issue
+from analysis.errors import Issue
 from tests.small_study import DESIGN, forms, infusion, study
 
 N = 40  # half of them on ketamine

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.server
 import json
 import threading
@@ -15,8 +14,9 @@ from rich.progress import Progress
 
 from analysis.errors import DataUnavailable, ReliefError
 from analysis.paths import open_data_folder
-from analysis.readers.formats.nimh import open_data
-from analysis.readers.formats.nimh.open_data import OpenDataset, OpenFile, available, fetch
+from analysis.readers.formats.nimh import download, registry
+from analysis.readers.formats.nimh.open_data import available, fetch
+from analysis.readers.formats.nimh.registry import OpenDataset, OpenFile
 
 FILES = {"people.tsv": b"id\tgroup\na\tx\n", "scores.tsv": b"id\tscore\na\t1\n"}
 NAME = "made-up"
@@ -80,7 +80,7 @@ def cache(tmp_path, monkeypatch) -> Path:
             for name, content in FILES.items()
         ),
     )
-    monkeypatch.setitem(open_data.REGISTRY, NAME, made_up)
+    monkeypatch.setitem(registry.REGISTRY, NAME, made_up)
     return folder
 
 
@@ -153,9 +153,9 @@ def test_a_declared_folder_with_a_file_missing_falls_through(server, cache, decl
 
 
 def test_the_second_address_serves_when_the_first_does_not(server, cache, monkeypatch):
-    first = open_data.REGISTRY[NAME]
+    first = registry.REGISTRY[NAME]
     both = OpenDataset(**(vars(first) | {"addresses": (*first.addresses, server.address)}))
-    monkeypatch.setitem(open_data.REGISTRY, NAME, both)
+    monkeypatch.setitem(registry.REGISTRY, NAME, both)
     assert fetch(NAME) == cache / NAME
 
 
@@ -195,9 +195,9 @@ def test_a_cache_that_cannot_be_written_is_one_sentence(server, cache, tmp_path)
 
 def test_a_server_that_hangs_is_one_sentence(cache, monkeypatch):
     def hang(*_: object, **__: object) -> None:
-        raise open_data.requests.Timeout
+        raise download.requests.Timeout
 
-    monkeypatch.setattr(open_data.pooch, "retrieve", hang)
+    monkeypatch.setattr(download.pooch, "retrieve", hang)
     with pytest.raises(DataUnavailable, match="did not answer within 30 seconds"):
         fetch(NAME)
 
@@ -210,7 +210,7 @@ def test_an_unknown_name_is_one_sentence():
 
 def test_the_bar_speaks_the_protocol_of_pooch():
     with Progress(console=Console(quiet=True)) as progress:
-        bar = open_data._Bar(progress, "file")
+        bar = download._Bar(progress, "file")
         bar.total = 10
         bar.update(4)
         assert (bar.total, progress.tasks[0].completed) == (10, 4)
@@ -221,14 +221,14 @@ def test_the_bar_speaks_the_protocol_of_pooch():
 
 
 def test_the_registry_is_pinned():
-    for name, wanted in open_data.REGISTRY.items():
+    for name, wanted in registry.REGISTRY.items():
         assert wanted.name == name
         assert wanted.licence
         assert wanted.version in wanted.doi
         assert all(a.startswith("https://") and a.endswith("/") for a in wanted.addresses)
         for entry in wanted.files:
             assert len(bytes.fromhex(entry.sha256)) == 32
-    assert open_data.dataset("nimh-ketamine-ds005917").file("phenotype.tsv").place == (
+    assert registry.dataset("nimh-ketamine-ds005917").file("phenotype.tsv").place == (
         "phenotype/phenotype.tsv"
     )
 
@@ -241,5 +241,5 @@ def test_the_published_files_are_those_that_are_pinned():
     assert fetch(name) == root / name
     assert available(name)[0]
     described = json.loads((root / name / "dataset_description.json").read_text(encoding="utf-8"))
-    assert described["DatasetDOI"] == f"doi:{open_data.dataset(name).doi}"
-    assert described["License"] == open_data.dataset(name).licence
+    assert described["DatasetDOI"] == f"doi:{registry.dataset(name).doi}"
+    assert described["License"] == registry.dataset(name).licence

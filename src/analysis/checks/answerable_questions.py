@@ -9,8 +9,9 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.checks import patterns
+from analysis.errors import Issue
 from analysis.rules import issue
-from analysis.study import Issue, Study
+from analysis.study import Study
 
 __all__ = ["check_questions"]
 

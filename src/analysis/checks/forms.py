@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from analysis import instruments
+from analysis.errors import Issue
 from analysis.rules import issue, refusal
-from analysis.study import Issue, Study
+from analysis.study import Study
 
 __all__ = ["SetAside", "check_forms"]
 

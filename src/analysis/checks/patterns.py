@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from analysis import instruments
+from analysis.errors import Issue
 from analysis.rules import issue
-from analysis.study import Issue, Study
+from analysis.study import Study
 from analysis.timeline import EFFICACY
 
 __all__ = ["carry_over", "directions", "few_people", "one_period", "routes", "straight_lines"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.errors import Issue
 from analysis.estimates.table import as_json
-from analysis.study import Issue
 
 SUPPORTED = "supported"
 CONTRADICTED = "contradicted"

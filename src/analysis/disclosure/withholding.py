@@ -19,10 +19,10 @@ import pandas as pd
 from analysis.checks.participant_flow import ANALYSED, READ, SET_ASIDE
 from analysis.claims.ledger import ClaimResult, Ledger, Reason
 from analysis.disclosure.suppression import Relation, withheld
+from analysis.errors import Issue
 from analysis.estimates.table import NUMBERS
 from analysis.readers.table.identifiers import refuse_identifiers
 from analysis.rules import refusal
-from analysis.study import Issue
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

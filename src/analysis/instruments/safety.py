@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.errors import Issue
 from analysis.instruments import known, totals
 from analysis.rules import issue
-from analysis.study import Issue, Study
+from analysis.study import Study
 
 __all__ = ["issues", "suicidality"]
 

@@ -7,10 +7,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from analysis.errors import Issue
 from analysis.instruments import get, totals
 from analysis.instruments.scale import Instrument
 from analysis.rules import issue, refusal
-from analysis.study import Issue, Study
+from analysis.study import Study
 
 __all__ = [
     "MISSING_RULES",

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.config import StudyConfig, Table
+from analysis.errors import Issue
 from analysis.readers.formats.delimited.read import decimal_commas, numbers
 from analysis.readers.formats.open_table import joined, kind_of, matching, open_table
 from analysis.readers.table.identifiers import alike, people_in
 from analysis.readers.table.text_table import TextTable, exact_copies
 from analysis.readers.table.times import DAY, MINUTE, Instants, instants
 from analysis.rules import issue, refusal
-from analysis.study import Issue
 
 __all__ = ["Clock", "Reading"]
 

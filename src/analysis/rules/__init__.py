@@ -13,8 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from analysis.disclosure.file_names import shown_path
-from analysis.errors import ReliefError
-from analysis.study import SCOPES, SEVERITIES, Issue
+from analysis.errors import SCOPES, SEVERITIES, Issue, ReliefError
 
 __all__ = ["Rule", "catalogue", "issue", "refusal"]
 

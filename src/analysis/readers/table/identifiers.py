@@ -12,8 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analysis.errors import Issue
 from analysis.rules import issue, refusal
-from analysis.study import Issue
 
 if TYPE_CHECKING:
     from analysis.config import Table

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from analysis.errors import Issue
 from analysis.readers.formats.delimited.scan import (
     Elsewhere,
 )
 from analysis.rules import refusal
-from analysis.study import Issue
 
 __all__ = ["TextTable", "exact_copies"]
 

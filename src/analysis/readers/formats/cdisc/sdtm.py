@@ -13,11 +13,11 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
+from analysis.errors import Issue
 from analysis.readers.formats.cdisc.values import number_text
 from analysis.readers.formats.delimited.read import numbers
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
-from analysis.study import Issue
 
 __all__ = ["Rows", "prepare", "recall_hours_of", "recall_windows", "screen_failures"]
 

@@ -10,10 +10,10 @@ from decimal import Decimal, InvalidOperation
 import numpy as np
 import pandas as pd
 
+from analysis.errors import Issue
 from analysis.readers.table.identifiers import refuse_identifiers
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
-from analysis.study import Issue
 
 __all__ = ["as_table", "check_names", "date_kind", "number_text", "plain_number", "sas_text"]
 

@@ -18,12 +18,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from analysis.errors import ReliefError
+from analysis.errors import Issue, ReliefError
 from analysis.readers.formats.cdisc.values import as_table, check_names, sas_text
 from analysis.readers.table.gathered import Gathered
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
-from analysis.study import Issue
 
 __all__ = ["read_xpt"]
 

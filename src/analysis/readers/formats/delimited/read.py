@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.errors import ReliefError
+from analysis.errors import Issue, ReliefError
 from analysis.readers.formats.delimited import scan
 from analysis.readers.formats.delimited.decode import NotUtf8, Text
 from analysis.readers.formats.delimited.encoding import detect
@@ -26,7 +26,6 @@ from analysis.readers.formats.delimited.scan import (
 from analysis.readers.table.numbers import decimal_commas, numbers
 from analysis.readers.table.text_table import TextTable, _blank
 from analysis.rules import issue, refusal
-from analysis.study import Issue
 
 __all__ = ["decimal_commas", "numbers", "read_text"]
 

@@ -23,6 +23,7 @@ from python_calamine import (
 )
 
 from analysis.disclosure.file_names import shown_name, shown_sheet
+from analysis.errors import Issue
 from analysis.readers.formats.excel.layout import (
     BLANK,
     DATE,
@@ -36,7 +37,6 @@ from analysis.readers.formats.excel.workbook import MOST_CELLS, Marks, kind_of, 
 from analysis.readers.table.identifiers import refuse_identifiers
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
-from analysis.study import Issue
 
 __all__ = ["filled_sheets", "read_sheet"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from analysis.errors import Issue
 from analysis.rules import catalogue, issue
-from analysis.study import Issue
 
 __all__ = ["Ledger", "at", "concept", "many", "other_release", "text"]
 

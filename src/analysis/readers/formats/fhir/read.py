@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.errors import Issue
 from analysis.readers.formats.fhir.assessments import Assessments
 from analysis.readers.formats.fhir.documents import digest, entries, files_of
 from analysis.readers.formats.fhir.infusions import Infusions
@@ -18,7 +19,6 @@ from analysis.readers.formats.fhir.references import Addresses, Record, stamp
 from analysis.readers.formats.fhir.weights import Weights
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import refusal
-from analysis.study import Issue
 
 __all__ = ["read_fhir"]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.errors import Issue
 from analysis.rules import issue, refusal
-from analysis.study import Issue
 
 __all__ = ["MISSING", "Tsv", "read_tsv"]
 

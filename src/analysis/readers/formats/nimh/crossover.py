@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import instruments
+from analysis.errors import Issue
 from analysis.readers.formats.nimh.bids import MISSING, Tsv, read_tsv
 from analysis.readers.formats.nimh.open_data import fetch
 from analysis.readers.roles.people_order import number_by_content
@@ -18,7 +19,6 @@ from analysis.study import (
     INFUSION_COLUMNS,
     SUBJECT_COLUMNS,
     Design,
-    Issue,
     Study,
     with_columns,
 )

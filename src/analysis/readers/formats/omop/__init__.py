@@ -10,13 +10,12 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from analysis.config import AssessmentTable, StudyConfig, Table
-from analysis.errors import ReliefError
+from analysis.errors import Issue, ReliefError
 from analysis.readers.formats.omop.database import Database, Fault, Server
 from analysis.readers.formats.omop.received import Received
 from analysis.readers.formats.omop.tables import BODY_WEIGHT, KILOGRAM, TABLES, Query, Wanted, query
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
-from analysis.study import Issue
 
 __all__ = ["Server", "open_omop", "read_omop"]
 

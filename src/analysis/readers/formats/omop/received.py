@@ -17,9 +17,9 @@ import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
 
+from analysis.errors import Issue
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
-from analysis.study import Issue
 
 __all__ = ["Received"]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from analysis import instruments
 from analysis.config import AssessmentTable, InfusionTable, SubjectTable, Table
+from analysis.errors import Issue
 from analysis.readers.formats.delimited.read import read_text
 from analysis.readers.formats.redcap.dictionary import (
     Dictionary,
@@ -20,7 +21,6 @@ from analysis.readers.formats.redcap.export import Project, form_table
 from analysis.readers.formats.redcap.wanted import Wanted
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
-from analysis.study import Issue
 
 __all__ = ["open_redcap", "read_project"]
 

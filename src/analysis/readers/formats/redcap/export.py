@@ -9,6 +9,7 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
+from analysis.errors import Issue
 from analysis.readers.formats.redcap.choices import STATUS, Coding, holds_labels
 from analysis.readers.formats.redcap.dictionary import Dictionary
 from analysis.readers.formats.redcap.events import EventTable
@@ -16,7 +17,6 @@ from analysis.readers.formats.redcap.rows import SYSTEM, of_events, of_kind
 from analysis.readers.formats.redcap.wanted import OF_FORMS, Wanted, about_columns, refuse_marked
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
-from analysis.study import Issue
 
 __all__ = ["Project", "form_table"]
 

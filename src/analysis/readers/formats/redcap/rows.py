@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analysis.errors import Issue
 from analysis.readers.formats.redcap.dictionary import Dictionary
 from analysis.readers.formats.redcap.events import EventTable, arm_numbers, known_events
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import refusal
-from analysis.study import Issue
 
 __all__ = ["SYSTEM", "of_events", "of_kind"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from analysis.errors import Issue
 from analysis.readers.formats.redcap.dictionary import Dictionary
 from analysis.readers.formats.redcap.rows import SYSTEM
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
-from analysis.study import Issue
 
 __all__ = ["OF_FORMS", "SURVEY", "Wanted", "about_columns", "refuse_marked"]
 
