@@ -1,9 +1,8 @@
 """What missing scores could change: reference-based imputation, shifts, tipping points.
 
-`Trial` holds everyone randomised; `conditional_mean` and `multiple_imputation` fill what is
-missing under a strategy of `STRATEGIES`; `tipping_point` asks how much worse the missing scores
-would have to be; `handle_events` comes before all of them, `robustness_to_missing` is the one
-fast question of gate 6.
+In: a `Trial`, everyone randomised; `handle_events` comes first. `conditional_mean` and
+`multiple_imputation` fill under a strategy of `STRATEGIES`, `tipping_point` asks how much worse
+missing scores would have to be, `robustness_to_missing` is the one fast question of gate 6.
 """
 
 from analysis.estimates.missing.conditional_mean import (
