@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -65,6 +66,16 @@ def test_by_an_hour_between_visits_there_are_two_bounds(case):
     shares = found.set_index(["contrast", "window"])["estimate"]["ketamine"]
     assert shares["by 3 h"].nunique() == 1
     assert shares["by 4 h"].min() == shares["by 3 h"].min() < shares["by 4 h"].max()
+
+
+@pytest.mark.parametrize("digits", [-1e-13, 0.0, 1e-13])
+def test_last_digits_do_not_say_which_way_half_a_person_is_counted(monkeypatch, digits):
+    def half(_hour: float) -> float:
+        return 15.5 / 23 + digits
+
+    fit = SimpleNamespace(lower=half, upper=half)
+    monkeypatch.setattr(onset, "turnbull", lambda *_: fit)
+    assert onset.about_people(np.zeros(23), np.zeros(23), 4.0) == "; about 16 of 23"
 
 
 def test_a_rescue_within_the_hour_leaves_nobody_to_cross(case):

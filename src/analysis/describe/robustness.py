@@ -49,8 +49,10 @@ def curve(case: Case, found: pd.DataFrame) -> pd.DataFrame:
     own = own[(own["instrument"] == label) & ~own["repeats"] & own["estimate"].notna()]
     if not case.design.synthetic:
         own = own[own["n"].isin(_apart(own["n"], case.design.minimum_cell))]
-    own = own.sort_values(
-        ["may_decide", "estimate"], ascending=[False, True], kind="stable", ignore_index=True
+    # Analyses that come to the same keep the grid's order: their last digits are the processor's.
+    place = own["estimate"].round(9)
+    own = own.assign(place=place).sort_values(
+        ["may_decide", "place"], ascending=[False, True], kind="stable", ignore_index=True
     )
     columns = [*TITLES, "detail", *SHOWN, "p_value", "word", "may_decide", "primary"]
     return _released(case, own[columns]).rename(columns=TITLES)

@@ -203,7 +203,8 @@ def _shares(case: Case, split: list[Intervals], hour: float) -> list[dict[str, A
 def about_people(left: np.ndarray, right: np.ndarray, hour: float) -> str:
     """How many people a share stands for, in words: so small counts are withheld."""
     fit, n = turnbull(left, right), len(left)
-    counts = sorted({round(n * float(end(hour))) for end in (fit.lower, fit.upper)})
+    # A half is a half on every processor: its last digits must not decide which way it goes.
+    counts = sorted({round(round(n * float(end(hour)), 9)) for end in (fit.lower, fit.upper)})
     return "; about " + " to ".join(f"{count} of {n}" for count in counts)
 
 
