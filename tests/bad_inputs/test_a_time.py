@@ -21,10 +21,10 @@ from tests.bad_inputs.found import (
     refused,
 )
 from tests.factory import NOW_ITEMS, Outcome, checked, promised, tables, write_study
-from tests.readers.cdisc_files import write_xpt
-from tests.readers.test_cdisc_study import MADE_UP as SDTM
-from tests.readers.test_cdisc_study import as_sdtm
-from tests.redcap_project import export, write_project
+from tests.readers.formats.cdisc.files import write_xpt
+from tests.readers.formats.cdisc.test_study import MADE_UP as SDTM
+from tests.readers.formats.cdisc.test_study import as_sdtm
+from tests.readers.formats.redcap.project import export, write_project
 
 
 @pytest.mark.bad_input("A1")

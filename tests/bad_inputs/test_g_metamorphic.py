@@ -45,7 +45,7 @@ from analysis.study import (
 from tests.bad_inputs.found import ALL_ITEMS, MONTH, Content, judged, later
 from tests.claims.test_judge_studies import crossover_tables
 from tests.factory import NOW_ITEMS, TOKEN, Outcome, promised, tables, write_rows, write_study
-from tests.readers.cdisc_files import write_json, write_xpt
+from tests.readers.formats.cdisc.files import write_json, write_xpt
 from tests.small_study import DESIGN
 
 SWAP = {"ket": "mdz", "mdz": "ket", "ketamine": "midazolam", "midazolam": "ketamine"}

@@ -8,17 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests import redcap_project
 from tests.factory import TOKEN, tables, toml, write_rows, write_study
-from tests.fhir_export import bundle, ndjson, write_ndjson
-from tests.omop_cdm import write_duckdb, write_sqlite
-from tests.readers.cdisc_files import JSON_KINDS, write_json, write_xpt
-from tests.readers.test_cdisc_study import ADAM, MADE_UP, adam, as_sdtm
-from tests.readers.test_excel import ods, xls, xlsx
-from tests.readers.test_fhir_study import FHIR, resources
-from tests.readers.test_layouts import TALL, item_rows, wide, wide_rows
-from tests.readers.test_omop_study import TOML as OMOP
-from tests.readers.test_omop_study import stored
+from tests.readers.formats.cdisc.files import JSON_KINDS, write_json, write_xpt
+from tests.readers.formats.cdisc.test_study import ADAM, MADE_UP, adam, as_sdtm
+from tests.readers.formats.excel.test_sheet import ods, xls, xlsx
+from tests.readers.formats.fhir.export import bundle, ndjson, write_ndjson
+from tests.readers.formats.fhir.test_study import FHIR, resources
+from tests.readers.formats.omop.cdm import write_duckdb, write_sqlite
+from tests.readers.formats.omop.test_study import TOML as OMOP
+from tests.readers.formats.omop.test_study import stored
+from tests.readers.formats.redcap import project as redcap_project
+from tests.readers.roles.test_layouts import TALL, item_rows, wide, wide_rows
 
 Content = dict[str, list[dict[str, Any]]]
 Files = dict[str, bytes]

@@ -21,7 +21,7 @@ from analysis.readers.formats.excel import sheet, workbook
 from analysis.readers.formats.excel.sheet import read_sheet
 from tests.factory import TOKEN, Outcome, promised, toml, write_study
 from tests.fuzz.archives import archive_of, members
-from tests.readers.test_excel import ROWS, ods, xlsx
+from tests.readers.formats.excel.test_sheet import ROWS, ods, xlsx
 
 WRITERS = {"xlsx": xlsx, "ods": ods}
 LARGE = {"xlsx": "xl/worksheets/sheet1.xml", "ods": "content.xml"}

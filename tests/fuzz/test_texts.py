@@ -31,7 +31,7 @@ from analysis.readers.table.text_table import TextTable
 from analysis.readers.table.times import format_precision, instants
 from tests.factory import toml
 from tests.fuzz.cells import CELLS
-from tests.redcap_project import API_HEADER
+from tests.readers.formats.redcap.project import API_HEADER
 
 # No text of a file holds half of a pair: every reader refuses it before.
 ODD = st.sampled_from([cell for cell in CELLS if "\ud800" not in cell])

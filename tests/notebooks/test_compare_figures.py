@@ -14,13 +14,14 @@ from __future__ import annotations
 import base64
 import io
 
-import compare_figures
 import matplotlib as mpl
 import numpy as np
 import pytest
-from compare_figures import figures_agree
 from matplotlib.figure import Figure
 from PIL import Image
+
+from tests.notebooks import compare_figures
+from tests.notebooks.compare_figures import figures_agree
 
 BLUE, ORANGE = "#0173b2", "#de8f05"
 KETAMINE = np.array([0.0, -14.2, -13.8, -11.9, -9.4, -6.3])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import guards
 import pytest
 from nbformat import v4
+
+from tests.notebooks import guards
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -20,10 +20,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import guards
 import nbformat
 import pytest
 from nbformat import v4
+
+from tests.notebooks import guards
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECKS = [
