@@ -45,9 +45,9 @@ def test_each_analysis_is_shown_once_those_that_may_decide_first(case, found):
 
 def test_last_digits_do_not_move_an_analysis_past_one_that_comes_to_the_same(case, found):
     noise = np.random.default_rng(5).uniform(-1e-13, 1e-13, len(found))
-    moved = describe.curve(case, found.assign(estimate=found["estimate"] + noise))
+    moved = robustness.curve(case, found.assign(estimate=found["estimate"] + noise))
     named = ["When", "Level before", "Missing scores", "Estimator", "People", "detail"]
-    pd.testing.assert_frame_equal(moved[named], describe.curve(case, found)[named])
+    pd.testing.assert_frame_equal(moved[named], robustness.curve(case, found)[named])
 
 
 def test_choices_are_in_the_order_of_the_grid(case, found):

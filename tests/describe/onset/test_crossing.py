@@ -74,8 +74,8 @@ def test_last_digits_do_not_say_which_way_half_a_person_is_counted(monkeypatch, 
         return 15.5 / 23 + digits
 
     fit = SimpleNamespace(lower=half, upper=half)
-    monkeypatch.setattr(onset, "turnbull", lambda *_: fit)
-    assert onset.about_people(np.zeros(23), np.zeros(23), 4.0) == "; about 16 of 23"
+    monkeypatch.setattr(crossing, "turnbull", lambda *_: fit)
+    assert crossing.about_people(np.zeros(23), np.zeros(23), 4.0) == "; about 16 of 23"
 
 
 def test_a_rescue_within_the_hour_leaves_nobody_to_cross(case):
