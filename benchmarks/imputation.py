@@ -29,7 +29,7 @@ from analysis.estimates.missing import (
     resampled,
     robustness_to_missing,
 )
-from analysis.estimates.missing.ancova import ancova_of, averaged
+from analysis.estimates.missing.analysis_model import ancova_of, averaged
 from analysis.estimates.missing.imputation_model import fitted, imputed
 from analysis.mmrm import ModelSpec, prepare
 

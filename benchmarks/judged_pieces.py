@@ -36,11 +36,11 @@ from analysis.claims.calibration.pieces import trial_of
 from analysis.claims.definitions import load_definitions
 from analysis.claims.gates.robustness_of_scores import robustness
 from analysis.describe.onset.crossing import SCHEDULE
-from analysis.estimates.missing.robustness import Robustness
+from analysis.estimates.missing.closed_form import Robustness
 from analysis.estimates.onset.courses import Threshold, courses
-from analysis.estimates.onset.crossing_intervals import CONFIRMED_AFTER, onset_intervals
 from analysis.estimates.onset.interval_censored import likelihood_difference, turnbull
-from analysis.estimates.onset.mean_onset import mean_onset
+from analysis.estimates.onset.onset_of_mean_difference import mean_onset
+from analysis.estimates.onset.time_to_response import CONFIRMED_AFTER, onset_intervals
 from analysis.mmrm import ModelSpec, prepare
 from analysis.simulate import Trial
 

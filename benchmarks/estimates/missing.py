@@ -24,7 +24,7 @@ from analysis.estimates.missing import (
     posterior,
     resampled,
 )
-from analysis.estimates.missing.ancova import ancova_of, averaged
+from analysis.estimates.missing.analysis_model import ancova_of, averaged
 from analysis.estimates.missing.imputation_model import fitted, imputed, parameters_of
 from benchmarks.estimates.scores import KINDS, RANGE, SIZES, correlated, wilson
 

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.estimates.control.by_infusion import effect_by_infusion
+from analysis.estimates.control.repeated_infusions import effect_by_infusion
 from analysis.estimates.onset.courses import KEEP, Courses
-from analysis.estimates.onset.crossing_intervals import onset_intervals
 from analysis.estimates.onset.discrete_hazard import discrete_hazard
 from analysis.estimates.onset.durability import half_life
-from analysis.estimates.onset.interval_censored.intervals import likelihood_interval
-from analysis.estimates.onset.mean_onset import backward_steps
+from analysis.estimates.onset.interval_censored.confidence_intervals import likelihood_interval
 from analysis.estimates.onset.mixture import SHARE, crossing_model
+from analysis.estimates.onset.onset_of_mean_difference import backward_steps
+from analysis.estimates.onset.time_to_response import onset_intervals
 from benchmarks.estimates.scores import KINDS, SIZES, correlated, wilson
 
 __all__ = ["CELLS", "run"]

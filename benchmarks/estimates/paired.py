@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimates.change.around_infusions import change_around_infusions
 from analysis.estimates.change.paired import (
     difference_of_trimmed_means,
     hodges_lehmann,
@@ -19,6 +18,7 @@ from analysis.estimates.change.paired import (
     sign_test,
     trimmed_change,
 )
+from analysis.estimates.change.repeated_infusions import change_around_infusions
 from analysis.estimates.change.resampling import bca_change, sign_flip
 from analysis.estimates.change.standardised import standardised_changes
 from benchmarks.estimates.scores import KINDS, SIZES, correlated, wilson

@@ -23,7 +23,7 @@ from analysis.estimates.missing import (
     resampled,
     tipping_point,
 )
-from analysis.estimates.missing.ancova import MEAN
+from analysis.estimates.missing.analysis_model import MEAN
 from analysis.estimates.table import row, table
 
 __all__ = [

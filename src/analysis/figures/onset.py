@@ -119,7 +119,7 @@ def backward_stepping(steps: pd.DataFrame, *, synthetic: bool, ax: Axes | None =
     ----------
     steps : DataFrame
         Rows of differences in the order of time with shows_benefit and counts, as
-        :func:`analysis.estimates.onset.mean_onset.backward_steps` gives them.
+        :func:`analysis.estimates.onset.onset_of_mean_difference.backward_steps` gives them.
     synthetic : bool
         Whether to label the figure synthetic.
     ax : Axes, optional

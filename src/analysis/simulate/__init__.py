@@ -7,7 +7,8 @@ analysis.simulate`` writes the example. Not here: judging them (claims.calibrati
 from analysis.simulate.catalogue import Entry, catalogue, entry, world
 from analysis.simulate.cohort import simulate
 from analysis.simulate.example import example_truth, write_example
-from analysis.simulate.sized import (
+from analysis.simulate.scenario import EXAMPLE, NULL, World, parameters
+from analysis.simulate.scenarios_by_size import (
     NO_EFFECT,
     effect,
     hopeful,
@@ -15,10 +16,9 @@ from analysis.simulate.sized import (
     power_cell,
     unblinded,
 )
+from analysis.simulate.study_files import write_study
 from analysis.simulate.trial import Trial, trial
 from analysis.simulate.truth import SEED, truth
-from analysis.simulate.world import EXAMPLE, NULL, World, parameters
-from analysis.simulate.written import write_study
 
 __all__ = [
     "EXAMPLE",

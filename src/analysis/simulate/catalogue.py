@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.simulate.sized import (
+from analysis.simulate.scenario import World, in_use
+from analysis.simulate.scenarios_by_size import (
     NO_EFFECT,
     effect,
     hopeful,
@@ -20,7 +21,6 @@ from analysis.simulate.sized import (
     power_cell,
     unblinded,
 )
-from analysis.simulate.world import World, in_use
 
 # Half a baseline SD is the least that counts, and 0.30 SD the bound on bias: claims.toml.
 _MATTERS, _BOUND = 0.5, 0.30

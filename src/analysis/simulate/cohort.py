@@ -7,9 +7,9 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.simulate.course import answers, cross, treat, visit_hours
-from analysis.simulate.loss import departures, unfilled
+from analysis.simulate.missing_data import departures, unfilled
 from analysis.simulate.people import recruit
-from analysis.simulate.world import GUESSES, Arrays, World
+from analysis.simulate.scenario import GUESSES, Arrays, World
 
 
 def simulate(

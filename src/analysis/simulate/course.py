@@ -6,7 +6,7 @@ import numpy as np
 
 from analysis import instruments
 from analysis.simulate.people import difficulty, items, recall
-from analysis.simulate.world import AFTER, BASELINE, FULL_DOSE, VISITS, Arrays, World
+from analysis.simulate.scenario import AFTER, BASELINE, FULL_DOSE, VISITS, Arrays, World
 
 
 def treat(world: World, people: Arrays, rng: np.random.Generator) -> None:

@@ -14,9 +14,9 @@ import pandas as pd
 
 from analysis import paths
 from analysis.simulate.cohort import simulate
+from analysis.simulate.scenario import EXAMPLE, in_use
+from analysis.simulate.study_files import synthetic_csv
 from analysis.simulate.truth import SEED, TRUTH_N_PER_ARM, truth
-from analysis.simulate.world import EXAMPLE, in_use
-from analysis.simulate.written import synthetic_csv
 from analysis.writing import write_atomic
 
 N_PER_ARM = 30

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.signal import lfilter
 
 from analysis import instruments
-from analysis.simulate.world import CLUSTERS, NOW_ITEMS, Arrays, World
+from analysis.simulate.scenario import CLUSTERS, NOW_ITEMS, Arrays, World
 
 # Everybody's last look before treatment is over by then, hours since the start.
 _RECRUITED = -20

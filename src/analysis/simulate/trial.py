@@ -10,7 +10,7 @@ from analysis import instruments
 from analysis.instruments.totals import person_means
 from analysis.simulate.cohort import draw
 from analysis.simulate.course import visit_hours
-from analysis.simulate.world import BASELINE, Arrays, World
+from analysis.simulate.scenario import BASELINE, Arrays, World
 
 
 @dataclass(frozen=True)

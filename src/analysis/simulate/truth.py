@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.simulate.course import answers, treat, visit_hours
-from analysis.simulate.loss import departures, unfilled
+from analysis.simulate.missing_data import departures, unfilled
 from analysis.simulate.people import candidates, recruit
-from analysis.simulate.world import AFTER, BASELINE, Arrays, World
+from analysis.simulate.scenario import AFTER, BASELINE, Arrays, World
 
 SEED = 20261123  # fixed before the example was first drawn
 TRUTH_N_PER_ARM = 20_000

@@ -22,7 +22,7 @@ from analysis.claims.evaluators import common
 from analysis.claims.ledger import NOT_DECIDED, SUPPORTED, Reason
 from analysis.readers.assemble import read_study
 from analysis.simulate import catalogue, write_study
-from analysis.simulate.world import EXAMPLE
+from analysis.simulate.scenario import EXAMPLE
 
 RULES = load_definitions()
 BOUND = RULES.rule("bias_bound_sd")

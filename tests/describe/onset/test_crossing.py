@@ -15,7 +15,7 @@ from analysis.claims.definitions import load_definitions
 from analysis.describe import forms
 from analysis.describe.onset import crossing, durability, mean_course
 from analysis.estimates.onset.courses import Threshold
-from analysis.estimates.onset.crossing_intervals import onset_intervals
+from analysis.estimates.onset.time_to_response import onset_intervals
 from analysis.studies import load_study
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates.change.around_infusions import change_around_infusions
 from analysis.estimates.change.paired import paired_change
+from analysis.estimates.change.repeated_infusions import change_around_infusions
 from tests.estimates.r_listing import REFERENCE, listed
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.estimates.control.by_infusion import effect_by_infusion
+from analysis.estimates.control.repeated_infusions import effect_by_infusion
 
 
 def series(rng: np.random.Generator, n: int = 20, infusions: int = 3) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from analysis.estimates.missing import STRATEGIES, Trial, conditional_mean, resampled
-from analysis.estimates.missing.ancova import ancova_of
+from analysis.estimates.missing.analysis_model import ancova_of
 from analysis.estimates.missing.conditional_mean import ConditionalMean
 from analysis.estimates.missing.imputation_model import fitted, imputed, parameters_of
 

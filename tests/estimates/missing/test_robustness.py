@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates.missing.robustness import by_visit, robustness_to_missing, smallest_failing
+from analysis.estimates.missing.closed_form import by_visit, robustness_to_missing, smallest_failing
 from analysis.mmrm import mmrm
 
 VISITS = ("a", "b", "c")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.estimates.missing.fill import fill
+from analysis.estimates.missing.conditional_normal import fill
 from analysis.estimates.missing.strategies import expected, merged_covariance
 
 OWN = np.array([[10.0, 8.0, 6.0, 5.0]])

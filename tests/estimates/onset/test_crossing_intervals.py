@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.estimates.onset.courses import Courses, Threshold, courses
-from analysis.estimates.onset.crossing_intervals import onset_intervals
+from analysis.estimates.onset.time_to_response import onset_intervals
 
 SCHEDULE = {"3 h": 3.0, "5 h": 5.0, "24 h": 24.0, "72 h": 72.0, "168 h": 168.0}
 NOMINAL = np.array(list(SCHEDULE.values()))

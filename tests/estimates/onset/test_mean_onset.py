@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.estimates.onset.mean_onset import backward_steps, mean_onset
+from analysis.estimates.onset.onset_of_mean_difference import backward_steps, mean_onset
 
 WINDOWS = ["3 h", "5 h", "24 h", "72 h", "168 h"]
 HOURS = pd.Series([3.0, 5, 24, 72, 168], index=WINDOWS)

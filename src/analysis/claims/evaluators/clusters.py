@@ -27,7 +27,7 @@ from analysis.claims.primary_analysis import Scores, primary_analysis
 from analysis.claims.verdict import combine
 from analysis.claims.windows import LATER, first_readable, unreadable
 from analysis.errors import ReliefError
-from analysis.estimates.missing.robustness import by_visit, robustness_to_missing
+from analysis.estimates.missing.closed_form import by_visit, robustness_to_missing
 
 __all__ = ["clusters"]
 

@@ -23,7 +23,7 @@ from analysis.claims.gates.robustness_of_scores import (
 from analysis.claims.ledger import SUPPORTED, Reason
 from analysis.claims.primary_analysis import Scores
 from analysis.errors import ReliefError
-from analysis.estimates.missing.robustness import Robustness
+from analysis.estimates.missing.closed_form import Robustness
 
 __all__ = ["flagged_groups", "intoxicated", "robustness_gate"]
 

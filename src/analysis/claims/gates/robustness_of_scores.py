@@ -13,7 +13,7 @@ from analysis.claims.definitions import Definitions, Window
 from analysis.claims.gates.decision_rule import Bars, weigh
 from analysis.claims.ledger import SUPPORTED
 from analysis.claims.primary_analysis import Primary, Scores, primary_analysis
-from analysis.estimates.missing.robustness import Robustness, by_visit, robustness_to_missing
+from analysis.estimates.missing.closed_form import Robustness, by_visit, robustness_to_missing
 
 __all__ = ["Tried", "lingering", "robustness", "tried_without"]
 

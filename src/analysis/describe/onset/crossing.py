@@ -16,15 +16,15 @@ import pandas as pd
 from analysis.claims.case import Case
 from analysis.disclosure.withholding import release
 from analysis.estimates.onset.courses import STRATEGIES, Courses, Threshold, courses
-from analysis.estimates.onset.crossing_intervals import CONFIRMED_AFTER, onset_intervals
 from analysis.estimates.onset.discrete_hazard import discrete_hazard
 from analysis.estimates.onset.interval_censored import turnbull
-from analysis.estimates.onset.interval_censored.intervals import (
+from analysis.estimates.onset.interval_censored.confidence_intervals import (
     likelihood_difference,
     likelihood_interval,
 )
 from analysis.estimates.onset.interval_censored.rank_tests import rank_test
 from analysis.estimates.onset.mixture import compare_crossing, crossing_model
+from analysis.estimates.onset.time_to_response import CONFIRMED_AFTER, onset_intervals
 from analysis.estimates.table import row, table
 from analysis.outcomes.reliable_change import reliable_change_threshold
 

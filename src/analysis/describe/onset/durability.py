@@ -10,7 +10,7 @@ from analysis.claims.case import Case
 from analysis.describe.onset.crossing import about_people, people_courses, released, two_arms
 from analysis.estimates.onset.courses import Threshold
 from analysis.estimates.onset.durability import in_response, loss_intervals
-from analysis.estimates.onset.interval_censored.intervals import likelihood_interval
+from analysis.estimates.onset.interval_censored.confidence_intervals import likelihood_interval
 from analysis.estimates.proportions import exact_share, share_difference
 
 __all__ = ["loss_of_response", "response_by_visit"]

@@ -12,7 +12,7 @@ from analysis.claims.case import Case
 from analysis.describe.onset.crossing import SCHEDULE
 from analysis.disclosure.withholding import release
 from analysis.estimates.onset.durability import half_life
-from analysis.estimates.onset.mean_onset import backward_steps, mean_onset
+from analysis.estimates.onset.onset_of_mean_difference import backward_steps, mean_onset
 from analysis.estimates.table import row, table
 
 __all__ = ["MeanCourse", "mean_course"]

@@ -5,21 +5,21 @@ In: a `Trial`, everyone randomised; `handle_events` comes first. `conditional_me
 missing scores would have to be, `robustness_to_missing` is the one fast question of gate 6.
 """
 
+from analysis.estimates.missing.closed_form import Robustness, by_visit, robustness_to_missing
 from analysis.estimates.missing.conditional_mean import (
     ConditionalMean,
     Refits,
     conditional_mean,
     resampled,
 )
-from analysis.estimates.missing.events import HANDLINGS, handle_events
 from analysis.estimates.missing.imputation_model import Parameters
+from analysis.estimates.missing.intercurrent_events import HANDLINGS, handle_events
 from analysis.estimates.missing.multiple_imputation import (
     Imputations,
     multiple_imputation,
     posterior,
 )
-from analysis.estimates.missing.pooling import Pooled, pool
-from analysis.estimates.missing.robustness import Robustness, by_visit, robustness_to_missing
+from analysis.estimates.missing.rubins_rules import Pooled, pool
 from analysis.estimates.missing.strategies import STRATEGIES
 from analysis.estimates.missing.tipping import (
     Tipping,
@@ -27,7 +27,7 @@ from analysis.estimates.missing.tipping import (
     tipping_grid,
     tipping_point,
 )
-from analysis.estimates.missing.trial import Trial, first_missing_to_the_end
+from analysis.estimates.missing.trial_data import Trial, first_missing_to_the_end
 
 __all__ = [
     "HANDLINGS",

@@ -16,7 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from analysis.estimates.missing.ancova import MEAN, QUANTITIES, ancova_of, averaged
+from analysis.estimates.missing.analysis_model import MEAN, QUANTITIES, ancova_of, averaged
+from analysis.estimates.missing.closed_form import by_visit
 from analysis.estimates.missing.imputation_model import (
     Parameters,
     fitted,
@@ -25,8 +26,7 @@ from analysis.estimates.missing.imputation_model import (
     parameters_of,
     terms_of,
 )
-from analysis.estimates.missing.robustness import by_visit
-from analysis.estimates.missing.trial import Trial
+from analysis.estimates.missing.trial_data import Trial
 from analysis.estimates.table import row
 from analysis.mmrm import MMRM
 from analysis.mmrm.threads import single_threaded

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.estimates.missing.fill import fill_by_kind
-from analysis.estimates.missing.robustness import by_visit
+from analysis.estimates.missing.closed_form import by_visit
+from analysis.estimates.missing.conditional_normal import fill_by_kind
 from analysis.estimates.missing.strategies import STRATEGIES, check, expected, merged_covariance
-from analysis.estimates.missing.trial import Trial
+from analysis.estimates.missing.trial_data import Trial
 from analysis.mmrm import MMRM, mmrm
 
 __all__ = ["Parameters", "fitted", "imputed", "name_of", "parameters_of", "terms_of"]

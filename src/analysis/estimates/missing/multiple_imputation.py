@@ -16,7 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.estimates.missing.ancova import MEAN, ancova_of, averaged, variance_of_difference
+from analysis.estimates.missing.analysis_model import (
+    MEAN,
+    ancova_of,
+    averaged,
+    variance_of_difference,
+)
 from analysis.estimates.missing.imputation_model import (
     Parameters,
     fitted,
@@ -24,8 +29,8 @@ from analysis.estimates.missing.imputation_model import (
     name_of,
     parameters_of,
 )
-from analysis.estimates.missing.pooling import Pooled, pool
-from analysis.estimates.missing.trial import Trial
+from analysis.estimates.missing.rubins_rules import Pooled, pool
+from analysis.estimates.missing.trial_data import Trial
 from analysis.estimates.table import row
 from analysis.mmrm.threads import single_threaded
 

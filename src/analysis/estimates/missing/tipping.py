@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.estimates.missing.closed_form import smallest_failing
 from analysis.estimates.missing.imputation_model import name_of
 from analysis.estimates.missing.multiple_imputation import Imputations
-from analysis.estimates.missing.pooling import Pooled
-from analysis.estimates.missing.robustness import smallest_failing
+from analysis.estimates.missing.rubins_rules import Pooled
 from analysis.estimates.table import row
 
 __all__ = ["Tipping", "tipping_curve", "tipping_grid", "tipping_point"]

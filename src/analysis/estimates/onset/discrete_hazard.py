@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from analysis.estimates.arms import as_treated
-from analysis.estimates.onset.likelihood_limits import Bounds, likelihood_limits, maximise
+from analysis.estimates.onset.profile_likelihood import Bounds, likelihood_limits, maximise
 from analysis.estimates.table import row
 
 __all__ = ["DiscreteHazard", "discrete_hazard"]

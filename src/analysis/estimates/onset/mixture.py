@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, logit
 
-from analysis.estimates.onset.likelihood_limits import Bounds, likelihood_limits, maximise
+from analysis.estimates.onset.profile_likelihood import Bounds, likelihood_limits, maximise
 from analysis.estimates.table import row
 
 __all__ = ["FAMILIES", "CrossingModel", "compare_crossing", "crossing_model"]

@@ -21,8 +21,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from analysis.estimates.missing.fill import fill, kinds
-from analysis.estimates.missing.trial import first_missing_to_the_end
+from analysis.estimates.missing.conditional_normal import fill, kinds
+from analysis.estimates.missing.trial_data import first_missing_to_the_end
 
 __all__ = ["Curve", "ancova", "deals", "jump_to_reference", "mixed_model", "trimmed_means"]
 

@@ -1,6 +1,6 @@
 """Times known only to lie between two visits: estimate, test between arms, intervals."""
 
-from analysis.estimates.onset.interval_censored.intervals import (
+from analysis.estimates.onset.interval_censored.confidence_intervals import (
     bootstrap_difference,
     bootstrap_interval,
     likelihood_difference,

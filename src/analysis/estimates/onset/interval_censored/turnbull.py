@@ -89,7 +89,7 @@ class NPMLE:
         -------
         list of rows
             ``share by t h`` where lower and upper agree, otherwise ``share by t h, least`` and
-            ``share by t h, most``. No interval: see :mod:`.intervals`.
+            ``share by t h, most``. No interval: see :mod:`.confidence_intervals`.
 
         Raises
         ------

@@ -22,7 +22,7 @@ def change_around_infusions(
     infusion of the series the same weight and lets people who stopped count for what they
     would be expected to have shown (missing at random given what was seen). Each change starts
     from the score before that infusion, so it leaves out what is left of earlier ones
-    (:func:`analysis.estimates.control.by_infusion.effect_by_infusion` counts from the first
+    (:func:`analysis.estimates.control.repeated_infusions.effect_by_infusion` counts from the first
     baseline).
 
     Parameters

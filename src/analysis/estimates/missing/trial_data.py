@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.estimates.arms import as_treated
-from analysis.estimates.missing.fill import kinds
+from analysis.estimates.missing.conditional_normal import kinds
 
 __all__ = ["Trial", "first_missing_to_the_end"]
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.simulate.cohort import simulate
-from analysis.simulate.world import World, in_use
+from analysis.simulate.scenario import World, in_use
 from analysis.writing import write_atomic
 
 _README = """# This study is synthetic

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.estimates.missing.trial import first_missing_to_the_end
+from analysis.estimates.missing.trial_data import first_missing_to_the_end
 
 __all__ = ["HANDLINGS", "handle_events"]
 

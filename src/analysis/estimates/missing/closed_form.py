@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from analysis.estimates.missing.fill import fill
+from analysis.estimates.missing.conditional_normal import fill
 
 __all__ = ["Robustness", "by_visit", "robustness_to_missing", "smallest_failing"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.simulate.world import AFTER, BASELINE, VISITS, Arrays, World
+from analysis.simulate.scenario import AFTER, BASELINE, VISITS, Arrays, World
 
 
 def departures(

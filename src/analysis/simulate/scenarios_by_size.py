@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from analysis.simulate.world import EXAMPLE, World
+from analysis.simulate.scenario import EXAMPLE, World
 
 # The drug does nothing; hope, waiting, selection, dissociation and loss are as in the example.
 # Two numbers differ from it so that, in controls, a score within hours correlates 0.5 with
