@@ -155,7 +155,7 @@ def roles(at: Followed) -> str:
     frame, items = at.forms.frame, at.forms.items
     own = at.own(frame)
     return (
-        f"forms {frame.shape[0]} × {frame.shape[1]}, items {items.shape[0]} × {items.shape[1]}; "
+        f"assessments {len(frame)} × {frame.shape[1]}, items {len(items)} × {items.shape[1]}; "
         f"item 3 is {items.loc[own.name, 3]:g} point, filled in at {own['hours_low']:g} h."
     )
 
@@ -164,9 +164,9 @@ def one_study(at: Followed) -> str:
     study, own = at.study, at.own(at.study.assessments)
     given = study.infusions.set_index("subject").loc[at.person]
     return (
-        f"{len(study.subjects)} people, {len(study.infusions)} infusions, "
-        f"{len(study.assessments)} forms; this is form {own['form']} of person {at.person}, "
-        f"infused from {given['start_hours']:g} to {given['end_hours']:g} h."
+        f"{len(study.subjects)} participants, {len(study.infusions)} infusions, "
+        f"{len(study.assessments)} assessments; this is number {own['form']}, of participant "
+        f"{at.person}, infused from {given['start_hours']:g} to {given['end_hours']:g} h."
     )
 
 
@@ -186,7 +186,7 @@ def placed(at: Followed) -> str:
     return (
         f"{own['since_start_low']:g} h after the start, {own['since_end_low']:g} h after the "
         f"end: phase {own['phase']}; of a window of {own['recall_hours']:g} h a share of "
-        f"{own['share_before']:.3f} lies before. The same person's past-week form at "
+        f"{own['share_before']:.3f} lies before. The same participant's past-week PCL-5 at "
         f"{week['since_start_low']:g} h: {week['share_before']:.3f}, so that a literal answer "
         f"could not have fallen by more than {100 * (1 - week['share_before']):.1f} %."
     )
@@ -197,7 +197,8 @@ def checks(at: Followed) -> str:
     assert at.own(at.checked.forms)["subject"] == at.person
     rules = ", ".join(sorted(at.checked.set_aside))
     return (
-        f"{left} of {read} forms stay, this one among them; {read - left} are set aside ({rules})."
+        f"{left} of {read} assessments stay, this one among them; {read - left} are excluded "
+        f"({rules})."
     )
 
 
@@ -229,8 +230,8 @@ def windowed(at: Followed) -> str:
     assert people.equals(at.case.people("hours").drop(columns="arm"))
     own = people.set_index("subject").loc[at.person]
     return (
-        f"{own['n_forms']:g} forms in {window.label}, score {own['score']:g}, change "
-        f"{own['change']:g}; {len(people)} people have one."
+        f"{own['n_forms']:g} assessments in {window.label}, score {own['score']:g}, change "
+        f"{own['change']:g}; {len(people)} participants have one."
     )
 
 
