@@ -1,7 +1,7 @@
-"""Checks: what is wrong with a study, what was set aside for it, and who is left.
+"""Checks: what is wrong with a study, what was excluded for it, and who is left.
 
-In: a `Study`. Out: `Checked`, with scored forms, issues and participant flow. Not here: the
-sentences of rules (rules), and faults of files that a reader meets (readers).
+In: a `Study`. Out: `Checked`, with scored assessments, issues and participant flow. Not here:
+the sentences of rules (rules), and faults of files that a reader meets (readers).
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What may leave of real people, and under which names: withholding, suppression, codes.
+"""What may leave of real participants, and under which names: withholding, suppression, codes.
 
-In: tables, ledgers, figures, names of files. Out: the same without what tells of a person. Not
-here: identifiers in a file that is read (readers.table.identifiers).
+In: tables, ledgers, figures, names of files. Out: the same without what tells of one of them.
+Not here: identifiers in a file that is read (readers.table.identifiers).
 """

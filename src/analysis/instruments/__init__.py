@@ -1,7 +1,7 @@
 """Scales as data (``scales/*.toml``), what their items mean, and their scoring.
 
-In: answers as numbers. Out: totals and subscales of complete forms. Not here: how a file codes
-an answer in text (readers), item texts (nowhere), and change between two scores (outcomes).
+In: answers as numbers. Out: totals and subscales of complete assessments. Not here: how a file
+codes an answer in text (readers), item texts (nowhere), change between scores (outcomes).
 """
 
 from __future__ import annotations

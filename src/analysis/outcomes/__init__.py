@@ -1,5 +1,5 @@
-"""What a score becomes: baseline, change from it, reliable change, response; a row a person.
+"""What a score becomes: baseline, change from it, reliable change, response; a row each.
 
-In: scored forms placed in time. Out: one row a person and window. Not here: anything over people
-(estimates), and the thresholds themselves (instruments).
+In: scored assessments placed in time. Out: one row a participant and window. Not here: anything
+over participants (estimates), and the thresholds themselves (instruments).
 """

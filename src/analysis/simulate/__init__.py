@@ -1,4 +1,4 @@
-"""Simulated trials of known truth, item by item, from a seed; nothing comes from a real person.
+"""Simulated trials of known truth, item by item, from a seed; nobody in them is real.
 
 In: a scenario (`world`) and a seed. Out: a cohort, its arrays, or a written study; ``python -m
 analysis.simulate`` writes the example. Not here: judging them (claims.calibration).

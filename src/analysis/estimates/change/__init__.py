@@ -1,1 +1,1 @@
-"""How much people changed without a control, and what would have changed anyway."""
+"""How much participants changed without a control, and what would have changed anyway."""

@@ -1,4 +1,4 @@
-"""FHIR R4 as text: people, infusions and answers out of bundles and bulk exports."""
+"""FHIR R4 as text: participants, infusions and answers out of bundles and bulk exports."""
 
 from analysis.readers.formats.fhir.read import read_fhir
 

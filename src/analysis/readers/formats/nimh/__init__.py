@@ -1,1 +1,1 @@
-"""The one built-in study of real people (OpenNeuro ds005917): fetched, checked by hash, read."""
+"""The one built-in study of real participants (OpenNeuro ds005917): fetched, hashed, read."""
