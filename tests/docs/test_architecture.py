@@ -187,8 +187,9 @@ def placed(at: Followed) -> str:
         f"{own['since_start_low']:g} h after the start, {own['since_end_low']:g} h after the "
         f"end: phase {own['phase']}; of a window of {own['recall_hours']:g} h a share of "
         f"{own['share_before']:.3f} lies before. The same participant's past-week PCL-5 at "
-        f"{week['since_start_low']:g} h: {week['share_before']:.3f}, so that a literal answer "
-        f"could not have fallen by more than {100 * (1 - week['share_before']):.1f} %."
+        f"{week['since_start_low']:g} h: {week['share_before']:.3f}, so that a literal answer, "
+        f"an average over that week, could have fallen by {1 - week['share_before']:.1%} at the "
+        "most."
     )
 
 
@@ -317,5 +318,5 @@ def test_the_json_is_that_of_the_ledger(at):
     (block,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     written = json.loads(block)
     claim = next(c for c in at.ledger.as_dict()["claims"] if c["claim"] == written["claim"])
-    rounded = {k: round(v, 2) if k in NUMBERS else v for k, v in claim["estimate"].items()}
+    rounded = {k: float(f"{v:.3g}") if k in NUMBERS else v for k, v in claim["estimate"].items()}
     assert written == {key: {**claim, "estimate": rounded}[key] for key in written}
