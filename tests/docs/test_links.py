@@ -26,3 +26,10 @@ def test_every_link_leads_to_a_file_or_folder(page):
 def test_the_readme_leads_to_every_document():
     documents = {f"docs/{page.name}" for page in PAGES[1:]}
     assert documents <= set(links(PAGES[0]))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_path_that_is_named_exists(page):
+    named = re.findall(r"`((?:src|data|docs|tests|benchmarks|scripts|notebooks)/[\w./-]*)`",
+                       page.read_text(encoding="utf-8"))  # fmt: skip
+    assert [path for path in named if not (ROOT / path).exists()] == []
