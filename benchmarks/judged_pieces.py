@@ -34,7 +34,7 @@ import pandas as pd
 from analysis.claims.calibration import trial as judging
 from analysis.claims.calibration.pieces import trial_of
 from analysis.claims.definitions import load_definitions
-from analysis.claims.gates.robustness_of_scores import robustness
+from analysis.claims.gates.robustness_of_scores import doubt_missing_scores
 from analysis.describe.onset.crossing import SCHEDULE
 from analysis.estimates.missing.closed_form import Robustness
 from analysis.estimates.onset.courses import Threshold, courses
@@ -195,7 +195,9 @@ def judge_piece(start: int, stop: int, n: int, *, limits: bool = True) -> dict[s
             if "MMRM" in clock.last:
                 (scores,), primary = clock.last["MMRM"]
                 bars = judging.bars_of(scores, rules)
-                missing = clock.timed("missing data", robustness)(scores, primary, bars)
+                missing = clock.timed("missing data", doubt_missing_scores)(
+                    scores, primary, bars.support
+                )
                 found.update(_of_missing(missing))
             found.update(_of_onset(drawn, spec, clock, limits))
     return {

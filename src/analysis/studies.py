@@ -146,9 +146,9 @@ def shared(source: str, ledger: Ledger, checked: Checked | None) -> Ledger:
     """
     if source in BUILT_IN or checked is None:
         return ledger
-    from analysis.disclosure.withholding import release_ledger
+    from analysis.disclosure.withholding import shareable_ledger
 
-    return release_ledger(ledger, minimum=checked.study.design.minimum_cell)
+    return shareable_ledger(ledger, minimum=checked.study.design.minimum_cell)
 
 
 def judge_source(

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 from analysis.cli import app
+from analysis.disclosure.figure import shareable_figure
 from analysis.disclosure.spreadsheets import write_csv, write_xlsx
-from analysis.disclosure.withholding import WITHHELD, release, release_figure
+from analysis.disclosure.withholding import WITHHELD, shareable_table
 from analysis.errors import ReliefError
 from tests.bad_inputs.found import ITEM, graded, placed, refused
 from tests.factory import TOKEN, Outcome, checked, promised, tables, write_study
@@ -135,13 +136,13 @@ def test_columns_named_after_identifiers_stop_by_their_place(tmp_path, name):
 
 @pytest.mark.bad_input("F5")
 def test_old_ages_and_exact_dates_are_made_coarse_and_places_refused():
-    shown = release(
+    shown = shareable_table(
         pd.DataFrame({"age": [34, 91, 97], "visit": ["2025-03-04", "2025-03", "2024-12-31T10:20"]})
     )
     assert shown["age"].tolist() == [34, "90 or older", "90 or older"]
     assert shown["visit"].tolist() == ["2025", "2025", "2024"]
     with pytest.raises(ReliefError) as stopped:
-        release(pd.DataFrame({"zip_code": ["48109"], "n": [40]}))
+        shareable_table(pd.DataFrame({"zip_code": ["48109"], "n": [40]}))
     assert stopped.value.rule == "identifier.column"
     assert "48109" not in stopped.value.message
 
@@ -150,7 +151,7 @@ def test_old_ages_and_exact_dates_are_made_coarse_and_places_refused():
 def test_a_small_cell_is_withheld_with_what_would_give_it_away():
     counts = pd.DataFrame({"improved": [3, 25, 28], "not": [27, 15, 42], "all": [30, 40, 70]},
                           index=["ketamine", "midazolam", "all"])  # fmt: skip
-    shown = release(counts)
+    shown = shareable_table(counts)
     assert shown.loc["ketamine", "improved"] == WITHHELD
     for line in (shown.loc["ketamine"], shown["improved"]):
         assert (line == WITHHELD).sum() >= 2
@@ -171,7 +172,7 @@ def test_the_command_tells_no_small_count_of_real_people(tmp_path):
 @pytest.mark.bad_input("F9")
 def test_rows_of_people_and_extremes_are_not_shared(column):
     with pytest.raises(ReliefError) as stopped:
-        release(pd.DataFrame({column: [12, 14], "n": [40, 40]}))
+        shareable_table(pd.DataFrame({column: [12, 14], "n": [40, 40]}))
     assert stopped.value.rule in ("release.person-rows", "release.extremes")
 
 
@@ -181,7 +182,7 @@ def test_a_point_or_a_line_a_person_is_not_shared():
         figure = Figure()
         draw(figure.subplots())
         with pytest.raises(ReliefError) as stopped:
-            release_figure(figure)
+            shareable_figure(figure)
         assert stopped.value.rule == "release.figure"
 
 

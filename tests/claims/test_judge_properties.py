@@ -22,13 +22,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from analysis.checks import Checked, check
-from analysis.claims import judge, judge_checked
+from analysis.claims import decision_rule, judge, judge_checked
 from analysis.claims.calibration import trial as fast
+from analysis.claims.decision_rule import Bars, decide_by_interval
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.evaluators import common
-from analysis.claims.gates import data_gates, decision_rule, robustness_of_scores
-from analysis.claims.gates.decision_rule import Bars, weigh
-from analysis.claims.gates.robustness_of_scores import robustness, survives_missing
+from analysis.claims.gates import data_gates, robustness_of_scores
+from analysis.claims.gates.robustness_of_scores import doubt_missing_scores, survives_missing
 from analysis.claims.ledger import (
     CONTRADICTED,
     NOT_DECIDED,
@@ -39,7 +39,7 @@ from analysis.claims.ledger import (
     Reason,
 )
 from analysis.claims.primary_analysis import Scores, primary_analysis
-from analysis.claims.verdict import DATA_GATES, combine, decide
+from analysis.claims.verdict import DATA_GATES, combine_parts, decide_by_gates
 from analysis.errors import Issue
 from analysis.estimates.proportions import exact_share
 from analysis.instruments import known
@@ -87,8 +87,8 @@ def _gate_7_passes(monkeypatch) -> None:
 def test_a_wider_interval_never_decides_what_a_narrower_one_left_open(ends, more, smallest, bias):
     low, estimate, high = ends
     held = {"smallest": smallest, "bias": bias}
-    narrow = weigh(low, high, estimate, **held)
-    wide = weigh(low - more[0], high + more[1], estimate, **held)
+    narrow = decide_by_interval(low, high, estimate, **held)
+    wide = decide_by_interval(low - more[0], high + more[1], estimate, **held)
     assert wide in (narrow, NOT_DECIDED)
 
 
@@ -97,9 +97,11 @@ def test_a_wider_interval_never_decides_what_a_narrower_one_left_open(ends, more
        more=st.tuples(wider, wider))  # fmt: skip
 def test_higher_bars_never_support_what_lower_ones_do_not(ends, smallest, bias, more):
     low, estimate, high = ends
-    harder = weigh(low, high, estimate, smallest=smallest + more[0], bias=bias + more[1])
+    harder = decide_by_interval(
+        low, high, estimate, smallest=smallest + more[0], bias=bias + more[1]
+    )
     if harder == SUPPORTED:
-        assert weigh(low, high, estimate, smallest=smallest, bias=bias) == SUPPORTED
+        assert decide_by_interval(low, high, estimate, smallest=smallest, bias=bias) == SUPPORTED
 
 
 @settings(many, max_examples=1000)
@@ -108,10 +110,10 @@ def test_higher_bars_never_support_what_lower_ones_do_not(ends, smallest, bias, 
 def test_shares_keep_the_same_order(fell, others, certain, more, slack):
     assume(fell + others)
     share = exact_share(fell, fell + others)
-    word = decision_rule.weigh_share(share, certain)
+    word = decision_rule.decide_by_share(share, certain)
     wide = {"ci_low": share["ci_low"] - slack[0], "ci_high": share["ci_high"] + slack[1]}
-    assert decision_rule.weigh_share(wide, certain) in (word, NOT_DECIDED)
-    if decision_rule.weigh_share(share, certain + more) == SUPPORTED:
+    assert decision_rule.decide_by_share(wide, certain) in (word, NOT_DECIDED)
+    if decision_rule.decide_by_share(share, certain + more) == SUPPORTED:
         assert word == SUPPORTED
 
 
@@ -125,10 +127,10 @@ def test_shares_keep_the_same_order(fell, others, certain, more, slack):
 def test_a_gate_that_no_longer_passes_never_supports(found, gate, worse, points_to, claim):
     required = RULES.claims[claim].gates
     less = found | {gate: Reason(gate, worse, "")}
-    word = decide(required, less, points_to)
+    word = decide_by_gates(required, less, points_to)
     if word == SUPPORTED:
         assert gate not in required
-        assert decide(required, found, points_to) == SUPPORTED
+        assert decide_by_gates(required, found, points_to) == SUPPORTED
     if gate in required and gate in DATA_GATES and worse is False:
         assert word == NOT_TESTABLE
 
@@ -137,8 +139,8 @@ def test_a_gate_that_no_longer_passes_never_supports(found, gate, worse, points_
 @given(words=st.lists(st.sampled_from(WORDS), min_size=1, max_size=5),
        more=st.lists(st.sampled_from(WORDS), max_size=3))  # fmt: skip
 def test_a_further_part_never_supports_a_claim(words, more):
-    if combine(words + more) == SUPPORTED:
-        assert combine(words) == SUPPORTED
+    if combine_parts(words + more) == SUPPORTED:
+        assert combine_parts(words) == SUPPORTED
 
 
 @settings(many, max_examples=500)
@@ -159,7 +161,7 @@ def test_no_form_that_looks_back_a_day_or_more_reaches_a_word_about_hours(
     )
     others = {gate: Reason(gate, True, "") for gate in RULES.claims[claim].gates}
     found = others | {"recall": data_gates.recall(case)}
-    assert decide(RULES.claims[claim].gates, found, points_to) == NOT_TESTABLE
+    assert decide_by_gates(RULES.claims[claim].gates, found, points_to) == NOT_TESTABLE
 
 
 # On the arrays of a trial
@@ -250,9 +252,9 @@ def test_gate_6_never_passes_for_more_flags_or_a_higher_bar(trial, seed, smalles
         primary = primary_analysis(scores)
     except ValueError:
         return
-    assert not survives_missing(robustness(scores, primary, higher), primary, higher) or (
-        survives_missing(robustness(scores, primary, held), primary, held)
-    )
+    assert not survives_missing(
+        doubt_missing_scores(scores, primary, higher.support), primary, higher
+    ) or (survives_missing(doubt_missing_scores(scores, primary, held.support), primary, held))
     members = np.random.default_rng(seed).random((4, len(scores.baseline))) < 0.1
     groups = {f"flag {number}": own for number, own in enumerate(members)}
     one = [

@@ -22,9 +22,10 @@ from typer.testing import CliRunner
 
 from analysis import figures
 from analysis.cli import app
+from analysis.disclosure.figure import shareable_figure
 from analysis.disclosure.spreadsheets import write_csv, write_xlsx
 from analysis.disclosure.suppression import bounds, withheld
-from analysis.disclosure.withholding import WITHHELD, release, release_figure
+from analysis.disclosure.withholding import WITHHELD, shareable_table
 from analysis.errors import ReliefError
 from analysis.estimates.proportions import exact_share, share_difference
 from analysis.estimates.table import row, table
@@ -121,13 +122,13 @@ def test_small_counts_and_what_would_give_them_away_are_withheld() -> None:
         {"ketamine": [14, 3, 17], "midazolam": [12, 11, 23], "all": [26, 14, 40]},
         index=["complete", "incomplete", "all"],
     )
-    shown = release(counts)
+    shown = shareable_table(counts)
     assert shown.loc["incomplete", "ketamine"] == WITHHELD
     # Row, column and corner of the same square: without them 14 - 11 or 17 - 14 gives it.
     assert (shown == WITHHELD).sum().sum() >= 4
     assert shown.loc["all", "all"] == 40
-    assert release(counts, for_all=True).equals(counts)
-    assert release(counts, minimum=2).equals(counts)
+    assert shareable_table(counts, for_all=True).equals(counts)
+    assert shareable_table(counts, minimum=2).equals(counts)
 
 
 def flow(read: int, aside: list[int], analysed: int) -> pd.DataFrame:
@@ -141,11 +142,11 @@ def flow(read: int, aside: list[int], analysed: int) -> pd.DataFrame:
 
 
 def test_people_set_aside_do_not_come_out_of_the_people_read() -> None:
-    shown = release(flow(30, [2], 28))
+    shown = shareable_table(flow(30, [2], 28))
     assert shown["n"].tolist() == [WITHHELD, WITHHELD, 28]
-    shown = release(flow(30, [0], 30))
+    shown = shareable_table(flow(30, [0], 30))
     assert shown["n"].tolist() == [30, 0, 30]
-    shown = release(flow(45, [3, 12], 30))
+    shown = shareable_table(flow(45, [3, 12], 30))
     assert shown["n"].tolist() == [45, WITHHELD, WITHHELD, 30]
 
 
@@ -155,26 +156,26 @@ def test_rows_of_people_are_refused(name: str, for_all: bool) -> None:
     people = pd.DataFrame({name: [1, 2], "score": [30, 40]})
     for given_table in (people, people.set_index(name)):
         with pytest.raises(ReliefError) as caught:
-            release(given_table, for_all=for_all)
+            shareable_table(given_table, for_all=for_all)
         assert caught.value.rule == "release.person-rows"
 
 
 @pytest.mark.parametrize("name", ["min", "score_max", "minimum", "range"])
 def test_extremes_are_refused(name: str) -> None:
     with pytest.raises(ReliefError) as caught:
-        release(pd.DataFrame({"arm": ["a"], name: [3]}))
+        shareable_table(pd.DataFrame({"arm": ["a"], name: [3]}))
     assert caught.value.rule == "release.extremes"
 
 
 def test_places_and_names_are_refused_ages_and_dates_made_coarse() -> None:
     with pytest.raises(ReliefError) as caught:
-        release(pd.DataFrame({"zip_code": ["48104"], "people": [40]}))
+        shareable_table(pd.DataFrame({"zip_code": ["48104"], "people": [40]}))
     assert caught.value.rule == "identifier.column"
     days = pd.DataFrame({
         "age": [45, 93, 90], "first": ["2025-03-04", "2025-03", "week 2"],
         "last": pd.to_datetime(["2025-03-04T10:20"] * 3), "people": [40, 50, 60],
     })  # fmt: skip
-    shown = release(days)
+    shown = shareable_table(days)
     assert shown["age"].tolist() == [45, "90 or older", "90 or older"]
     assert shown["first"].tolist() == ["2025", "2025", "week 2"]
     assert shown["last"].tolist() == [2025] * 3
@@ -192,7 +193,7 @@ def estimates() -> pd.DataFrame:
 
 
 def test_estimates_on_few_people_lose_every_number_and_others_some_digits() -> None:
-    shown = release(estimates())
+    shown = shareable_table(estimates())
     assert shown["estimate"].isna().tolist() == [False, True, True, False]
     assert shown["n"].isna().tolist() == [False, True, True, False]
     assert shown.loc[0, ["estimate", "se"]].tolist() == [-7.12, 1.23]
@@ -208,11 +209,11 @@ def test_a_share_with_few_on_either_side_goes_with_all_that_follows_from_it() ->
         row(estimand="share who benefit, bounds", n=60, ci_low=0.4, ci_high=0.5, method="max"),
         row(estimand="change", n=60, estimate=-3.0, method="paired t"),
     ]
-    shown = release(table(rows))
+    shown = shareable_table(table(rows))
     assert shown["n"].isna().tolist() == [True, False, True, True, False]
     assert not shown["method"].str.contains("27").any()
     everybody = [exact_share(30, 30, estimand="share with any fall", **words)]
-    assert release(table(everybody))["estimate"].tolist() == [1.0]
+    assert shareable_table(table(everybody))["estimate"].tolist() == [1.0]
 
 
 # --- a study of real people, from end to end ------------------------------------------------
@@ -290,7 +291,7 @@ def chunks(png: bytes) -> list[bytes]:
 
 def test_a_figure_of_aggregates_is_a_picture_of_pixels_without_a_word() -> None:
     ax = aggregate_axes()
-    png = release_figure(ax.get_figure(root=True))
+    png = shareable_figure(ax.get_figure(root=True))
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     assert set(chunks(png)) <= {b"IHDR", b"pHYs", b"IDAT", b"IEND"}
     assert b"atplotlib" not in png
@@ -305,7 +306,7 @@ def test_a_figure_that_may_show_people_is_refused() -> None:
     beside.get_figure(root=True).add_axes((0.1, 0.1, 0.2, 0.2))
     for ax in (drawn, with_points, beside):
         with pytest.raises(ReliefError) as caught:
-            release_figure(ax.get_figure(root=True))
+            shareable_figure(ax.get_figure(root=True))
         assert caught.value.rule == "release.figure"
 
 

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from analysis.figures import png
-from analysis.figures.flow import flow_alt, participant_flow
+from analysis.figures.participant_flow import flow_alt, participant_flow
 
 SCORED = (
     "scored before the infusion",

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from analysis.disclosure.withholding import release_figure
+from analysis.disclosure.figure import shareable_figure
 from analysis.figures.robustness import GAP, specification_curve
 
 CHOICES = {"When": ["3 h", "day"], "Estimator": ["model", "t"]}
@@ -64,4 +64,4 @@ def test_the_title_counts_what_may_decide_and_says_synthetic(ax: Axes) -> None:
 
 
 def test_the_figure_may_be_released(ax: Axes) -> None:
-    assert release_figure(ax.figure).startswith(b"\x89PNG")
+    assert shareable_figure(ax.figure).startswith(b"\x89PNG")

@@ -12,8 +12,8 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.checks import Checked
+from analysis.claims.decision_rule import Bars
 from analysis.claims.definitions import Definitions
-from analysis.claims.gates.decision_rule import Bars
 from analysis.claims.primary_analysis import Primary, Scores, primary_analysis
 from analysis.instruments import Instrument
 from analysis.outcomes.baseline import baseline

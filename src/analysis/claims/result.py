@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.common import Finding
 from analysis.claims.ledger import NOT_DECIDED, SUPPORTED, ClaimResult
-from analysis.claims.verdict import DATA_GATES, combine, decide
+from analysis.claims.verdict import DATA_GATES, combine_parts, decide_by_gates
 
 __all__ = ["claim_result"]
 
@@ -66,12 +66,14 @@ def _word(
     points_to = finding.points_to if all(about_data) else NOT_DECIDED
     if claim_id == "headline":
         parts = results["onset"].parts | {"WILL": results["certainty_within_hours"].verdict}
-        return combine(parts.values()), parts
+        return combine_parts(parts.values()), parts
     if claim.parts:
-        parts = {part: decide(gates, reasons, points_to) for part, gates in claim.parts.items()}
+        parts = {
+            part: decide_by_gates(gates, reasons, points_to) for part, gates in claim.parts.items()
+        }
         if passive and parts.get("INFUSION") == SUPPORTED:
             parts["INFUSION"] = NOT_DECIDED
-        return combine(parts.values()), parts
-    verdict = decide(claim.gates, reasons, points_to)
+        return combine_parts(parts.values()), parts
+    verdict = decide_by_gates(claim.gates, reasons, points_to)
     capped = claim.at_most == NOT_DECIDED or (claim_id == "attribution" and passive)
     return (NOT_DECIDED if capped and verdict == SUPPORTED else verdict), {}

@@ -1,4 +1,4 @@
-"""From gates to a word."""
+"""From gates to the verdict on a claim, and from the verdicts on its parts to the whole."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from analysis.claims.ledger import (
     Reason,
 )
 
-__all__ = ["combine", "decide"]
+__all__ = ["combine_parts", "decide_by_gates"]
 
 DATA_GATES = ("construct", "time", "recall", "comparator")
 
 
-def combine(verdicts: Iterable[str]) -> str:
+def combine_parts(verdicts: Iterable[str]) -> str:
     """A claim made of parts: contradicted if any part is, else not testable, else not decided."""
     parts = list(verdicts)
     if not parts:
@@ -27,7 +27,7 @@ def combine(verdicts: Iterable[str]) -> str:
     )
 
 
-def decide(gates: Iterable[str], reasons: Mapping[str, Reason], points_to: str) -> str:
+def decide_by_gates(gates: Iterable[str], reasons: Mapping[str, Reason], points_to: str) -> str:
     """The word for one claim, or for one part of a claim.
 
     Parameters

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.claims.gates.decision_rule import weigh
+from analysis.claims.decision_rule import decide_by_interval
 from analysis.describe.change import WINDOWS
 from analysis.describe.common import AT_LEAST, _words, both_arms
 from analysis.estimates.control import ancova as controlled
@@ -84,7 +84,7 @@ def bias_table(case: Case, estimate: dict[str, Any]) -> pd.DataFrame:
     for bound in declared:
         if smallest is None:
             break
-        word = weigh(
+        word = decide_by_interval(
             estimate["ci_low"],
             estimate["ci_high"],
             estimate["estimate"],

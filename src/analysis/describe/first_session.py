@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.claims.evaluators.session_courses import courses
+from analysis.claims.evaluators.session_courses import session_courses
 from analysis.estimates.responders.first_session import first_and_last_response
 from analysis.simulate.sessions import sessions
 
@@ -22,15 +22,15 @@ def course_scores(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As :func:`analysis.claims.evaluators.session_courses.courses`, without the numbers of
-        people.
+        As :func:`analysis.claims.evaluators.session_courses.session_courses`, without the numbers
+        of people.
 
     Raises
     ------
     ValueError
         When nobody has: the claim about the first session is not testable with these data.
     """
-    course = courses(case)
+    course = session_courses(case)
     if course.empty:
         raise ValueError(
             "Not testable with these data: nobody has two ratings before, a score after the "

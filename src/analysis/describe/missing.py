@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.claims.gates.decision_rule import weigh
+from analysis.claims.decision_rule import decide_by_interval
 from analysis.claims.ledger import SUPPORTED
 from analysis.describe.change import WINDOWS
-from analysis.disclosure.withholding import release
+from analysis.disclosure.withholding import shareable_table
 from analysis.estimates.missing import (
     STRATEGIES,
     Imputations,
@@ -151,13 +151,15 @@ def gate_5(case: Case) -> Conclusion:
         raise ValueError("No smallest difference that matters is known for this form.")
 
     def holds(estimate: float, low: float, high: float) -> bool:
-        return weigh(low, high, estimate, smallest=smallest[0], bias=bias) == SUPPORTED
+        return decide_by_interval(low, high, estimate, smallest=smallest[0], bias=bias) == SUPPORTED
 
     return holds
 
 
 def _released(case: Case, rows: list[dict[str, Any]]) -> pd.DataFrame:
-    return release(table(rows), minimum=case.design.minimum_cell, for_all=case.design.synthetic)
+    return shareable_table(
+        table(rows), minimum=case.design.minimum_cell, for_all=case.design.synthetic
+    )
 
 
 def _words(case: Case) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """For whom: tables of one study about the people in it. They decide nothing.
 
-Every table passes :func:`analysis.disclosure.withholding.release`: of real people it shows no
-group, and no rest of a group, below the study's smallest cell.
+Every table passes :func:`analysis.disclosure.withholding.shareable_table`: of real people it shows
+no group, and no rest of a group, below the study's smallest cell.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from analysis.claims.case import Case
 from analysis.claims.evaluators.cluster_cases import cluster_cases, cluster_contrast
 from analysis.describe.change import cumulative_change
 from analysis.disclosure.suppression import withheld
-from analysis.disclosure.withholding import WITHHELD, release
+from analysis.disclosure.withholding import WITHHELD, shareable_table
 from analysis.estimates.change import distribution
 from analysis.estimates.proportions import exact_share
 from analysis.estimates.responders import shares, variability
@@ -51,7 +51,9 @@ def _arms(case: Case) -> tuple[str, str]:
 
 
 def _released(case: Case, rows: list[dict[str, Any]]) -> pd.DataFrame:
-    return release(table(rows), minimum=case.design.minimum_cell, for_all=case.design.synthetic)
+    return shareable_table(
+        table(rows), minimum=case.design.minimum_cell, for_all=case.design.synthetic
+    )
 
 
 def _of_two_arms(

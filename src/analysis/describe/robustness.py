@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.claims.case import Case
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED, Ledger
 from analysis.claims.sensitivity.specifications import DIMENSIONS, load_grid
-from analysis.disclosure.withholding import release
+from analysis.disclosure.withholding import shareable_table
 from analysis.estimates.robustness.multiplicity import fixed_sequence, hochberg, holm
 
 __all__ = ["agreement", "by_choice", "choices", "claims_together", "curve", "other_forms"]
@@ -154,7 +154,7 @@ def _apart(counts: pd.Series, minimum: int) -> list[float]:
 
 
 def _released(case: Case, table: pd.DataFrame) -> pd.DataFrame:
-    return release(table, minimum=case.design.minimum_cell, for_all=case.design.synthetic)
+    return shareable_table(table, minimum=case.design.minimum_cell, for_all=case.design.synthetic)
 
 
 def claims_together(ledger: Ledger, *, alpha: float = 0.05) -> pd.DataFrame:

@@ -1,9 +1,9 @@
-"""The one door through which numbers about real people leave: tables, ledgers and figures.
+"""The one door through which numbers about real people leave: tables and ledgers.
 
 The rules are those that data centres check outputs by (the rule of ten; no extremes; no rows
 of people; no differencing), as in Hundepool et al. 2012, doi:10.1002/9781118348239, and the
 handbook of the SDC data access professionals, doi:10.6084/m9.figshare.9958520. Synthetic data
-and published results are for all and do not pass here.
+and published results are for all and do not pass here. Figures: :mod:`analysis.disclosure.figure`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,10 +24,7 @@ from analysis.estimates.table import NUMBERS
 from analysis.readers.table.identifiers import refuse_identifiers
 from analysis.rules import refusal
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-__all__ = ["WITHHELD", "release", "release_figure", "release_ledger"]
+__all__ = ["WITHHELD", "shareable_ledger", "shareable_table"]
 
 WITHHELD = "withheld"
 _TOTALS = ("all", "total", "sum")
@@ -44,7 +41,9 @@ _COUNT = re.compile(
 _PART = re.compile(r"(\d+) of (\d+)")
 
 
-def release(table: pd.DataFrame, *, minimum: int = 10, for_all: bool = False) -> pd.DataFrame:
+def shareable_table(
+    table: pd.DataFrame, *, minimum: int = 10, for_all: bool = False
+) -> pd.DataFrame:
     """A table as it may be shared.
 
     Told by its columns: the table of estimates (``n``, ``estimate``), the participant flow
@@ -204,7 +203,7 @@ class _Flag(Issue):
     count: Any = None
 
 
-def release_ledger(ledger: Ledger, *, minimum: int) -> Ledger:
+def shareable_ledger(ledger: Ledger, *, minimum: int) -> Ledger:
     """The ledger of a study of real people as it may be shared; its words are unchanged.
 
     Sentences that hold a small count, or a share that leaves few on either side, say that
@@ -248,25 +247,3 @@ def _flag(flag: Issue, minimum: int) -> Issue:
 
 
 # --- figures --------------------------------------------------------------------------------
-
-
-def release_figure(figure: Figure) -> bytes:
-    """A figure as it may be shared: a PNG of aggregates, without a word about its making.
-
-    Only what the functions of :mod:`analysis.figures` drew passes: they draw tables of
-    aggregates and mark their axes so. A picture of vectors would hold every number behind it.
-
-    Raises
-    ------
-    ReliefError
-        ``release.figure`` where some axes are not marked, or hold points like one a person.
-    """
-    from matplotlib.collections import PathCollection
-
-    from analysis.figures import AGGREGATES, png
-
-    drawn = [ax for ax in figure.axes if ax.get_visible()]
-    scattered = any(isinstance(a, PathCollection) for ax in drawn for a in ax.collections)
-    if not drawn or scattered or any(ax.get_gid() != AGGREGATES for ax in drawn):
-        raise refusal("release.figure")
-    return png(drawn[0])

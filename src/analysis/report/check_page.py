@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.checks.findings_text import SEVERITIES, sentence
 from analysis.figures import png
-from analysis.figures.flow import flow_alt, participant_flow
+from analysis.figures.participant_flow import flow_alt, participant_flow
 from analysis.report.page import template, write_page
 from analysis.studies import BUILT_IN
 

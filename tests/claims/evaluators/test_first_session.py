@@ -13,7 +13,7 @@ from analysis.checks import check
 from analysis.claims import judge
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
-from analysis.claims.evaluators.session_courses import courses
+from analysis.claims.evaluators.session_courses import session_courses
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED, ClaimResult
 from analysis.outcomes.change import response
 from analysis.simulate.sessions import sessions
@@ -120,12 +120,12 @@ def test_people_given_anything_else_are_in_no_course():
     other = made.infusions["subject"] < 10
     agents = made.infusions["agent"].mask(other & (made.infusions["infusion"] == 3), "midazolam")
     made = replace(made, infusions=made.infusions.assign(agent=agents))
-    assert len(courses(Case(check(made), load_definitions()))) == 20
+    assert len(session_courses(Case(check(made), load_definitions()))) == 20
 
 
 def test_ratings_of_one_day_are_not_two_ratings(monkeypatch):
     monkeypatch.setitem(HOURS, "before_1", -5.0)
-    assert courses(Case(check(course_study(made_up(30, 0.5))), load_definitions())).empty
+    assert session_courses(Case(check(course_study(made_up(30, 0.5))), load_definitions())).empty
 
 
 def test_flagged_people_that_turn_the_word_are_named():

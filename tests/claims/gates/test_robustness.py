@@ -12,7 +12,7 @@ from analysis.checks import check
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
 from analysis.claims.gates.robustness import robustness_gate
-from analysis.claims.gates.robustness_of_scores import lingering
+from analysis.claims.gates.robustness_of_scores import still_intoxicated
 from analysis.claims.ledger import SUPPORTED
 from analysis.errors import Issue
 from tests.small_study import DESIGN, forms, infusion, study
@@ -102,13 +102,13 @@ LABELS = ("about 3 h", "about 5 h")
     ([30.0, NAN, NAN], [1.3, NAN, NAN], [False, False]),  # within hours nothing is known
 ])  # fmt: skip
 def test_intoxication_is_that_of_the_visit_at_which_the_score_was_given(rise, hours, still):
-    found = lingering(np.array([rise]), np.array([hours]), LABELS, load_definitions())
+    found = still_intoxicated(np.array([rise]), np.array([hours]), LABELS, load_definitions())
     assert found.tolist() == [still]
 
 
 def test_where_the_phase_is_one_visit_any_cadss_in_it_tells():
     rise, hours = np.array([[9.0, 1.0], [0.0, 0.0]]), np.full((2, 2), [2.4, 4.4])
-    found = lingering(rise, hours, ("2 to 6 h",), load_definitions())
+    found = still_intoxicated(rise, hours, ("2 to 6 h",), load_definitions())
     assert found.tolist() == [[True], [False]]
 
 

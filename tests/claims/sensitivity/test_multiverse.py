@@ -15,11 +15,11 @@ from analysis.checks import check
 from analysis.claims.calibration.trial import scores_of
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
-from analysis.claims.gates.robustness import flagged_groups
-from analysis.claims.gates.robustness_of_scores import robustness
+from analysis.claims.gates.robustness import try_on_other_cases
+from analysis.claims.gates.robustness_of_scores import doubt_missing_scores
 from analysis.claims.ledger import SUPPORTED
 from analysis.claims.primary_analysis import Scores
-from analysis.claims.sensitivity.analyses import redealt
+from analysis.claims.sensitivity.estimators import redealt
 from analysis.claims.sensitivity.multiverse import multiverse, rerandomised
 from analysis.claims.sensitivity.specifications import Choice, Grid, load_grid, specifications
 from analysis.estimates.robustness.rerandomised import Curve, deals
@@ -150,13 +150,13 @@ def test_trimmed_means_of_completers_from_the_last_rating_recomputed(
 
 def test_jump_to_reference_is_what_gate_6_reads(case: Case, found: pd.DataFrame) -> None:
     row = of(found, missing="jump to reference")
-    gate = robustness(case.scores, case.primary, case.bars)
+    gate = doubt_missing_scores(case.scores, case.primary, case.bars.support)
     assert row["estimate"] == pytest.approx(gate.jump_to_reference, abs=1e-9)
 
 
 def test_groups_are_those_of_gate_6(case: Case, found: pd.DataFrame) -> None:
     rows = found[found["exclusion"] == "a flagged group left out"].set_index("detail")
-    tried = {one.what: one for one in flagged_groups(case, case.bars)}
+    tried = {one.what: one for one in try_on_other_cases(case, case.bars)}
     assert len(rows)
     for group, row in rows.iterrows():
         assert row["estimate"] == tried[str(group)].primary.estimate

@@ -30,7 +30,7 @@ LETTERS = {SUPPORTED: "S", CONTRADICTED: "C", NOT_DECIDED: "N", NOT_TESTABLE: "T
 CODE = (
     "claims/calibration/common_analyses.py",
     "claims/calibration/trial.py",
-    "claims/gates/decision_rule.py",
+    "claims/decision_rule.py",
     "claims/gates/robustness_of_scores.py",
     "claims/primary_analysis.py",
     "estimates/missing/closed_form.py",

@@ -10,20 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.claims.calibration.common_analyses import relief_by_common_analyses
+from analysis.claims.decision_rule import Bars, decide_by_share
 from analysis.claims.definitions import Definitions
-from analysis.claims.gates.decision_rule import Bars, weigh_share
 from analysis.claims.gates.robustness_of_scores import (
     Tried,
-    lingering,
-    not_improved,
-    robustness,
+    count_as_not_improved,
+    doubt_missing_scores,
+    still_intoxicated,
     survives_missing,
     tried_without,
     try_on,
 )
 from analysis.claims.ledger import NOT_DECIDED, NOT_TESTABLE, SUPPORTED
 from analysis.claims.primary_analysis import Primary, Scores, primary_analysis
-from analysis.claims.verdict import combine
+from analysis.claims.verdict import combine_parts
 from analysis.estimates.proportions import exact_share
 from analysis.simulate import Trial
 
@@ -86,7 +86,7 @@ def judge_trial(trial: Trial, definitions: Definitions) -> Judged:
     words = {
         "onset": onset,
         "certainty_within_hours": certainty,
-        "headline": combine([onset, certainty]),
+        "headline": combine_parts([onset, certainty]),
     }
     fell_back = primary is not None and bool(primary.fit.fallbacks)
     return Judged(words, by_estimate, relief, fell_back, primary is None, missing)
@@ -132,7 +132,7 @@ def _robust(
     trial: Trial, scores: Scores, primary: Primary, bars: Bars, definitions: Definitions
 ) -> bool:
     """Gate 6 where gate 5 supports."""
-    if not survives_missing(robustness(scores, primary, bars), primary, bars):
+    if not survives_missing(doubt_missing_scores(scores, primary, bars.support), primary, bars):
         return False
     return all(one.word == SUPPORTED for one in _tried(trial, scores, bars, definitions))
 
@@ -148,10 +148,12 @@ def _tried(trial: Trial, scores: Scores, bars: Bars, definitions: Definitions) -
         and np.array_equal(scores.baseline, filled.baseline)
     ):
         yield try_on("with form.incomplete put back", filled, bars)
-    still = lingering(trial.cadss_rise, trial.cadss_hours_since_end, scores.visits, definitions)
+    still = still_intoxicated(
+        trial.cadss_rise, trial.cadss_hours_since_end, scores.visits, definitions
+    )
     still = still[own]
     if (still & np.isfinite(scores.score)).any():
-        yield try_on("counted as not improved", not_improved(scores, still), bars)
+        yield try_on("counted as not improved", count_as_not_improved(scores, still), bars)
 
 
 def _certainty(scores: Scores, definitions: Definitions) -> str:
@@ -165,4 +167,4 @@ def _certainty(scores: Scores, definitions: Definitions) -> str:
 
 @cache
 def _share_word(events: int, n: int, certain: float) -> str:
-    return weigh_share(exact_share(events, n), certain)
+    return decide_by_share(exact_share(events, n), certain)

@@ -14,13 +14,10 @@ from analysis.claims.evaluators.certainty import certainty_ever, certainty_withi
 from analysis.claims.evaluators.clusters import clusters
 from analysis.claims.evaluators.common import Finding
 from analysis.claims.evaluators.difference import difference, headline
+from analysis.claims.evaluators.dissociation_brief import dissociation_brief
 from analysis.claims.evaluators.dissociation_mechanism import dissociation_mechanism
 from analysis.claims.evaluators.first_session import first_session_guides
-from analysis.claims.evaluators.lengths import (
-    dissociation_brief,
-    infusion_length,
-    monitoring_length,
-)
+from analysis.claims.evaluators.lengths import infusion_length, monitoring_length
 from analysis.claims.evaluators.never_testable import brain_mechanism, speed_vs_exposure
 
 __all__ = ["EVALUATORS", "Finding"]

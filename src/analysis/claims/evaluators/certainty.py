@@ -6,18 +6,18 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.claims import decision_rule
 from analysis.claims.case import Case
 from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.common import (
     Finding,
     blocked,
     contrast,
-    data_gates,
+    gates_of_claim,
     reason,
     tried_on_others,
     unread,
 )
-from analysis.claims.gates import decision_rule
 from analysis.claims.ledger import SUPPORTED, Reason
 from analysis.estimates.proportions import exact_share, share_difference
 from analysis.estimates.responders.shares import share_who_benefit
@@ -29,7 +29,7 @@ FELL = "share with any fall"
 @tried_on_others
 def certainty_within_hours(case: Case, claim_id: str, claim: Claim) -> Finding:
     """Share of people on ketamine whose mean score within hours is below baseline."""
-    reasons = data_gates(case, claim)
+    reasons = gates_of_claim(case, claim)
     if blocked(reasons):
         return unread(reasons)
     label = case.definitions.windows["hours"].label
@@ -52,7 +52,7 @@ def _rescue_is_no_fall(case: Case) -> pd.DataFrame:
 @tried_on_others
 def certainty_ever(case: Case, claim_id: str, claim: Claim) -> Finding:
     """Share on ketamine with any fall at any assessed time: the kindest reading of the claim."""
-    reasons = data_gates(case, claim)
+    reasons = gates_of_claim(case, claim)
     if blocked(reasons):
         return unread(reasons)
     people = case.primary_changes.groupby("subject", as_index=False).agg(
@@ -80,7 +80,7 @@ def _share_improved(
     fell, n = int((treated < 0).sum()), len(treated)
     main = exact_share(fell, n, estimand=FELL, contrast=arm, **words)
     certain = case.definitions.rule("certain_share")
-    points_to = decision_rule.weigh_share(main, certain)
+    points_to = decision_rule.decide_by_share(main, certain)
     text = (
         f"{fell} of {n} people on {arm} scored lower at {window} ({main['estimate']:.0%}, exact "
         f"95 % interval {main['ci_low']:.1%} to {main['ci_high']:.1%}); support needs the lower "

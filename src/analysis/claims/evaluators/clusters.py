@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from analysis.claims.case import Case
+from analysis.claims.decision_rule import Bars
 from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.cluster_cases import (
     DRAWS,
@@ -19,15 +20,13 @@ from analysis.claims.evaluators.cluster_cases import (
 )
 from analysis.claims.evaluators.common import Finding, blocked, reason, unread
 from analysis.claims.gates import data_gates
-from analysis.claims.gates.decision_rule import Bars, weigh
-from analysis.claims.gates.flagged_groups import retry
-from analysis.claims.gates.robustness_of_scores import survives_missing
+from analysis.claims.gates.flagged_groups import retry_on_other_cases
+from analysis.claims.gates.robustness_of_scores import doubt_missing_scores, survives_missing
 from analysis.claims.ledger import CONTRADICTED, SUPPORTED, Reason
 from analysis.claims.primary_analysis import Scores, primary_analysis
-from analysis.claims.verdict import combine
+from analysis.claims.verdict import combine_parts
 from analysis.claims.windows import LATER, first_readable, unreadable
 from analysis.errors import ReliefError
-from analysis.estimates.missing.closed_form import by_visit, robustness_to_missing
 
 __all__ = ["clusters"]
 
@@ -50,7 +49,7 @@ class Cluster:
     def word(self) -> str:
         """By gate 5, on limits that hold together over all clusters of the form."""
         low, high, estimate = (self.row[key] for key in ("ci_low", "ci_high", "estimate"))
-        return weigh(low, high, estimate, smallest=self.bars.smallest, bias=self.bars.bias)
+        return self.bars.decide(low, high, estimate)
 
     def __str__(self) -> str:
         return (
@@ -103,7 +102,7 @@ def _judged(
 ) -> Finding:
     """The word of all named clusters together, its robustness, and what stands beside it."""
     parts = _parts(rows, bars)
-    word = combine(part.word for part in parts)
+    word = combine_parts(part.word for part in parts)
     reasons = (
         reasons
         | reason("estimate", word == SUPPORTED, _weighed(case, cases, parts, passed_over))
@@ -188,7 +187,8 @@ def _robustness(
     """Gate 6 for each named cluster, and the word without each flagged group or with it back."""
     seen = _people(case, window)
     bars = {part.name: part.bars for part in parts}
-    retried = retry(case, word, partial(_word_on, window=window, seen=seen, bars=bars))
+    evaluate = partial(_word_on, window=window, seen=seen, bars=bars)
+    retried = retry_on_other_cases(case, word, evaluate)
     try:
         lost = [_if_missing(cases[part.name], window, part) for part in parts]
     except ValueError as refusal:
@@ -223,7 +223,7 @@ def _word_on(
     if why := unreadable(_any(cases), window):
         raise ValueError(f"{why}.")
     rows = cluster_contrast(cases, window, draws=FEWER_DRAWS)
-    return combine(part.word for part in _parts(rows, bars))
+    return combine_parts(part.word for part in _parts(rows, bars))
 
 
 def _if_missing(there: Case, window: str, part: Cluster) -> tuple[bool, str]:
@@ -238,28 +238,17 @@ def _if_missing(there: Case, window: str, part: Cluster) -> tuple[bool, str]:
     own = own[arms.isin([design.active_arm, design.comparator_arm])]
     after = there.people(window).set_index("subject")["score"].reindex(own.index)
     treated = (there.arms.reindex(own.index) == design.active_arm).to_numpy()
-    label = (there.definitions.windows[window].label,)
-    scores = Scores(after.to_numpy(float)[:, None], own.to_numpy(float), treated, label)
+    label = there.definitions.windows[window].label
+    scores = Scores(after.to_numpy(float)[:, None], own.to_numpy(float), treated, (label,))
     primary = primary_analysis(scores)
     simultaneous = (part.row["ci_high"] - part.row["estimate"]) / part.row["se"]
-    wider = simultaneous / stats.t.ppf(0.975, part.row["df"])
+    wider = simultaneous / stdtrit(part.row["df"], 0.975)
 
     def holds(estimate: float, low: float, high: float) -> bool:
         reach = wider * (high - low) / 2
-        word = weigh(estimate - reach, estimate + reach, estimate, smallest=part.bars.smallest,
-                     bias=part.bars.bias)  # fmt: skip
-        return word == SUPPORTED
+        return part.bars.decide(estimate - reach, estimate + reach, estimate) == SUPPORTED
 
-    found = robustness_to_missing(
-        scores.score - scores.baseline[:, None],
-        scores.baseline,
-        treated,
-        coefficients=by_visit(primary.fit.params, label),
-        covariance=np.asarray(primary.fit.covariance, float),
-        se=primary.se,
-        df=primary.df,
-        holds=holds,
-    )
+    found = doubt_missing_scores(scores, primary, holds)
     shift = "no shift undoes it" if np.isinf(found.tipping_shift) else (
         f"{found.tipping_shift:.2f} points worse"
     )  # fmt: skip

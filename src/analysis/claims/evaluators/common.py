@@ -10,15 +10,15 @@ from typing import Any
 from analysis.claims.calibration.gate import calibration_gate
 from analysis.claims.case import Case
 from analysis.claims.definitions import Claim
-from analysis.claims.gates import data_gates as gates
-from analysis.claims.gates.flagged_groups import retry
+from analysis.claims.gates import data_gates
+from analysis.claims.gates.flagged_groups import retry_on_other_cases
 from analysis.claims.gates.robustness import robustness_gate
 from analysis.claims.ledger import NOT_DECIDED, Reason
 from analysis.claims.verdict import DATA_GATES
 from analysis.estimates.table import row
 
-__all__ = ["Finding", "blocked", "contrast", "data_gates", "reason", "tried_on_others",
-           "unread", "within_hours"]  # fmt: skip
+__all__ = ["NO_TIME", "Finding", "blocked", "contrast", "gates_of_claim", "no_record", "reason",
+           "tried_on_others", "unread", "within_hours"]  # fmt: skip
 
 
 @dataclass
@@ -42,13 +42,13 @@ def reason(gate: str, passed: bool | None, text: str) -> dict[str, Reason]:
     return {gate: Reason(gate, passed, text)}
 
 
-def data_gates(case: Case, claim: Claim) -> dict[str, Reason]:
+def gates_of_claim(case: Case, claim: Claim) -> dict[str, Reason]:
     """The claim's gates, the estimate aside."""
     make: dict[str, Callable[[Case], Reason]] = {
-        "construct": gates.construct,
-        "time": partial(gates.time, compared="comparator" in claim.gates),
-        "recall": gates.recall,
-        "comparator": gates.comparator,
+        "construct": data_gates.construct,
+        "time": partial(data_gates.time, compared="comparator" in claim.gates),
+        "recall": data_gates.recall,
+        "comparator": data_gates.comparator,
     }
     found = {gate: make[gate](case) for gate in claim.gates if gate in make}
     later = {"robustness": robustness_gate, "calibration": calibration_gate}
@@ -76,7 +76,16 @@ def _later(
 
 def within_hours(case: Case) -> list[Reason]:
     """The gates that hold for whatever is read off scores within hours, named by a claim or not."""
-    return [gates.time(case), gates.recall(case)]
+    return [data_gates.time(case), data_gates.recall(case)]
+
+
+NO_TIME = reason("estimate", None, "Not evaluated: the gate time did not pass.")
+
+
+def no_record(case: Case) -> Finding | None:
+    """The answer where nothing was infused, or where times are planned and none was recorded."""
+    stop = case.stopped("question.route", "time.nominal")
+    return Finding(reason("time", False, stop) | NO_TIME) if stop else None
 
 
 def blocked(reasons: dict[str, Reason]) -> bool:
@@ -111,7 +120,7 @@ def tried_on_others(evaluate: Callable[[Case, str, Claim], Finding]) -> Callable
                 raise ValueError(there.reasons["estimate"].text)
             return None if _numbers(there) == _numbers(found) else there.points_to
 
-        told = f"{own.text} {retry(case, found.points_to, word)}"
+        told = f"{own.text} {retry_on_other_cases(case, found.points_to, word)}"
         found.reasons |= reason("estimate", own.passed, told)
         return found
 

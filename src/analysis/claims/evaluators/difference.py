@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 
 from analysis.claims.case import Case
+from analysis.claims.decision_rule import decide_by_interval
 from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.certainty import certainty_within_hours
 from analysis.claims.evaluators.common import (
     Finding,
     blocked,
     contrast,
-    data_gates,
+    gates_of_claim,
     reason,
     unread,
     within_hours,
 )
-from analysis.claims.gates import data_gates as gates
-from analysis.claims.gates.decision_rule import weigh
+from analysis.claims.gates import data_gates
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
 from analysis.estimates.change.paired import paired_change
 from analysis.estimates.change.regression_to_the_mean import (
@@ -33,10 +33,10 @@ from analysis.estimates.table import row
 
 def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
     """The difference from the comparator within hours: onset, attribution, magnitude."""
-    reasons = data_gates(case, claim)
+    reasons = gates_of_claim(case, claim)
     if blocked(reasons):
         found = unread(reasons)
-        if case.design.comparator == "none" and gates.recall(case).passed:
+        if case.design.comparator == "none" and data_gates.recall(case).passed:
             found.beside = _within(case, claim_id)
             found.after = _changed(found.beside)
         return found
@@ -114,7 +114,7 @@ def _otherwise(case: Case, main: dict[str, Any], smallest: float) -> str:
     low, high, estimate = (main[key] for key in ("ci_low", "ci_high", "estimate"))
     bounds: dict[str, list[str]] = {}
     for bound in np.atleast_1d(case.definitions.rules["bias_bound_shown_sd"].value):
-        word = weigh(low, high, estimate, smallest=smallest, bias=bound * sd)
+        word = decide_by_interval(low, high, estimate, smallest=smallest, bias=bound * sd)
         bounds.setdefault(word, []).append(f"{bound:.2f}")
     said = "; with bounds of ".join(
         f"{', '.join(own)} SD it would say {word}" for word, own in bounds.items()

@@ -7,9 +7,9 @@ from typing import Any
 from analysis.claims.case import Case
 from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.common import Finding, blocked, reason, unread
-from analysis.claims.evaluators.session_courses import courses, people_with_sessions
+from analysis.claims.evaluators.session_courses import people_with_sessions, session_courses
 from analysis.claims.gates import data_gates
-from analysis.claims.gates.flagged_groups import retry
+from analysis.claims.gates.flagged_groups import retry_on_other_cases
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
 from analysis.estimates.responders.first_session import first_and_last_response
 from analysis.estimates.responders.prediction import predict_end
@@ -36,8 +36,8 @@ def first_session_guides(case: Case, claim_id: str, claim: Claim) -> Finding:
         rows = _rows(case, claim, claim_id)
     except ValueError as refusal:
         complete = (
-            f"{len(courses(case))} people have two ratings of different days before, and scores "
-            "after the first and the last session that ask about no time before the first"
+            f"{len(session_courses(case))} people have two ratings of different days before, and "
+            "scores after the first and the last session that ask about no time before the first"
         )
         text = f"Not evaluated: {refusal} ({complete}.)"
         return Finding(reasons | reason("estimate", None, text))
@@ -47,7 +47,8 @@ def first_session_guides(case: Case, claim_id: str, claim: Claim) -> Finding:
         same = _sorted(other) == _sorted(case)
         return None if same else _word(_rows(other, claim, claim_id), claim)
 
-    text = f"{_told(rows, claim, people_with_sessions(case))} {retry(case, word, on_others)}"
+    retried = retry_on_other_cases(case, word, on_others)
+    text = f"{_told(rows, claim, people_with_sessions(case))} {retried}"
     reasons = reasons | reason("estimate", word == SUPPORTED, text)
     main = rows[AREA]
     return Finding(reasons, main, word, [line for line in rows.values() if line is not main])
@@ -67,7 +68,7 @@ def _time(case: Case) -> Reason:
 
 def _rows(case: Case, claim: Claim, claim_id: str) -> dict[str, dict[str, Any]]:
     """Rows of both estimators by their estimand."""
-    course = courses(case)
+    course = session_courses(case)
     words: dict[str, Any] = {
         "claim": claim_id,
         "contrast": str(case.design.active_arm),
@@ -100,7 +101,7 @@ def _word(rows: dict[str, dict[str, Any]], claim: Claim) -> str:
 
 
 def _sorted(case: Case) -> list[tuple[Any, ...]]:
-    return sorted(courses(case).itertuples(index=False, name=None))
+    return sorted(session_courses(case).itertuples(index=False, name=None))
 
 
 def _told(rows: dict[str, dict[str, Any]], claim: Claim, repeated: int) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.claims.case import Case
 from analysis.timeline import EFFICACY
 
-__all__ = ["courses", "people_with_sessions"]
+__all__ = ["people_with_sessions", "session_courses"]
 
 _TIMES = ["hours_high", "hours_low"]
 
@@ -18,7 +18,7 @@ def people_with_sessions(case: Case) -> int:
     return int((after.groupby("subject")["latest_infusion"].nunique() > 1).sum())
 
 
-def courses(case: Case) -> pd.DataFrame:
+def session_courses(case: Case) -> pd.DataFrame:
     """Scores around the first and the last session of people on ketamine who have them all.
 
     Two ratings before the first session, of different days by the declared rule; the last score

@@ -1,4 +1,7 @@
-"""The same study without each flagged group, and with each group that was set aside put back."""
+"""Other people: the study without each flagged group, and with each that was set aside put back.
+
+For claims about other estimates than the primary one too; the evaluator gives the word.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass, replace
 from analysis.claims.case import Case
 from analysis.errors import ReliefError
 
-__all__ = ["Retried", "other_cases", "retry"]
+__all__ = ["Retried", "other_cases", "retry_on_other_cases"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def other_cases(case: Case) -> Iterator[tuple[str, Case | str]]:
         yield what, replace(case, checked=checked)
 
 
-def retry(case: Case, word: str, evaluate: Callable[[Case], str | None]) -> Retried:
+def retry_on_other_cases(case: Case, word: str, evaluate: Callable[[Case], str | None]) -> Retried:
     """Evaluate every other case.
 
     Parameters

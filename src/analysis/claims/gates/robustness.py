@@ -1,4 +1,8 @@
-"""Gate 6 on a study: missing scores, flagged groups, lingering intoxication."""
+"""Gate 6 of a study: the word and its sentence under every doubt about who and what was scored.
+
+What is done to the scores themselves is in :mod:`analysis.claims.gates.robustness_of_scores`, the
+other people in :mod:`analysis.claims.gates.flagged_groups`.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.claims.case import Case
-from analysis.claims.gates.decision_rule import Bars
+from analysis.claims.decision_rule import Bars
 from analysis.claims.gates.flagged_groups import other_cases
 from analysis.claims.gates.robustness_of_scores import (
     Tried,
-    lingering,
-    not_improved,
-    robustness,
+    count_as_not_improved,
+    doubt_missing_scores,
+    still_intoxicated,
     survives_missing,
     try_on,
 )
@@ -25,7 +29,7 @@ from analysis.claims.primary_analysis import Scores
 from analysis.errors import ReliefError
 from analysis.estimates.missing.closed_form import Robustness
 
-__all__ = ["flagged_groups", "intoxicated", "robustness_gate"]
+__all__ = ["intoxicated_scores", "robustness_gate", "try_on_other_cases"]
 
 
 def robustness_gate(case: Case) -> Reason:
@@ -41,11 +45,11 @@ def robustness_gate(case: Case) -> Reason:
         return Reason("robustness", None, "Not evaluated: no smallest difference is known.")
     try:
         primary = case.primary
-        missing = robustness(case.scores, primary, bars)
+        missing = doubt_missing_scores(case.scores, primary, bars.support)
     except ValueError as refusal:
         return Reason("robustness", None, f"Not evaluated: {refusal}")
     word = bars.word(primary)
-    tried = [*flagged_groups(case, bars), *_sober(case, bars)]
+    tried = [*try_on_other_cases(case, bars), *_sober(case, bars)]
     flips = [one for one in tried if one.word is not None and one.word != word]
     untried = [one for one in tried if one.word is None]
     passed = survives_missing(missing, primary, bars) and not flips
@@ -85,7 +89,7 @@ def _group_text(
         yield f"It could not be tried {one.what}: {one.why}"
 
 
-def flagged_groups(case: Case, bars: Bars) -> Iterator[Tried]:
+def try_on_other_cases(case: Case, bars: Bars) -> Iterator[Tried]:
     """The word without each flagged group, and with each group that was set aside put back.
 
     M and B stay those of the whole study: they are fixed before anyone is left out.
@@ -120,13 +124,13 @@ def _sorted(scores: Scores) -> NDArray[np.float64]:
 
 def _sober(case: Case, bars: Bars) -> Iterator[Tried]:
     """The word with scores given while still intoxicated counted as not improved."""
-    still = intoxicated(case)
+    still = intoxicated_scores(case)
     if (still & np.isfinite(case.scores.score)).any():
-        scores = not_improved(case.scores, still)
+        scores = count_as_not_improved(case.scores, still)
         yield try_on("with scores given before the CADSS was back as not improved", scores, bars)
 
 
-def intoxicated(case: Case) -> NDArray[np.bool_]:
+def intoxicated_scores(case: Case) -> NDArray[np.bool_]:
     """Scores given while the CADSS was above baseline by more than measurement error.
 
     In the shape of the case's scores, people by visits; by :func:`lingering`. Hours that are
@@ -147,4 +151,4 @@ def intoxicated(case: Case) -> NDArray[np.bool_]:
         table[name].unstack().reindex(case.people_scored).to_numpy(float)
         for name in ("rise", "hours")
     )
-    return lingering(rises, at, case.scores.visits, case.definitions)
+    return still_intoxicated(rises, at, case.scores.visits, case.definitions)

@@ -1,21 +1,25 @@
-"""Gates 5 and 6 on arrays: the same for a study and for a simulated trial."""
+"""Gate 6 on arrays of scores, without a case: a study and a simulated trial share it.
+
+Which scores are doubted, and what is put in their place; the gate of a study, with its sentence,
+is in :mod:`analysis.claims.gates.robustness`.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.claims.decision_rule import Bars
 from analysis.claims.definitions import Definitions, Window
-from analysis.claims.gates.decision_rule import Bars, weigh
 from analysis.claims.ledger import SUPPORTED
 from analysis.claims.primary_analysis import Primary, Scores, primary_analysis
 from analysis.estimates.missing.closed_form import Robustness, by_visit, robustness_to_missing
 
-__all__ = ["Tried", "lingering", "robustness", "tried_without"]
+__all__ = ["Tried", "doubt_missing_scores", "still_intoxicated", "tried_without"]
 
 Array = NDArray[np.float64]
 
@@ -54,7 +58,7 @@ def tried_without(
             yield try_on(what, scores.keep(~members), bars)
 
 
-def not_improved(scores: Scores, intoxicated: NDArray[np.bool_]) -> Scores:
+def count_as_not_improved(scores: Scores, intoxicated: NDArray[np.bool_]) -> Scores:
     """Scores given while still intoxicated counted as not improved (composite strategy).
 
     They stay in the analysis: leaving them out would condition on what the infusion did.
@@ -63,14 +67,14 @@ def not_improved(scores: Scores, intoxicated: NDArray[np.bool_]) -> Scores:
     ----------
     scores : Scores
     intoxicated : array of bool, shape (n, k)
-        Of each score; see :func:`lingering`.
+        Of each score; see :func:`still_intoxicated`.
     """
     held = np.maximum(scores.score, scores.baseline[:, None])
     score = np.where(intoxicated, held, scores.score)
     return Scores(score, scores.baseline, scores.treated, scores.visits)
 
 
-def lingering(
+def still_intoxicated(
     rise: Array, hours: Array, visits: Sequence[str], definitions: Definitions
 ) -> NDArray[np.bool_]:
     """At which visits people are still intoxicated.
@@ -108,8 +112,18 @@ def lingering(
     return np.column_stack(each)
 
 
-def robustness(scores: Scores, primary: Primary, bars: Bars) -> Robustness:
-    """Jump-to-reference estimate and tipping shift of gate 6, in points."""
+def doubt_missing_scores(
+    scores: Scores, primary: Primary, holds: Callable[[float, float, float], bool]
+) -> Robustness:
+    """Jump-to-reference estimate and tipping shift of gate 6, in points.
+
+    Parameters
+    ----------
+    scores, primary
+        What was analysed, and what was found.
+    holds : function of (estimate, ci_low, ci_high)
+        Whether an answer still supports the claim, as :meth:`Bars.support`.
+    """
     # The model's contrasts, by visit; one visit has no term of its own.
     coefficients = by_visit(primary.fit.params, scores.visits)
     return robustness_to_missing(
@@ -120,9 +134,7 @@ def robustness(scores: Scores, primary: Primary, bars: Bars) -> Robustness:
         covariance=np.asarray(primary.fit.covariance, float),
         se=primary.se,
         df=primary.df,
-        holds=lambda estimate, low, high: (
-            weigh(low, high, estimate, smallest=bars.smallest, bias=bars.bias) == SUPPORTED
-        ),
+        holds=holds,
     )
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from analysis import evidence
+from analysis.claims.decision_rule import decide_by_share
 from analysis.claims.definitions import Claim, Definitions
 from analysis.claims.evaluators.common import Finding, reason
-from analysis.claims.gates.decision_rule import weigh_share
 from analysis.claims.ledger import NOT_DECIDED, SUPPORTED, Reason
 from analysis.claims.published.rows import NOTE, contrast_rows, named, share_row
 from analysis.estimates.proportions import exact_share, share_difference
@@ -106,7 +106,7 @@ def _certainty_ever(
         instrument="CAPS-5",
         **words,
     )
-    points_to = weigh_share(main, definitions.rule("certain_share"))
+    points_to = decide_by_share(main, definitions.rule("certain_share"))
     other = treated[treated["use"] == "descriptive"].iloc[0]
     no_fall = int(other["n"] - other["events"])
     text = (

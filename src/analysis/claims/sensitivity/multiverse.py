@@ -14,9 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.claims.case import Case
-from analysis.claims.gates.decision_rule import weigh
+from analysis.claims.decision_rule import decide_by_interval
 from analysis.claims.primary_analysis import Scores
-from analysis.claims.sensitivity.analyses import estimate, redealt, same_analysis
+from analysis.claims.sensitivity.estimators import estimate, redealt, same_analysis
 from analysis.claims.sensitivity.specifications import (
     Grid,
     Specification,
@@ -99,7 +99,7 @@ def _found(one: Specification) -> dict[str, Any]:
 def _word(case: Case, found: dict[str, Any]) -> str:
     if case.bars is None or not np.isfinite(found["estimate"]):
         return ""
-    return weigh(found["ci_low"], found["ci_high"], found["estimate"],
+    return decide_by_interval(found["ci_low"], found["ci_high"], found["estimate"],
                  smallest=case.bars.smallest, bias=case.bars.bias)  # fmt: skip
 
 

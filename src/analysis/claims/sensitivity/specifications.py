@@ -20,7 +20,7 @@ from analysis.claims.case import Case
 from analysis.claims.gates import data_gates
 from analysis.claims.gates.flagged_groups import other_cases
 from analysis.claims.primary_analysis import Scores
-from analysis.claims.sensitivity.analyses import ESTIMATORS
+from analysis.claims.sensitivity.estimators import ESTIMATORS
 from analysis.errors import ReliefError
 from analysis.outcomes.change import FORM
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.claims.case import Case
 from analysis.describe.common import AT_LEAST, _words, both_arms
-from analysis.disclosure.withholding import release
+from analysis.disclosure.withholding import shareable_table
 from analysis.estimates.explanations import (
     blinding,
     expectancy,
@@ -56,7 +56,7 @@ def guesses(case: Case, *, at_least: int = AT_LEAST) -> pd.DataFrame:
         other = known["wrong"] + known["do not know"]
         known = pd.DataFrame({"right": known["right"], "wrong or do not know": other})
     known["all"] = known.sum(axis=1)
-    return release(known.rename_axis(index="arm"), minimum=at_least)
+    return shareable_table(known.rename_axis(index="arm"), minimum=at_least)
 
 
 def blinding_indices(case: Case) -> pd.DataFrame:

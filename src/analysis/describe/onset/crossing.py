@@ -1,8 +1,8 @@
 """When it began and how long it held: tables of one study. They decide nothing.
 
 Visits stand on the schedule here: which visit a person came to is told, not the minute. Every
-table passes :func:`analysis.disclosure.withholding.release`, so that of real people none shows a
-small group.
+table passes :func:`analysis.disclosure.withholding.shareable_table`, so that of real people none
+shows a small group.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.disclosure.withholding import release
+from analysis.disclosure.withholding import shareable_table
 from analysis.estimates.onset.courses import STRATEGIES, Courses, Threshold, courses
 from analysis.estimates.onset.discrete_hazard import discrete_hazard
 from analysis.estimates.onset.interval_censored import turnbull
@@ -144,7 +144,9 @@ def two_arms(case: Case) -> tuple[str, str]:
 
 def released(case: Case, rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
     """Rows as a table that may be shared."""
-    return release(table(rows), minimum=case.design.minimum_cell, for_all=case.design.synthetic)
+    return shareable_table(
+        table(rows), minimum=case.design.minimum_cell, for_all=case.design.synthetic
+    )
 
 
 def _split(table: pd.DataFrame, arms: tuple[str, str]) -> list[Intervals]:

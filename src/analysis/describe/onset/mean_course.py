@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.claims.case import Case
 from analysis.describe.onset.crossing import SCHEDULE
-from analysis.disclosure.withholding import release
+from analysis.disclosure.withholding import shareable_table
 from analysis.estimates.onset.durability import half_life
 from analysis.estimates.onset.onset_of_mean_difference import backward_steps, mean_onset
 from analysis.estimates.table import row, table
@@ -101,6 +101,8 @@ def mean_course(case: Case) -> MeanCourse:
     sums = np.eye(len(terms))
     sums[:, 0] = 1.0
     covariance = sums @ fit.vcov.loc[terms, terms].to_numpy() @ sums.T
-    released = release(table(rows), minimum=case.design.minimum_cell, for_all=case.design.synthetic)
+    released = shareable_table(
+        table(rows), minimum=case.design.minimum_cell, for_all=case.design.synthetic
+    )
     hours = pd.Series([SCHEDULE[name] for name in labels], index=list(labels.values()))
     return MeanCourse(released, covariance, hours, words)

@@ -1,4 +1,4 @@
-"""Gate 5: an interval weighed against the bounds M and B, and a share against certainty."""
+"""Gate 5, from an estimate to a word: an interval against M and B, a share against certainty."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED
 from analysis.claims.primary_analysis import Primary
 
-__all__ = ["Bars", "weigh", "weigh_share"]
+__all__ = ["Bars", "decide_by_interval", "decide_by_share"]
 
 
-def weigh_share(share: dict[str, Any], certain: float) -> str:
+def decide_by_share(share: dict[str, Any], certain: float) -> str:
     """What a share's exact interval says: supported at or above, contradicted below."""
     if share["ci_low"] >= certain:
         return SUPPORTED
@@ -35,16 +35,20 @@ class Bars:
 
     def word(self, primary: Primary) -> str:
         """What gate 5 says of an estimate."""
-        return weigh(
-            primary.ci_low,
-            primary.ci_high,
-            primary.estimate,
-            smallest=self.smallest,
-            bias=self.bias,
-        )
+        return self.decide(primary.ci_low, primary.ci_high, primary.estimate)
+
+    def decide(self, low: float, high: float, estimate: float) -> str:
+        """What gate 5 says of an interval, in points; see :func:`decide_by_interval`."""
+        return decide_by_interval(low, high, estimate, smallest=self.smallest, bias=self.bias)
+
+    def support(self, estimate: float, low: float, high: float) -> bool:
+        """Whether gate 5 says supported, in the order that analyses of missing scores ask."""
+        return self.decide(low, high, estimate) == SUPPORTED
 
 
-def weigh(low: float, high: float, estimate: float, *, smallest: float, bias: float) -> str:
+def decide_by_interval(
+    low: float, high: float, estimate: float, *, smallest: float, bias: float
+) -> str:
     """What an interval for the difference says by VERDICT gate 5.
 
     Parameters

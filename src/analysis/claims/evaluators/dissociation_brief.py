@@ -1,0 +1,88 @@
+"""The claim that dissociation is brief: the share whose CADSS is back near baseline in time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.claims import decision_rule
+from analysis.claims.case import Case
+from analysis.claims.definitions import Claim
+from analysis.claims.evaluators.common import Finding, no_record, reason, tried_on_others
+from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
+from analysis.errors import ReliefError
+from analysis.estimates.explanations.dissociation import time_to_return
+from analysis.estimates.proportions import exact_share
+from analysis.estimates.table import row
+
+__all__ = ["dissociation_brief"]
+
+
+@tried_on_others
+def dissociation_brief(case: Case, claim_id: str, claim: Claim) -> Finding:
+    """Share of people on ketamine whose CADSS is back near baseline by 4 h, and when.
+
+    Where no rating tells whether a person was back in time, the person counts as not back
+    for support and as back for contradiction: leaving such people out would leave out the slow.
+    """
+    limits = {name: declared.number for name, declared in claim.thresholds.items()}
+    forms = case.checked.forms
+    cadss = forms[(forms["instrument"] == "CADSS") & forms["total"].notna()]
+    if cadss.empty:
+        return _no_cadss("construct", "No CADSS score was collected.")
+    if stop := no_record(case):
+        return stop
+    cadss = cadss[cadss["subject"].map(case.arms) == case.design.active_arm]
+    try:
+        returns = time_to_return(cadss, points=limits["points"], by_hours=limits["hours"])
+    except ReliefError as refusal:
+        return _no_cadss("construct", refusal.message)
+    reasons = reason("construct", True, "CADSS measures dissociation.")
+    if returns.empty:
+        absent = "Nobody on ketamine has CADSS scores before and after the start, in actual hours."
+        return _no_cadss("time", absent, reasons)
+    told = f"{len(returns)} people on ketamine have CADSS scores around the infusion."
+    return _share_back(claim_id, returns, limits, reasons | reason("time", True, told))
+
+
+def _no_cadss(gate: str, text: str, reasons: dict[str, Reason] | None = None) -> Finding:
+    later = reason("estimate", None, "Not evaluated: there is no CADSS score to use.")
+    return Finding((reasons or {}) | reason(gate, False, text) | later)
+
+
+def _share_back(
+    claim_id: str, returns: pd.DataFrame, limits: dict[str, float], reasons: dict[str, Reason]
+) -> Finding:
+    n, back = len(returns), int(returns["back"].eq(True).sum())
+    untold = int(returns["back"].isna().sum())
+    words: dict[str, Any] = {
+        "claim": claim_id,
+        "contrast": "ketamine",
+        "instrument": "CADSS",
+        "window": f"by {limits['hours']:g} h from the start",
+    }
+    main = exact_share(back, n, estimand="share back near baseline", **words)
+    kindest = exact_share(back + untold, n, estimand="share back, if the untold were back", **words)
+    points_to = NOT_DECIDED
+    if decision_rule.decide_by_share(main, limits["share"]) == SUPPORTED:
+        points_to = SUPPORTED
+    elif decision_rule.decide_by_share(kindest, limits["share"]) == CONTRADICTED:
+        points_to = CONTRADICTED
+    when = row(
+        estimand="hours to return, median bounds",
+        n=n,
+        ci_low=returns["last_away"].median(),
+        ci_high=returns["first_back"].median(),
+        method="medians of the last assessment away and the first one back",
+        **words,
+    )
+    text = (
+        f"{back} of {n} people were back within {limits['points']:g} points of baseline by "
+        f"{limits['hours']:g} h from the start and stayed there ({main['estimate']:.0%}, exact "
+        f"95 % interval {main['ci_low']:.1%} to {main['ci_high']:.1%}); of {untold} more no rating "
+        f"tells. The claim needs the lower limit at {limits['share']:.0%} or above (assumptions: "
+        "the points, the hours and the share)."
+    )
+    found = reasons | reason("estimate", points_to == SUPPORTED, text)
+    return Finding(found, main, points_to, [kindest, when])
