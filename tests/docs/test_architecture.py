@@ -15,9 +15,9 @@ from analysis.checks import Checked, check
 from analysis.claims import judge_checked
 from analysis.claims.calibration.gate import calibration_gate
 from analysis.claims.case import Case
+from analysis.claims.decision_rule import decide_by_interval
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.gates import data_gates
-from analysis.claims.gates.decision_rule import weigh
 from analysis.claims.gates.robustness import robustness_gate
 from analysis.claims.ledger import Ledger
 from analysis.config import StudyConfig, load_config
@@ -268,7 +268,7 @@ def gates_of_the_data(at: Followed) -> str:
 
 def gate_of_the_estimate(at: Followed) -> str:
     found, bars = at.case.primary, at.case.bars
-    word = weigh(
+    word = decide_by_interval(
         found.ci_low, found.ci_high, found.estimate, smallest=bars.smallest, bias=bars.bias
     )
     return (
