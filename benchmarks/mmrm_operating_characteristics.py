@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from analysis.mmrm.design.arrays import Design, build_design
+from analysis.mmrm.design.matrix import Design, build_design
 from analysis.mmrm.fit.maximise import ConvergenceError, fit_with_fallback
 from analysis.mmrm.inference.contrasts import Inference, KeptRows
 from analysis.mmrm.moments.cross_products import accumulate

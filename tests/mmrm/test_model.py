@@ -11,7 +11,7 @@ import pytest
 from formulaic import Formula
 
 from analysis.mmrm import mmrm, prepare
-from analysis.mmrm.design.arrays import build_design
+from analysis.mmrm.design.matrix import build_design
 from tests.mmrm.conftest import trial
 
 ROLES = {"subject": "subject", "visit": "visit"}
@@ -80,7 +80,7 @@ def test_the_formula_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("formulaic was called")
 
     monkeypatch.setattr("formulaic.materializers.base.FormulaMaterializer.__init__", refuse)
-    monkeypatch.setattr("analysis.mmrm.design.formula.Formula", refuse)
+    monkeypatch.setattr("formulaic.Formula", refuse)
     fit = spec.fit(data(seed=4))
     assert len(fit.differences("arm", by="visit")) == 4
     assert len(fit.predict(data())) == 160

@@ -8,17 +8,16 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from analysis.mmrm.arrays import Array
 from analysis.mmrm.fit.covariance import mean_distances
 from analysis.mmrm.inference.contrasts import Inference
 from analysis.mmrm.inference.covariance_intervals import covariance_intervals
 from analysis.mmrm.inference.lsmeans import difference_weights, mean_weights
 from analysis.mmrm.inference.prediction import rows_of_residuals, simulate_outcomes
-from analysis.mmrm.resample import Refitter
+from analysis.mmrm.inference.resampling import Refitter
 from analysis.mmrm.summary import summary_text
 
-Array = NDArray[np.float64]
 Weights = Mapping[str, float] | Sequence[float] | Array
 
 

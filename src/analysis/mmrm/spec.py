@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.mmrm.design.arrays import Design, Template, assemble, learn_template
+from analysis.mmrm.design.matrix import Design, Template, assemble, learn_template
 from analysis.mmrm.design.table import Roles, Table, read_table
 from analysis.mmrm.fit.covariance import STRUCTURES, Covariance, distances
 from analysis.mmrm.fit.maximise import fit_with_fallback

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
-from threadpoolctl import ThreadpoolController
-
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -23,8 +21,10 @@ _limits: Any = None
 
 
 @functools.cache
-def _controller() -> ThreadpoolController:
-    # Looking for the libraries takes longer than a fit: once is enough.
+def _controller() -> Any:
+    # Looking for the libraries takes longer than a fit: once is enough, and only for a fit.
+    from threadpoolctl import ThreadpoolController
+
     return ThreadpoolController()
 
 

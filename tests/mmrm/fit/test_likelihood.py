@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.mmrm.design.arrays import build_design
+from analysis.mmrm.design.matrix import build_design
 from analysis.mmrm.fit.covariance import STRUCTURES, Covariance
 from analysis.mmrm.fit.likelihood import Likelihood
 from analysis.mmrm.moments.cross_products import accumulate

@@ -1,7 +1,7 @@
 """Conditional mean imputation: one filled trial, refitted without each person or resampled.
 
 Wolbers et al. 2022, doi:10.1002/pst.2234. Written here because no Python library has it. The
-refits work on the sums of the mixed model, not on rows (:mod:`analysis.mmrm.resample`).
+refits work on the sums of the mixed model, not on rows (:mod:`analysis.mmrm.inference.resampling`).
 Checked against the listing of rbmi 1.4.0 (`tests/reference/estimates/rbmi.toml`).
 """
 

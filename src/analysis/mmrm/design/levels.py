@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-Index = NDArray[np.intp]
+from analysis.mmrm.arrays import Index
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.mmrm.arrays import Array, Index
 from analysis.mmrm.design.formula import only_in_c, parse, variables_of
 from analysis.mmrm.design.levels import Coded, Levels, code, is_factor, natural_key
 from analysis.mmrm.design.visit_order import visit_order
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 
 @dataclass(frozen=True)

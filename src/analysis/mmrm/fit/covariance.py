@@ -29,9 +29,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from analysis.mmrm.arrays import Array, Index
+
 Derivatives = tuple[Array, Array, Array | None]
 
 LINEAR = ("us", "cs", "toep")
@@ -63,7 +63,7 @@ class Covariance:
     labels: Sequence[str]
     groups: Sequence[str] = ("",)
     distance: Array | None = None
-    unit_group: NDArray[np.intp] | None = None
+    unit_group: Index | None = None
 
     @property
     def per_group(self) -> int:
@@ -238,7 +238,7 @@ def distances(times: Array) -> Array:
     return np.nan_to_num(np.sqrt((gap**2).sum(axis=-1)))
 
 
-def mean_distances(structure: Covariance, visit: NDArray[np.intp], times: Array) -> Covariance:
+def mean_distances(structure: Covariance, visit: Index, times: Array) -> Covariance:
     """A spatial structure at the mean observed time of each visit, one unit a group."""
     count = np.bincount(visit)
     mean = np.stack([np.bincount(visit, column) / count for column in times.T], axis=1)
@@ -255,7 +255,7 @@ def _pairs(k: int) -> list[tuple[int, int]]:
     return [(a, b) for a in range(k) for b in range(a + 1)]
 
 
-def _lags(k: int) -> NDArray[np.intp]:
+def _lags(k: int) -> Index:
     position = np.arange(k)
     return np.abs(position[:, None] - position[None, :])
 

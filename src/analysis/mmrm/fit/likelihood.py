@@ -21,12 +21,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.mmrm.arrays import Array
 from analysis.mmrm.fit.covariance import Covariance
 from analysis.mmrm.moments.cross_products import Moments
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.mmrm.arrays import Array
 from analysis.mmrm.fit.covariance import Covariance
 from analysis.mmrm.fit.likelihood import Derivatives, Likelihood, State
 from analysis.mmrm.moments.cross_products import Moments
-
-Array = NDArray[np.float64]
 
 LADDER = ("us", "toeph", "ar1h", "cs")
 MAX_STEPS = 100

@@ -8,12 +8,11 @@ columns it weights (Schluchter and Elashoff 1990, doi:10.1080/00949659008811295)
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from analysis.mmrm.arrays import Array, Mask
 
 
-def column_df(varies: NDArray[np.bool_], n_obs: int, n_subjects: int) -> Array:
+def column_df(varies: Mask, n_obs: int, n_subjects: int) -> Array:
     """Degrees of freedom of each column that is not aliased.
 
     Parameters

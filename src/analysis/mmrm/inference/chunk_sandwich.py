@@ -11,16 +11,14 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from analysis.mmrm.design.arrays import assemble
+from analysis.mmrm.arrays import Array
+from analysis.mmrm.design.matrix import assemble
 from analysis.mmrm.fit.maximise import Optimum
 from analysis.mmrm.inference.sandwich import Sandwich, stretch_rows, weights_of
 from analysis.mmrm.moments.chunks import Plan, Streamed, split_apart
 from analysis.mmrm.moments.columns import fill
 from analysis.mmrm.moments.cross_products import Patterns, group_patterns
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -8,20 +8,17 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import stats
-from scipy.special import stdtr, stdtrit
 
-from analysis.mmrm.design.arrays import Design
+from analysis.mmrm.arrays import Array, Mask
+from analysis.mmrm.design.matrix import Design
 from analysis.mmrm.fit.maximise import Optimum
 from analysis.mmrm.inference import between_within, kenward_roger, satterthwaite
 from analysis.mmrm.inference.chunk_sandwich import sandwich_of_chunks
+from analysis.mmrm.inference.distributions import f_tail, t_quantile, t_tail
 from analysis.mmrm.inference.sandwich import Sandwich, stretch_rows, weights_of
 from analysis.mmrm.moments.chunks import Streamed
 from analysis.mmrm.moments.columns import SubjectColumns
 from analysis.mmrm.moments.cross_products import Patterns
-
-Array = NDArray[np.float64]
 
 DF_METHODS = (
     "kenward-roger",
@@ -115,7 +112,7 @@ class Inference:
         rows[:, kept] = values
         return rows
 
-    def estimable(self, weights: Array) -> NDArray[np.bool_]:
+    def estimable(self, weights: Array) -> Mask:
         """Whether each row of weights has one value whatever the aliased columns' share."""
         basis = self.optimum.likelihood.moments.basis
         implied = weights[:, basis.kept] @ basis.alias_weights
@@ -192,7 +189,7 @@ class Inference:
         estimate, se, df = (np.where(unknown, np.nan, v) for v in (estimate, se, df))
         with np.errstate(divide="ignore", invalid="ignore"):
             t = estimate / se
-        half = stdtrit(df, (1 + level) / 2) * se
+        half = t_quantile((1 + level) / 2, df) * se
         return {
             "estimate": estimate,
             "se": se,
@@ -200,7 +197,7 @@ class Inference:
             "ci_low": estimate - half,
             "ci_high": estimate + half,
             "t": t,
-            "p_value": 2 * stdtr(df, -np.abs(t)),
+            "p_value": 2 * t_tail(np.abs(t), df),
         }
 
     def _contrast_df(self, weights: Array, rows: Array) -> Array:
@@ -237,4 +234,4 @@ class Inference:
                 df2 = self.residual_df
             elif self.df == "between-within":
                 df2 = float(between_within.each_df(weights[:, kept], self.column_df).min())
-        return {"f": f, "df1": df1, "df2": df2, "p_value": float(stats.f.sf(f, df1, df2))}
+        return {"f": f, "df1": df1, "df2": df2, "p_value": f_tail(f, df1, df2)}

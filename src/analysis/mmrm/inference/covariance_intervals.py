@@ -13,14 +13,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import stats
-from scipy.optimize import brentq
 
+from analysis.mmrm.arrays import Array, Mask
 from analysis.mmrm.fit.maximise import ConvergenceError, Optimum, climb_on
+from analysis.mmrm.inference.distributions import chi2_quantile, normal_quantile
 from analysis.mmrm.threads import single_threaded
-
-Array = NDArray[np.float64]
 
 # A limit farther out than this many standard errors is infinite.
 FARTHEST = 1e3
@@ -51,19 +48,17 @@ def covariance_intervals(optimum: Optimum, level: float, method: str) -> pd.Data
     )
 
 
-def _wald(
-    estimate: Array, se: Array, variance: NDArray[np.bool_], level: float
-) -> tuple[Array, Array]:
-    half = stats.norm.ppf((1 + level) / 2) * se
+def _wald(estimate: Array, se: Array, variance: Mask, level: float) -> tuple[Array, Array]:
+    half = normal_quantile((1 + level) / 2) * se
     df = 2 * (estimate / se) ** 2
-    tails = stats.chi2.ppf([[(1 + level) / 2], [(1 - level) / 2]], df)
+    tails = chi2_quantile(np.array([[(1 + level) / 2], [(1 - level) / 2]]), df)
     low, high = np.where(variance, df * estimate / tails, [estimate - half, estimate + half])
     return low, high
 
 
 @single_threaded
 def _profiles(optimum: Optimum, se: Array, level: float) -> tuple[Array, Array]:
-    drop = float(stats.chi2.ppf(level, 1)) / 2
+    drop = float(chi2_quantile(level, 1)) / 2
     limits = np.array(
         [[_limit(optimum, h, side * se[h], drop) for side in (-1, 1)] for h in range(len(se))]
     )
@@ -72,6 +67,9 @@ def _profiles(optimum: Optimum, se: Array, level: float) -> tuple[Array, Array]:
 
 def _limit(optimum: Optimum, h: int, unit: float, drop: float) -> float:
     """Where the profile has fallen by `drop`, in the direction of `unit`; infinite if nowhere."""
+    # Profiles alone need it, and it takes as long to import as a fit takes to run.
+    from scipy.optimize import brentq
+
     best = optimum.state.loglik
     theta, slope = optimum.state.theta, optimum.theta_cov[:, h] / optimum.theta_cov[h, h]
     # The profile known so far: starting values of the next maximisation lie on it.

@@ -16,12 +16,10 @@ Hotelling's T squared as an F with its exact degrees of freedom.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.mmrm.arrays import Array
 from analysis.mmrm.fit.maximise import Optimum
 from analysis.mmrm.inference.satterthwaite import independent
-
-Array = NDArray[np.float64]
 
 
 def adjusted_covariance(optimum: Optimum, *, original: bool = False) -> Array:

@@ -14,11 +14,9 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from analysis.mmrm.design.arrays import Template, Totals
-
-Array = NDArray[np.float64]
+from analysis.mmrm.arrays import Array
+from analysis.mmrm.design.matrix import Template, Totals
 
 
 class Rows(Protocol):

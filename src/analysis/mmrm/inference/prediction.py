@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from analysis.mmrm.arrays import Array
 from analysis.mmrm.inference.contrasts import Inference
-from analysis.mmrm.resample import generator
-
-Array = NDArray[np.float64]
+from analysis.mmrm.inference.resampling import generator
 
 
 def rows_of_residuals(inference: Inference, kind: str) -> pd.Series:

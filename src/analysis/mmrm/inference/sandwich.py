@@ -16,14 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from analysis.mmrm.design.arrays import Design
+from analysis.mmrm.arrays import Array, Mask
+from analysis.mmrm.design.matrix import Design
 from analysis.mmrm.fit.maximise import Optimum
 from analysis.mmrm.moments.columns import SubjectColumns
 from analysis.mmrm.moments.cross_products import Patterns, expand
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -150,7 +148,7 @@ def weights_of(design: Design) -> Array | None:
     return weights
 
 
-def _bias_reduction(sigma: Array, left: Array, observed: NDArray[np.bool_]) -> Array:
+def _bias_reduction(sigma: Array, left: Array, observed: Mask) -> Array:
     """Matrices A with ``A (Sigma - X Phi X') A' = Sigma``, by way of a Cholesky root."""
     absent = ~observed[:, :, None] & np.eye(observed.shape[1], dtype=bool)
     root = np.linalg.cholesky(sigma + absent)

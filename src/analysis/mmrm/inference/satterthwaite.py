@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from analysis.mmrm.arrays import Array
 
 
 def each_df(contrasts: Array, phi: Array, slope: Array, theta_cov: Array) -> Array:

@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from analysis.mmrm.design.arrays import Design, Template, Totals, assemble, learn_template
+from analysis.mmrm.arrays import Mask
+from analysis.mmrm.design.matrix import Design, Template, Totals, assemble, learn_template
 from analysis.mmrm.design.table import Roles, Table, read_table
 from analysis.mmrm.moments.columns import (
     Location,
@@ -38,8 +38,6 @@ from analysis.mmrm.moments.columns import (
 from analysis.mmrm.moments.cross_products import Moments, group_patterns, orthonormal, square_root
 from analysis.mmrm.moments.sources import Source
 from analysis.mmrm.moments.survey import Ids, find_apart, find_levels, survey
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ class Streamed:
     plan: Plan
     source: Source
     totals_of: dict[str, Totals]
-    varies: NDArray[np.bool_] | None
+    varies: Mask | None
     n_excluded: int
     spread: float
 
@@ -87,7 +85,7 @@ class Streamed:
         """Sums of the numbers and counts of the levels over rows or subjects."""
         return self.totals_of[per]
 
-    def varies_within_subject(self) -> NDArray[np.bool_]:
+    def varies_within_subject(self) -> Mask:
         """Whether each column of X changes between the visits of some subject."""
         if self.varies is None:
             raise ValueError("Between-within degrees of freedom must be asked for with the fit.")
@@ -112,7 +110,7 @@ class Sums:
     low: float = np.inf
     high: float = -np.inf
     totals: dict[str, Totals] = field(default_factory=dict)
-    varies: NDArray[np.bool_] | None = None
+    varies: Mask | None = None
     apart: list[pd.DataFrame] = field(default_factory=list)
 
     def add(self, other: Sums) -> None:
@@ -147,7 +145,7 @@ def accumulate_chunks(
     Raises
     ------
     ValueError
-        As `analysis.mmrm.design.arrays.build_design`; when too many subjects have rows in several
+        As `analysis.mmrm.design.matrix.build_design`; when too many subjects have rows in several
         chunks; when the formula learns something else from each chunk.
     """
     surveys = [s for s in source.run(partial(survey, roles=roles), roles.needed) if s.n_rows]

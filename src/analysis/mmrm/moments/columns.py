@@ -1,6 +1,6 @@
 """Distinct columns of [X y]: one row a subject in place of one row a visit.
 
-A column of X is a product of values looked up by level and of numbers (`formula.Recipe`). At a
+A column of X is a product of values looked up by level and of numbers (`recipe.Recipe`). At a
 given visit the visit's own value is a constant, and what is left, such as ``arm`` or
 ``arm * baseline``, is the same at all visits unless one of its variables changes within a
 subject. A subject's rows at all visits are therefore linear in a short vector of distinct
@@ -14,13 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from analysis.mmrm.design.arrays import Design, Template
+from analysis.mmrm.arrays import Array, Index, Mask
 from analysis.mmrm.design.formula import AtomKey
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
+from analysis.mmrm.design.matrix import Design, Template
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class SubjectColumns:
 
     u: Array
     maps: Array
-    observed: NDArray[np.bool_]
+    observed: Mask
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from analysis.mmrm.design.arrays import Design
+from analysis.mmrm.arrays import Array, Index, Mask
+from analysis.mmrm.design.matrix import Design
 from analysis.mmrm.moments.columns import SubjectColumns, subject_columns
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 # A column is aliased when what the columns before it leave of it is smaller than this.
 RANK_TOLERANCE = 1e-10
@@ -41,7 +38,7 @@ class Patterns:
     of_subject : array of int, shape (n,)
     """
 
-    visits: NDArray[np.bool_]
+    visits: Mask
     unit: Index
     of_subject: Index
     unit_group: Index
@@ -94,7 +91,7 @@ class Moments:
 
     z: Array
     pattern: Index
-    visits: NDArray[np.bool_]
+    visits: Mask
     count: Array
     unit: Index
     basis: Basis
@@ -137,7 +134,7 @@ def accumulate(
     return moments, columns, patterns
 
 
-def group_patterns(design: Design, observed: NDArray[np.bool_]) -> Patterns:
+def group_patterns(design: Design, observed: Mask) -> Patterns:
     """Group subjects by visits and group, and by their times where these matter."""
     group = design.group[design.first_rows]
     n, n_visits = observed.shape
@@ -209,14 +206,14 @@ def square_root(matrix: Array) -> Array:
     return root
 
 
-def expand(rows: Array, maps: Array, visits: NDArray[np.bool_]) -> Array:
+def expand(rows: Array, maps: Array, visits: Mask) -> Array:
     """Stand-in subjects as rows of [X y] by visit, (R, K, p + 1), zero at absent visits."""
     n_visits, m, q = maps.shape
     flat = rows @ maps.transpose(1, 0, 2).reshape(m, n_visits * q)
     return flat.reshape(len(rows), n_visits, q) * visits[:, :, None]
 
 
-def orthonormal(rows: Array, maps: Array, visits: NDArray[np.bool_]) -> tuple[Basis, Array]:
+def orthonormal(rows: Array, maps: Array, visits: Mask) -> tuple[Basis, Array]:
     """Orthonormalise the columns of X in their order, leaving out the aliased ones.
 
     Parameters

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
+from analysis.mmrm.arrays import Array, Index
 from analysis.mmrm.fit.maximise import ConvergenceError, Optimum, refit
 from analysis.mmrm.moments.columns import SubjectColumns
 from analysis.mmrm.moments.cross_products import (
@@ -25,7 +25,6 @@ from analysis.mmrm.moments.cross_products import (
 )
 from analysis.mmrm.threads import single_threaded
 
-Array = NDArray[np.float64]
 # Coefficients, shape (r,), and covariance matrices of the groups, shape (g, k, k) (of the
 # distinct times for ``sp_exp``).
 Refit = tuple[Array, Array]
@@ -59,7 +58,7 @@ class Refitter:
         ]
         self._obs = columns.observed.sum(axis=1)
 
-    def by_content(self) -> NDArray[np.intp]:
+    def by_content(self) -> Index:
         """Order of the subjects that depends on their data, not on their names or rows."""
         return np.lexsort([*self._u.T[::-1], self._patterns.of_subject])
 
@@ -169,5 +168,5 @@ def generator(n: int, rng: np.random.Generator | int) -> np.random.Generator:
     return np.random.default_rng(rng)
 
 
-def _compress(block: Array, own: NDArray[np.intp]) -> Array:
+def _compress(block: Array, own: Index) -> Array:
     return square_root(block.T @ block) if len(block) > len(own) else block

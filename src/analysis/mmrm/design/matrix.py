@@ -11,12 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.mmrm.design.formula import AtomKey, Recipe, learn, outcome_values
+from analysis.mmrm.arrays import Array, Index, Mask
+from analysis.mmrm.design.formula import AtomKey
 from analysis.mmrm.design.levels import Levels
+from analysis.mmrm.design.recipe import Recipe, learn, outcome_values
 from analysis.mmrm.design.table import Roles, Table, find_levels, read_predictors, read_table
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,7 @@ class Design:
         sums = {name: float(values[rows].sum()) for name, values in self.numbers.items()}
         return Totals(n, sums, counts)
 
-    def varies_within_subject(self) -> NDArray[np.bool_]:
+    def varies_within_subject(self) -> Mask:
         """Whether each column of X changes between the visits of some subject."""
         same = np.diff(self.subject) == 0
         return np.array([bool(np.any(np.diff(column)[same] != 0)) for column in self.x.T])
