@@ -34,7 +34,7 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-.PHONY: report test coverage lab notebooks lint format rules lock example published benchmark benchmark-data benchmark-estimates benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate r-references set-up set-up-time clean help
+.PHONY: report test coverage lab notebooks lint format rules lock example published benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate r-references set-up set-up-time clean help
 
 report: $(READY) ## set up, judge the built-in studies, say where the report is (ARGS="STUDY --out DIR")
 	@.venv/bin/relief report $(ARGS)
@@ -88,6 +88,9 @@ estimates-characteristics: $(READY) ## level and coverage of every estimator by 
 benchmark-estimates: $(READY) ## time resampling, Turnbull and imputation against plain ways, as ratios in one run (minutes)
 	@for name in resampling turnbull imputation; do \
 	  OMP_NUM_THREADS=1 .venv/bin/python benchmarks/$$name.py || exit 1; done
+
+benchmark-imports: $(READY) ## time what the mixed model and the commands import, as ratios in one run (a minute)
+	@OMP_NUM_THREADS=1 .venv/bin/python benchmarks/imports.py $(ARGS)
 
 benchmark-judge: $(READY) ## judge 10,000 simulated trials: rate by part, ratio, scaling to 2 workers (a quarter of an hour; ARGS="--trials 400")
 	@OMP_NUM_THREADS=1 .venv/bin/python -m benchmarks.judged_trials $(ARGS)
