@@ -1,18 +1,16 @@
-"""Shares and medians against published tables, their defining identities and exact coverage."""
+"""Shares against published tables, their defining identities and exact coverage."""
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.estimates.proportions import exact_share, median_interval, share_difference
+from analysis.estimates.proportions import exact_share, share_difference
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "estimates"
 HALF_DIGIT = 0.5e-4 + 1e-9
@@ -75,33 +73,3 @@ def test_what_is_no_share_is_refused(events, n):
         exact_share(events, n)
     with pytest.raises(ValueError, match="is not a share"):
         share_difference((1, events), (2, n))
-
-
-# Ranks of the order statistics that bound a median with at least 95 %, from binomial tables
-# (sign test): the k-th smallest and the k-th largest.
-RANKS = {6: 1, 8: 1, 9: 2, 10: 2, 12: 3, 15: 4, 20: 6, 25: 8, 30: 10}
-
-
-@pytest.mark.parametrize(("n", "k"), RANKS.items())
-def test_median_interval_takes_the_tabled_ranks(n, k):
-    row = median_interval(np.random.default_rng(n).permutation(np.arange(1.0, n + 1)))
-    assert (row["ci_low"], row["ci_high"]) == (k, n + 1 - k)
-    assert row["estimate"] == (n + 1) / 2
-
-
-@pytest.mark.parametrize("n", range(1, 61))
-def test_median_interval_covers_at_least_95_percent_and_no_narrower_one_does(n):
-    """Exact coverage of the k-th smallest to the k-th largest: 1 - 2 P(X < k)."""
-    row = median_interval(np.arange(1.0, n + 1))
-    if n < 6:
-        assert (row["ci_low"], row["ci_high"]) == (-math.inf, math.inf)
-        return
-    k = int(row["ci_low"])
-    assert 1 - 2 * stats.binom.cdf(k - 1, n, 0.5) >= 0.95
-    assert 1 - 2 * stats.binom.cdf(k, n, 0.5) < 0.95
-
-
-def test_median_interval_refuses_nothing_and_endless_values():
-    for values in ([], [1.0, math.nan], [1.0, math.inf]):
-        with pytest.raises(ValueError, match="all of them finite"):
-            median_interval(np.array(values))

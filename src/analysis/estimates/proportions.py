@@ -1,15 +1,12 @@
-"""Shares of people and medians, with exact intervals."""
+"""Shares of people and their difference, with exact and score intervals."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from scipy import stats
-
 from analysis.estimates.table import row
 
-__all__ = ["exact_share", "median_interval", "share_difference"]
+__all__ = ["exact_share", "share_difference"]
 
 
 def exact_share(events: int, n: int, *, level: float = 0.95, **words: Any) -> dict[str, Any]:
@@ -34,6 +31,8 @@ def exact_share(events: int, n: int, *, level: float = 0.95, **words: Any) -> di
     ValueError
         When n is 0 or events do not fit in it.
     """
+    from scipy import stats  # slow to import
+
     _refuse_non_share(events, n)
     interval = stats.binomtest(events, n).proportion_ci(level, method="exact")
     return row(
@@ -85,42 +84,5 @@ def share_difference(events: tuple[int, int], n: tuple[int, int], **words: Any) 
         ci_low=low,
         ci_high=high,
         method=f"{events[0]} of {n[0]} minus {events[1]} of {n[1]}, Newcombe 95 % interval",
-        **words,
-    )
-
-
-def median_interval(values: np.ndarray, **words: Any) -> dict[str, Any]:
-    """Median with a distribution-free 95 % interval from order statistics.
-
-    The k-th smallest and k-th largest value, k from the binomial (sign test); infinite
-    where fewer than six values are too few for the level (Conover 1999, section 3.2).
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n,)
-    **words
-        Text columns of the table of estimates.
-
-    Returns
-    -------
-    row
-        In the units of the values.
-
-    Raises
-    ------
-    ValueError
-        When no value is given or one is not finite.
-    """
-    ordered = np.sort(np.asarray(values, float))
-    if not len(ordered) or not np.isfinite(ordered).all():
-        raise ValueError("A median needs at least one value, all of them finite.")
-    below = int(stats.binom.ppf(0.025, len(ordered), 0.5))
-    low, high = (ordered[below - 1], ordered[-below]) if below > 0 else (-np.inf, np.inf)
-    return row(
-        n=len(ordered),
-        estimate=float(np.median(ordered)),
-        ci_low=float(low),
-        ci_high=float(high),
-        method="median, 95 % interval from order statistics",
         **words,
     )

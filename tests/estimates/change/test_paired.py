@@ -20,7 +20,7 @@ from analysis.estimates.change.paired import (
 )
 from analysis.estimates.change.resampling import bca_change, sign_flip
 from analysis.estimates.change.standardised import standardised_changes
-from analysis.estimates.proportions import median_interval
+from analysis.estimates.intervals import median_interval
 from analysis.estimates.table import table
 from benchmarks.estimates import paired as characteristics
 from tests.estimates.r_listing import PAIRS, listed, pairs

@@ -13,7 +13,8 @@ import statsmodels.formula.api as smf
 from scipy import stats
 
 from analysis.estimates.control import crossover
-from analysis.estimates.control.crossover import crossover_contrast, crossover_scores
+from analysis.estimates.control.crossover import crossover_contrast
+from analysis.estimates.control.crossover_scores import crossover_scores
 from analysis.estimates.table import COLUMNS
 from analysis.paths import open_data_folder
 from analysis.readers.formats.nimh.crossover import read_nimh

@@ -16,7 +16,7 @@ from analysis.claims.evaluators.common import (
     tried_on_others,
 )
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED
-from analysis.estimates.proportions import median_interval
+from analysis.estimates.intervals import median_interval
 
 __all__ = ["infusion_length", "monitoring_length"]
 

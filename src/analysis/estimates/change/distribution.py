@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from scipy import signal, stats
-from scipy.optimize import brentq
+from scipy import special
 
+from analysis.estimates.intervals import t_quantile, two_sided_p
 from analysis.estimates.table import row
 
 __all__ = ["ChangeDistribution", "band_coverage", "change_distribution", "compare_distributions"]
@@ -117,10 +117,12 @@ def change_distribution(change: np.ndarray, *, level: float = 0.95) -> ChangeDis
 @cache
 def _limits(n: int, level: float) -> tuple[np.ndarray, np.ndarray]:
     """Limits of the n uniform order statistics that hold together at the level."""
+    from scipy.optimize import brentq  # slow to import
+
     order = np.arange(1, n + 1)
 
     def limits(local: float) -> tuple[np.ndarray, np.ndarray]:
-        tails = (stats.beta.ppf(q, order, n + 1 - order) for q in (local / 2, 1 - local / 2))
+        tails = (special.betaincinv(order, n + 1 - order, q) for q in (local / 2, 1 - local / 2))
         return next(tails), next(tails)
 
     def short(log_local: float) -> float:
@@ -147,6 +149,8 @@ def band_coverage(lower: np.ndarray, upper: np.ndarray) -> float:
     -------
     float
     """
+    from scipy import signal, stats  # slow to import
+
     n = len(lower)
     times = np.unique(np.clip(np.concatenate([lower, upper, [1.0]]), 0.0, 1.0))
     # At time t at least the values whose upper limit lies at or before t have come, and no
@@ -201,6 +205,8 @@ def compare_distributions(
         When an arm has fewer than two people, a change is not finite, or all people of both
         arms changed alike.
     """
+    from scipy import stats  # slow to import
+
     ours, theirs = _finite(change), _finite(other)
     if min(len(ours), len(theirs)) < 2:
         raise ValueError("Each arm needs at least two people to be compared.")
@@ -237,7 +243,7 @@ def _brunner_munzel(ours: np.ndarray, theirs: np.ndarray, words: dict[str, Any])
         return row(n=n + m, estimate=estimate, method=told, **words)
     se = math.sqrt(spread.sum())
     df = spread.sum() ** 2 / (spread**2 / (np.array([n, m]) - 1)).sum()
-    reach = stats.t.ppf(0.975, df) * se
+    reach = t_quantile(df) * se
     return row(
         n=n + m,
         estimate=estimate,
@@ -245,7 +251,7 @@ def _brunner_munzel(ours: np.ndarray, theirs: np.ndarray, words: dict[str, Any])
         df=df,
         ci_low=max(0.0, estimate - reach),
         ci_high=min(1.0, estimate + reach),
-        p_value=2 * stats.t.sf(abs(estimate - 0.5) / se, df),
+        p_value=two_sided_p((estimate - 0.5) / se, df),
         method="Brunner-Munzel, ties count half",
         **words,
     )

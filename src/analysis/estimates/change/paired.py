@@ -11,9 +11,8 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
-from analysis.estimates.proportions import median_interval
+from analysis.estimates.intervals import median_interval, t_test
 from analysis.estimates.table import row
 
 __all__ = [
@@ -101,7 +100,7 @@ def paired_change(before: np.ndarray, after: np.ndarray, **words: Any) -> list[d
 def sign_test(before: np.ndarray, after: np.ndarray, **words: Any) -> dict[str, Any]:
     """Median change, with the exact sign test of as many falls as rises.
 
-    The interval is of order statistics (:func:`analysis.estimates.proportions.median_interval`)
+    The interval is of order statistics (:func:`analysis.estimates.intervals.median_interval`)
     and counts everybody; the test leaves out those who did not change, and says how many.
     Checked against R's binom.test.
 
@@ -122,6 +121,8 @@ def sign_test(before: np.ndarray, after: np.ndarray, **words: Any) -> dict[str, 
     ValueError
         As :func:`complete_pairs`.
     """
+    from scipy import stats  # slow to import
+
     before, after = complete_pairs(before, after)
     change = np.round(after - before, DECIMALS)
     fell, rose = int((change < 0).sum()), int((change > 0).sum())
@@ -161,6 +162,8 @@ def trimmed_change(
         As :func:`complete_pairs`, with fewer than five people, when the share takes nobody off
         or nearly everybody, or when the people kept all changed alike.
     """
+    from scipy import stats  # slow to import
+
     before, after = complete_pairs(before, after, least=5)
     change = after - before
     cut = _cut(change.size, trim)
@@ -199,6 +202,8 @@ def difference_of_trimmed_means(
     ValueError
         As :func:`trimmed_change`.
     """
+    from scipy import stats  # slow to import
+
     before, after = complete_pairs(before, after, least=5)
     n = before.size
     cut = _cut(n, trim)
@@ -240,6 +245,8 @@ def hodges_lehmann(before: np.ndarray, after: np.ndarray, **words: Any) -> dict[
     ValueError
         As :func:`complete_pairs`.
     """
+    from scipy import stats  # slow to import
+
     before, after = complete_pairs(before, after)
     change = np.round(after - before, DECIMALS)
     n = change.size
@@ -265,19 +272,8 @@ def hodges_lehmann(before: np.ndarray, after: np.ndarray, **words: Any) -> dict[
 def _t_row(
     estimate: float, se: float, df: int, n: int, estimand: str, method: str, words: dict[str, Any]
 ) -> dict[str, Any]:
-    reach = float(stats.t.ppf(0.975, df)) * se
-    return row(
-        estimand=estimand,
-        n=n,
-        estimate=float(estimate),
-        se=float(se),
-        df=df,
-        ci_low=float(estimate - reach),
-        ci_high=float(estimate + reach),
-        p_value=float(2 * stats.t.sf(abs(estimate / se), df)),
-        method=method,
-        **words,
-    )
+    columns = t_test(estimate, se, df)
+    return row(estimand=estimand, n=n, **columns, method=method, **words)
 
 
 def _cut(n: int, trim: float) -> int:

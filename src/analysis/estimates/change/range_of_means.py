@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from analysis.estimates.change.paired import complete_pairs
+from analysis.estimates.intervals import t_quantile, t_test
 from analysis.estimates.table import row
 
 __all__ = ["RangeOfMeans", "range_of_means"]
@@ -45,7 +45,7 @@ class RangeOfMeans:
 
         A row a mean, points, negative = fewer symptoms, t with n - 2 df.
         """
-        n, reach = self.df + 2, float(stats.t.ppf(0.975, self.df))
+        n = self.df + 2
         rows = []
         for mean in means:
             effect = self.change - (1 - self.slope) * (mean - self.centre)
@@ -54,12 +54,7 @@ class RangeOfMeans:
                 row(
                     estimand="change beyond regression to the mean",
                     n=n,
-                    estimate=effect,
-                    se=se,
-                    df=self.df,
-                    ci_low=effect - reach * se,
-                    ci_high=effect + reach * se,
-                    p_value=float(2 * stats.t.sf(abs(effect / se), self.df)),
+                    **t_test(effect, se, self.df),
                     method=f"if the population mean is {mean:g}, regression on screening",
                     **words,
                 )
@@ -106,7 +101,7 @@ def range_of_means(screening: np.ndarray, after: np.ndarray) -> RangeOfMeans:
     if variance <= 1e-18 * float(np.square(after).max()):
         raise ValueError("The line leaves no residual; no interval can be given.")
     change = float(after.mean() - centre)
-    critical = float(stats.t.ppf(0.975, n - 2)) ** 2 * variance
+    critical = t_quantile(n - 2) ** 2 * variance
     low, high = _where_significant(change, 1 - slope, critical / n, critical / squares)
     return RangeOfMeans(
         low + centre, high + centre, slope, centre, change, n - 2, variance, squares

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from analysis.estimates.change.paired import complete_pairs, paired_change
 from analysis.estimates.table import row
@@ -77,11 +76,15 @@ class Selection:
         """From the share of screened people who met the threshold, 0 to 1."""
         if not 0 < share < 1:
             raise ValueError("The share taken in must lie between 0 and 1.")
+        from scipy import stats  # slow to import
+
         return cls(float(stats.norm.isf(share)), source)
 
     @property
     def pull(self) -> float:
         """Mean of the people picked, in SDs above the population: ``phi(z) / (1 - Phi(z))``."""
+        from scipy import stats  # slow to import
+
         return math.exp(stats.norm.logpdf(self.z) - stats.norm.logsf(self.z))
 
     def unselected_sd(self, sd: float, correlation: float) -> float:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from analysis.estimates.change.paired import complete_pairs
 from analysis.estimates.table import row
@@ -106,10 +106,10 @@ def _bca(estimate: float, drawn: np.ndarray, left_out: np.ndarray, level: float)
     u = left_out.mean() - left_out
     if not 0 < share < 1 or not np.square(u).sum() > 0:
         raise ValueError("The resamples do not surround the estimate; no BCa interval exists.")
-    bias = float(stats.norm.ppf(share))
+    bias = float(special.ndtri(share))
     acceleration = float((u**3).sum() / (6 * np.square(u).sum() ** 1.5))
-    z = bias + stats.norm.ppf([(1 - level) / 2, (1 + level) / 2])
-    low, high = np.quantile(drawn, stats.norm.cdf(bias + z / (1 - acceleration * z)))
+    z = bias + special.ndtri([(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(drawn, special.ndtr(bias + z / (1 - acceleration * z)))
     return BCa(
         estimate, float(drawn.std(ddof=1)), float(low), float(high), bias, acceleration, drawn.size
     )

@@ -6,8 +6,6 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy import stats
-from scipy.optimize import brentq
 
 from analysis.estimates.change.paired import complete_pairs
 from analysis.estimates.table import row
@@ -111,6 +109,9 @@ def standardised_changes(
 
 def noncentral_limits(t: float, df: float) -> tuple[float, float]:
     """Noncentrality parameters at which the observed t sits at 97.5 % and 2.5 %."""
+    from scipy import stats  # slow to import
+    from scipy.optimize import brentq
+
     size = abs(t)
     reach = 6 * math.sqrt(1 + size**2 / (2 * df)) + 1
 

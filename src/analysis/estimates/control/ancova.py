@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.estimates.change.standardised import hedges_correction
+from analysis.estimates.control.hc3 import LeastSquares, least_squares_hc3
+from analysis.estimates.intervals import t_test
 from analysis.estimates.table import row
 
 __all__ = ["ancova", "ancova_by_baseline"]
@@ -51,23 +52,21 @@ def ancova(
         fewer than three people, baseline does not vary within the arms or varies in one
         person only, or the scores leave no residual: then no interval can be given.
     """
-    import statsmodels.api as sm  # slow, and most calls of the package need no regression
-
-    is_treated = _checked_arms(data, outcome, baseline, arm, treated, control)
-    before = data[baseline].to_numpy(float)
-    design = np.column_stack([np.ones(len(data)), before - before.mean(), is_treated])
-    score = data[outcome].to_numpy(float)
-    _refuse_degenerate(design, score)
-    fit = sm.OLS(score, design).fit(cov_type="HC3", use_t=True)
-    estimate, se, df = float(fit.params[2]), float(fit.bse[2]), float(fit.df_resid)
+    score, before, is_treated = _checked(data, outcome, baseline, arm, treated, control)
+    effect = _adjusted(score, [before - before.mean(), is_treated])
+    estimate, variance = effect.coefficients[2], effect.covariance[2, 2]
     pooled = _pooled_sd(before, is_treated == 1)
-    standardised = estimate / pooled * hedges_correction(len(data) - 2)
     common = {"n": len(data), **words}
     return [
-        _t_row("adjusted difference", estimate, se, df, method="ANCOVA on baseline, HC3", **common),
+        row(
+            estimand="adjusted difference",
+            method="ANCOVA on baseline, HC3",
+            **t_test(estimate, math.sqrt(variance), effect.df),
+            **common,
+        ),
         row(
             estimand="standardised difference",
-            estimate=standardised,
+            estimate=float(estimate) / pooled * hedges_correction(len(data) - 2),
             method="adjusted difference over pooled baseline SD, Hedges-corrected",
             **common,
         ),
@@ -115,19 +114,12 @@ def ancova_by_baseline(
         As :func:`ancova`, with one more number to estimate; or when a baseline lies outside
         those seen.
     """
-    import statsmodels.api as sm
-
-    is_treated = _checked_arms(data, outcome, baseline, arm, treated, control)
-    before = data[baseline].to_numpy(float)
+    score, before, is_treated = _checked(data, outcome, baseline, arm, treated, control)
     if len(at) and not (before.min() <= min(at) and max(at) <= before.max()):
         raise ValueError("A difference is given only at baselines between those seen.")
     centred = before - before.mean()
-    design = np.column_stack([np.ones(len(data)), centred, is_treated, is_treated * centred])
-    score = data[outcome].to_numpy(float)
-    _refuse_degenerate(design, score)
-    fit = sm.OLS(score, design).fit(cov_type="HC3", use_t=True)
-    covariance = np.asarray(fit.cov_params())[2:, 2:]
-    effect, slope = fit.params[2:]
+    fit = _adjusted(score, [centred, is_treated, is_treated * centred])
+    (effect, slope), covariance = fit.coefficients[2:], fit.covariance[2:, 2:]
     of_mean = slope**2 * before.var(ddof=1) / len(before)
     named = [
         ("adjusted difference at the mean baseline", effect, covariance[0, 0] + of_mean),
@@ -136,33 +128,18 @@ def ancova_by_baseline(
     for x in at:
         one = np.array([1.0, x - before.mean()])
         name = f"adjusted difference at baseline {x:g}"
-        named.append((name, one @ fit.params[2:], one @ covariance @ one))
+        named.append((name, one @ fit.coefficients[2:], one @ covariance @ one))
     common = {"n": len(data), "method": "ANCOVA, slope by arm, HC3", **words}
     return [
-        _t_row(name, float(estimate), math.sqrt(variance), float(fit.df_resid), **common)
+        row(estimand=name, **t_test(estimate, math.sqrt(variance), fit.df), **common)
         for name, estimate, variance in named
     ]
 
 
-def _t_row(name: str, estimate: float, se: float, df: float, **common: Any) -> dict[str, Any]:
-    """A row with its t interval and test."""
-    reach = stats.t.ppf(0.975, df) * se
-    return row(
-        estimand=name,
-        estimate=estimate,
-        se=se,
-        df=df,
-        ci_low=estimate - reach,
-        ci_high=estimate + reach,
-        p_value=2 * stats.t.sf(abs(estimate / se), df),
-        **common,
-    )
-
-
-def _checked_arms(
+def _checked(
     data: pd.DataFrame, outcome: str, baseline: str, arm: str, treated: str, control: str
-) -> np.ndarray:
-    """1 for treated and 0 for control, once the data are one complete row a person."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Scores, baselines and arms (1 treated, 0 control), once they are one whole row a person."""
     if "subject" in data and data["subject"].duplicated().any():
         raise ValueError("A person occurs twice; ANCOVA takes one row a person.")
     scores = data[[outcome, baseline]].to_numpy(dtype=float, na_value=np.nan)
@@ -176,11 +153,12 @@ def _checked_arms(
     n = int(is_treated.sum()), int((1 - is_treated).sum())
     if min(n) < 3:
         raise ValueError(f"Each arm needs at least three people; got {n[0]} and {n[1]}.")
-    return is_treated
+    return data[outcome].to_numpy(float), data[baseline].to_numpy(float), is_treated
 
 
-def _refuse_degenerate(design: np.ndarray, score: np.ndarray) -> None:
-    """Refuse data that leave the adjustment or its standard error undefined."""
+def _adjusted(score: np.ndarray, columns: list[np.ndarray]) -> LeastSquares:
+    """The regression on a constant and the columns, where its HC3 standard errors exist."""
+    design = np.column_stack([np.ones(len(score)), *columns])
     if np.linalg.matrix_rank(design) < design.shape[1]:
         raise ValueError(
             "Baseline does not vary within the arms; the difference cannot be adjusted for it."
@@ -191,6 +169,7 @@ def _refuse_degenerate(design: np.ndarray, score: np.ndarray) -> None:
     residual = score - basis @ (basis.T @ score)
     if np.abs(residual).max() <= 1e-10 * np.abs(score).max(initial=1.0):
         raise ValueError("The scores leave no residual; no interval can be given.")
+    return least_squares_hc3(design, score)
 
 
 def _pooled_sd(values: np.ndarray, first: np.ndarray) -> float:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from analysis.estimates.intervals import t_test
 from analysis.estimates.table import row, table
-from analysis.study import Study
 
-__all__ = ["crossover_contrast", "crossover_scores"]
+__all__ = ["crossover_contrast"]
 
 TREATMENT = "within-person treatment effect, adjusted for period"
 PERIOD = "period effect"
@@ -38,69 +37,6 @@ class _Sample:
     @property
     def variance_of_mean(self) -> float:
         return self.ss / (self.n - 1) / self.n
-
-
-def crossover_scores(
-    study: Study, *, instrument: str, since: tuple[float, float], version: str = "standard"
-) -> pd.DataFrame:
-    """One row a given infusion: the score of one form in one window after it, or NaN.
-
-    Parameters
-    ----------
-    study : Study
-        A crossover whose ``assessments`` have ``infusion``, ``since_low`` and ``since_high``.
-    instrument, version : str
-        The form.
-    since : (float, float)
-        Hours after the start of the infusion; a form counts if its span of possible times
-        lies within, limits included.
-
-    Returns
-    -------
-    DataFrame
-        Columns subject, sequence, period (1 or 2), treatment, outcome (points).
-
-    Raises
-    ------
-    ValueError
-        Where the study does not tell which infusion a form follows, where no form lies in
-        the window, or where one infusion has several.
-    """
-    missing = {"infusion", "since_low", "since_high"} - set(study.assessments)
-    if missing:
-        raise ValueError(
-            f"the assessments lack {', '.join(sorted(missing))}, so a score cannot be tied to "
-            "the infusion it follows"
-        )
-    forms = study.assessments
-    forms = forms[
-        (forms["instrument"] == instrument)
-        & (forms["version"] == version)
-        & (forms["since_low"] >= since[0])
-        & (forms["since_high"] <= since[1])
-    ]
-    if forms.empty:
-        raise ValueError(
-            f"no {instrument} lies {since[0]:g} to {since[1]:g} h after an infusion; "
-            "choose a window that holds scores"
-        )
-    if forms.duplicated(["subject", "infusion"]).any():
-        raise ValueError(
-            f"an infusion has more than one {instrument} {since[0]:g} to {since[1]:g} h after it; "
-            "choose a narrower window"
-        )
-    scores = forms.set_index(["subject", "infusion"])["stated_total"]
-    given = study.infusions.merge(study.subjects[["subject", "sequence"]], on="subject")
-    keys = pd.MultiIndex.from_arrays([given["subject"], given["infusion"].astype(float)])
-    return pd.DataFrame(
-        {
-            "subject": given["subject"],
-            "sequence": given["sequence"],
-            "period": given["infusion"].astype(int),
-            "treatment": given["agent"],
-            "outcome": scores.reindex(keys).to_numpy(dtype=float),
-        }
-    )
 
 
 def _wide(
@@ -146,18 +82,9 @@ def _wide(
 
 def _interval(estimate: float, variance: float, df: float, level: float) -> dict[str, float]:
     """Estimate with its t interval and two-sided p; without a variance only the estimate."""
-    se = math.sqrt(variance)
-    if se == 0:
+    if variance == 0:
         return {"estimate": estimate, "se": 0.0, "df": df}
-    half = float(stats.t.ppf((1 + level) / 2, df)) * se
-    return {
-        "estimate": estimate,
-        "se": se,
-        "df": df,
-        "ci_low": estimate - half,
-        "ci_high": estimate + half,
-        "p_value": float(2 * stats.t.sf(abs(estimate) / se, df)),
-    }
+    return t_test(estimate, math.sqrt(variance), df, level=level)
 
 
 def _pooled(a: _Sample, b: _Sample) -> tuple[float, float]:

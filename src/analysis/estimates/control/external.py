@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from analysis.estimates.control.stratified import pool
+from analysis.estimates.intervals import t_interval
 from analysis.estimates.table import row
 
 __all__ = ["CAVEAT", "expected_control_change", "external_comparison", "external_sentence"]
@@ -62,17 +62,8 @@ def expected_control_change(changes: np.ndarray, ses: np.ndarray, **words: Any) 
         mean, df = random["estimate"], len(changes) - 2
         se = math.hypot(random["se"], spread["estimate"])
         method = f"{len(changes)} published control arms, prediction interval for one more"
-    reach = stats.t.ppf(0.975, df) * se
     return row(
-        estimand=EXPECTED,
-        n=len(changes),
-        estimate=mean,
-        se=se,
-        df=df,
-        ci_low=mean - reach,
-        ci_high=mean + reach,
-        method=method,
-        **words,
+        estimand=EXPECTED, n=len(changes), **t_interval(mean, se, df), method=method, **words
     )
 
 
@@ -108,17 +99,11 @@ def external_comparison(
     if expected["estimand"] != EXPECTED:
         raise ValueError("Give the row of expected_control_change; nothing else stands for it.")
     own, other = sd**2 / n, expected["se"] ** 2
-    se = math.sqrt(own + other)
     df = (own + other) ** 2 / (own**2 / (n - 1) + other**2 / expected["df"])
-    reach, estimate = stats.t.ppf(0.975, df) * se, mean - expected["estimate"]
     return row(
         estimand=COMPARISON,
         n=n,
-        estimate=estimate,
-        se=se,
-        df=df,
-        ci_low=estimate - reach,
-        ci_high=estimate + reach,
+        **t_interval(mean - expected["estimate"], math.sqrt(own + other), df),
         method=f"Welch, against {expected['method'].split(',')[0].split(';')[0]}",
         **words,
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from analysis.estimates.control.ancova import ancova
+from analysis.estimates.control.hc3 import least_squares_hc3
+from analysis.estimates.intervals import t_test
 from analysis.estimates.table import row
 
 __all__ = ["pool", "stratified_difference"]
@@ -79,8 +82,6 @@ def _one_model(
     data: pd.DataFrame, stratum: str, columns: dict[str, str], treated: str, **words: Any
 ) -> dict[str, Any]:
     """One slope and one difference, an intercept for each stratum."""
-    import statsmodels.api as sm
-
     before = data[columns["baseline"]].to_numpy(float)
     design = np.column_stack(
         [
@@ -89,17 +90,11 @@ def _one_model(
             (data[columns["arm"]] == treated).to_numpy(float),
         ]
     )
-    fit = sm.OLS(data[columns["outcome"]].to_numpy(float), design).fit(cov_type="HC3", use_t=True)
-    low, high = np.asarray(fit.conf_int())[-1]
+    fit = least_squares_hc3(design, data[columns["outcome"]].to_numpy(float))
     return row(
         estimand="adjusted difference within strata, one model",
         n=len(data),
-        estimate=float(fit.params[-1]),
-        se=float(fit.bse[-1]),
-        df=float(fit.df_resid),
-        ci_low=low,
-        ci_high=high,
-        p_value=float(fit.pvalues[-1]),
+        **t_test(fit.coefficients[-1], math.sqrt(fit.covariance[-1, -1]), fit.df),
         method="ANCOVA on baseline and stratum, HC3",
         **words,
     )
@@ -146,51 +141,40 @@ def pool(effects: np.ndarray, ses: np.ndarray, **words: Any) -> list[dict[str, A
     with np.errstate(divide="ignore"):  # its I2 where all strata agree, which is not read
         found = combine_effects(effects, ses**2, method_re="iterated")
     df = len(effects) - 1
-    fixed, random = found.mean_effect_fe, found.mean_effect_re
-    fixed_se = found.sd_eff_w_fe
     # Strata that happen to agree would otherwise give an interval narrower than either's data.
     random_se = max(found.sd_eff_w_re, float(np.sqrt(found.var_hksj_re)))
-    z, t = stats.norm.ppf(0.975), stats.t.ppf(0.975, df)
+    spread = {
+        "standard deviation of the difference between strata": {
+            "estimate": float(np.sqrt(max(found.tau2, 0.0))), "method": "Paule-Mandel",
+        },
+        "heterogeneity Q": {
+            "estimate": found.q, "df": df, "p_value": special.chdtrc(df, found.q),
+            "method": "Cochran's Q",
+        },
+        "heterogeneity I2": {
+            "estimate": max(1 - df / found.q, 0.0) if found.q > 0 else 0.0,
+            "method": "(Q - df) / Q",
+        },
+    }  # fmt: skip
     return [
         row(
             estimand="difference pooled, fixed effect",
-            estimate=fixed,
-            se=fixed_se,
-            ci_low=fixed - z * fixed_se,
-            ci_high=fixed + z * fixed_se,
-            p_value=2 * stats.norm.sf(abs(fixed / fixed_se)),
+            **_normal(found.mean_effect_fe, found.sd_eff_w_fe),
             method="inverse variance",
             **words,
         ),
         row(
             estimand="difference pooled, random effects",
-            estimate=random,
-            se=random_se,
-            df=df,
-            ci_low=random - t * random_se,
-            ci_high=random + t * random_se,
-            p_value=2 * stats.t.sf(abs(random / random_se), df),
+            **t_test(found.mean_effect_re, random_se, df),
             method="Paule-Mandel, modified Hartung-Knapp",
             **words,
         ),
-        row(
-            estimand="standard deviation of the difference between strata",
-            estimate=float(np.sqrt(max(found.tau2, 0.0))),
-            method="Paule-Mandel",
-            **words,
-        ),
-        row(
-            estimand="heterogeneity Q",
-            estimate=found.q,
-            df=df,
-            p_value=stats.chi2.sf(found.q, df),
-            method="Cochran's Q",
-            **words,
-        ),
-        row(
-            estimand="heterogeneity I2",
-            estimate=max(1 - df / found.q, 0.0) if found.q > 0 else 0.0,
-            method="(Q - df) / Q",
-            **words,
-        ),
+        *(row(estimand=name, **columns, **words) for name, columns in spread.items()),
     ]
+
+
+def _normal(estimate: float, se: float) -> dict[str, float]:
+    """Estimate with its normal interval and test: no degrees of freedom."""
+    reach = special.ndtri(0.975) * se
+    return {"estimate": estimate, "se": se, "ci_low": estimate - reach, "ci_high": estimate + reach,
+            "p_value": 2 * special.ndtr(-abs(estimate / se))}  # fmt: skip

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.errors import ReliefError
-from analysis.estimates.proportions import median_interval
+from analysis.estimates.intervals import median_interval, t_interval
 from analysis.estimates.table import row
 
 __all__ = ["EDGES", "course", "refuse_mixed", "return_intervals", "time_to_return"]
@@ -172,16 +171,11 @@ def course(
 
 
 def _mean_score(values: np.ndarray, **words: Any) -> dict[str, Any]:
-    mean, se, df = values.mean(), values.std(ddof=1) / math.sqrt(len(values)), len(values) - 1
-    reach = stats.t.ppf(0.975, df) * se
+    n = len(values)
     return row(
         estimand="mean score",
-        n=len(values),
-        estimate=mean,
-        se=se,
-        df=df,
-        ci_low=mean - reach,
-        ci_high=mean + reach,
+        n=n,
+        **t_interval(values.mean(), values.std(ddof=1) / math.sqrt(n), n - 1),
         method="mean, t interval",
         **words,
     )

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimates.proportions import exact_share, median_interval, share_difference
+from analysis.estimates.intervals import median_interval
+from analysis.estimates.proportions import exact_share, share_difference
 
 __all__ = ["harm", "peak_by_arm"]
 

@@ -7,15 +7,14 @@ Checked against the listing of rbmi 1.4.0 (`tests/reference/estimates/rbmi.toml`
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
+from analysis.estimates.intervals import t_test
 from analysis.estimates.missing.analysis_model import MEAN, QUANTITIES, ancova_of, averaged
 from analysis.estimates.missing.closed_form import by_visit
 from analysis.estimates.missing.imputation_model import (
@@ -98,16 +97,8 @@ class ConditionalMean:
                     "n": self.trial.n,
                     "method": method,
                 }
-                found.append(row(**common | interval(estimate, se, df) | words))
+                found.append(row(**common | t_test(estimate, se, df) | words))
         return found
-
-
-def interval(estimate: float, se: float, df: float) -> dict[str, float]:
-    """The t interval and test of an estimate, as columns of the table."""
-    reach = float(stats.t.ppf(0.975, df)) * se
-    p = float(2 * stats.t.sf(abs(estimate / se), df)) if se > 0 else math.nan
-    return {"estimate": estimate, "se": se, "df": df, "ci_low": estimate - reach,
-            "ci_high": estimate + reach, "p_value": p}  # fmt: skip
 
 
 @dataclass(frozen=True)

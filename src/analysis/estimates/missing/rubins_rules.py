@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.estimates.missing.conditional_mean import interval
+from analysis.estimates.intervals import t_test
 
 __all__ = ["Pooled", "pool"]
 
@@ -42,7 +42,7 @@ class Pooled:
     @property
     def columns(self) -> dict[str, float]:
         """Estimate, se, df, interval and test as columns of the table of estimates."""
-        return interval(self.estimate, self.se, self.df)
+        return t_test(self.estimate, self.se, self.df)
 
 
 def pool(estimates: Array, variances: Array, df: float = math.inf) -> Pooled:

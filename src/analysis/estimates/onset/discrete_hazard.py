@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from analysis.estimates.arms import as_treated
 from analysis.estimates.onset.profile_likelihood import Bounds, likelihood_limits, maximise
@@ -97,7 +97,7 @@ class DiscreteHazard:
                 estimate=_unboxed(self.theta[k]),
                 ci_low=_unboxed(low),
                 ci_high=_unboxed(high),
-                p_value=float(stats.chi2.sf(test, 1)),
+                p_value=float(special.chdtrc(1, test)),
                 method="grouped proportional hazards (complementary log-log), "
                 "likelihood-ratio interval and test",
                 **words,

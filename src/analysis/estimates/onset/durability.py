@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import optimize, special
 
+from analysis.estimates.intervals import t_quantile
 from analysis.estimates.onset.courses import FAILED, MISSING, Courses
 from analysis.estimates.table import row
 
@@ -144,7 +145,7 @@ def half_life(
     rates = np.concatenate([[0.0], RATES])
     values = misfit(rates)
     best = _refined(misfit, rates, int(values.argmin()))
-    limit = misfit(best) + stats.t.ppf((1 + level) / 2, df) ** 2
+    limit = misfit(best) + t_quantile(df, level=level) ** 2
     inside = np.flatnonzero(values <= limit)
     slow, fast = _edges(misfit, rates, inside, limit, best)
     return row(
@@ -171,7 +172,7 @@ def _refuse_odd(d: np.ndarray, v: np.ndarray, df: float) -> None:
         )
     if not df > 0:
         raise ValueError("Degrees of freedom must be positive.")
-    beyond = d[np.abs(d) > stats.t.ppf(SURE, df) * sd]
+    beyond = d[np.abs(d) > special.stdtrit(df, SURE) * sd]
     if len(np.unique(np.sign(beyond))) > 1:
         raise ValueError(
             "The difference changes sign beyond its error; that is no decay, and has no half-life."

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize
+
+from analysis.estimates.intervals import chi2_quantile
 
 __all__ = ["likelihood_limits", "maximise"]
 
@@ -70,7 +72,7 @@ def likelihood_limits(
     -------
     (low, high)
     """
-    floor = loglik(best) - stats.chi2.ppf(level, 1) / 2
+    floor = loglik(best) - chi2_quantile(level, 1) / 2
     constraint: dict[str, Any] = {"type": "ineq", "fun": lambda theta: loglik(theta) - floor}
     if slope is not None:
         constraint["jac"] = slope

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.estimates.table import row
 
@@ -186,8 +185,7 @@ def _largest_t(correlation: np.ndarray, df: float, draws: int, seed: int) -> np.
     # Bartlett's form of the Wishart: only the lengths of the rows of (root @ factor) are needed.
     root = np.linalg.cholesky(correlation + 1e-12 * np.eye(k))
     factor = np.tril(rng.standard_normal((draws, k, k)), -1)
-    factor[:, range(k), range(k)] = np.sqrt(stats.chi2.rvs(df - np.arange(k), size=(draws, k),
-                                                           random_state=rng))  # fmt: skip
+    factor[:, range(k), range(k)] = np.sqrt(rng.chisquare(df - np.arange(k), (draws, k)))
     squares = ((root @ factor) ** 2).sum(axis=2)
     z = rng.standard_normal((draws, k)) @ root.T
     return np.abs(z / np.sqrt(squares / df)).max(axis=1)

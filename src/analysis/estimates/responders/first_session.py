@@ -11,8 +11,8 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
+from analysis.estimates.intervals import t_quantile, two_sided_p
 from analysis.estimates.table import row
 
 __all__ = ["first_and_last_response"]
@@ -64,7 +64,7 @@ def first_and_last_response(
     se = math.sqrt((n - 1) / n * ((z[1:] - z[1:].mean()) ** 2).sum())
     if se < 1e-9:
         raise ValueError("The two responses are one and the same; there is nothing to correlate.")
-    reach = stats.t.ppf(0.975, n - 1) * se
+    reach = t_quantile(n - 1) * se
     mean = before.mean(axis=1)
     coupled = float(np.corrcoef(first - mean, end - mean)[0, 1])
     common = {"n": n, **words}
@@ -75,7 +75,7 @@ def first_and_last_response(
             df=n - 1,
             ci_low=math.tanh(estimate - reach),
             ci_high=math.tanh(estimate + reach),
-            p_value=float(2 * stats.t.sf(abs(estimate) / se, n - 1)),
+            p_value=two_sided_p(estimate / se, n - 1),
             method="two ratings before, each change from another; jackknife of Fisher's z",
             **common,
         ),

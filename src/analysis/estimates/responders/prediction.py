@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from scipy.optimize import brentq
+from scipy import special
 
+from analysis.estimates.intervals import t_quantile, t_test
+from analysis.estimates.responders.prediction_performance import area_interval, net_benefit
 from analysis.estimates.table import row
 
-__all__ = ["EndPrediction", "area_interval", "net_benefit", "predict_end"]
+__all__ = ["EndPrediction", "predict_end"]
 
 BASELINE, BOTH = "baseline alone", "baseline and first session"
 
@@ -202,7 +203,7 @@ class _Fit:
         error = self.residual / outside
         variance = (self.residual @ self.residual - self.residual * error) / (self.df - 1)
         z = (self.cut - (self.end - error)) / np.sqrt(variance / outside)
-        return stats.t.cdf(z, self.df - 1)
+        return special.stdtr(self.df - 1, z)
 
     def wins(self, responded: np.ndarray) -> np.ndarray:
         """Responder by non-responder: 1 where the former was given more, both left out."""
@@ -245,15 +246,9 @@ class _Fit:
         inverse = np.linalg.inv(self.design.T @ self.design)
         slope = (inverse @ self.design.T @ self.end)[-1]
         se = math.sqrt(self.residual @ self.residual / self.df * inverse[-1, -1])
-        reach = stats.t.ppf(0.975, self.df) * se
         return row(
             estimand="points of the end score per point after the first session",
-            estimate=slope,
-            se=se,
-            df=self.df,
-            ci_low=slope - reach,
-            ci_high=slope + reach,
-            p_value=2 * stats.t.sf(abs(slope) / se, self.df),
+            **t_test(slope, se, self.df),
             method="end score on baseline and first score, least squares",
             **common,
         )
@@ -275,7 +270,7 @@ def _area(
     # Newcombe's limits take the model as given; without each person it is another model.
     without = np.array([area(everyone & (np.arange(n) != i)) for i in range(n)])
     se = math.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum())
-    reach = stats.t.ppf(0.975, n - 1) * se
+    reach = t_quantile(n - 1) * se
     low, high = area_interval(estimate, *sizes)
     return row(
         estimand=estimand,
@@ -286,65 +281,3 @@ def _area(
         "of Newcombe's and jackknife limits",
         **common,
     )
-
-
-def area_interval(area: float, n: int, m: int, *, level: float = 0.95) -> tuple[float, float]:
-    """Limits of an area under the curve that stay inside 0 to 1 and never collapse.
-
-    Method 5 of Newcombe 2006 (doi:10.1002/sim.2324): the areas at which the observed one is
-    z standard errors away, the variance of Hanley & McNeil taken there. Own code; checked at
-    0.5, where that variance is the one of the rank sum, and by simulation.
-
-    Parameters
-    ----------
-    area : float
-        0 to 1.
-    n, m : int
-        People with and without the outcome.
-    level : float
-
-    Returns
-    -------
-    (float, float)
-    """
-    z = stats.norm.ppf((1 + level) / 2)
-
-    def beyond(theta: float) -> float:
-        extra = ((n + m) / 2 - 1) * ((1 - theta) / (2 - theta) + theta / (1 + theta))
-        return (area - theta) ** 2 - z**2 * theta * (1 - theta) * (1 + extra) / (n * m)
-
-    low = 0.0 if area <= 1e-12 else float(brentq(beyond, 1e-15, area - 1e-13))
-    high = 1.0 if area >= 1 - 1e-12 else float(brentq(beyond, area + 1e-13, 1 - 1e-15))
-    return low, high
-
-
-def net_benefit(
-    responded: np.ndarray, probability: np.ndarray, thresholds: np.ndarray
-) -> np.ndarray:
-    """True positives minus false positives at the odds of each threshold, as a share of all.
-
-    Vickers & Elkin 2006, doi:10.1177/0272989X06295361.
-
-    Parameters
-    ----------
-    responded : ndarray of bool, shape (n,)
-    probability : ndarray of float, shape (n,)
-    thresholds : ndarray of float, shape (k,)
-        Above 0 and below 1.
-
-    Returns
-    -------
-    ndarray of float, shape (k,)
-
-    Raises
-    ------
-    ValueError
-        When a threshold is not between 0 and 1.
-    """
-    thresholds = np.asarray(thresholds, float)
-    if not ((thresholds > 0) & (thresholds < 1)).all():
-        raise ValueError("A threshold probability lies between 0 and 1, neither included.")
-    chosen = np.asarray(probability)[:, None] >= thresholds
-    responded = np.asarray(responded, bool)
-    odds = thresholds / (1 - thresholds)
-    return (chosen[responded].sum(axis=0) - odds * chosen[~responded].sum(axis=0)) / len(responded)

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import stats
-from scipy.optimize import brentq
+from scipy import special
 
 from analysis.estimates.proportions import exact_share, share_difference
 from analysis.estimates.table import row
@@ -96,7 +95,7 @@ def score_difference(
         When a group is empty or its events do not fit in it.
     """
     difference = share_difference(events, n)["estimate"]
-    z = stats.norm.ppf((1 + level) / 2)
+    z = special.ndtri((1 + level) / 2)
 
     def beyond(delta: float) -> float:
         # Positive where the score test refuses delta.
@@ -115,6 +114,8 @@ def score_difference(
 
 def _limit(beyond: Any, difference: float, end: float) -> float:
     """The delta nearest the estimate, towards one end, that the score test just refuses."""
+    from scipy.optimize import brentq  # slow to import
+
     # At the estimate itself the variance may be 0 (nobody, or everybody), beside it never.
     near, far = difference + math.copysign(1e-10, end), end * (1 - 1e-10)
     if abs(difference - end) < 1e-9 or beyond(far) <= 0:

@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
+from analysis.estimates.intervals import t_quantile
 from analysis.estimates.table import row
 
 __all__ = ["next_person", "variance_ratio"]
@@ -75,6 +75,8 @@ def variance_ratio(treated: np.ndarray, control: np.ndarray, **words: Any) -> li
 
 def _limit(arms: list[np.ndarray], log_ratio: float, side: float) -> float:
     """One limit of the log variance ratio: where it is its own kurtosis's ratio."""
+    from scipy import stats  # slow to import
+
     z = stats.norm.ppf(0.975)
     n = np.array([len(values) for values in arms], float)
     # Trimming and the factor below are Bonett's corrections for small samples.
@@ -128,7 +130,7 @@ def next_person(change: np.ndarray, *, level: float = 0.95, **words: Any) -> lis
     if n < 2:
         raise ValueError(f"A prediction interval needs at least two people; got {n}.")
     mean, sd = float(ordered.mean()), float(ordered.std(ddof=1))
-    reach = stats.t.ppf((1 + level) / 2, n - 1) * sd * math.sqrt(1 + 1 / n)
+    reach = t_quantile(n - 1, level=level) * sd * math.sqrt(1 + 1 / n)
     rank = int((n + 1) * (1 - level) / 2 + 1e-9)
     low, high = (ordered[rank - 1], ordered[-rank]) if rank else (-np.inf, np.inf)
     held = f"{100 * (n + 1 - 2 * rank) / (n + 1):.3g} %" if rank else "too few people"

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from analysis.estimates.missing.conditional_normal import fill, kinds
 from analysis.estimates.missing.trial_data import first_missing_to_the_end
@@ -163,6 +163,8 @@ def trimmed_means(change: Array, arms: Arms, *, trim: float) -> Found:
 
     SciPy's ``ttest_ind``, all deals with the same sizes of arms at once.
     """
+    from scipy import stats  # slow to import
+
     sizes = arms.sum(axis=1)
     estimate, p_value = np.full(len(arms), np.nan), np.full(len(arms), np.nan)
     least = LEAST_TRIMMED if trim else 2
@@ -242,4 +244,4 @@ def _ancova(score: Array, baseline: Array, arms: Arms, *, robust: bool) -> Found
 
 def _two_sided(estimate: Array, se: Array, df: float) -> Array:
     ratio = np.divide(np.abs(estimate), se, out=np.full(len(se), np.nan), where=se > 0)
-    return np.asarray(2 * stats.t.sf(ratio, df), float)
+    return np.asarray(2 * special.stdtr(df, -ratio), float)

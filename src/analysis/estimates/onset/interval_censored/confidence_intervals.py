@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
-from scipy.optimize import brentq
 
+from analysis.estimates.intervals import chi2_quantile
 from analysis.estimates.onset.interval_censored.turnbull import NPMLE, turnbull
 from analysis.estimates.table import row
 
-CRITICAL = float(stats.chi2.ppf(0.95, 1))
+CRITICAL = chi2_quantile(0.95, 1)
 # Where the search for a limit begins and how it widens: log of made-up people over real ones.
 FIRST_PULL, STEP = -1.0, 1.5
 
@@ -185,6 +184,8 @@ def _limit(
     one of greatest likelihood of the real people among all with its share by t (their part of
     the likelihood depends on that share alone). The number is the Lagrange multiplier.
     """
+    from scipy.optimize import brentq  # slow to import
+
     against, at_end = end
     if not against.any() and 2 * (best.log_likelihood - at_end().log_likelihood) <= CRITICAL:
         return float(pull[1] == t)

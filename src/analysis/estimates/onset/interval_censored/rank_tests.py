@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any, Literal
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from analysis.estimates.onset.interval_censored.turnbull import turnbull
 from analysis.estimates.table import row
@@ -168,7 +168,7 @@ def _p_value(
     """Two-sided: arrangements at least as far from expectation as the one observed."""
     if method == "asymptotic":
         z = observed / math.sqrt(variance)
-        return float(2 * stats.norm.sf(abs(z))), f"normal limit, z = {z:.4f}"
+        return float(2 * special.ndtr(-abs(z))), f"normal limit, z = {z:.4f}"
     if method == "exact":
         sums = _all_sums(parts) - _expected(parts)
         far = int((np.abs(sums) >= abs(observed) - TIE).sum())
