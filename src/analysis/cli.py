@@ -112,15 +112,19 @@ def check(
 
     found = _run(lambda: check_source(study), as_json=as_json)
     if html is not None:
-        from analysis.report import build_check_page
-
-        _run(lambda: build_check_page(study, found, html), as_json=as_json)
+        _run(lambda: _write_page(study, found, html), as_json=as_json)
     if as_json:
         _print_json(found)
         return
     from analysis.checks.findings_text import check_text
 
     print(check_text(found))
+
+
+def _write_page(study: str, found: dict[str, Any], html: Path) -> None:
+    from analysis.report import build_check_page
+
+    build_check_page(study, found, html)
 
 
 @app.command()
@@ -162,9 +166,13 @@ def report(
     out: Annotated[Path, typer.Option(help="Folder for index.html.")] = Path("reports"),
 ) -> None:
     """Write the report, one self-contained page, and print where it is."""
-    from analysis.report.publish import publish
 
-    print(_run(lambda: publish(study, out), as_json=False))
+    def run() -> Path:
+        from analysis.report.publish import publish
+
+        return publish(study, out)
+
+    print(_run(run, as_json=False))
 
 
 @app.command()

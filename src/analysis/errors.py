@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from typing import Any
 
 
@@ -71,3 +72,27 @@ class Issue:
             "message": self.message,
             "remedy": self.remedy,
         }
+
+
+def require(extra: str, *modules: str, what: str) -> None:
+    """Refuse in one sentence what needs an extra that is not installed.
+
+    Parameters
+    ----------
+    extra : str
+        Its name in pyproject.toml.
+    *modules : str
+        Those of its modules that are about to be imported.
+    what : str
+        Subject of the sentence, such as "The report".
+
+    Raises
+    ------
+    ReliefError
+        ``extra.missing`` where a module is not there.
+    """
+    if any(find_spec(module) is None for module in modules):
+        raise ReliefError(
+            "extra.missing",
+            f"{what} needs the extra `{extra}`: pip install 'relief-analysis[{extra}]'.",
+        )

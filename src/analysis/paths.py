@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+_INSIDE = Path(__file__).resolve().parent / "_data"
+# An installed package carries inside what a checkout holds beside src, under the same names.
+INSTALLED = _INSIDE.is_dir()
+ROOT = _INSIDE if INSTALLED else Path(__file__).resolve().parents[2]
 DATA_RAW = ROOT / "data" / "raw"
 DATA_PROCESSED = ROOT / "data" / "processed"
 CALIBRATION = DATA_PROCESSED / "calibration"

@@ -4,6 +4,10 @@ In: a table of describe or estimates. Out: matplotlib Axes; `base` has the one t
 which rows are shown (describe), and what may leave (disclosure).
 """
 
+from analysis.errors import require
+
+require("report", "matplotlib", "seaborn", what="A figure")
+
 from analysis.figures.base import AGGREGATES, entitle, png, set_theme, show
 from analysis.figures.change import ecdf_of_change, mean_change
 from analysis.figures.forest import forest

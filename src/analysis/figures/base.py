@@ -12,6 +12,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.errors import require
+
 __all__ = [
     "AGGREGATES",
     "HATCHES",
@@ -139,6 +141,7 @@ def show(ax: Axes, *, alt: str) -> None:
     ValueError
         When the alternative text is empty.
     """
+    require("notebooks", "IPython", what="Showing a figure")
     from IPython.display import display
 
     if not alt.strip():

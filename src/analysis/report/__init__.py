@@ -4,6 +4,10 @@ In: ledgers, executed notebooks, issues. Out: HTML, from the templates beside th
 the tables and pictures in it (describe, figures).
 """
 
+from analysis.errors import require
+
+require("report", "bs4", "jinja2", "markupsafe", "nbconvert", "nbformat", what="A page")
+
 from analysis.report.check_page import build_check_page
 from analysis.report.page import Progress, build_report
 

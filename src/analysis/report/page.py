@@ -16,7 +16,7 @@ from analysis.errors import ReliefError
 from analysis.report.notebook_section import DASH, MINUS, notebook_page, slug
 from analysis.writing import write_atomic
 
-PACKAGES = ("analysis", "numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn")
+PACKAGES = ("relief-analysis", "numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn")
 PROVENANCE = ("file", "sha256", "producer", "licence")
 Progress = Callable[[int, int, str], None]
 

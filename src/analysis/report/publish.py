@@ -13,7 +13,7 @@ from analysis.claims.ledger import Ledger
 from analysis.disclosure.file_names import shown_path
 from analysis.errors import DataUnavailable
 from analysis.estimates.table import table
-from analysis.paths import DATA_PROCESSED, NOTEBOOKS
+from analysis.paths import DATA_PROCESSED, INSTALLED, NOTEBOOKS
 from analysis.report import Progress, build_report
 from analysis.report.provenance import provenance
 from analysis.studies import BUILT_IN, judge_source, shared
@@ -44,7 +44,8 @@ def publish(source: str | None, out: Path) -> Path:
             skipped.append({"name": name, "reason": absent.message})
             continue
         ledgers.append(shared(name, ledger, checked))
-        if source is None:
+        # An installed package is not written to.
+        if source is None and not INSTALLED:
             write_processed(ledger, DATA_PROCESSED)
         if checked is not None and name != "example":
             producer = BUILT_IN[name].producer if name in BUILT_IN else "the study's own files"

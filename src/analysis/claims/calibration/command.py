@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from analysis.claims.calibration.counts import Merged, merge
 from analysis.claims.calibration.run import calibrate
 from analysis.errors import ReliefError
-from analysis.paths import CALIBRATION
+from analysis.paths import CALIBRATION, INSTALLED
 from analysis.simulate import catalogue
 
 __all__ = ["calibrate_into", "counts_text", "every_world"]
@@ -50,6 +50,10 @@ def calibrate_into(
         ``calibrate.value`` for an option that cannot be used, ``calibrate.folder`` where
         nothing can be written.
     """
+    if out is None and INSTALLED:
+        raise ReliefError(
+            "calibrate.folder", "The counts of an installed package stay as they are; give --out."
+        )
     folder = CALIBRATION if out is None else out
     shards = folder / "shards"
     try:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.claims.calibration.counts import rows_of
 from analysis.claims.calibration.pieces import Piece, keep, pieces, run_piece, stored
-from analysis.errors import ReliefError
+from analysis.errors import ReliefError, require
 from analysis.simulate import entry
 
 __all__ = ["SEED", "calibrate"]
@@ -113,6 +113,7 @@ def _results(
 
 
 def _on_dask(left: list[Piece], shards: Path | None, scheduler: str) -> Iterator[dict[str, Any]]:
+    require("cluster", "dask", "distributed", what="A Dask scheduler")
     from dask.distributed import Client, as_completed
 
     try:

@@ -7,10 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from analysis.errors import Issue, ReliefError, require
+
+require(
+    "databases", "duckdb", "duckdb_engine", "psycopg", "sqlalchemy", what="A table of format omop"
+)
+
 import sqlalchemy as sa
 
 from analysis.config import AssessmentTable, StudyConfig, Table
-from analysis.errors import Issue, ReliefError
 from analysis.readers.formats.omop.database import Database, Fault, Server
 from analysis.readers.formats.omop.received import Received
 from analysis.readers.formats.omop.tables import BODY_WEIGHT, KILOGRAM, TABLES, Query, Wanted, query

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from analysis import instruments
 from analysis.config import AssessmentTable, InfusionTable, SubjectTable, Table
-from analysis.errors import Issue
+from analysis.errors import Issue, require
 from analysis.readers.formats.delimited.read import read_text
 from analysis.readers.formats.redcap.dictionary import (
     Dictionary,
@@ -83,6 +83,7 @@ def open_redcap(folder: Path, spec: Table) -> TextTable:
     )
     if spec.url is not None or spec.url_env is not None:
         # The HTTP library loads only where a server is asked.
+        require("redcap", "redcap", what="A table from a REDCap server")
         from analysis.readers.formats.redcap.api import fetch
 
         url = spec.url or os.environ.get(spec.url_env or "", "")
