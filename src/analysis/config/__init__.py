@@ -4,15 +4,7 @@ In: a study.toml. Out: a frozen `StudyConfig`, or one sentence naming the key. N
 a table that it names (readers), and writing a first draft of one (draft).
 """
 
-from __future__ import annotations
-
-import re
-import tomllib
-from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
-
+from analysis.config.load import load_config
 from analysis.config.source import Table
 from analysis.config.study import StudyConfig, StudySection
 from analysis.config.tables import (
@@ -22,8 +14,6 @@ from analysis.config.tables import (
     SubjectTable,
     WeightTable,
 )
-from analysis.disclosure.file_names import shown_name
-from analysis.errors import ReliefError
 
 __all__ = [
     "AssessmentTable",
@@ -36,91 +26,3 @@ __all__ = [
     "WeightTable",
     "load_config",
 ]
-
-
-_OPEN = re.compile(r"""=\s*(["'])TODO\1""")
-# What is meant, where the validator speaks of Python.
-_EXPECTED = {
-    "model_type": "write one table of this name, in single brackets",
-    "list_type": 'write a list, as in ["..."]; tables of forms have double brackets',
-    "dict_type": 'write a table of texts, as in { A = "ketamine", B = "midazolam" }',
-    "string_type": "write a text in quotation marks",
-    "bool_type": "write true or false",
-    "string_pattern_mismatch": "only letters, digits, blanks, points, underscores and hyphens, "
-    "a letter or digit first",
-}
-
-
-def _open_points(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if _OPEN.search(line.split("#")[0])]
-
-
-def _where(location: tuple[Any, ...]) -> str:
-    """A pydantic location as a reader of TOML writes it: ``[[assessments]] 2: items``."""
-    names = [str(part) for part in location if not isinstance(part, int)]
-    if not names:
-        return ""
-    place = location[1] if len(location) > 1 else None
-    table = f"[[{names[0]}]] number {place + 1}" if isinstance(place, int) else f"[{names[0]}]"
-    if names[0] == "assessments" and not isinstance(place, int):
-        table = "[[assessments]]"
-    return f"{table} {'.'.join(names[1:])}".strip() + ": "
-
-
-def _sentence(error: ValidationError) -> tuple[str, str]:
-    """Rule id and one sentence for the first thing wrong; never the value that was found."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    location = tuple(first["loc"])
-    where = _where(location)
-    name = str(location[-1]) if location else ""
-    if first["type"] == "missing":
-        if len(location) == 1:
-            return "config.missing", f"a table [{name}] is missing from study.toml; add it."
-        return "config.missing", f"{where}the key is missing; add the line: {name} = ..."
-    if first["type"] == "extra_forbidden":
-        return "config.unknown-key", f"{where}no such key is known; remove it or mend its spelling."
-    message = _EXPECTED.get(first["type"]) or first["msg"].removeprefix("Value error, ")
-    return "config.value", f"{where}{message[0].lower() + message[1:]}."
-
-
-def load_config(path: Path) -> StudyConfig:
-    """Read and validate a study.toml.
-
-    Raises
-    ------
-    ReliefError
-        One sentence naming the table, the key and what is expected: ``config.file``,
-        ``config.syntax``, ``config.open-point``, ``config.missing``,
-        ``config.unknown-key`` or ``config.value``.
-    """
-    file = shown_name(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ReliefError(
-            "config.file", f"There is no file {file} here; write one, as the README shows."
-        ) from None
-    except (OSError, ValueError):
-        raise ReliefError(
-            "config.file", f"{file} cannot be read as UTF-8 text; save it as UTF-8."
-        ) from None
-    try:
-        document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        # Only the parser's own words tell a place; others may quote what they met.
-        why = f": {str(error).lower()}" if isinstance(error, tomllib.TOMLDecodeError) else ""
-        raise ReliefError("config.syntax", f"{file} is not valid TOML{why}; mend it.") from None
-    if points := _open_points(text):
-        key = points[0].split("=")[0].strip()
-        question = points[0].partition("#")[2].strip()
-        raise ReliefError(
-            "config.open-point",
-            f"{file} has an open point: {key} is still TODO"
-            + (f" ({question})" if question else "")
-            + "; decide it and write the value.",
-        )
-    try:
-        return StudyConfig.model_validate(document)
-    except ValidationError as error:
-        rule, sentence = _sentence(error)
-        raise ReliefError(rule, f"{file}, {sentence}") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from analysis.rules import catalogue
+from analysis.rules.rule import catalogue
 
 __all__ = ["page"]
 

@@ -1,0 +1,143 @@
+"""Every rule applied to a study: who and what is left, what was found, and what it was without."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import pandas as pd
+
+from analysis.checks.answerable_questions import check_questions
+from analysis.checks.events import check_events, without_late_guesses
+from analysis.checks.forms import check_forms
+from analysis.checks.participant_flow import participant_flow
+from analysis.checks.sites import check_sites
+from analysis.errors import Issue
+from analysis.instruments import safety
+from analysis.instruments.scoring import prorated_forms, score
+from analysis.study import Study
+from analysis.timeline import place
+
+__all__ = ["Checked", "check"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A study after its checks.
+
+    Attributes
+    ----------
+    study : Study
+        The people and forms that remain.
+    forms : DataFrame
+        Remaining forms, scored and placed in time (see :func:`analysis.timeline.place`).
+    issues : tuple of Issue
+        What reading and checking found, in a fixed order.
+    flow : DataFrame
+        stage, arm, reason, rule, n: everything set aside, counted.
+    read : Study
+        The study as it was read, nobody set aside yet.
+    set_aside : frozenset of str
+        Rules by which people or forms were set aside, in reading or here.
+    sensitivity : Checked or None
+        The same with few blank items filled by the person's mean, where the study declares it.
+    """
+
+    study: Study
+    forms: pd.DataFrame
+    issues: tuple[Issue, ...]
+    flow: pd.DataFrame
+    read: Study
+    set_aside: frozenset[str] = frozenset()
+    sensitivity: Checked | None = None
+
+    def issue_table(self) -> pd.DataFrame:
+        """Issues as a table: rule, severity, scope, file, row, column, count, message."""
+        return pd.DataFrame(
+            [issue.as_dict() for issue in self.issues],
+            columns=["rule", "severity", "scope", "file", "row", "column", "count", "message"],
+        )
+
+    def without(self, issue: Issue) -> Checked:
+        """The same with the people or forms that a finding is about left out."""
+        study = self.study
+        people = study.subjects["subject"]
+        study = study.keep_subjects(people[~people.isin(list(issue.people))])
+        forms = self.forms[
+            self.forms["subject"].isin(study.subjects["subject"])
+            & ~self.forms["form"].isin(list(issue.forms))
+        ]
+        return replace(self, study=study.keep_forms(forms["form"]), forms=forms)
+
+    def with_put_back(self, rule: str) -> Checked:
+        """The same with what a rule set aside put back; blank items by the person's mean.
+
+        Raises
+        ------
+        ReliefError
+            Where the data cannot be read with them.
+        """
+        missing: Missing = "person-mean" if rule == "form.incomplete" else "complete"
+        return check(self.read, missing=missing, put_back=rule)
+
+    def stops(self, scope: str) -> tuple[Issue, ...]:
+        """The STOP issues of one scope."""
+        return tuple(i for i in self.issues if i.severity == "STOP" and i.scope == scope)
+
+
+Missing = Literal["complete", "person-mean"]
+
+
+def check(study: Study, *, missing: Missing = "complete", put_back: str = "") -> Checked:
+    """Apply every rule, set aside what a rule says, and count it.
+
+    Parameters
+    ----------
+    study : Study
+    missing : {"complete", "person-mean"}
+        What becomes of forms with a few blank items, see
+        :func:`analysis.instruments.scoring.score`. Where the study declares the person's
+        mean as a sensitivity analysis, ``sensitivity`` holds its result.
+    put_back : str
+        A rule that sets people or forms aside and is not applied: to try what it changes.
+
+    Raises
+    ------
+    ReliefError
+        For a STOP of scope ``study``: totals beyond a scale's range, no score at all.
+    """
+    # People whom reading set aside say nothing of the study, but they are counted.
+    gone = {who: rule for who, rule in study.set_aside.items() if rule != put_back}
+    live = study.keep_subjects(_without(study, gone))
+    forms = place(live, score(live, missing=missing))
+    found = check_forms(live, forms)
+    check_events(live, forms, found)
+    check_sites(live, forms, found)
+    found.issues += safety.issues(live, forms)
+    found.forms = found.forms[found.forms != put_back]
+    found.subjects = {who: rule for who, rule in found.subjects.items() if rule != put_back}
+    found.subjects = gone | found.subjects
+    kept = without_late_guesses(study.keep_subjects(_without(study, found.subjects)), found)
+    left = forms[
+        ~forms["form"].isin(found.forms.index) & forms["subject"].isin(kept.subjects["subject"])
+    ]
+    kept = kept.keep_forms(left["form"])
+    issues = [*study.issues, *found.issues, *prorated_forms(left), *check_questions(kept, left)]
+    declared = study.design.missing_items == "person-mean" and not put_back
+    declared &= missing == "complete"
+    sensitivity = check(study, missing="person-mean") if declared else None
+    return Checked(
+        kept,
+        left.reset_index(drop=True),
+        tuple(issues),
+        participant_flow(study, kept, forms, left, found),
+        study,
+        frozenset(found.forms) | frozenset(found.subjects.values()),
+        sensitivity,
+    )
+
+
+def _without(study: Study, people: Collection[int]) -> pd.Series:
+    subjects = study.subjects["subject"]
+    return subjects[~subjects.isin(list(people))]
