@@ -68,7 +68,7 @@ def available(name: str) -> tuple[bool, str]:
     """Whether a built-in study can be read without a download, and the reason if not."""
     if name != "nimh":
         return True, ""
-    from analysis.readers.formats.nimh.open_data import available as downloaded
+    from analysis.readers.nimh.open_data import available as downloaded
 
     return downloaded("nimh-ketamine-ds005917")
 
@@ -105,7 +105,7 @@ def load_study(source: str) -> Study:
             "The published results are no people's scores; use relief judge published.",
         )
     if source == "nimh":
-        from analysis.readers.formats.nimh.crossover import read_nimh
+        from analysis.readers.nimh.crossover import read_nimh
 
         return read_nimh()
     from analysis.readers.assemble import read_study

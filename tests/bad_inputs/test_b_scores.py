@@ -12,7 +12,7 @@ from analysis.checks import check
 from analysis.outcomes.baseline import baseline
 from analysis.outcomes.change import change
 from analysis.readers.assemble import read_study
-from analysis.readers.formats.delimited.read import numbers
+from analysis.readers.table.numbers import numbers
 from tests.bad_inputs.found import (
     ALL_ITEMS,
     ITEM,

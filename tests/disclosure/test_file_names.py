@@ -19,7 +19,8 @@ from analysis.disclosure import pseudonyms
 from analysis.disclosure.file_names import looks_personal, shown_name, shown_sheet
 from analysis.disclosure.pseudonyms import code_of, key
 from analysis.errors import ReliefError
-from analysis.readers.table.identifiers import people_in, refuse_identifiers, refuse_patterns
+from analysis.readers.reading import people_in
+from analysis.readers.table.identifiers import refuse_identifiers, refuse_patterns
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
 

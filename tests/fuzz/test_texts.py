@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from analysis.config import AssessmentTable, load_config
+from analysis.config.precision import format_precision
 from analysis.config.source import VISIT
 from analysis.disclosure.file_names import looks_personal, shown_name, shown_sheet
 from analysis.draft import blocks
@@ -28,7 +29,7 @@ from analysis.readers.formats.redcap.dictionary import parse_dictionary
 from analysis.readers.table.identifiers import alike
 from analysis.readers.table.numbers import decimal_commas, numbers
 from analysis.readers.table.text_table import TextTable
-from analysis.readers.table.times import format_precision, instants
+from analysis.readers.table.times import instants
 from tests.factory import toml
 from tests.fuzz.cells import CELLS
 from tests.readers.formats.redcap.project import API_HEADER

@@ -16,8 +16,8 @@ SOURCES = Path(analysis.__file__).parent
 CALLS = {
     "issue": {"file", "row", "column", "count"},
     "refusal": {"file", "row", "column"},
-    "note": {"table", "mask", "column", "count"},
-    "refuse": {"table", "mask", "column"},
+    "note": {"mask", "column", "count"},
+    "refuse": {"mask", "column"},
     "stop": {"table", "mask", "ids", "column"},
     "drop": set(),
     "mention": set(),

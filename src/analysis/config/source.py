@@ -6,17 +6,19 @@ import codecs
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from analysis.readers.table.times import format_precision
+from analysis.config.precision import format_precision
 
-__all__ = ["PLUS", "VISIT", "Strict", "Table", "datetime_format", "parts"]
+__all__ = ["PLUS", "VISIT", "DatetimeFormat", "Strict", "Table", "parts"]
 
-Format = Literal["csv", "excel", "redcap", "xpt", "dataset-json", "sdtm", "adam", "fhir", "omop"]
 VISIT = "{visit}"
 PLUS = " + "
+# Roles of columns whose text is kept; in all others what is no number or time is set aside.
+_TEXTS = ("subject", "arm", "site", "sequence", "blinding_guess", "agent", "dose_unit", "route",
+          "status", "recall")  # fmt: skip
 # Text codecs of Python that are no encoding of a file.
 _NO_ENCODINGS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"}
 
@@ -33,18 +35,22 @@ class Strict(BaseModel):
 
 
 @cache
-def _roles() -> dict[str, dict[str, dict[str, Any]]]:
-    return tomllib.loads(files(__package__).joinpath("roles.toml").read_text("utf-8"))
+def _formats() -> dict[str, dict[str, dict[str, Any]]]:
+    """Every format, with the columns that it has for each role where their names are fixed."""
+    return tomllib.loads(files(__package__).joinpath("formats.toml").read_text("utf-8"))
 
 
-def datetime_format(form: str | None) -> str | None:
-    """A declared ``strptime`` format, refused unless it tells the whole date."""
-    if form is not None and format_precision(form) is None:
+def _whole_date(form: str) -> str:
+    if format_precision(form) is None:
         raise ValueError(
             "datetime_format must tell year, month and day, and the half of the day with an "
             'hour of twelve, as in "%d/%m/%Y %H:%M"'
         )
     return form
+
+
+# A declared ``strptime`` format, refused unless it tells the whole date.
+DatetimeFormat = Annotated[str, AfterValidator(_whole_date)]
 
 
 class Table(Strict):
@@ -76,12 +82,12 @@ class Table(Strict):
 
     path: str = ""
     subject: str
-    format: Format | None = None
+    format: str | None = None
     separator: Literal[",", ";", "\t", "|"] | None = None
     decimal: Literal[".", ","] = "."
     encoding: str | None = None
     sheet: str | None = None
-    datetime_format: str | None = None
+    datetime_format: DatetimeFormat | None = None
     excel_epoch: Literal[1900, 1904] | None = None
     where: dict[str, str | list[str]] = {}
     labels: dict[str, str] = {}
@@ -115,7 +121,7 @@ class Table(Strict):
                 raise ValueError(f"{key} is no key of study.toml; remove it")
         if not isinstance(given.get("format"), str):
             return given
-        fixed = dict(_roles().get(given["format"], {}).get(cls.ROLE, {}))
+        fixed = dict(_formats().get(given["format"], {}).get(cls.ROLE, {}))
         if given["format"] == "omop" and isinstance(given.get("table"), str):
             fixed |= {
                 key: column.replace("measurement", given["table"])
@@ -142,10 +148,13 @@ class Table(Strict):
                 raise ValueError('encoding must be one such as "utf-8", "utf-16" or "cp1252"')
         return name
 
-    @field_validator("datetime_format")
+    @field_validator("format", mode="before")
     @classmethod
-    def _format(cls, form: str | None) -> str | None:
-        return datetime_format(form)
+    def _known_format(cls, name: Any) -> Any:
+        if name is not None and (not isinstance(name, str) or name not in _formats()):
+            *others, last = map(repr, _formats())
+            raise ValueError(f"input should be {', '.join(others)} or {last}")
+        return name
 
     @model_validator(mode="after")
     def _source(self) -> Self:
@@ -165,6 +174,12 @@ class Table(Strict):
         flat = [name for value in named for name in ([value] if isinstance(value, str) else value)]
         return parts([*flat, *self.where])
 
+    def kept_as_text(self) -> list[str]:
+        """Columns whose cells are kept as they are written, each once."""
+        kept = [getattr(own, role, None) for own in self.by_visit() for role in _TEXTS]
+        names = [name for name in kept if isinstance(name, str)] + getattr(self, "form_id", [])
+        return list(dict.fromkeys(names))
+
     def joined(self) -> list[str]:
         """Roles whose text stands in two columns, a date and a time of day: ``"day + clock"``."""
         own = (getattr(self, key) for key in self.COLUMNS)
@@ -174,7 +189,8 @@ class Table(Strict):
         """What tells files, and ways of reading them, apart."""
         told = self.model_dump(exclude={"where", "labels", *self.COLUMNS, "visits", "visit"})
         named = {key: told[key] for key in Table.model_fields if key in told}
-        role = self.ROLE if self.format in ("sdtm", "adam", "fhir", "omop", "redcap") else ""
+        by_role = self.format == "redcap" or _formats().get(self.format or "")
+        role = self.ROLE if by_role else ""
         # A REDCap export holds rows of several kinds; the columns tell which are meant.
         columns = self.columns() if self.format == "redcap" else []
         # A convention speaks of the chosen rows alone.

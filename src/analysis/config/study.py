@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from analysis import instruments
-from analysis.config.source import Strict, Table, datetime_format
+from analysis.config.source import DatetimeFormat, Strict, Table
 from analysis.config.tables import (
     AssessmentTable,
     InfusionTable,
@@ -44,7 +44,7 @@ class StudySection(Strict):
     synthetic: bool
     design: Literal["parallel", "crossover", "single-arm"]
     timezone: str | None = None
-    datetime_format: str | None = None
+    datetime_format: DatetimeFormat | None = None
     times: Literal["actual", "nominal"] = "actual"
     arms: dict[str, str]
     comparator: Literal["active", "passive", "none"]
@@ -66,11 +66,6 @@ class StudySection(Strict):
             if not known:
                 raise ValueError('timezone must be an IANA name such as "America/Detroit"')
         return name
-
-    @field_validator("datetime_format")
-    @classmethod
-    def _format(cls, form: str | None) -> str | None:
-        return datetime_format(form)
 
     @model_validator(mode="after")
     def _arms_and_comparator(self) -> StudySection:

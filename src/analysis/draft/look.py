@@ -16,7 +16,7 @@ from analysis.readers.formats.delimited.decode import NotUtf8, Text
 from analysis.readers.formats.delimited.encoding import detect
 from analysis.readers.formats.delimited.read import read_text
 from analysis.readers.formats.delimited.scan import find_separator, read_header
-from analysis.readers.formats.open_table import kind_of
+from analysis.readers.formats.open_table import kind_of, read_file
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import refusal
 
@@ -175,18 +175,12 @@ def _sheets(path: Path) -> list[Sighting]:
 
 
 def _table(path: Path) -> Sighting | None:
-    match kind_of(path):
-        case "csv":
-            return _delimited(path)
-        case "xpt":
-            from analysis.readers.formats.cdisc.xpt import read_xpt
-
-            return _seen(path, "xpt", read_xpt(path))
-        case "dataset-json" if _is_dataset(path):
-            from analysis.readers.formats.cdisc.dataset_json import read_dataset_json
-
-            return _seen(path, "dataset-json", read_dataset_json(path))
-    return None
+    kind = kind_of(path)
+    if kind == "csv":
+        return _delimited(path)
+    if kind is None or (kind == "dataset-json" and not _is_dataset(path)):
+        return None
+    return _seen(path, kind, read_file(path, kind))
 
 
 def _is_dataset(path: Path) -> bool:

@@ -5,16 +5,36 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.draft import plain
-from analysis.draft.look import Sighting
+from analysis.draft.look import Sighting, look
 from analysis.draft.page import Draft, todo
 from analysis.draft.standards import standard_tables
+from analysis.readers.formats.open_table import FILES
+from analysis.rules import refusal
+from analysis.writing import write_atomic
 
-__all__ = ["write_draft"]
+__all__ = ["write_draft", "write_study_toml"]
 
 _HEAD = """\
 # A draft of study.toml. What could be seen in the export is filled in; check it. Every "TODO" is a
 # question that no program may answer for you: relief check names the first one that is left.
 """
+
+
+def write_study_toml(export: Path, out: Path, *, force: bool = False) -> str:
+    """Look at an export, write a draft, and say how many points are left open.
+
+    Raises
+    ------
+    ReliefError
+        ``draft.exists`` without ``force``, and what :func:`look` refuses.
+    """
+    if out.exists() and not force:
+        raise refusal("draft.exists", file=out.name)
+    text = write_draft(look(export), out.parent)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(out, text)
+    points = text.count('= "TODO"')
+    return f"{out}: a draft with {points} open points, each a line with TODO and its question."
 
 
 def write_draft(tables: list[Sighting], folder: Path) -> str:
@@ -40,7 +60,7 @@ def write_draft(tables: list[Sighting], folder: Path) -> str:
 
 
 def _is_plain(table: Sighting) -> bool:
-    return table.format in ("csv", "excel", "xpt", "dataset-json")
+    return table.format in FILES
 
 
 def _study(draft: Draft, tables: list[Sighting]) -> None:

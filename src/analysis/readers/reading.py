@@ -10,15 +10,17 @@ import numpy as np
 import pandas as pd
 
 from analysis.config import StudyConfig, Table
+from analysis.config.precision import DAY, MINUTE
 from analysis.errors import Issue
-from analysis.readers.formats.delimited.read import decimal_commas, numbers
-from analysis.readers.formats.open_table import joined, kind_of, matching, open_table
-from analysis.readers.table.identifiers import alike, people_in
+from analysis.readers.formats.declared_rows import joined, matching
+from analysis.readers.formats.open_table import kind_of, open_table
+from analysis.readers.table.identifiers import alike, record_numbers, refuse_patterns
+from analysis.readers.table.numbers import decimal_commas, numbers
 from analysis.readers.table.text_table import TextTable, exact_copies
-from analysis.readers.table.times import DAY, MINUTE, Instants, instants
+from analysis.readers.table.times import Instants, instants
 from analysis.rules import issue, refusal
 
-__all__ = ["Clock", "Reading"]
+__all__ = ["Clock", "Reading", "people_in"]
 
 # Times further than this from the study's infusions are mistyped years.
 PLAUSIBLE_HOURS = 10 * 365.25 * 24
@@ -142,23 +144,12 @@ class Reading:
         """
         if mask.any():
             found = int(mask.sum()) if count is None else count
-            row = _first(table, mask)
+            row = table.first_row(mask)
             told = issue(rule, file=table.file, row=row, column=column, count=found, **fields)
             self.issues.append(told)
             if told.severity == "DROP" and table.subject in table.cells:
                 ids = table.column(str(table.subject))[mask]
                 self.dropped.append(pd.DataFrame({"id": ids, "rule": rule}))
-
-    def refuse(
-        self, rule: str, table: TextTable, mask: np.ndarray, column: str, **fields: object
-    ) -> None:
-        """End the reading over the rows of a mask, if there are any: a STOP of scope ``study``.
-
-        The rule's sentence holds ``{count}``, the number of rows.
-        """
-        if mask.any():
-            row, found = _first(table, mask), int(mask.sum())
-            raise refusal(rule, file=table.file, row=row, column=column, count=found, **fields)
 
     def stop(
         self,
@@ -239,9 +230,9 @@ class Reading:
         if spec.decimal == "." and wrong.any():
             commas = decimal_commas(cells) & wrong
             often = commas.sum() >= max(FEW, _OFTEN * len(cells))
-            self.refuse("column.decimal-comma", table, commas & often, column, what=what)
+            table.refuse("column.decimal-comma", commas & often, column, what=what)
         if wrong.sum() >= FEW and np.isnan(values).all():
-            self.refuse("column.not-numbers", table, wrong, column, what=what)
+            table.refuse("column.not-numbers", wrong, column, what=what)
         self.note("cell.not-a-number", table, wrong, column, what=what)
         return values
 
@@ -258,7 +249,7 @@ class Reading:
         words = cells.astype("str").str.lower().str.split().str.join(" ")
         mapped = words.map(codes)
         plain = self.missing(cells) | ~numbers(cells)[1]
-        self.refuse("item.unknown-label", table, mapped.isna().to_numpy() & ~plain, column)
+        table.refuse("item.unknown-label", mapped.isna().to_numpy() & ~plain, column)
         return mapped.where(mapped.notna(), cells.astype("str"))
 
     def clock(self, table: TextTable, time: str | None, hours: str | None, spec: Table) -> Clock:
@@ -288,7 +279,7 @@ class Reading:
         if len(self.zoned) == 2:
             raise refusal("time.mixed-zones", file=table.file, column=column)
         if read.wrong.sum() >= FEW and np.isnan(read.low).all():
-            self.refuse("time.none-readable", table, read.wrong, column)
+            table.refuse("time.none-readable", read.wrong, column)
         self._note_times(table, column, read)
         return Clock(read.low, read.high, read.precision)
 
@@ -316,6 +307,27 @@ class Reading:
         return clock.without(far)
 
 
-def _first(table: TextTable, mask: np.ndarray) -> int:
-    """The row of the file where the mask is first true."""
-    return int(table.rows[int(np.argmax(mask))])
+def people_in(table: TextTable, spec: Table) -> list[Issue]:
+    """Look for what leads to a person in the cells that a declared table keeps as text.
+
+    Parameters
+    ----------
+    table : TextTable
+    spec : Table
+        The table as study.toml declares it.
+
+    Returns
+    -------
+    list of Issue
+        ``identifier.record-number`` where people are numbered as a clinic numbers its
+        records and study.toml does not declare ``study_codes``.
+
+    Raises
+    ------
+    ReliefError
+        What :func:`refuse_patterns` refuses.
+    """
+    coded = getattr(spec, "study_codes", True)
+    # The people are known by then; a study's own codes may look like a telephone number.
+    refuse_patterns(table, [n for n in spec.kept_as_text() if n != spec.subject or not coded])
+    return [] if coded else record_numbers(table, spec.subject)

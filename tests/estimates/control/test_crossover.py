@@ -17,7 +17,7 @@ from analysis.estimates.control.crossover import crossover_contrast
 from analysis.estimates.control.crossover_scores import crossover_scores
 from analysis.estimates.table import COLUMNS
 from analysis.paths import open_data_folder
-from analysis.readers.formats.nimh.crossover import read_nimh
+from analysis.readers.nimh.crossover import read_nimh
 from analysis.study import Study
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "crossover"

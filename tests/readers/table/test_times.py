@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.config.precision import DAY, HOUR, MINUTE, MONTH, format_precision
 from analysis.errors import ReliefError
-from analysis.readers.table.times import DAY, HOUR, MINUTE, MONTH, format_precision, instants
+from analysis.readers.table.times import instants
 from tests.readers.table.times_one_by_one import one_by_one
 
 

@@ -2,42 +2,79 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from analysis.config import StudyConfig, Table
-from analysis.config.source import PLUS
-from analysis.readers.formats.delimited.read import read_text
+from analysis.readers.formats.declared_rows import matching
 from analysis.readers.table.text_table import TextTable
-from analysis.rules import issue, refusal
+from analysis.rules import refusal
 
-__all__ = ["joined", "kind_of", "matching", "open_table"]
-
-_BY_SUFFIX = {
-    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".dat": "csv",
-    ".xlsx": "excel", ".xlsm": "excel", ".xls": "excel", ".ods": "excel",
-    ".xpt": "xpt", ".json": "dataset-json", ".ndjson": "dataset-json", ".dsjc": "dataset-json",
-}  # fmt: skip
-_ISO_DATE = r"\d{4}-\d\d-\d\d"
-# Conventions over a file that may be in any of the formats above.
-_CONVENTIONS = ("sdtm", "adam")
+__all__ = ["FILES", "kind_of", "open_table", "read_file"]
 
 
-def joined(table: TextTable, spec: Table) -> TextTable:
-    """The table with a column for each date and time of day that study.toml joins by a plus.
+@dataclass(frozen=True)
+class FileFormat:
+    """A format whose file is one table.
 
-    A date without a time of day stays a date; a time of day without a date says nothing.
+    Attributes
+    ----------
+    reader : str
+        ``module:function`` in this package, from the path and the options to a `TextTable`. A
+        module, and the library behind it, loads only where its format is read.
+    suffixes : tuple of str
+        Ends of file names that tell the format.
+    options : tuple of str
+        What the reader takes besides the path: ``columns``, the names of those that are read,
+        and keys of study.toml.
     """
-    cells = table.cells
-    for name in spec.joined():
-        day, _, clock = name.partition(PLUS)
-        if name not in cells and {day, clock} <= set(cells):
-            date, hour = table.column(day), table.column(clock)
-            both = date + np.where(date.str.fullmatch(_ISO_DATE), "T", " ") + hour
-            cells = cells.assign(**{name: both.where(hour != "", date).mask(date == "", "")})
-    return replace(table, cells=cells)
+
+    reader: str
+    suffixes: tuple[str, ...]
+    options: tuple[str, ...] = ()
+
+
+# A new format is a line in one of these three, its folder beside this module, and its name in
+# config/formats.toml.
+FILES = {
+    "csv": FileFormat(
+        "delimited.read:read_text",
+        (".csv", ".tsv", ".txt", ".dat"),
+        ("separator", "encoding", "columns"),
+    ),
+    "excel": FileFormat(
+        "excel.sheet:read_sheet", (".xlsx", ".xlsm", ".xls", ".ods"), ("sheet", "columns")
+    ),
+    "xpt": FileFormat("cdisc.xpt:read_xpt", (".xpt",), ("encoding",)),
+    "dataset-json": FileFormat(
+        "cdisc.dataset_json:read_dataset_json", (".json", ".ndjson", ".dsjc")
+    ),
+}
+# Exports of several files, databases and servers: from the folder of study.toml, the declared
+# table and the whole study to its rows.
+_DECLARED = {
+    "redcap": "redcap.declared:open_redcap",
+    "fhir": "fhir.declared:open_fhir",
+    "omop": "omop.declared:open_omop",
+}
+# Conventions over a file that may be in any of the formats above: from its rows and the role.
+_CONVENTIONS = {"sdtm": "cdisc.sdtm:prepare", "adam": "cdisc.adam:prepare"}
+_BY_SUFFIX = {suffix: name for name, one in FILES.items() for suffix in one.suffixes}
+
+
+def _function(place: str) -> Callable[..., TextTable]:
+    module, _, name = place.partition(":")
+    found: Callable[..., TextTable] = getattr(import_module(f"{__package__}.{module}"), name)
+    return found
+
+
+def read_file(path: Path, kind: str, **options: Any) -> TextTable:
+    """A file that is one table, by its format; options that the format does not take are none."""
+    one = FILES[kind]
+    return _function(one.reader)(path, **{n: options[n] for n in one.options if n in options})
 
 
 def kind_of(path: Path) -> str | None:
@@ -62,91 +99,33 @@ def open_table(folder: Path, spec: Table, config: StudyConfig) -> TextTable:
     ReliefError
         What the format's reader refuses; ``file.format`` where the file name tells no format.
     """
-    path = folder / spec.path
-    # A library loads only where its format is read.
-    match spec.format:
-        case "redcap":
-            from analysis.readers.formats.redcap import open_redcap
-
-            table = open_redcap(folder, spec)
-        case "fhir":
-            from analysis.readers.formats.fhir import read_fhir
-
-            table = read_fhir(path, role=spec.ROLE, codes=_codes(spec, config))
-        case "omop":
-            from analysis.readers.formats.omop import open_omop
-
-            table = open_omop(folder, spec, config)
-        case _:
-            table = _file(path, spec, config)
+    if spec.format in _DECLARED:
+        table = _function(_DECLARED[spec.format])(folder, spec, config)
+    else:
+        table = _file(folder / spec.path, spec, config)
     if spec.format in _CONVENTIONS:
         # What is said of rows is said of those that the study uses.
-        table = _conventions(matching(table, spec), spec)
+        table = _function(_CONVENTIONS[spec.format])(matching(table, spec), spec.ROLE)
     return _with_optional(table, spec)
-
-
-def matching(table: TextTable, spec: Table) -> TextTable:
-    """The rows whose columns hold what ``where`` asks for; how many are left out is said.
-
-    Raises
-    ------
-    ReliefError
-        ``file.no-matching-row`` where there is none.
-    """
-    keep = np.ones(len(table.rows), dtype=bool)
-    for column, wanted in spec.where.items():
-        texts = [wanted] if isinstance(wanted, str) else wanted
-        keep &= table.category(column).isin([text.strip() for text in texts]).to_numpy()
-    if not keep.any():
-        raise refusal("file.no-matching-row", file=table.file)
-    left_out = int((~keep).sum())
-    if not left_out:
-        return table
-    said = issue("row.not-chosen", file=table.file, count=left_out)
-    return replace(table.pick(keep), issues=(*table.issues, said))
 
 
 def _file(path: Path, spec: Table, config: StudyConfig) -> TextTable:
     """A file that is one table, by its declared format or by its name."""
-    told = spec.format if spec.format not in _CONVENTIONS else None
+    convention = spec.format in _CONVENTIONS
+    kind = kind_of(path) if convention or spec.format is None else spec.format
+    if kind is None:
+        raise refusal("file.format", formats=", ".join(sorted(_BY_SUFFIX)))
     wanted = [table for table in config.tables if table.source() == spec.source()]
     columns = [n for table in wanted for visit in table.by_visit() for n in visit.columns()]
-    match told or kind_of(path):
-        case "csv":
-            return read_text(
-                path,
-                separator=spec.separator,
-                encoding=spec.encoding,
-                # A convention may look at columns that it does not name.
-                columns=None if spec.format in _CONVENTIONS else columns,
-            )
-        case "excel":
-            from analysis.readers.formats.excel.sheet import read_sheet
-
-            return read_sheet(path, sheet=spec.sheet, columns=columns)
-        case "xpt":
-            from analysis.readers.formats.cdisc.xpt import read_xpt
-
-            return read_xpt(path, encoding=spec.encoding)
-        case "dataset-json":
-            from analysis.readers.formats.cdisc.dataset_json import read_dataset_json
-
-            return read_dataset_json(path)
-        case _:
-            raise refusal("file.format", formats=", ".join(sorted(_BY_SUFFIX)))
-
-
-def _codes(spec: Table, config: StudyConfig) -> dict[str, str]:
-    """The codes of all answers that tables of this path declare, and whose scale each is of."""
-    tables = [table for table in config.assessments if table.path == spec.path]
-    return {code: table.instrument for table in tables for code in table.answer_columns()}
-
-
-def _conventions(table: TextTable, spec: Table) -> TextTable:
-    from analysis.readers.formats.cdisc import adam, sdtm
-
-    prepare = sdtm.prepare if spec.format == "sdtm" else adam.prepare
-    return prepare(table, spec.ROLE)
+    return read_file(
+        path,
+        kind,
+        separator=spec.separator,
+        encoding=spec.encoding,
+        sheet=spec.sheet,
+        # A convention may look at columns that it does not name.
+        columns=None if convention else columns,
+    )
 
 
 def _with_optional(table: TextTable, spec: Table) -> TextTable:

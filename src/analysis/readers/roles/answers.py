@@ -39,12 +39,12 @@ def totals(reading: Reading, table: TextTable, spec: AssessmentTable) -> np.ndar
     outside = (values < low) | (values > high)
     hint = f" ({scale.hint})" if scale.hint else ""
     place = {"scale": scale.name, "low": f"{low:g}", "high": f"{high:g}", "hint": hint}
-    reading.refuse("score.out-of-range", table, outside, column, **place)
+    table.refuse("score.out-of-range", outside, column, **place)
     if looks_like_means(scale, spec.version, values):
         given = ~np.isnan(values)
         most = f"{scale.largest_mean(spec.version):g}"
-        reading.refuse(
-            "score.mean-for-sum", table, given, column, scale=scale.name, most=most, top=f"{high:g}"
+        table.refuse(
+            "score.mean-for-sum", given, column, scale=scale.name, most=most, top=f"{high:g}"
         )
     fractions = ~np.isnan(values) & (values != np.floor(values)) & scale.whole_totals
     reading.note("form.fractional-total", table, fractions, column, scale=scale.name)
@@ -111,7 +111,7 @@ def _matrix(
     outside &= ~np.isnan(values)
     codes = outside & np.isin(values + spec.item_base, _CODES)
     for position, column in enumerate(columns):
-        reading.refuse("score.undeclared-code", table, codes[:, position], column)
+        table.refuse("score.undeclared-code", codes[:, position], column)
         reading.note(
             "item.out-of-range",
             table,
@@ -145,8 +145,8 @@ def _check_base(
         )
         never = "hardly any answer is" if lowest.any() else "no answer is ever"
         told["why"] = f"{never} {low:g}, so items may be stored from 1 up"
-        reading.refuse("score.coding-base", table, odd, column, **told)
+        table.refuse("score.coding-base", odd, column, **told)
     if spec.item_base == 1 and not above.any() and not (values == tops).any():
         odd = below.any(axis=1)
         told["why"] = f"they hold the answer {low:g}, so items may be stored from 0 up"
-        reading.refuse("score.coding-base", table, odd & (odd.sum() >= FEW), column, **told)
+        table.refuse("score.coding-base", odd & (odd.sum() >= FEW), column, **told)

@@ -108,7 +108,7 @@ def _recall(reading: Reading, table: TextTable, spec: AssessmentTable) -> np.nda
     told = reading.number(table, spec.recall, spec, "recall windows")
     silent = np.isnan(told)
     if spec.recall_hours is None:
-        reading.refuse("recall.not-told", table, silent, spec.recall)
+        table.refuse("recall.not-told", silent, spec.recall)
         return told
     reading.note("recall.declared", table, silent, spec.recall)
     reading.note("recall.contradicted", table, ~silent & (told != declared), spec.recall)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.readers.formats.open_table import joined
+from analysis.readers.formats.declared_rows import joined
 from analysis.readers.reading import Clock, Reading
 from analysis.readers.roles.doses import doses, routes
 from analysis.readers.table.text_table import TextTable
@@ -133,7 +133,7 @@ def _agents(reading: Reading, table: TextTable) -> pd.Series:
     unknown = ~column.isin(words).to_numpy()
     if reading.config.study.design == "crossover":
         agents = ", ".join(words)
-        reading.refuse("infusion.agent-not-named", table, unknown, str(spec.agent), agents=agents)
+        table.refuse("infusion.agent-not-named", unknown, str(spec.agent), agents=agents)
     reading.note("infusion.unknown-agent", table, unknown, spec.agent)
     return column.map(words).where(~unknown, "other")
 
@@ -150,7 +150,7 @@ def _ends(reading: Reading, table: TextTable, frame: pd.DataFrame) -> None:
     frame.loc[mistyped, ["end_low", "end_high"]] = np.nan
     known = ~np.isnan(length)
     if known.any() and long[known].all():
-        reading.refuse("infusion.unit", table, long, str(end))
+        table.refuse("infusion.unit", long, str(end))
     reading.note("infusion.long", table, long & ~mistyped, end)
     # Bounds meet only where both are told to the minute.
     reading.note("infusion.no-length", table, length == 0, end)

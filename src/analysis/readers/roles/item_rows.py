@@ -44,7 +44,7 @@ def one_row_a_form(reading: Reading, table: TextTable, spec: AssessmentTable) ->
     column = table.category(code)
     other = ~column.isin(wanted).to_numpy()
     if other.all():
-        reading.refuse("item.no-code", table, other, code, scale=spec.instrument)
+        table.refuse("item.no-code", other, code, scale=spec.instrument)
     reading.note("item.other-code", table, other, code, scale=spec.instrument)
     unseen = len(set(wanted) - set(column[~other].unique()))
     every = np.full(len(other), unseen > 0)

@@ -160,7 +160,7 @@ def _arms(reading: Reading, table: TextTable) -> pd.Series:
     ]
     reading.note("arm.enantiomer", table, column.isin(others).to_numpy(), spec.arm)
     unknown = (~column.isin(labels) & (column != "")).to_numpy()
-    reading.refuse("arm.unknown-label", table, unknown, spec.arm, labels=", ".join(labels))
+    table.refuse("arm.unknown-label", unknown, spec.arm, labels=", ".join(labels))
     counted = ~table.column(spec.subject).isin(reading.set_aside).to_numpy()
     reading.note("arm.blank", table, (column == "").to_numpy() & counted, spec.arm)
     return column.map(labels)

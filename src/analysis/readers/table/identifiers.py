@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,13 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.errors import Issue
+from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
 
-if TYPE_CHECKING:
-    from analysis.config import Table
-    from analysis.readers.table.text_table import TextTable
-
-__all__ = ["alike", "people_in", "refuse_identifiers", "refuse_patterns"]
+__all__ = ["alike", "positions", "record_numbers", "refuse_identifiers", "refuse_patterns"]
 
 # Words of a header that name an identifier of the Safe Harbor list, 45 CFR 164.514(b)(2)(i), in
 # the list's order, and words that may stand around them. A header is refused when it consists
@@ -73,11 +69,6 @@ _PATTERNS = {
     ),
 }
 _ANY = "|".join(f"(?:{pattern})" for pattern in _PATTERNS.values())
-# Roles of columns whose text is kept; in all others what is no number or time is set aside.
-_KEPT_AS_TEXT = (
-    "subject", "arm", "site", "sequence", "blinding_guess", "agent", "dose_unit", "route",
-    "status", "recall",
-)  # fmt: skip
 # So many digits number the records of a clinic; the people of a study take fewer.
 _RECORD_NUMBER = r"^\D{0,3}\d{7,}$"
 
@@ -102,9 +93,12 @@ def refuse_identifiers(header: list[str], file: str) -> None:
     """
     found = [number for number, name in enumerate(header, 1) if _identifies(name)]
     if found:
-        more = " and more" if len(found) > 5 else ""
-        columns = ", ".join(map(str, found[:5])) + more
-        raise refusal("identifier.column", file=file, row=1, columns=columns)
+        raise refusal("identifier.column", file=file, row=1, columns=positions(found))
+
+
+def positions(numbers: list[int]) -> str:
+    """Positions of columns in words, the first five of them."""
+    return ", ".join(map(str, numbers[:5])) + (" and more" if len(numbers) > 5 else "")
 
 
 def _matching(column: pd.Series, pattern: str) -> np.ndarray:
@@ -140,51 +134,19 @@ def refuse_patterns(table: TextTable, columns: Iterable[str]) -> None:
         if not _matching(column, _ANY).any():
             continue
         for kind, pattern in _PATTERNS.items():
-            found = _matching(column, pattern)
-            if found.any():
-                row = int(table.rows[np.argmax(found)])
-                count = int(found.sum())
-                raise refusal(
-                    "identifier.pattern",
-                    file=table.file, row=row, column=name, count=count, kind=kind,
-                )  # fmt: skip
+            table.refuse("identifier.pattern", _matching(column, pattern), name, kind=kind)
 
 
-def people_in(table: TextTable, spec: Table) -> list[Issue]:
-    """Look for what leads to a person in the cells that a declared table keeps as text.
-
-    Parameters
-    ----------
-    table : TextTable
-    spec : Table
-        The table as study.toml declares it.
-
-    Returns
-    -------
-    list of Issue
-        ``identifier.record-number`` where people are numbered as a clinic numbers its
-        records and study.toml does not declare ``study_codes``.
-
-    Raises
-    ------
-    ReliefError
-        What :func:`refuse_patterns` refuses.
-    """
-    kept = [getattr(own, role, None) for own in spec.by_visit() for role in _KEPT_AS_TEXT]
-    names = [name for name in kept if isinstance(name, str)] + getattr(spec, "form_id", [])
-    if spec.ROLE != "subjects" or getattr(spec, "study_codes", False):
-        # The people are known by then; a study's own codes may look like a telephone number.
-        names = [name for name in names if name != spec.subject]
-    refuse_patterns(table, dict.fromkeys(names))
-    if getattr(spec, "study_codes", True):
-        return []
-    ids = table.column(spec.subject)
+def record_numbers(table: TextTable, subject: str) -> list[Issue]:
+    """``identifier.record-number`` where people are numbered as a clinic numbers its records."""
+    ids = table.column(subject)
     found = _matching(ids, _RECORD_NUMBER)
     if not found.any():
         return []
-    row, count = int(table.rows[np.argmax(found)]), int(ids[found].nunique())
-    rule = "identifier.record-number"
-    return [issue(rule, file=table.file, row=row, column=spec.subject, count=count)]
+    row, count = table.first_row(found), int(ids[found].nunique())
+    return [
+        issue("identifier.record-number", file=table.file, row=row, column=subject, count=count)
+    ]
 
 
 def _plain(identifiers: pd.Series) -> pd.Series:

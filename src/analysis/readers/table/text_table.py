@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import Issue
-from analysis.readers.formats.delimited.scan import (
-    Elsewhere,
-)
-from analysis.rules import refusal
+from analysis.rules import issue, refusal
 
-__all__ = ["TextTable", "exact_copies"]
+__all__ = ["Elsewhere", "TextTable", "blank_rows", "exact_copies"]
+
+
+class Elsewhere(Protocol):
+    """A file of which only some columns were kept, so that the others can be asked for rows."""
+
+    def rows(self, wanted: np.ndarray) -> Iterator[pd.DataFrame]:
+        """All named columns of the rows of these numbers, in order, piece by piece."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,28 @@ class TextTable:
         """Cells of a column with white space around their text."""
         return _each(self.cells[name], lambda texts: texts != texts.str.strip())
 
+    def first_row(self, mask: np.ndarray) -> int:
+        """The number of the first row of a mask."""
+        return int(self.rows[int(np.argmax(mask))])
+
+    def note(
+        self, rule: str, mask: np.ndarray, column: str | None = None, **fields: object
+    ) -> list[Issue]:
+        """What is to be said of the rows of a mask, with their count; nothing where it is empty."""
+        if not mask.any():
+            return []
+        where = {"file": self.file, "row": self.first_row(mask), "column": column}
+        return [issue(rule, **where, count=int(mask.sum()), **fields)]  # type: ignore[arg-type]
+
+    def refuse(self, rule: str, mask: np.ndarray, column: str, **fields: object) -> None:
+        """End the reading over the rows of a mask, if there are any: a STOP of scope ``study``.
+
+        The rule's sentence holds ``{count}``, the number of rows.
+        """
+        if mask.any():
+            row, count = self.first_row(mask), int(mask.sum())
+            raise refusal(rule, file=self.file, row=row, column=column, count=count, **fields)
+
     def pick(self, keep: np.ndarray) -> TextTable:
         """The table with only the rows of a mask; its issues stay behind."""
         if keep.all():
@@ -105,9 +132,15 @@ def _each(column: pd.Series, test: Callable[[pd.Series], pd.Series]) -> np.ndarr
     return test(column).to_numpy()
 
 
-def _blank(column: pd.Series) -> np.ndarray:
-    """Cells with nothing but white space."""
-    return _each(column, lambda texts: texts.str.strip() == "")
+def blank_rows(cells: pd.DataFrame) -> np.ndarray:
+    """Rows with nothing but white space in any column."""
+    blank = np.ones(len(cells), dtype=bool)
+    for name in cells:
+        # Column by column, and only while some row is still blank: most tables have none.
+        if not blank.any():
+            break
+        blank &= _each(cells[name], lambda texts: texts.str.strip() == "")
+    return blank
 
 
 def exact_copies(table: TextTable, among: np.ndarray) -> np.ndarray:

@@ -11,13 +11,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.config.precision import DAY, HOUR, MINUTE, MONTH, format_precision
+from analysis.config.precision import DAY, format_precision
 from analysis.readers.table.declared_times import parse_format, parse_serials
 from analysis.readers.table.iso import LOCAL, MICROSECONDS, Told, parse_iso
 from analysis.readers.table.zones import bounds
 from analysis.rules import refusal
 
-__all__ = ["DAY", "HOUR", "MINUTE", "MONTH", "Instants", "format_precision", "instants"]
+__all__ = ["Instants", "instants"]
 
 # Years that a study of this kind cannot lie in are misread or mistyped, and zones end there too.
 _FIRST, _LAST = (np.datetime64(year, "us").astype(np.int64) for year in ("1900", "2200"))

@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import ReliefError
-from analysis.readers.formats.delimited.read import decimal_commas, numbers, read_text
+from analysis.readers.formats.delimited.read import read_text
 from analysis.readers.table.identifiers import alike, refuse_identifiers
+from analysis.readers.table.numbers import decimal_commas, numbers
 from analysis.readers.table.text_table import exact_copies
 from analysis.rules import catalogue
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 
 from analysis.errors import ReliefError
-from analysis.readers.formats.fhir import read_fhir
+from analysis.readers.formats.fhir.read import read_fhir
 from analysis.readers.table.text_table import TextTable
 from tests.factory import TOKEN
 from tests.readers.formats.fhir.export import (

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import ReliefError
-from analysis.readers.formats.fhir import read_fhir
+from analysis.readers.formats.fhir.read import read_fhir
 from tests.factory import TOKEN
 from tests.readers.formats.fhir import export as fhir
 

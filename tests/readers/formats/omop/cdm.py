@@ -15,7 +15,7 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
-from analysis.readers.formats.omop import Server
+from analysis.readers.formats.omop.database import Server
 from tests.factory import TOKEN
 from tests.readers.formats.omop.postgres import Postgres
 

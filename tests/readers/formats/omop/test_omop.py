@@ -15,8 +15,8 @@ import pytest
 import sqlalchemy as sa
 
 from analysis.errors import ReliefError
-from analysis.readers.formats.omop import Server, read_omop
-from analysis.readers.formats.omop.database import BATCH, Database, Fault
+from analysis.readers.formats.omop.database import BATCH, Database, Fault, Server
+from analysis.readers.formats.omop.read import read_omop
 from analysis.readers.formats.omop.received import Received
 from analysis.readers.table.text_table import TextTable
 from tests.factory import TOKEN

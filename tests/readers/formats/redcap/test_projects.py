@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from analysis.errors import ReliefError
 from analysis.readers.assemble import read_study
 from analysis.readers.formats.delimited.read import read_text
-from analysis.readers.formats.redcap import read_project
 from analysis.readers.formats.redcap.dictionary import item_base, parse_dictionary, read_dictionary
 from analysis.readers.formats.redcap.export import form_table
+from analysis.readers.formats.redcap.project import read_project
 from analysis.readers.formats.redcap.wanted import Wanted
 from analysis.readers.table.text_table import TextTable
 from analysis.study import Study

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import ReliefError
-from analysis.readers.formats.redcap import read_project
 from analysis.readers.formats.redcap.dictionary import Dictionary, parse_dictionary, read_dictionary
 from analysis.readers.formats.redcap.export import form_table
+from analysis.readers.formats.redcap.project import read_project
 from analysis.readers.formats.redcap.wanted import Wanted
 from analysis.readers.table.text_table import TextTable
 

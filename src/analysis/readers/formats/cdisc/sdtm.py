@@ -15,9 +15,9 @@ import pandas as pd
 
 from analysis.errors import Issue
 from analysis.readers.formats.cdisc.values import number_text
-from analysis.readers.formats.delimited.read import numbers
+from analysis.readers.table.numbers import numbers
 from analysis.readers.table.text_table import TextTable
-from analysis.rules import issue, refusal
+from analysis.rules import refusal
 
 __all__ = ["Rows", "prepare", "recall_hours_of", "recall_windows", "screen_failures"]
 
@@ -59,10 +59,7 @@ class Rows:
 
     def found(self, rule: str, mask: np.ndarray, column: str | None = None) -> None:
         """Record a finding about the rows of a mask, if there are any."""
-        if mask.any():
-            row = int(self.table.rows[int(np.argmax(mask))])
-            here = {"file": self.table.file, "row": row, "column": column}
-            self.issues.append(issue(rule, **here, count=int(mask.sum())))  # type: ignore[arg-type]
+        self.issues += self.table.note(rule, mask, column)
 
     def set_aside(self, rule: str, mask: np.ndarray, column: str | None = None) -> None:
         """Take the rows of a mask out, and count them."""
@@ -175,7 +172,7 @@ def _domain(rows: Rows, role: str) -> str:
     domains = rows.told("DOMAIN")
     wrong = ~domains.isin(wanted).to_numpy()
     if wrong.any():
-        row = int(rows.table.rows[int(np.argmax(wrong))])
+        row = rows.table.first_row(wrong)
         wanted_text = " or ".join(wanted)
         raise refusal(
             "sdtm.wrong-domain", file=file, row=row, column="DOMAIN", wanted=wanted_text, role=role

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.errors import Issue
 from analysis.readers.table.identifiers import refuse_identifiers
-from analysis.readers.table.text_table import TextTable
+from analysis.readers.table.text_table import TextTable, blank_rows
 from analysis.rules import issue, refusal
 
 __all__ = ["as_table", "check_names", "date_kind", "number_text", "plain_number", "sas_text"]
@@ -199,22 +199,9 @@ def as_table(
     if births:
         found = [*found, issue("cdisc.birth-date", file=file, count=len(births))]
     cells = pd.DataFrame({name: own for name, own in columns.items() if name not in _BIRTH})
-    blank = np.ones(len(cells), dtype=bool)
-    for name in cells:
-        # Column by column, and only while some record is still blank: most tables have none.
-        if blank.any():
-            blank &= _is_blank(cells[name])
-    rows = np.arange(2, len(cells) + 2)
+    blank = blank_rows(cells)
     if blank.all():
         raise refusal("file.no-rows", file=file)
-    if blank.any():
-        first = int(rows[blank][0])
-        found = [*found, issue("file.blank-row", file=file, row=first, count=int(blank.sum()))]
-    table = TextTable(file, cells, rows, sha256, ())
-    return replace(table.pick(~blank) if blank.any() else table, issues=tuple(found))
-
-
-def _is_blank(column: pd.Series) -> np.ndarray:
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return (column.cat.categories.str.strip() == "")[column.cat.codes.to_numpy()]
-    return (column.str.strip() == "").to_numpy()
+    table = TextTable(file, cells, np.arange(2, len(cells) + 2), sha256, ())
+    issues = (*found, *table.note("file.blank-row", blank))
+    return replace(table.pick(~blank), issues=issues)

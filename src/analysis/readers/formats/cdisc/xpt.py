@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from analysis.errors import Issue, ReliefError
 from analysis.readers.formats.cdisc.values import as_table, check_names, sas_text
+from analysis.readers.formats.file_bytes import file_bytes
 from analysis.readers.table.gathered import Gathered
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
@@ -234,12 +235,7 @@ def read_xpt(path: Path, *, encoding: str | None = None) -> TextTable:
         ``xpt.truncated``, ``xpt.several``, ``xpt.damaged`` or ``xpt.encoding``.
     """
     file = path.name
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise refusal("file.missing", file=file) from None
-    except (OSError, ValueError):
-        raise refusal("file.not-opened", file=file) from None
+    raw = file_bytes(path, file)
     layout = _layout(raw, file)
     check_names([variable.name for variable in layout.variables], file)
     columns, special = _columns(layout, encoding or "utf-8", file)

@@ -15,36 +15,26 @@ from analysis.readers.formats.delimited import scan
 from analysis.readers.formats.delimited.decode import NotUtf8, Text
 from analysis.readers.formats.delimited.encoding import detect
 from analysis.readers.formats.delimited.scan import (
-    Elsewhere,
     Layout,
+    RestOfFile,
     find_separator,
-    positions,
     read_header,
     unreadable,
     words,
 )
-from analysis.readers.table.numbers import decimal_commas, numbers
-from analysis.readers.table.text_table import TextTable, _blank
+from analysis.readers.table.identifiers import positions
+from analysis.readers.table.text_table import TextTable, blank_rows
 from analysis.rules import issue, refusal
 
-__all__ = ["decimal_commas", "numbers", "read_text"]
+__all__ = ["read_text"]
 
 
 def _empty(table: TextTable) -> np.ndarray:
     """Rows with nothing in any named column, kept or not."""
-    empty = np.ones(len(table.rows), dtype=bool)
-    for name in table.cells:
-        # Column by column, and only while some row is still empty: most tables have none.
-        if not empty.any():
-            return empty
-        empty &= _blank(table.cells[name])
+    empty = blank_rows(table.cells)
     if table.elsewhere is not None and empty.any():
         pieces = table.elsewhere.rows(table.rows[empty])
-        empty[empty] = [
-            blank
-            for piece in pieces
-            for blank in np.all([_blank(piece[name]) for name in piece], axis=0)
-        ]
+        empty[empty] = [blank for piece in pieces for blank in blank_rows(piece)]
     return empty
 
 
@@ -84,7 +74,7 @@ def _read(
         {layout.header[number]: one for number, one in zip(wanted, series, strict=True)},
         copy=False,
     )
-    elsewhere = None if wanted == named else Elsewhere(layout, first, skipped, sha256)
+    elsewhere = None if wanted == named else RestOfFile(layout, first, skipped, sha256)
     table = _without_blanks(TextTable(file, cells, rows, sha256, (), elsewhere), skipped, notes)
     if not len(table.rows):
         raise refusal("file.no-rows", file=file)

@@ -18,15 +18,14 @@ import pyarrow.csv as pa_csv
 from analysis.errors import ReliefError
 from analysis.readers.formats.delimited.decode import CHUNK, Text
 from analysis.readers.table.gathered import ENCODED, Gathered
-from analysis.readers.table.identifiers import refuse_identifiers
+from analysis.readers.table.identifiers import positions, refuse_identifiers
 from analysis.rules import refusal
 
 __all__ = [
-    "Elsewhere",
     "Layout",
+    "RestOfFile",
     "cells",
     "find_separator",
-    "positions",
     "read_header",
     "unreadable",
     "words",
@@ -50,8 +49,8 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Elsewhere:
-    """A file of which only some columns were kept, so that the others can be asked for rows.
+class RestOfFile:
+    """The columns of a file that were not kept, to be asked for rows.
 
     ``first`` is the number of the first row under the header, ``skipped`` the numbers of
     blank lines below it, ``sha256`` of the bytes that were read.
@@ -199,11 +198,6 @@ def read_header(text: Text, separator: str) -> tuple[str, ...]:
     if repeated:
         raise refusal("file.repeated-column", file=file, row=1, columns=positions(repeated))
     return tuple(header)
-
-
-def positions(numbers: list[int]) -> str:
-    """Positions of columns in words, the first five of them."""
-    return ", ".join(map(str, numbers[:5])) + (" and more" if len(numbers) > 5 else "")
 
 
 def _unclosed(text: Text, layout: Layout) -> bool:

@@ -34,6 +34,7 @@ from analysis.readers.formats.excel.layout import (
     refuse_layout,
 )
 from analysis.readers.formats.excel.workbook import MOST_CELLS, Marks, kind_of, marks, unpacked
+from analysis.readers.formats.file_bytes import file_bytes
 from analysis.readers.table.identifiers import refuse_identifiers
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
@@ -112,12 +113,7 @@ def filled_sheets(path: Path) -> list[str]:
 
 
 def _bytes(path: Path, file: str) -> bytes:
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise refusal("file.missing", file=file) from None
-    except (OSError, ValueError):
-        raise refusal("file.not-opened", file=file) from None
+    raw = file_bytes(path, file)
     if not raw:
         raise refusal("file.empty", file=file)
     return raw

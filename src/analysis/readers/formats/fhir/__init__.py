@@ -1,5 +1,5 @@
-"""FHIR R4 as text: participants, infusions and answers out of bundles and bulk exports."""
+"""FHIR R4 as text: participants, infusions and answers out of bundles and bulk exports.
 
-from analysis.readers.formats.fhir.read import read_fhir
-
-__all__ = ["read_fhir"]
+``declared`` opens a table of study.toml, ``read`` an export; ``documents`` hands over resources,
+and a module a kind of row takes what it wants of them. Out: a `TextTable`.
+"""

@@ -19,14 +19,14 @@ import sqlalchemy as sa
 
 from analysis.errors import Issue
 from analysis.readers.table.text_table import TextTable
-from analysis.rules import issue, refusal
+from analysis.rules import refusal
 
 __all__ = ["Received"]
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?")
 _BARE_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?")
-_CLOCK = re.compile(r".{10}T[\d:.]+Z?")
+_CLOCK, _ZULU = r".{10}T[\d:.]+Z?", r".{10}T[\d:.]+Z"
 
 
 def _text(value: Any) -> str:
@@ -147,21 +147,15 @@ class Received:
         self, table: TextTable, name: str, timezone: str | None, found: list[Issue]
     ) -> pd.Series:
         """The times of a column, cut to dates where every one of them is midnight."""
-
-        def note(rule: str, mask: np.ndarray) -> None:
-            if mask.any():
-                row, count = int(table.rows[mask.argmax()]), int(mask.sum())
-                found.append(issue(rule, file=table.file, row=row, column=name, count=count))
-
         times = table.cells[name]
-        note("omop.date-differs", np.concatenate(self._other_days[name]))
+        found += table.note("omop.date-differs", np.concatenate(self._other_days[name]), name)
         local = _local(times, timezone)
         clocked = local.str.fullmatch(_CLOCK).to_numpy(bool)
         midnight = local.str[10:].isin(["T00:00:00", "T00:00:00Z"]).to_numpy()
         if clocked.any() and midnight[clocked].all():
-            note("time.midnight", midnight)
+            found += table.note("time.midnight", midnight, name)
             return times.mask(midnight, local.str[:10])
-        note("time.midnight-some", midnight)
+        found += table.note("time.midnight-some", midnight, name)
         return times
 
 
@@ -175,6 +169,6 @@ def _local(times: pd.Series, timezone: str | None) -> pd.Series:
         moment = datetime.fromisoformat(text).astimezone(zone)
         return moment.replace(tzinfo=None).isoformat()
 
-    inside = times.str.fullmatch(r".{10}T[\d:.]+Z").to_numpy(bool)
+    inside = times.str.fullmatch(_ZULU).to_numpy(bool)
     words = {text: shown(text) for text in times[inside].unique()}
     return times.map(words).where(inside, times) if words else times

@@ -19,7 +19,7 @@ from analysis.errors import ReliefError
 from analysis.readers.formats.delimited.read import read_text
 from analysis.readers.formats.redcap.dictionary import Dictionary, parse_dictionary
 from analysis.readers.formats.redcap.events import EventTable, parse_events
-from analysis.readers.formats.redcap.export import Project
+from analysis.readers.formats.redcap.project import Project
 from analysis.readers.formats.redcap.wanted import OF_FORMS, SURVEY, Wanted
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import refusal

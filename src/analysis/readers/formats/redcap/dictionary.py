@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,11 +11,12 @@ from pathlib import Path
 
 from analysis.errors import ReliefError
 from analysis.readers.formats.delimited.read import read_text
+from analysis.readers.formats.redcap.choices import parse_choices
 from analysis.readers.table.identifiers import refuse_identifiers
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import refusal
 
-__all__ = ["Dictionary", "Field", "item_base", "parse_dictionary", "plain", "read_dictionary"]
+__all__ = ["Dictionary", "Field", "item_base", "parse_dictionary", "read_dictionary"]
 
 # The header of a downloaded dictionary, and the names that the API gives the same columns.
 _COLUMNS = {
@@ -31,15 +31,8 @@ _COLUMNS = {
     "Branching Logic (Show field only if...)": "branching_logic",
 }
 _HEAD = re.compile(rb'(?:\xef\xbb\xbf)?"?(?:Variable / Field Name|field_name)"?([,;\t])')
-_FIXED = {"yesno": {"1": "Yes", "0": "No"}, "truefalse": {"1": "True", "0": "False"}}
 # Validation types that only direct identifiers have.
 _IDENTIFYING = re.compile(r"e?mail|phone|zip|postal|ssn|mrn")
-_TAG = re.compile(r"</?[A-Za-z][^>]*>")
-
-
-def plain(label: str) -> str:
-    """A label as an export shows it: without markup, white space as single blanks."""
-    return " ".join(html.unescape(_TAG.sub("", label)).split())
 
 
 @dataclass(frozen=True)
@@ -141,21 +134,6 @@ class Dictionary:
         return option[0] if option else self.fields.get(column)
 
 
-def _choices(file: str, name: str, kind: str, text: str) -> dict[str, str]:
-    if kind in _FIXED:
-        return dict(_FIXED[kind])
-    if kind not in ("radio", "dropdown", "checkbox"):
-        return {}
-    choices: dict[str, str] = {}
-    for entry in filter(str.strip, text.split("|")):
-        code, comma, label = entry.partition(",")
-        code = code.strip()
-        if not comma or not code or code in choices:
-            raise refusal("redcap.choices", file=file, field=name)
-        choices[code] = plain(label)
-    return choices
-
-
 def parse_dictionary(table: TextTable) -> Dictionary:
     """The fields of a dictionary that was read as text.
 
@@ -179,7 +157,7 @@ def parse_dictionary(table: TextTable) -> Dictionary:
             name=name,
             form=form,
             type=kind,
-            choices=_choices(table.file, name, kind, choices),
+            choices=parse_choices(choices, kind, file=table.file, field=name),
             validation=validation.lower(),
             low=low,
             high=high,

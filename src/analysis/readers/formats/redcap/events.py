@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.errors import Issue
 from analysis.readers.table.text_table import TextTable
-from analysis.rules import issue, refusal
+from analysis.rules import refusal
 
 __all__ = ["EventTable", "arm_numbers", "known_events", "parse_events"]
 
@@ -95,21 +95,15 @@ def known_events(
     if not known.unique:
         return column, []
     unique = {name: known.name(name) for name in found}
-    strange = column.isin([name for name, meant in unique.items() if meant is None])
-    issues = []
-    if strange.any():
-        told = [name for name in safe if unique[name] is None]
-        issues.append(
-            issue(
-                "redcap.event-not-in-table",
-                file=table.file,
-                row=int(table.rows[int(strange.to_numpy().argmax())]),
-                column=str(column.name),
-                count=int(strange.sum()),
-                events=_listed(told) or "names that are no event names",
-                table=known.file,
-            )
-        )
+    strange = column.isin([name for name, meant in unique.items() if meant is None]).to_numpy()
+    told = _listed([name for name in safe if unique[name] is None])
+    issues = table.note(
+        "redcap.event-not-in-table",
+        strange,
+        str(column.name),
+        events=told or "names that are no event names",
+        table=known.file,
+    )
     return column.map(lambda name: unique.get(name) or name), issues
 
 

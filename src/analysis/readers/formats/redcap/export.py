@@ -3,48 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import Issue
-from analysis.readers.formats.redcap.choices import STATUS, Coding, holds_labels
 from analysis.readers.formats.redcap.dictionary import Dictionary
-from analysis.readers.formats.redcap.events import EventTable
+from analysis.readers.formats.redcap.labels import STATUS, Coding, holds_labels
+from analysis.readers.formats.redcap.project import Project
 from analysis.readers.formats.redcap.rows import SYSTEM, of_events, of_kind
 from analysis.readers.formats.redcap.wanted import OF_FORMS, Wanted, about_columns, refuse_marked
 from analysis.readers.table.text_table import TextTable
-from analysis.rules import issue, refusal
+from analysis.rules import refusal
 
-__all__ = ["Project", "form_table"]
+__all__ = ["form_table"]
 
 _UNFINISHED = "[not completed]"
 _LATE, _DAY = pd.Timedelta(hours=2), pd.Timedelta(days=1)
 _DATE = len("2025-03-04")
 _DECIMAL = r"([+-]?[0-9]*)[.,]([0-9]+)"
-
-
-@dataclass(frozen=True)
-class Project:
-    """What a project hands out: the flat export, and what it says of its fields and events."""
-
-    export: TextTable
-    dictionary: Dictionary = field(default_factory=Dictionary)
-    events: EventTable = field(default_factory=EventTable)
-    issues: tuple[Issue, ...] = ()
-
-
-class _Findings(list[Issue]):
-    """Findings about rows of a table, each counted."""
-
-    def note(
-        self, rule: str, table: TextTable, mask: np.ndarray, column: str | None = None
-    ) -> None:
-        if mask.any():
-            row, count = int(table.rows[int(mask.argmax())]), int(mask.sum())
-            self.append(issue(rule, file=table.file, row=row, column=column, count=count))
 
 
 def form_table(project: Project, wanted: Wanted) -> TextTable:
@@ -73,11 +52,11 @@ def form_table(project: Project, wanted: Wanted) -> TextTable:
     """
     export, dictionary = project.export, project.dictionary
     refuse_marked(export, dictionary, wanted)
-    found = _Findings(about_columns(export, dictionary))
+    found = about_columns(export, dictionary)
     forms = wanted.forms(dictionary)
     form = forms[0] if len(forms) == 1 else None
     table, about_events = of_events(export, wanted.events, project.events)
-    found.extend(about_events)
+    found += about_events
     table = of_kind(table, form, dictionary)
     evidence = wanted.evidence([str(name) for name in table.cells], dictionary)
     own = [f"{name}{suffix}" for name in evidence for suffix in OF_FORMS]
@@ -150,7 +129,7 @@ def _boxes(table: TextTable, begun: dict[str, np.ndarray], dictionary: Dictionar
 
 
 def _carrying(
-    found: _Findings, table: TextTable, begun: list[np.ndarray], wanted: Wanted
+    found: list[Issue], table: TextTable, begun: list[np.ndarray], wanted: Wanted
 ) -> TextTable:
     """Rows in which one of the forms was begun, and in a table of people one for everybody."""
     if not begun and not wanted.everyone:
@@ -159,13 +138,13 @@ def _carrying(
     if wanted.everyone:
         ids = table.column(wanted.subject)
         keep |= ~ids.isin(ids[keep]).to_numpy()
-    found.note("redcap.sparse-row", table, ~keep)
+    found += table.note("redcap.sparse-row", ~keep)
     if not keep.any():
         raise refusal("redcap.no-rows", file=table.file)
     return table.pick(keep)
 
 
-def _joined(found: _Findings, table: TextTable, wanted: Wanted) -> TextTable:
+def _joined(found: list[Issue], table: TextTable, wanted: Wanted) -> TextTable:
     """One row a person from what several events tell; what differs stays in rows of its own."""
     ids, cells = table.column(wanted.subject), table.cells.copy()
     for name in wanted.columns:
@@ -173,26 +152,27 @@ def _joined(found: _Findings, table: TextTable, wanted: Wanted) -> TextTable:
             told = cells[name].where(cells[name] != "").groupby(ids)
             cells[name] = cells[name].where(told.transform("nunique") != 1, told.transform("first"))
     again = (ids != "") & cells[[name for name in wanted.columns if name in cells]].duplicated()
-    found.note("redcap.joined-rows", table, again.to_numpy())
+    found += table.note("redcap.joined-rows", again.to_numpy())
     return replace(table, cells=cells).pick(~again.to_numpy())
 
 
-def _finished(found: _Findings, table: TextTable, form: str) -> TextTable:
+def _finished(found: list[Issue], table: TextTable, form: str) -> TextTable:
     """Without surveys that were started and never sent; forms still open are kept and told."""
     state, stamp = (f"{form}{suffix}" for suffix in OF_FORMS)
     if stamp in table.cells:
         unfinished = (table.cells[stamp] == _UNFINISHED).to_numpy()
-        found.note("form.not-completed", table, unfinished, stamp)
+        found += table.note("form.not-completed", unfinished, stamp)
         if unfinished.all():
             raise refusal("redcap.no-rows", file=table.file)
         table = table.pick(~unfinished)
     if state in table.cells:
-        found.note("redcap.status-incomplete", table, (table.cells[state] == "0").to_numpy(), state)
+        still_open = (table.cells[state] == "0").to_numpy()
+        found += table.note("redcap.status-incomplete", still_open, state)
     return table
 
 
 def _with_elsewhere(
-    found: _Findings,
+    found: list[Issue],
     table: TextTable,
     coding: Coding,
     form: str,
@@ -222,11 +202,11 @@ def _with_elsewhere(
                 "redcap.column-elsewhere", file=table.file, column=name, form=form, other=one.form
             )
         cells[name] = ids.map(once).fillna("").astype("str")
-        found.note("redcap.column-joined", table, (cells[name] != "").to_numpy(), name)
+        found += table.note("redcap.column-joined", (cells[name] != "").to_numpy(), name)
     return replace(table, cells=cells)
 
 
-def _note_late(found: _Findings, table: TextTable, form: str, time: str | None) -> None:
+def _note_late(found: list[Issue], table: TextTable, form: str, time: str | None) -> None:
     """Tell of surveys sent long before or after the time that the form itself gives."""
     stamp = f"{form}{OF_FORMS[1]}"
     if time is None or time == stamp or not {time, stamp} <= set(table.cells):
@@ -238,7 +218,7 @@ def _note_late(found: _Findings, table: TextTable, form: str, time: str | None) 
     )
     high = low.where(stated.str.len() > _DATE, low + _DAY)
     late = (sent < low - _LATE) | (sent > high + _LATE)
-    found.note("time.late-entry", table, late.to_numpy(), stamp)
+    found += table.note("time.late-entry", late.to_numpy(), stamp)
 
 
 def _marks(table: TextTable, dictionary: Dictionary, decimal: str) -> TextTable:
@@ -254,12 +234,12 @@ def _marks(table: TextTable, dictionary: Dictionary, decimal: str) -> TextTable:
     return replace(table, cells=cells)
 
 
-def _without_conflicts(found: _Findings, table: TextTable, wanted: Wanted) -> TextTable:
+def _without_conflicts(found: list[Issue], table: TextTable, wanted: Wanted) -> TextTable:
     """Without rows of one record, event and instance that differ: none is known to be right."""
     key = [name for name in (wanted.subject, *SYSTEM) if name in table.cells]
     once = table.cells.drop_duplicates()
     twice = once[once.duplicated(key, keep=False)]
     conflict = table.cells.set_index(key).index.isin(twice.set_index(key).index)
     conflict &= (table.column(wanted.subject) != "").to_numpy()
-    found.note("redcap.conflicting-rows", table, conflict)
+    found += table.note("redcap.conflicting-rows", conflict)
     return table.pick(~conflict)

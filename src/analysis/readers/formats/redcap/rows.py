@@ -72,9 +72,7 @@ def of_kind(table: TextTable, form: str | None, dictionary: Dictionary) -> TextT
     forms = ["", *(dictionary.forms or found)]
     names = {title: title if title in forms else _form_of(title) for title in found}
     unknown = titles.isin([t for t, name in names.items() if name not in forms]).to_numpy()
-    if unknown.any():
-        row, count = int(table.rows[int(unknown.argmax())]), int(unknown.sum())
-        raise refusal("redcap.unknown-repeat", file=table.file, row=row, column=REPEAT, count=count)
+    table.refuse("redcap.unknown-repeat", unknown, REPEAT)
     repeated = titles.map(names)
     table = replace(table, cells=table.cells.assign(**{REPEAT: repeated.to_numpy()}))
     return table.pick(repeated.isin(["", form or ""]).to_numpy())

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from analysis.errors import Issue
 from analysis.readers.formats.redcap.dictionary import Dictionary
 from analysis.readers.formats.redcap.rows import SYSTEM
+from analysis.readers.table.identifiers import positions
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
 
@@ -110,9 +111,9 @@ def refuse_marked(export: TextTable, dictionary: Dictionary, wanted: Wanted) -> 
     if not dictionary.fields:
         return
     known = [dictionary.field(column) for column in map(str, export.cells)]
-    marked = [str(n) for n, one in enumerate(known, 1) if one and one.identifies]
+    marked = [n for n, one in enumerate(known, 1) if one and one.identifies]
     if marked:
-        told = ", ".join(marked[:5]) + (" and more" if len(marked) > 5 else "")
+        told = positions(marked)
         raise refusal("identifier.redcap-flag", file=export.file, row=1, columns=told)
     if dictionary.record_id not in export.cells:
         raise refusal("redcap.no-record-id", file=export.file, row=1, field=dictionary.record_id)

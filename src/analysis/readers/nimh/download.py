@@ -12,7 +12,7 @@ import requests
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from analysis.readers.formats.nimh.registry import OpenDataset
+from analysis.readers.nimh.registry import OpenDataset
 
 __all__ = ["download", "why"]
 

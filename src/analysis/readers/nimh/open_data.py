@@ -8,7 +8,7 @@ from pathlib import Path
 
 from analysis.errors import DataUnavailable, ReliefError
 from analysis.paths import open_data_folder
-from analysis.readers.formats.nimh.registry import OpenDataset, OpenFile, dataset
+from analysis.readers.nimh.registry import OpenDataset, OpenFile, dataset
 from analysis.rules import refusal
 
 __all__ = ["available", "cache_folder", "fetch"]
@@ -117,7 +117,7 @@ def fetch(name: str, *, base_url: str | None = None) -> Path:
     folder = cache_folder() / wanted.name
     if _complete(folder, wanted):
         return folder
-    from analysis.readers.formats.nimh.download import download, why
+    from analysis.readers.nimh.download import download, why
 
     failures = []
     for address in wanted.addresses if base_url is None else (base_url.rstrip("/") + "/",):

@@ -10,8 +10,8 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.errors import Issue
-from analysis.readers.formats.nimh.bids import MISSING, Tsv, read_tsv
-from analysis.readers.formats.nimh.open_data import fetch
+from analysis.readers.nimh.bids import MISSING, Tsv, read_tsv
+from analysis.readers.nimh.open_data import fetch
 from analysis.readers.roles.people_order import number_by_content
 from analysis.rules import issue, refusal
 from analysis.study import (
@@ -247,7 +247,7 @@ def read_nimh(folder: Path | None = None, *, group: str = "MDD") -> Study:
     ----------
     folder : Path, optional
         Holds participants.tsv and phenotype.tsv. Left out, the published files are looked
-        for and, if need be, downloaded: :func:`analysis.readers.formats.nimh.open_data.fetch`.
+        for and, if need be, downloaded: :func:`analysis.readers.nimh.open_data.fetch`.
     group : {"MDD", "BP", "HC"}
         Depression, bipolar depression or healthy volunteers. The groups are never pooled:
         the others are set aside and counted in ``issues``.

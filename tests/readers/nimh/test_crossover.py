@@ -12,7 +12,7 @@ import pytest
 
 from analysis.errors import DataUnavailable, ReliefError
 from analysis.paths import open_data_folder
-from analysis.readers.formats.nimh.crossover import read_nimh
+from analysis.readers.nimh.crossover import read_nimh
 from analysis.study import ASSESSMENT_COLUMNS, INFUSION_COLUMNS, SUBJECT_COLUMNS, Study
 
 PEOPLE = """\
@@ -243,7 +243,7 @@ def test_without_data_the_reason_is_said(monkeypatch, tmp_path):
     def offline(name: str) -> Path:
         raise DataUnavailable("data.unavailable", f"{name} was not found")
 
-    monkeypatch.setattr("analysis.readers.formats.nimh.crossover.fetch", offline)
+    monkeypatch.setattr("analysis.readers.nimh.crossover.fetch", offline)
     with pytest.raises(DataUnavailable, match="nimh-ketamine-ds005917 was not found"):
         read_nimh()
 

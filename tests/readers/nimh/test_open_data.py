@@ -15,9 +15,9 @@ from rich.progress import Progress
 
 from analysis.errors import DataUnavailable, ReliefError
 from analysis.paths import open_data_folder
-from analysis.readers.formats.nimh import download, registry
-from analysis.readers.formats.nimh.open_data import available, fetch
-from analysis.readers.formats.nimh.registry import OpenDataset, OpenFile
+from analysis.readers.nimh import download, registry
+from analysis.readers.nimh.open_data import available, fetch
+from analysis.readers.nimh.registry import OpenDataset, OpenFile
 
 FILES = {"people.tsv": b"id\tgroup\na\tx\n", "scores.tsv": b"id\tscore\na\t1\n"}
 NAME = "made-up"
