@@ -174,7 +174,7 @@ DOORS = {
     "redcap": (
         "from pathlib import Path\n"
         "from analysis.config import SubjectTable\n"
-        "from analysis.readers.formats.redcap import open_redcap\n"
+        "from analysis.readers.formats.redcap.declared import open_redcap\n"
         "table = SubjectTable(format='redcap', url='https://example.org/api/', "
         "token_env='TOKEN', subject='id', arm='arm')\n"
         "open_redcap(Path(), table)",
