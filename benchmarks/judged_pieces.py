@@ -35,7 +35,7 @@ from analysis.claims.calibration import trial as judging
 from analysis.claims.calibration.pieces import trial_of
 from analysis.claims.definitions import load_definitions
 from analysis.claims.gates.robustness_of_scores import doubt_missing_scores
-from analysis.describe.onset.crossing import SCHEDULE
+from analysis.describe.onset.courses import SCHEDULE
 from analysis.estimates.missing.closed_form import Robustness
 from analysis.estimates.onset.courses import Threshold, courses
 from analysis.estimates.onset.interval_censored import likelihood_difference, turnbull
@@ -112,7 +112,7 @@ class Clock:
 def crossings(trial: Trial) -> list[Crossed]:
     """Times of crossing, unsustained and then sustained.
 
-    As :func:`analysis.describe.onset.crossing.people_courses` has them of a study. A simulated
+    As :func:`analysis.describe.onset.courses.people_courses` has them of a study. A simulated
     trial has no event but a stopped infusion, which changes no score.
     """
     own = np.isfinite(trial.baseline)

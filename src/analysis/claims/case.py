@@ -41,6 +41,11 @@ class Case:
         """What the study declares of itself."""
         return self.checked.study.design
 
+    @property
+    def contrast(self) -> str:
+        """The contrast as the table of estimates names it."""
+        return f"{self.design.active_arm} - {self.design.comparator_arm}"
+
     @cached_property
     def scale(self) -> Instrument:
         """The primary instrument."""
@@ -102,6 +107,11 @@ class Case:
         other = pd.Series(agent, index=table.index).isin(treatments) & (agent != before)
         return table[~other]
 
+    def scored(self, instrument: str) -> pd.DataFrame:
+        """Forms of an instrument that have a total."""
+        forms = self.checked.forms
+        return forms[(forms["instrument"] == instrument) & forms["total"].notna()]
+
     @cached_property
     def primary_form(self) -> tuple[str, float] | None:
         """Version and recall window (h) of the primary form; None where nobody filled one in.
@@ -109,8 +119,7 @@ class Case:
         Of several, the one that looks back least, then the one filled in most often: only a
         form about the hours can speak to them, and two forms are never averaged.
         """
-        own = self.checked.forms[self.checked.forms["instrument"] == self.scale.name]
-        kinds = own[own["total"].notna()].groupby(["version", "recall_hours"]).size()
+        kinds = self.scored(self.scale.name).groupby(["version", "recall_hours"]).size()
         if kinds.empty:
             return None
         version, recall = min(kinds.index, key=lambda kind: (kind[1], -kinds[kind], kind[0]))

@@ -1,7 +1,7 @@
 """Change of one study: by window, by every estimator, and what selection alone would bring.
 
-Every table passes :func:`analysis.disclosure.withholding.shareable_table`: of real people it shows
-no group below the study's smallest cell.
+Every table passes :func:`analysis.describe.common.shareable`: of real people it shows no group
+below the study's smallest cell.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.claims.case import Case
-from analysis.disclosure.withholding import shareable_table
+from analysis.describe.common import shareable
 from analysis.estimates.change.paired import (
     difference_of_trimmed_means,
     hodges_lehmann,
@@ -209,9 +209,7 @@ def _released(case: Case, rows: list[dict[str, Any]]) -> pd.DataFrame:
     if not case.design.synthetic:
         # How many fell, rose or stayed may be a few people; the estimates do not need to go too.
         rows = [r | {"method": _COUNTED.sub(r"some \1", r["method"])} for r in rows]
-    return shareable_table(
-        table(rows), minimum=case.design.minimum_cell, for_all=case.design.synthetic
-    )
+    return shareable(case, rows)
 
 
 def change_by_window(

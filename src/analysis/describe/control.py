@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.claims.case import Case
 from analysis.claims.decision_rule import decide_by_interval
 from analysis.describe.change import WINDOWS
-from analysis.describe.common import AT_LEAST, _words, both_arms
+from analysis.describe.common import AT_LEAST, both_arms, row_words, two_arms
 from analysis.estimates.control import ancova as controlled
 from analysis.estimates.control import external, stratified
 from analysis.estimates.control.ancova import ancova
@@ -42,9 +42,7 @@ def difference_by_window(
         When the study has no comparator.
     """
     name = instrument or case.scale.name
-    treated, control = case.design.active_arm, case.design.comparator_arm
-    if control is None or treated is None:
-        raise ValueError("The study has no comparator; there is no difference to estimate.")
+    treated, control = two_arms(case)
     least = case.definitions.rule("minimum_people_per_arm")
     rows = []
     for window in windows:
@@ -54,7 +52,7 @@ def difference_by_window(
                 people,
                 treated=treated,
                 control=control,
-                contrast=f"{treated} - {control}",
+                contrast=case.contrast,
                 instrument=name,
                 window=case.definitions.windows[window].label,
             )
@@ -105,7 +103,7 @@ def difference_by_baseline(case: Case, *, window: str, steps: int = 5) -> pd.Dat
     people = case.people(window)
     low, high = people["baseline"].quantile([0.1, 0.9])
     at = np.unique(2 * np.round(np.linspace(low, high, steps) / 2)).tolist()
-    words = _words(case, window)
+    words = row_words(case, window)
     return table(controlled.ancova_by_baseline(people, at=at, **both_arms(case), **words))
 
 
@@ -125,7 +123,7 @@ def difference_by_stratum(
     if len(people) and people.groupby(["stratum", "arm"]).size().min() < at_least:
         few = f"A {stratum} has fewer than {at_least} people in an arm; merge small ones."
         raise ValueError(few)
-    words = _words(case, window)
+    words = row_words(case, window)
     return table(
         stratified.stratified_difference(people, stratum="stratum", **both_arms(case), **words)
     )

@@ -7,7 +7,8 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.claims.case import Case
-from analysis.describe.onset.crossing import SCHEDULE
+from analysis.describe.common import fewest_shown
+from analysis.describe.onset.courses import SCHEDULE
 from analysis.outcomes.change import response
 from analysis.timeline import PHASES, recall_share_before
 
@@ -59,7 +60,7 @@ def recall_bound(case: Case, *, instrument: str, version: str, share: float = 0.
     changes = case.changes
     own = changes[(changes["instrument"] == instrument) & (changes["version"] == version)]
     own = own[(own["latest_infusion"] == 1) & (own["baseline"] > 0)]
-    least = 1 if case.design.synthetic else case.design.minimum_cell
+    least = fewest_shown(case)
     rows = []
     for name in SCHEDULE:
         window = case.definitions.windows[name]

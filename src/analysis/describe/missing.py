@@ -9,10 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.claims.decision_rule import decide_by_interval
-from analysis.claims.ledger import SUPPORTED
 from analysis.describe.change import WINDOWS
-from analysis.disclosure.withholding import shareable_table
+from analysis.describe.common import fewest_shown, shareable, two_arms
 from analysis.estimates.missing import (
     STRATEGIES,
     Imputations,
@@ -24,7 +22,7 @@ from analysis.estimates.missing import (
     tipping_point,
 )
 from analysis.estimates.missing.analysis_model import MEAN
-from analysis.estimates.table import row, table
+from analysis.estimates.table import row
 
 __all__ = [
     "benefit",
@@ -46,8 +44,7 @@ def randomised_trial(case: Case, windows: Sequence[str] = WINDOWS) -> Trial:
     ValueError
         When the study has no comparator, or an arm has nobody in a window.
     """
-    if case.design.active_arm is None or case.design.comparator_arm is None:
-        raise ValueError("The study has no comparator; there is no difference to estimate.")
+    two_arms(case)
     people = case.people_scored
     change = [case.people(name).set_index("subject")["change"].reindex(people) for name in windows]
     labels = tuple(case.definitions.windows[name].label for name in windows)
@@ -69,7 +66,7 @@ def missing_by_window(case: Case, trial: Trial) -> pd.DataFrame:
         Arms as rows: people, and a column a window with a count, or "fewer than" the smallest
         that the study may publish; an arm below that is withheld. Made-up people hide nothing.
     """
-    fewest = 1 if case.design.synthetic else case.design.minimum_cell
+    fewest = fewest_shown(case)
     arms = {str(case.design.active_arm): True, str(case.design.comparator_arm): False}
     rows = {}
     for arm, treated in arms.items():
@@ -117,7 +114,7 @@ def by_strategy(
         found = [*conditional_mean(trial, strategy, refits=refits).rows(**words),
                  *filled.rows(**words)]  # fmt: skip
         rows += [one for one in found if one["window"] in visits]
-    return _released(case, rows)
+    return shareable(case, rows)
 
 
 def tipping_shifts(
@@ -130,7 +127,7 @@ def tipping_shifts(
         words = _words(case) | {"window": visit, "n": imputations.trial.n}
         one = found.row(**words)
         rows.append(one | {"estimand": f"{one['estimand']}: {name}"})
-    return _released(case, rows)
+    return shareable(case, rows)
 
 
 def benefit(estimate: float, low: float, high: float) -> bool:
@@ -146,22 +143,10 @@ def gate_5(case: Case) -> Conclusion:
     ValueError
         When no smallest difference that matters is known for the form.
     """
-    smallest, bias = case.smallest_difference, case.bias_bound
-    if smallest is None:
+    if case.bars is None:
         raise ValueError("No smallest difference that matters is known for this form.")
-
-    def holds(estimate: float, low: float, high: float) -> bool:
-        return decide_by_interval(low, high, estimate, smallest=smallest[0], bias=bias) == SUPPORTED
-
-    return holds
-
-
-def _released(case: Case, rows: list[dict[str, Any]]) -> pd.DataFrame:
-    return shareable_table(
-        table(rows), minimum=case.design.minimum_cell, for_all=case.design.synthetic
-    )
+    return case.bars.support
 
 
 def _words(case: Case) -> dict[str, Any]:
-    contrast = f"{case.design.active_arm} - {case.design.comparator_arm}"
-    return {"contrast": contrast, "instrument": case.scale.name}
+    return {"contrast": case.contrast, "instrument": case.scale.name}

@@ -1,12 +1,11 @@
 """For whom: tables of one study about the people in it. They decide nothing.
 
-Every table passes :func:`analysis.disclosure.withholding.shareable_table`: of real people it shows
-no group, and no rest of a group, below the study's smallest cell.
+Every table passes :func:`analysis.describe.common.shareable`: of real people it shows no group,
+and no rest of a group, below the study's smallest cell.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -16,12 +15,18 @@ from analysis import instruments
 from analysis.claims.case import Case
 from analysis.claims.evaluators.cluster_cases import cluster_cases, cluster_contrast
 from analysis.describe.change import cumulative_change
-from analysis.disclosure.suppression import withheld
-from analysis.disclosure.withholding import WITHHELD, shareable_table
+from analysis.describe.common import (
+    fewest_in_a_step,
+    fewest_shown,
+    hide_few,
+    shareable,
+    small_parts,
+    two_arms,
+)
 from analysis.estimates.change import distribution
 from analysis.estimates.proportions import exact_share
 from analysis.estimates.responders import shares, variability
-from analysis.estimates.table import NUMBERS, table
+from analysis.estimates.table import table
 from analysis.outcomes.change import DECIMALS, response
 from analysis.outcomes.reliable_change import reliable_change, reliable_change_threshold
 
@@ -38,22 +43,7 @@ __all__ = [
 
 SEED = 5
 WAYS = ("improved", "unchanged", "worse")
-# Fewest people in any step of a curve: of real people the smallest cell, else as in
-# :func:`analysis.describe.cumulative_change`.
-_STEP_OF_SYNTHETIC = 5
-
-
-def _arms(case: Case) -> tuple[str, str]:
-    treated, control = case.design.active_arm, case.design.comparator_arm
-    if treated is None or control is None:
-        raise ValueError("The study has no comparator; there are no two arms to compare.")
-    return treated, control
-
-
-def _released(case: Case, rows: list[dict[str, Any]]) -> pd.DataFrame:
-    return shareable_table(
-        table(rows), minimum=case.design.minimum_cell, for_all=case.design.synthetic
-    )
+NO_ARMS = "there are no two arms to compare"
 
 
 def _of_two_arms(
@@ -66,7 +56,7 @@ def _of_two_arms(
     ValueError
         When an arm has fewer people than the declared minimum.
     """
-    arms = _arms(case)
+    arms = two_arms(case, NO_ARMS)
     people = case.people(window, instrument, version)
     people = people[people["arm"].isin(arms)]
     words = {
@@ -98,42 +88,24 @@ def three_ways_compared(case: Case, *, window: str, instrument: str, version: st
     threshold = reliable_change_threshold(instruments.get(instrument))
     if threshold is None:
         raise ValueError(f"No reliable change is published for {instrument}; none is made up.")
-    arms = _arms(case)
+    arms = two_arms(case, NO_ARMS)
     people, treated, words = _of_two_arms(case, window, instrument, version)
     ways = reliable_change(people["change"], threshold).to_numpy()
     rows, hidden = [], set()
     for arm, own in zip(arms, (treated, ~treated), strict=True):
         counts = np.array([(ways[own] == way).sum() for way in WAYS])
-        small = _small_parts(case, counts)
+        small = small_parts(case, counts)
         hidden |= {way for way, few in zip(WAYS, small, strict=True) if few}
         split = shares.three_way_shares(counts.tolist(), contrast=arm, **words)
-        rows += [_hide(case, line, few) for line, few in zip(split, small, strict=True)]
+        rows += [hide_few(case, line, few) for line, few in zip(split, small, strict=True)]
     for way in ("improved", "worse"):
         compared = shares.compare_shares(
             ways == way, treated, estimand=f"share reliably {way}", names=arms, **words
         )
         # The shares stand above; to be worse is nothing that one is treated for.
         compared = compared[2:] if way == "improved" else compared[2:4]
-        rows += [_hide(case, line, way in hidden) for line in compared]
-    return _released(case, rows)
-
-
-def _small_parts(case: Case, counts: np.ndarray) -> np.ndarray:
-    """Which parts of an arm must not be told, since small ones follow from the others."""
-    if case.design.synthetic:
-        return np.zeros(len(counts), dtype=bool)
-    cells, parts = np.append(counts.sum(), counts), list(range(1, len(counts) + 1))
-    # The number of people is told beside every estimate, so it protects nothing.
-    dear = np.append(1, np.zeros(len(counts), dtype=int))
-    return withheld(cells, [(0, parts)], minimum=case.design.minimum_cell, dear=dear)[1:]
-
-
-def _hide(case: Case, line: dict[str, Any], few: bool) -> dict[str, Any]:
-    """The row, or its words alone where its numbers would tell of few people."""
-    if not few:
-        return line
-    told = f"{WITHHELD}: fewer than {case.design.minimum_cell} people behind a number"
-    return line | dict.fromkeys(NUMBERS, math.nan) | {"method": told}
+        rows += [hide_few(case, line, way in hidden) for line in compared]
+    return shareable(case, rows)
 
 
 def shares_at_thresholds(
@@ -144,7 +116,7 @@ def shares_at_thresholds(
     Any fall, a fall by the published smallest difference that matters, by the published
     reliable change, and by 30 % and 50 % of baseline. Rows of the table of estimates.
     """
-    arms = _arms(case)
+    arms = two_arms(case, NO_ARMS)
     people, treated, words = _of_two_arms(case, window, instrument, version)
     rows: list[dict[str, Any]] = []
     shown = [{0, int(treated.sum())}, {0, int((~treated).sum())}]
@@ -160,8 +132,8 @@ def shares_at_thresholds(
             for count, others in zip(counts, shown, strict=True):
                 others.add(count)
         compared = shares.compare_shares(improved, treated, estimand=name, names=arms, **words)
-        rows += [_hide(case, line, few) for line in compared[:3]]
-    return _released(case, rows)
+        rows += [hide_few(case, line, few) for line in compared[:3]]
+    return shareable(case, rows)
 
 
 def _falls(people: pd.DataFrame, scale: instruments.Instrument) -> dict[str, np.ndarray]:
@@ -191,8 +163,7 @@ def change_bands(case: Case, *, window: str) -> pd.DataFrame:
         arm, change (points), share, low, high (0 to 1), at the points of
         :func:`analysis.describe.cumulative_change`.
     """
-    at_least = _STEP_OF_SYNTHETIC if case.design.synthetic else case.design.minimum_cell
-    kept = cumulative_change(case, window=window, at_least=at_least)
+    kept = cumulative_change(case, window=window, at_least=fewest_in_a_step(case))
     people = case.people(window)
     parts = []
     for arm, own in kept.groupby("arm", sort=True):
@@ -223,14 +194,13 @@ def spread_between_arms(case: Case, *, windows: tuple[str, ...]) -> pd.DataFrame
 
 
 def _by_window(case: Case, windows: tuple[str, ...], estimate: Any) -> pd.DataFrame:
-    arms = _arms(case)
     rows = []
     for window in windows:
         people, treated, words = _of_two_arms(case, window, None, None)
         change = people["change"].to_numpy()
-        words |= {"contrast": f"{arms[0]} - {arms[1]}"}
+        words |= {"contrast": case.contrast}
         rows += estimate(change[treated], change[~treated], words)
-    return _released(case, rows)
+    return shareable(case, rows)
 
 
 def next_person(case: Case, *, window: str, level: float = 0.8) -> pd.DataFrame:
@@ -240,14 +210,14 @@ def next_person(case: Case, *, window: str, level: float = 0.8) -> pd.DataFrame:
     shown only with the smallest cell of people beyond each.
     """
     people, treated, words = _of_two_arms(case, window, None, None)
-    least = 1 if case.design.synthetic else case.design.minimum_cell
+    least = fewest_shown(case)
     rows = []
-    for arm, own in zip(_arms(case), (treated, ~treated), strict=True):
+    for arm, own in zip(two_arms(case, NO_ARMS), (treated, ~treated), strict=True):
         change = people.loc[own, "change"].to_numpy()
         normal, free = variability.next_person(change, level=level, contrast=arm, **words)
         beyond = int((len(change) + 1) * (1 - level) / 2 + 1e-9)
         rows += [normal, free] if beyond >= least else [normal]
-    return _released(case, rows)
+    return shareable(case, rows)
 
 
 def cluster_profile(
@@ -266,12 +236,12 @@ def cluster_profile(
     ValueError
         For a window within hours: avoidance, sleep and startle cannot show in a clinic chair.
     """
-    _arms(case)
+    two_arms(case, NO_ARMS)
     name = instrument or case.scale.name
     version = version or (case.primary_form[0] if case.primary_form else "")
     cases = cluster_cases(case, name, version)
     rows = [line for window in windows for line in cluster_contrast(cases, window, name, version)]
-    return _released(case, rows)
+    return shareable(case, rows)
 
 
 def three_ways(case: Case, *, window: str, instrument: str, version: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.claims.case import Case
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED, Ledger
 from analysis.claims.sensitivity.specifications import DIMENSIONS, load_grid
-from analysis.disclosure.withholding import shareable_table
+from analysis.describe.common import shareable
 from analysis.estimates.robustness.multiplicity import fixed_sequence, hochberg, holm
 
 __all__ = ["agreement", "by_choice", "choices", "claims_together", "curve", "other_forms"]
@@ -55,7 +55,7 @@ def curve(case: Case, found: pd.DataFrame) -> pd.DataFrame:
         ["may_decide", "place"], ascending=[False, True], kind="stable", ignore_index=True
     )
     columns = [*TITLES, "detail", *SHOWN, "p_value", "word", "may_decide", "primary"]
-    return _released(case, own[columns]).rename(columns=TITLES)
+    return shareable(case, own[columns]).rename(columns=TITLES)
 
 
 def choices(shown: pd.DataFrame) -> dict[str, list[str]]:
@@ -127,7 +127,7 @@ def by_choice(case: Case, found: pd.DataFrame) -> pd.DataFrame:
         for choice in grid.of(name).values()
         if len(mine := own[own[name] == choice.label])
     ]
-    return _released(case, pd.DataFrame(rows)).drop(columns="n")
+    return shareable(case, pd.DataFrame(rows)).drop(columns="n")
 
 
 def other_forms(case: Case, found: pd.DataFrame) -> pd.DataFrame:
@@ -141,7 +141,7 @@ def other_forms(case: Case, found: pd.DataFrame) -> pd.DataFrame:
     label = load_grid().instrument["other_ptsd"].label
     own = found[(found["instrument"] == label) & found["estimate"].notna()]
     own = own.drop(columns="instrument").rename(columns={"detail": "instrument"})
-    return _released(case, own[["instrument", *SHOWN, "why"]].reset_index(drop=True))
+    return shareable(case, own[["instrument", *SHOWN, "why"]].reset_index(drop=True))
 
 
 def _apart(counts: pd.Series, minimum: int) -> list[float]:
@@ -151,10 +151,6 @@ def _apart(counts: pd.Series, minimum: int) -> list[float]:
         if all(abs(n - other) >= minimum for other in kept):
             kept.append(float(n))
     return kept
-
-
-def _released(case: Case, table: pd.DataFrame) -> pd.DataFrame:
-    return shareable_table(table, minimum=case.design.minimum_cell, for_all=case.design.synthetic)
 
 
 def claims_together(ledger: Ledger, *, alpha: float = 0.05) -> pd.DataFrame:

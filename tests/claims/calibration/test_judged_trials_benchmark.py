@@ -8,7 +8,7 @@ import pytest
 from analysis.claims.calibration.pieces import trial_of
 from analysis.claims.calibration.trial import judge_trial
 from analysis.claims.definitions import load_definitions
-from analysis.describe.onset.crossing import SCHEDULE
+from analysis.describe.onset.courses import SCHEDULE
 from benchmarks import judged_trials
 from benchmarks.judged_pieces import PARTS, SEED, WORLDS, crossings, judge_piece
 

@@ -13,7 +13,7 @@ from analysis.checks import check
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
 from analysis.describe import forms
-from analysis.describe.onset import crossing, durability, mean_course
+from analysis.describe.onset import courses, crossing, durability, mean_course
 from analysis.estimates.onset.courses import Threshold
 from analysis.estimates.onset.time_to_response import onset_intervals
 from analysis.studies import load_study
@@ -38,13 +38,13 @@ def with_events(case: Case, events: pd.DataFrame) -> Case:
 
 
 def test_everybody_with_a_baseline_is_there(case):
-    course = crossing.people_courses(case, crossing.thresholds(case)[0])
+    course = courses.people_courses(case, courses.thresholds(case)[0])
     assert len(course.people) == case.on_primary_form(case.baselines)["subject"].nunique()
     assert course.nominal.tolist() == [3, 5, 24, 72, 168]
 
 
 def test_an_unvalidated_form_has_no_reliable_change(case):
-    assert [t.name.split(",")[0] for t in crossing.thresholds(case)] == [
+    assert [t.name.split(",")[0] for t in courses.thresholds(case)] == [
         "30 % of baseline", "50 % of baseline", "smallest difference"]  # fmt: skip
 
 
@@ -57,12 +57,12 @@ def test_noise_crosses_in_the_control_arm_and_holding_removes_most_of_it(case):
 
 
 def test_a_sustained_crossing_is_read_to_the_last_visit_that_can_be_confirmed(case):
-    found = crossing.crossing_by_visit(case, crossing.thresholds(case)[0], sustained=True)
+    found = crossing.crossing_by_visit(case, courses.thresholds(case)[0], sustained=True)
     assert found["window"].iloc[-1] == "by the visit at 72 h"
 
 
 def test_by_an_hour_between_visits_there_are_two_bounds(case):
-    found = crossing.crossing_by_hour(case, crossing.thresholds(case)[0], hours=(3.0, 4.0))
+    found = crossing.crossing_by_hour(case, courses.thresholds(case)[0], hours=(3.0, 4.0))
     shares = found.set_index(["contrast", "window"])["estimate"]["ketamine"]
     assert shares["by 3 h"].nunique() == 1
     assert shares["by 4 h"].min() == shares["by 3 h"].min() < shares["by 4 h"].max()
@@ -83,7 +83,7 @@ def test_a_rescue_within_the_hour_leaves_nobody_to_cross(case):
     events = pd.DataFrame(
         {"subject": subjects, "event": "rescue", "hours_low": 1.0, "hours_high": 1.1}
     )
-    course = crossing.people_courses(with_events(case, events), crossing.thresholds(case)[0])
+    course = courses.people_courses(with_events(case, events), courses.thresholds(case)[0])
     found = onset_intervals(course, sustained=False)
     assert np.isinf(found["right"]).all()
     assert (found["status"] == "event first").all()
@@ -95,19 +95,19 @@ def test_events_before_the_infusion_and_guesses_change_nothing(case):
         {"subject": subjects, "event": "rescue", "hours_low": -9.0, "hours_high": -8.0}
     )
     guess = before.assign(event="blinding-guess", hours_low=5.0, hours_high=5.0)
-    threshold = crossing.thresholds(case)[0]
-    plain = onset_intervals(crossing.people_courses(case, threshold), sustained=True)
+    threshold = courses.thresholds(case)[0]
+    plain = onset_intervals(courses.people_courses(case, threshold), sustained=True)
     other = with_events(case, pd.concat([before, guess], ignore_index=True))
-    found = onset_intervals(crossing.people_courses(other, threshold), sustained=True)
+    found = onset_intervals(courses.people_courses(other, threshold), sustained=True)
     pd.testing.assert_frame_equal(found, plain)
 
 
 def test_of_real_people_no_small_share_and_no_small_step_is_shown(real):
-    found = crossing.crossing_by_visit(real, crossing.thresholds(real)[0], sustained=True)
+    found = crossing.crossing_by_visit(real, courses.thresholds(real)[0], sustained=True)
     small = found[found["contrast"] == "midazolam"]
     assert small["estimate"].isna().all()
     assert small["ci_low"].isna().all()
-    regions = crossing.crossing_regions(real, crossing.thresholds(real)[0], sustained=False)
+    regions = crossing.crossing_regions(real, courses.thresholds(real)[0], sustained=False)
     steps = regions[regions["share_high"] > regions["share_low"]]
     assert (30 * (steps["share_high"] - steps["share_low"]) >= 10 - 1e-6).all()
 
@@ -120,7 +120,7 @@ def test_the_covariance_of_the_differences_is_that_of_their_standard_errors(case
 
 
 def test_response_is_counted_at_each_visit_and_lost_only_by_responders(case):
-    threshold = crossing.thresholds(case)[0]
+    threshold = courses.thresholds(case)[0]
     states = durability.response_by_visit(case, threshold)
     assert states["window"].nunique() == 5
     lost = durability.loss_of_response(case, threshold)
@@ -137,7 +137,7 @@ def test_a_week_leaves_no_room_for_hours(case):
 
 
 def test_a_threshold_that_nobody_crossed_does_not_take_the_others_away(case, monkeypatch):
-    thirty = crossing.thresholds(case)[0]
+    thirty = courses.thresholds(case)[0]
     beyond = Threshold("more than the form holds", points=1000.0)
     monkeypatch.setattr(crossing, "thresholds", lambda case: (thirty, beyond))
     tests = crossing.crossing_tests(case)
@@ -150,12 +150,13 @@ def test_a_threshold_that_nobody_crossed_does_not_take_the_others_away(case, mon
 
 def test_a_ratio_that_nothing_tells_does_not_take_the_rank_test_away(case, monkeypatch):
     found = crossing.onset_intervals
+    treated = case.design.active_arm
 
     def unseen(courses, *, sustained):
         table = found(courses, sustained=sustained)
         return table.assign(
-            left=table["left"].where(table["arm"] != crossing.two_arms(case)[0], 0.0),
-            right=table["right"].where(table["arm"] != crossing.two_arms(case)[0], np.inf),
+            left=table["left"].where(table["arm"] != treated, 0.0),
+            right=table["right"].where(table["arm"] != treated, np.inf),
         )
 
     monkeypatch.setattr(crossing, "onset_intervals", unseen)

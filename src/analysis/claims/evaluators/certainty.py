@@ -12,7 +12,6 @@ from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.common import (
     Finding,
     blocked,
-    contrast,
     gates_of_claim,
     reason,
     tried_on_others,
@@ -125,7 +124,7 @@ def _against_control(
     if control is None or not len(others):
         return []
     also, m = int((others < 0).sum()), len(others)
-    both = {"contrast": contrast(case), **words}
+    both = {"contrast": case.contrast, **words}
     return [
         exact_share(also, m, estimand=FELL, contrast=control, **words),
         share_difference((fell, also), (n, m), estimand=f"difference in {FELL}", **both),

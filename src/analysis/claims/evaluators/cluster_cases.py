@@ -112,7 +112,7 @@ def cluster_contrast(
             items={cluster: len(numbers) for cluster, numbers in groups[key].items()},
             draws=draws,
             seed=SEED,
-            contrast=f"{design.active_arm} - {design.comparator_arm}",
+            contrast=any_case.contrast,
             instrument=name,
             window=bounds.label,
             **words,

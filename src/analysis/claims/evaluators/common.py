@@ -17,7 +17,7 @@ from analysis.claims.ledger import NOT_DECIDED, Reason
 from analysis.claims.verdict import DATA_GATES
 from analysis.estimates.table import row
 
-__all__ = ["NO_TIME", "Finding", "blocked", "contrast", "gates_of_claim", "no_record", "reason",
+__all__ = ["NO_TIME", "Finding", "blocked", "gates_of_claim", "no_record", "reason",
            "tried_on_others", "unread", "within_hours"]  # fmt: skip
 
 
@@ -131,8 +131,3 @@ def _numbers(found: Finding) -> tuple[str, ...]:
     """The estimate as far as numbers tell it; as text, so that what is missing equals itself."""
     names = ("n", "estimate", "ci_low", "ci_high", "method")
     return tuple(str(found.estimate.get(name)) for name in names)
-
-
-def contrast(case: Case) -> str:
-    """The contrast as the table of estimates names it."""
-    return f"{case.design.active_arm} - {case.design.comparator_arm}"

@@ -13,7 +13,6 @@ from analysis.claims.evaluators.certainty import certainty_within_hours
 from analysis.claims.evaluators.common import (
     Finding,
     blocked,
-    contrast,
     gates_of_claim,
     reason,
     unread,
@@ -75,7 +74,7 @@ def _no_bars(case: Case) -> str:
 def _words(case: Case, claim_id: str) -> dict[str, Any]:
     return {
         "claim": claim_id,
-        "contrast": contrast(case),
+        "contrast": case.contrast,
         "instrument": case.scale.name,
         "window": case.definitions.windows[case.definitions.primary.phase].label,
     }
@@ -172,7 +171,7 @@ def _adjusted(case: Case, claim_id: str) -> list[dict[str, Any]]:
         treated=str(case.design.active_arm),
         control=str(case.design.comparator_arm),
         claim=claim_id,
-        contrast=contrast(case),
+        contrast=case.contrast,
         instrument=case.scale.name,
         window=case.definitions.windows["hours"].label,
     )

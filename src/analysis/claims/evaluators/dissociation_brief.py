@@ -27,8 +27,7 @@ def dissociation_brief(case: Case, claim_id: str, claim: Claim) -> Finding:
     for support and as back for contradiction: leaving such people out would leave out the slow.
     """
     limits = {name: declared.number for name, declared in claim.thresholds.items()}
-    forms = case.checked.forms
-    cadss = forms[(forms["instrument"] == "CADSS") & forms["total"].notna()]
+    cadss = case.scored("CADSS")
     if cadss.empty:
         return _no_cadss("construct", "No CADSS score was collected.")
     if stop := no_record(case):

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.claims.case import Case
 from analysis.claims.definitions import Claim
-from analysis.claims.evaluators.common import Finding, blocked, contrast, reason, unread
+from analysis.claims.evaluators.common import Finding, blocked, reason, unread
 from analysis.claims.gates import data_gates
 from analysis.claims.ledger import Reason
 from analysis.claims.windows import LATER, first_readable
@@ -30,8 +30,7 @@ def dissociation_mechanism(case: Case, claim_id: str, claim: Claim) -> Finding:
     Never more than not decided, and never contradicted: nobody chose at random who dissociates,
     and no smallest association that would matter is declared.
     """
-    forms = case.checked.forms
-    forms = forms[(forms["instrument"] == "CADSS") & forms["total"].notna()]
+    forms = case.scored("CADSS")
     if forms.empty:
         return _not_testable("No CADSS score was collected.")
     reasons = {"construct": data_gates.construct(case)}
@@ -71,7 +70,7 @@ def _associated(
         return Finding(reasons | reason("estimate", None, f"Not evaluated: {refusal}"))
     words: dict[str, Any] = {
         "claim": claim_id,
-        "contrast": contrast(case),
+        "contrast": case.contrast,
         "instrument": case.scale.name,
         "window": case.definitions.windows[window].label,
     }

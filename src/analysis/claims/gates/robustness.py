@@ -136,8 +136,7 @@ def intoxicated_scores(case: Case) -> NDArray[np.bool_]:
     In the shape of the case's scores, people by visits; by :func:`lingering`. Hours that are
     known within bounds stand at their middle.
     """
-    forms = case.checked.forms
-    cadss = forms[(forms["instrument"] == "CADSS") & forms["total"].notna()]
+    cadss = case.scored("CADSS")
     before = cadss[cadss["phase"] == "before"].sort_values("hours_high", kind="stable")
     level = before.groupby("subject")["total"].last()
     within = cadss[(cadss["phase"] == "hours") & (cadss["latest_infusion"] == 1)]

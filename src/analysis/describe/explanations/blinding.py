@@ -5,8 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe.common import AT_LEAST, _words, both_arms
-from analysis.disclosure.withholding import shareable_table
+from analysis.describe.common import AT_LEAST, both_arms, row_words, shareable
 from analysis.estimates.explanations import (
     blinding,
     expectancy,
@@ -56,7 +55,7 @@ def guesses(case: Case, *, at_least: int = AT_LEAST) -> pd.DataFrame:
         other = known["wrong"] + known["do not know"]
         known = pd.DataFrame({"right": known["right"], "wrong or do not know": other})
     known["all"] = known.sum(axis=1)
-    return shareable_table(known.rename_axis(index="arm"), minimum=at_least)
+    return shareable(case, known.rename_axis(index="arm"), at_least=at_least)
 
 
 def blinding_indices(case: Case) -> pd.DataFrame:
@@ -68,8 +67,7 @@ def blinding_indices(case: Case) -> pd.DataFrame:
             int(counts[guess].to_dict()[arms[own]]) for guess in (own, other, "do not know")
         )
         rows += blinding.bang_index(right, wrong, unknown, contrast=arms[own])
-    both = f"{arms['treated']} - {arms['control']}"
-    return table([*rows, expectancy.belief_gap(counts, contrast=both)])
+    return table([*rows, expectancy.belief_gap(counts, contrast=case.contrast)])
 
 
 def change_by_guess(case: Case, *, window: str, at_least: int = AT_LEAST) -> pd.DataFrame:
@@ -77,7 +75,7 @@ def change_by_guess(case: Case, *, window: str, at_least: int = AT_LEAST) -> pd.
     people = case.people(window)
     people = people.assign(guess=people["subject"].map(_asked(case)["guess"]))
     people = people[people["guess"].notna()]
-    words = _words(case, window)
+    words = row_words(case, window)
     del words["contrast"]
     return table(
         blinding.difference_by_guess(

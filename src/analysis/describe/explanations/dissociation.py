@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe.common import AT_LEAST, _words, both_arms
+from analysis.describe.common import AT_LEAST, both_arms, row_words
 from analysis.estimates.explanations import (
     dissociation,
     intoxication,
@@ -34,8 +34,7 @@ def dissociation_forms(case: Case) -> pd.DataFrame:
     ValueError
         When there are none.
     """
-    forms = case.checked.forms
-    own = forms[(forms["instrument"] == "CADSS") & forms["total"].notna()]
+    own = case.scored("CADSS")
     own = own[own["subject"].map(case.arms).notna()]
     if own.empty:
         raise ValueError("The study has no CADSS score.")
@@ -111,5 +110,5 @@ def residual_effects(case: Case, *, window: str) -> pd.DataFrame:
     ).set_index("subject")["away"]
     people = case.people(window)
     marks = people["subject"].map(away).astype("boolean")
-    words = _words(case, window)
+    words = row_words(case, window)
     return table(intoxication.without_residual(people, marks, **both_arms(case), **words))

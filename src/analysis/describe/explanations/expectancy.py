@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe.common import _words, both_arms
+from analysis.describe.common import both_arms, row_words
 from analysis.describe.control import bias_table
 from analysis.describe.explanations.blinding import _counts
 from analysis.estimates.control import ancova
@@ -21,7 +21,7 @@ __all__ = ["bias_curve", "nullifying", "primary_difference"]
 
 def primary_difference(case: Case, *, window: str) -> dict[str, Any]:
     """The baseline-adjusted difference in a window, the row that the bias model starts from."""
-    return ancova.ancova(case.people(window), **both_arms(case), **_words(case, window))[0]
+    return ancova.ancova(case.people(window), **both_arms(case), **row_words(case, window))[0]
 
 
 def bias_curve(case: Case, estimate: dict[str, Any]) -> pd.DataFrame:

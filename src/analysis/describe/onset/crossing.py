@@ -1,21 +1,22 @@
-"""When it began and how long it held: tables of one study. They decide nothing.
+"""Who crossed a threshold by which visit, and how the arms differ: tables; they decide nothing.
 
 Visits stand on the schedule here: which visit a person came to is told, not the minute. Every
-table passes :func:`analysis.disclosure.withholding.shareable_table`, so that of real people none
-shows a small group.
+table passes :func:`analysis.describe.common.shareable`, so that of real people none shows a small
+group.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.disclosure.withholding import shareable_table
-from analysis.estimates.onset.courses import STRATEGIES, Courses, Threshold, courses
+from analysis.describe.common import fewest_in_a_step, shareable, two_arms
+from analysis.describe.onset.courses import SCHEDULE, people_courses, thresholds
+from analysis.estimates.onset.courses import STRATEGIES, Courses, Threshold
 from analysis.estimates.onset.discrete_hazard import discrete_hazard
 from analysis.estimates.onset.interval_censored import turnbull
 from analysis.estimates.onset.interval_censored.confidence_intervals import (
@@ -25,11 +26,9 @@ from analysis.estimates.onset.interval_censored.confidence_intervals import (
 from analysis.estimates.onset.interval_censored.rank_tests import rank_test
 from analysis.estimates.onset.mixture import compare_crossing, crossing_model
 from analysis.estimates.onset.time_to_response import CONFIRMED_AFTER, onset_intervals
-from analysis.estimates.table import row, table
-from analysis.outcomes.reliable_change import reliable_change_threshold
+from analysis.estimates.table import row
 
 __all__ = [
-    "SCHEDULE",
     "about_people",
     "crossing_at_the_end",
     "crossing_by_hour",
@@ -37,116 +36,14 @@ __all__ = [
     "crossing_regions",
     "crossing_tests",
     "crossing_times",
-    "people_courses",
-    "released",
     "strategies_compared",
-    "thresholds",
-    "two_arms",
 ]
 
-# Scheduled hours after the infusion's end of the windows of claims.toml.
-SCHEDULE = {"hours_early": 3.0, "hours_late": 5.0, "day": 24.0, "day_3": 72.0, "day_7": 168.0}
 SEED = 5
 RESAMPLES = 9999
 TESTS = ("onsets over expected (sun scores)", "hazard ratio of crossing between visits")
-# Fewest people in any step of a curve of synthetic people, as in describe.cumulative_change.
-STEP_OF_SYNTHETIC = 5
+ONE_ARM = "noise alone crosses thresholds, so one arm tells nothing of onset"
 Intervals = tuple[np.ndarray, np.ndarray]
-# A blinding guess is a question asked, and changes no score.
-NO_INTERCURRENT_EVENT = ("blinding-guess",)
-
-
-def thresholds(case: Case) -> tuple[Threshold, ...]:
-    """The declared falls that count: shares of baseline, the smallest difference, reliable change.
-
-    A reliable change is published for a validated form alone; none is made up.
-    """
-    found = [Threshold("30 % of baseline", share=0.3), Threshold("50 % of baseline", share=0.5)]
-    if case.smallest_difference is not None:
-        points = case.smallest_difference[0]
-        found.append(Threshold(f"smallest difference, {points:.1f} points", points=points))
-    reliable = reliable_change_threshold(case.scale) if case.validated else None
-    if reliable is not None:
-        found.append(Threshold(f"reliable change, {reliable:g} points", points=reliable))
-    return tuple(found)
-
-
-def people_courses(
-    case: Case,
-    threshold: Threshold,
-    *,
-    strategies: Mapping[str, str] = STRATEGIES,
-) -> Courses:
-    """Everybody with a baseline on the primary form, at the scheduled visits after infusion one.
-
-    Scores as they were given: what a rescue makes of them is for the strategies to say. Of two
-    forms in a window the earlier counts. The actual time decides in which window a form lies;
-    from there on it stands at its scheduled hour. With the minutes kept, the intervals of those
-    who crossed at 3 h and at 5 h overlap by the few minutes that people came early or late, and
-    Turnbull's estimate moves most crossings into them: an answer made by the appointments.
-    """
-    raw = case.checked.forms.set_index("form")["total"]
-    changes = case.primary_changes
-    own = changes[changes["latest_infusion"] == 1].sort_values("since_end_low", kind="stable")
-    parts = []
-    for name in SCHEDULE:
-        window = case.definitions.windows[name]
-        inside = (own["since_end_low"] >= window.low) & (own["since_end_high"] < window.high)
-        parts.append(own[inside].drop_duplicates("subject").assign(visit=name))
-    visits = pd.concat(parts, ignore_index=True)
-    visits = visits.assign(
-        score=visits["form"].map(raw),
-        hours_low=visits["since_end_low"],
-        hours_high=visits["since_end_high"],
-    )
-    base = case.on_primary_form(case.baselines)
-    people = base[["subject", "baseline"]].assign(arm=base["subject"].map(case.arms))
-    infused = case.checked.study.infusions["subject"]
-    people = people[people["subject"].isin(infused) & people["arm"].notna()]
-    return courses(
-        people.reset_index(drop=True),
-        visits[["subject", "visit", "score", "hours_low", "hours_high"]],
-        threshold,
-        schedule=SCHEDULE,
-        events=_events(case, people["subject"]),
-        strategies=strategies,
-    ).on_schedule()
-
-
-def _events(case: Case, subjects: pd.Series) -> pd.DataFrame:
-    """Intercurrent events after the first infusion began and before a second, on its clock."""
-    study = case.checked.study
-    events = study.events[study.events["subject"].isin(subjects)]
-    events = events[~events["event"].isin(NO_INTERCURRENT_EVENT)]
-    by_number = {n: rows.set_index("subject") for n, rows in study.infusions.groupby("infusion")}
-    second = by_number[2]["start_high"] if 2 in by_number else pd.Series(dtype=float)
-    begun = events["subject"].map(by_number[1]["start_low"]).astype(float)
-    next_one = events["subject"].map(second).astype(float)
-    # An event of unknown time may have come at any time after the infusion.
-    end = {side: events["subject"].map(by_number[1][f"end_{side}"]) for side in ("low", "high")}
-    low = (events["hours_low"] - end["high"].fillna(begun)).astype(float).fillna(0.0)
-    high = (events["hours_high"] - end["low"].fillna(begun)).astype(float)
-    during = ~(events["hours_high"] < begun) & ~(events["hours_low"] >= next_one)
-    placed = events.assign(hours_low=low.clip(lower=0.0), hours_high=high)
-    placed["hours_high"] = placed["hours_high"].fillna(SCHEDULE["day_7"]).clip(lower=0.0)
-    placed["hours_high"] = placed[["hours_low", "hours_high"]].max(axis=1)
-    return placed.loc[during, ["subject", "event", "hours_low", "hours_high"]]
-
-
-def two_arms(case: Case) -> tuple[str, str]:
-    """Treated and control; refused without a comparator."""
-    treated, control = case.design.active_arm, case.design.comparator_arm
-    if treated is None or control is None:
-        raise ValueError("The study has no comparator; noise alone crosses thresholds, so one "
-                         "arm tells nothing of onset.")  # fmt: skip
-    return treated, control
-
-
-def released(case: Case, rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """Rows as a table that may be shared."""
-    return shareable_table(
-        table(rows), minimum=case.design.minimum_cell, for_all=case.design.synthetic
-    )
 
 
 def _split(table: pd.DataFrame, arms: tuple[str, str]) -> list[Intervals]:
@@ -181,23 +78,23 @@ def crossing_by_visit(
     a later one can confirm. With ``last_only`` no other visit is read.
     """
     course = people_courses(case, threshold, strategies=strategies)
-    split = _split(onset_intervals(course, sustained=sustained), two_arms(case))
+    split = _split(onset_intervals(course, sustained=sustained), two_arms(case, ONE_ARM))
     hours = _readable(course, sustained)[-1 if last_only else 0 :]
     rows = [one for hour in hours.tolist() for one in _shares(case, split, hour)]
     for one in rows:
         what = "difference in share crossed" if " - " in one["contrast"] else "share crossed"
         one["estimand"] = f"{what}: {_label(threshold, sustained)}"
-    return released(case, rows)
+    return shareable(case, rows)
 
 
 def _shares(case: Case, split: list[Intervals], hour: float) -> list[dict[str, Any]]:
-    arms = two_arms(case)
+    arms = two_arms(case, ONE_ARM)
     words: dict[str, Any] = {"instrument": case.scale.name, "window": f"by the visit at {hour:g} h"}
     rows = []
     for arm, (left, right) in zip(arms, split, strict=True):
         found = likelihood_interval(left, right, hour, contrast=arm, **words)
         rows.append(found | {"method": found["method"] + about_people(left, right, hour)})
-    both = f"{arms[0]} - {arms[1]}"
+    both = case.contrast
     rows.append(likelihood_difference(split[0], split[1], hour, contrast=both, **words))
     return rows
 
@@ -218,7 +115,7 @@ def crossing_by_hour(
     At an hour between two visits nobody was asked, and the share lies between those of the
     visits before and after.
     """
-    arms = two_arms(case)
+    arms = two_arms(case, ONE_ARM)
     course = people_courses(case, threshold)
     rows = []
     for arm, own in zip(arms, _split(onset_intervals(course, sustained=False), arms), strict=True):
@@ -229,7 +126,7 @@ def crossing_by_hour(
                 method = f"Turnbull NPMLE, read off its envelope{about_people(*own, hour)}"
                 rows.append(row(estimand=f"share crossed, {end}: {threshold.name}", n=len(own[0]),
                                 estimate=float(share), method=method, **words))  # fmt: skip
-    return released(case, rows)
+    return shareable(case, rows)
 
 
 def crossing_at_the_end(case: Case) -> pd.DataFrame:
@@ -258,9 +155,10 @@ def crossing_regions(case: Case, threshold: Threshold, *, sustained: bool) -> pd
     course = people_courses(case, threshold)
     table = onset_intervals(course, sustained=sustained)
     hours = np.concatenate([[0.0], _readable(course, sustained)])
-    least = STEP_OF_SYNTHETIC if case.design.synthetic else case.design.minimum_cell
+    least = fewest_in_a_step(case)
     rows = []
-    for arm, (left, right) in zip(two_arms(case), _split(table, two_arms(case)), strict=True):
+    arms = two_arms(case, ONE_ARM)
+    for arm, (left, right) in zip(arms, _split(table, arms), strict=True):
         fit = turnbull(left, right)
         low, high = fit.lower(hours).round(9), fit.upper(hours).round(9)
         kept = 0
@@ -283,7 +181,7 @@ def crossing_tests(case: Case) -> pd.DataFrame:
 
     A threshold that nobody crossed, or everybody at once, has rows that say so.
     """
-    arms = two_arms(case)
+    arms = two_arms(case, ONE_ARM)
     rows = []
     for threshold in thresholds(case):
         course = people_courses(case, threshold)
@@ -292,12 +190,12 @@ def crossing_tests(case: Case) -> pd.DataFrame:
             left, right = found["left"].to_numpy(), found["right"].to_numpy()
             treated = (found["arm"] == arms[0]).to_numpy()
             words: dict[str, Any] = {
-                "contrast": f"{arms[0]} - {arms[1]}",
+                "contrast": case.contrast,
                 "instrument": case.scale.name,
                 "window": _label(threshold, sustained),
             }
             rows += _tests(left, right, treated, words)
-    return released(case, rows)
+    return shareable(case, rows)
 
 
 def _tests(
@@ -321,7 +219,7 @@ def _tests(
 
 def crossing_times(case: Case, threshold: Threshold, *, family: str = "weibull") -> pd.DataFrame:
     """Share who cross within the follow-up and median time of those who do, by a mixture."""
-    arms = two_arms(case)
+    arms = two_arms(case, ONE_ARM)
     split = _split(onset_intervals(people_courses(case, threshold), sustained=False), arms)
     horizon = SCHEDULE["day_7"]
     fits = [crossing_model(*own, horizon=horizon, family=family) for own in split]
@@ -331,8 +229,8 @@ def crossing_times(case: Case, threshold: Threshold, *, family: str = "weibull")
         about = f"; {int(np.isfinite(right).sum())} of {len(right)} seen to cross"
         found = fit.rows(contrast=arm, **words)
         rows += [one | {"method": one["method"] + about} for one in found]
-    rows += compare_crossing(*fits, contrast=f"{arms[0]} - {arms[1]}", **words)
-    return released(case, rows)
+    rows += compare_crossing(*fits, contrast=case.contrast, **words)
+    return shareable(case, rows)
 
 
 def strategies_compared(case: Case, threshold: Threshold, *, sustained: bool) -> pd.DataFrame:

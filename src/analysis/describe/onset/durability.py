@@ -7,7 +7,9 @@ from typing import Any
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe.onset.crossing import about_people, people_courses, released, two_arms
+from analysis.describe.common import shareable, two_arms
+from analysis.describe.onset.courses import people_courses
+from analysis.describe.onset.crossing import ONE_ARM, about_people
 from analysis.estimates.onset.courses import Threshold
 from analysis.estimates.onset.durability import in_response, loss_intervals
 from analysis.estimates.onset.interval_censored.confidence_intervals import likelihood_interval
@@ -22,7 +24,7 @@ def response_by_visit(case: Case, threshold: Threshold) -> pd.DataFrame:
     Unlike the length of response of those who responded, this compares the arms as they were
     allocated.
     """
-    arms = two_arms(case)
+    arms = two_arms(case, ONE_ARM)
     states = in_response(people_courses(case, threshold))
     rows = []
     for hours, now in states.groupby("nominal", sort=True):
@@ -42,11 +44,11 @@ def response_by_visit(case: Case, threshold: Threshold) -> pd.DataFrame:
                 (yes[0], yes[1]),
                 (n[0], n[1]),
                 estimand=f"difference in {what}",
-                contrast=f"{arms[0]} - {arms[1]}",
+                contrast=case.contrast,
                 **words,
             )
         )
-    return released(case, rows)
+    return shareable(case, rows)
 
 
 def loss_of_response(
@@ -67,4 +69,4 @@ def loss_of_response(
             what = f"share of responders that lost response: {threshold.name}"
             method = found["method"] + about_people(left, right, hour)
             rows.append(found | {"estimand": what, "method": method})
-    return released(case, rows)
+    return shareable(case, rows)

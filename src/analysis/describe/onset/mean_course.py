@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe.onset.crossing import SCHEDULE
-from analysis.disclosure.withholding import shareable_table
+from analysis.describe.common import shareable, two_arms
+from analysis.describe.onset.courses import SCHEDULE
 from analysis.estimates.onset.durability import half_life
 from analysis.estimates.onset.onset_of_mean_difference import backward_steps, mean_onset
-from analysis.estimates.table import row, table
+from analysis.estimates.table import row
 
 __all__ = ["MeanCourse", "mean_course"]
 
@@ -73,9 +73,7 @@ def mean_course(case: Case) -> MeanCourse:
     """
     from analysis.mmrm import mmrm  # slow, and most tables fit no mixed model
 
-    treated, control = case.design.active_arm, case.design.comparator_arm
-    if treated is None or control is None:
-        raise ValueError("The study has no comparator; there is no difference to follow.")
+    treated, control = two_arms(case, "there is no difference to follow")
     labels = {name: case.definitions.windows[name].label for name in SCHEDULE}
     data = pd.concat([case.people(name).assign(visit=label) for name, label in labels.items()])
     data = data[data["arm"].isin([treated, control])]
@@ -87,7 +85,7 @@ def mean_course(case: Case) -> MeanCourse:
     fit = mmrm("change ~ baseline * visit + arm * visit", data, subject="subject", visit="visit",
                covariance="us", method="reml", df="kenward-roger")  # fmt: skip
     found = fit.differences("arm", by="visit", reference=control)
-    words = {"contrast": f"{treated} - {control}", "instrument": case.scale.name}
+    words = {"contrast": case.contrast, "instrument": case.scale.name}
     keys = ["estimate", "se", "df", "ci_low", "ci_high", "p_value"]
     rows = [
         row(estimand="adjusted difference", window=str(one["visit"]),
@@ -101,8 +99,5 @@ def mean_course(case: Case) -> MeanCourse:
     sums = np.eye(len(terms))
     sums[:, 0] = 1.0
     covariance = sums @ fit.vcov.loc[terms, terms].to_numpy() @ sums.T
-    released = shareable_table(
-        table(rows), minimum=case.design.minimum_cell, for_all=case.design.synthetic
-    )
     hours = pd.Series([SCHEDULE[name] for name in labels], index=list(labels.values()))
-    return MeanCourse(released, covariance, hours, words)
+    return MeanCourse(shareable(case, rows), covariance, hours, words)
