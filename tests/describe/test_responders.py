@@ -147,7 +147,9 @@ def test_one_infusion_a_person_is_no_course(case):
 
 def test_a_course_is_the_one_that_the_claim_is_judged_by(case, monkeypatch):
     scores = pd.DataFrame({"before_1": [40.0], "first": [30.0]}, index=["a person"])
-    monkeypatch.setattr(first_session, "courses", lambda asked: scores if asked is case else None)
+    monkeypatch.setattr(
+        first_session, "session_courses", lambda asked: scores if asked is case else None
+    )
     assert first_session.course_scores(case).to_dict() == {
         "before_1": {0: 40.0},
         "first": {0: 30.0},
