@@ -9,7 +9,7 @@ from scipy import stats
 
 from analysis.estimates.onset.durability import half_life, in_response, loss_intervals
 from analysis.estimates.onset.interval_censored import turnbull
-from tests.estimates.onset.test_crossing_intervals import course
+from tests.estimates.onset.test_time_to_response import course
 
 INF = np.inf
 

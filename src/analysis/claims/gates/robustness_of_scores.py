@@ -17,7 +17,8 @@ from analysis.claims.decision_rule import Bars
 from analysis.claims.definitions import Definitions, Window
 from analysis.claims.ledger import SUPPORTED
 from analysis.claims.primary_analysis import Primary, Scores, primary_analysis
-from analysis.estimates.missing.closed_form import Robustness, by_visit, robustness_to_missing
+from analysis.estimates.missing.closed_form import Robustness, robustness_to_missing
+from analysis.estimates.missing.imputation_model import by_visit
 
 __all__ = ["Tried", "doubt_missing_scores", "still_intoxicated", "tried_without"]
 

@@ -5,14 +5,14 @@ In: a `Trial`, everyone randomised; `handle_events` comes first. `conditional_me
 missing scores would have to be, `robustness_to_missing` is the one fast question of gate 6.
 """
 
-from analysis.estimates.missing.closed_form import Robustness, by_visit, robustness_to_missing
+from analysis.estimates.missing.closed_form import Robustness, robustness_to_missing
 from analysis.estimates.missing.conditional_mean import (
     ConditionalMean,
     Refits,
     conditional_mean,
     resampled,
 )
-from analysis.estimates.missing.imputation_model import Parameters
+from analysis.estimates.missing.imputation_model import Parameters, by_visit
 from analysis.estimates.missing.intercurrent_events import HANDLINGS, handle_events
 from analysis.estimates.missing.multiple_imputation import (
     Imputations,

@@ -1,7 +1,7 @@
-"""Gate 6 for one trial in well under a millisecond: what missing scores could change.
+"""What missing scores could change, in closed form from one fitted mixed model: gate 6.
 
-Deterministic and from one fitted mixed model, so that calibration can ask it of every
-simulated trial. The rest of the package computes the same with resampling and draws.
+Deterministic and well under a millisecond a trial, so that calibration can ask it of every
+simulated one. The rest of the package computes the same with resampling and draws.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from scipy import special
 
+from analysis.estimates.intervals import t_quantile
 from analysis.estimates.missing.conditional_normal import fill
+from analysis.estimates.missing.strategies import expected
+from analysis.estimates.missing.tipping import smallest_failing
+from analysis.estimates.missing.trial_data import first_missing_to_the_end
 
-__all__ = ["Robustness", "by_visit", "robustness_to_missing", "smallest_failing"]
+__all__ = ["Robustness", "robustness_to_missing"]
 
 Array = NDArray[np.float64]
-# A shift this many times the largest SD of a visit tips nothing that could be tipped.
-FARTHEST = 1e4
 
 
 @dataclass(frozen=True)
@@ -106,25 +106,20 @@ def robustness_to_missing(
     """
     treated = np.asarray(treated, bool)
     _refuse(score, baseline, treated, coefficients, covariance)
-    mean = np.column_stack([np.ones(len(baseline)), baseline, treated]) @ coefficients
+    own = np.column_stack([np.ones(len(baseline)), baseline, treated]) @ coefficients
     weights = np.zeros(score.shape[1])
     weights[visits] = 1.0
     weights /= weights.sum()
-    seen = np.isfinite(score)
-    lost = treated * (~seen @ weights)
-
-    def on_arm(values: Array) -> float:
-        return _on_arm(values, baseline, treated)
-
-    estimate = float(coefficients[2] @ weights)
+    lost = treated * (~np.isfinite(score) @ weights)
+    estimate, quantile = float(coefficients[2] @ weights), t_quantile(df)
     if not lost.any():
-        return Robustness(estimate, estimate, math.inf if _at(holds, estimate, se, df) else 0.0)
-    after = ~np.logical_or.accumulate(seen[:, ::-1], axis=1)[:, ::-1]
-    reference = mean - np.where(after & treated[:, None], coefficients[2], 0.0)
-    jumped = on_arm(fill(score, reference, covariance) @ weights)
-    slope = on_arm(lost)
+        kept = holds(estimate, estimate - quantile * se, estimate + quantile * se)
+        return Robustness(estimate, estimate, math.inf if kept else 0.0)
+    reference = own - np.where(treated[:, None], coefficients[2], 0.0)
+    jump = expected("JR", own, reference, first_missing_to_the_end(score))
+    jumped = _on_arm(fill(score, jump, covariance) @ weights, baseline, treated)
+    slope = _on_arm(lost, baseline, treated)
     spread = float(np.var(lost[treated], ddof=1)) / treated.sum()
-    quantile = _quantile(df)
 
     def still(shift: float) -> bool:
         middle = estimate + direction * shift * slope
@@ -133,51 +128,6 @@ def robustness_to_missing(
 
     scale = math.sqrt(np.diag(covariance).max())
     return Robustness(estimate, jumped, smallest_failing(still, scale))
-
-
-def by_visit(
-    params: pd.Series,
-    visits: Sequence[str],
-    *,
-    terms: Sequence[str] = ("baseline", "treated"),
-    visit: str = "visit",
-) -> Array:
-    """Coefficients of ``y ~ x * visit + ...`` at each visit: constant, then the terms.
-
-    Parameters
-    ----------
-    params : Series
-        Fixed effects by name, as :class:`analysis.mmrm.MMRM` has them, treatment-coded with the
-        first of ``visits`` as the reference. A column left out as aliased counts 0.
-
-    Returns
-    -------
-    array of shape (1 + terms, k)
-    """
-    table = np.zeros((1 + len(terms), len(visits)))
-    for row, term in zip(table, ("Intercept", *terms), strict=True):
-        row += params.get(term, 0.0)
-        before = "" if term == "Intercept" else f"{term}:"
-        row[1:] += [params.get(f"{before}{visit}[T.{name}]", 0.0) for name in visits[1:]]
-    return table
-
-
-def smallest_failing(still: Callable[[float], bool], scale: float) -> float:
-    """Smallest shift from 0 up at which a conclusion fails, by doubling and bisection.
-
-    To a millionth of ``scale``; 0 when it fails at once, infinite when it never does.
-    """
-    if not still(0.0):
-        return 0.0
-    low, high = 0.0, scale
-    while still(high):
-        low, high = high, 2 * high
-        if high > FARTHEST * scale:
-            return math.inf
-    while high - low > 1e-6 * scale:
-        middle = (low + high) / 2
-        low, high = (middle, high) if still(middle) else (low, middle)
-    return high
 
 
 def _on_arm(values: Array, baseline: Array, treated: NDArray[np.bool_]) -> float:
@@ -207,14 +157,3 @@ def _refuse(
         raise ValueError("A baseline is missing; leave people without one out and count them.")
     if min(treated.sum(), n - treated.sum()) < 2:
         raise ValueError("Each arm needs at least two people.")
-
-
-def _quantile(df: float) -> float:
-    return float(special.stdtrit(df, 0.975))
-
-
-def _at(
-    holds: Callable[[float, float, float], bool], estimate: float, se: float, df: float
-) -> bool:
-    reach = _quantile(df) * se
-    return holds(estimate, estimate - reach, estimate + reach)

@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 
 from analysis.estimates.intervals import t_test
 from analysis.estimates.missing.analysis_model import MEAN, QUANTITIES, ancova_of, averaged
-from analysis.estimates.missing.closed_form import by_visit
 from analysis.estimates.missing.imputation_model import (
     Parameters,
+    by_visit,
     fitted,
     imputed,
-    name_of,
     parameters_of,
     terms_of,
 )
+from analysis.estimates.missing.strategies import name_of
 from analysis.estimates.missing.trial_data import Trial
 from analysis.estimates.table import row
 from analysis.mmrm import MMRM

@@ -1,16 +1,16 @@
-"""Missing scores filled by what is expected of them given the scores seen."""
+"""Missing scores of a normal model filled by their mean given the scores seen."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["fill", "fill_by_kind", "kinds"]
+__all__ = ["fill", "fill_alike", "missingness_patterns"]
 
 Array = NDArray[np.float64]
 
 
-def kinds(*columns: NDArray[np.generic]) -> list[NDArray[np.intp]]:
+def missingness_patterns(*columns: NDArray[np.generic]) -> list[NDArray[np.intp]]:
     """People grouped by equal rows of the columns, each group as positions."""
     codes = np.column_stack([np.asarray(column).astype(np.int64) for column in columns])
     order = np.lexsort(codes.T)
@@ -40,12 +40,12 @@ def fill(score: Array, mean: Array, covariance: Array) -> Array:
         residual seen).
     """
     filled = np.where(np.isfinite(score), score, mean)
-    for members in kinds(np.isfinite(score)):
-        fill_by_kind(filled, score, mean, covariance, members)
+    for members in missingness_patterns(np.isfinite(score)):
+        fill_alike(filled, score, mean, covariance, members)
     return filled
 
 
-def fill_by_kind(
+def fill_alike(
     filled: Array, score: Array, mean: Array, covariance: Array, members: NDArray[np.intp]
 ) -> None:
     """Fill in place the scores of people who have the same visits and the same covariance."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.estimates.missing.closed_form import by_visit
-from analysis.estimates.missing.conditional_normal import fill_by_kind
-from analysis.estimates.missing.strategies import STRATEGIES, check, expected, merged_covariance
+from analysis.estimates.missing.conditional_normal import fill_alike
+from analysis.estimates.missing.strategies import expected, merged_covariance
 from analysis.estimates.missing.trial_data import Trial
 from analysis.mmrm import MMRM, mmrm
 
-__all__ = ["Parameters", "fitted", "imputed", "name_of", "parameters_of", "terms_of"]
+__all__ = ["Parameters", "by_visit", "fitted", "imputed", "parameters_of", "terms_of"]
 
 Array = NDArray[np.float64]
 
@@ -99,7 +99,7 @@ def imputed(
     at_reference[:, -1] = 0.0
     mean = expected(strategy, own, at_reference @ parameters.coefficients, trial.event)
     filled = np.where(trial.missing, mean, trial.score)
-    for members in trial.kinds:
+    for members in trial.alike:
         if not trial.missing[members[0]].any():
             continue
         arm, event = int(trial.treated[members[0]]), int(trial.event[members[0]])
@@ -114,22 +114,37 @@ def imputed(
             filled[..., members, :] = np.where(
                 trial.missing[members], mean[..., members, :], trial.score[members]
             )
-        fill_by_kind(filled, trial.score, mean, covariance, members)
+        fill_alike(filled, trial.score, mean, covariance, members)
     return filled
-
-
-def name_of(strategy: str) -> str:
-    """A strategy in words.
-
-    Raises
-    ------
-    ValueError
-        When it is unknown.
-    """
-    check(strategy)
-    return STRATEGIES[strategy]
 
 
 def terms_of(trial: Trial) -> list[str]:
     """Names of covariates and arm in the model's formula."""
     return [f"x{i}" for i in range(trial.covariates.shape[1])] + ["treated"]
+
+
+def by_visit(
+    params: pd.Series,
+    visits: Sequence[str],
+    *,
+    terms: Sequence[str] = ("baseline", "treated"),
+    visit: str = "visit",
+) -> Array:
+    """Coefficients of ``y ~ x * visit + ...`` at each visit: constant, then the terms.
+
+    Parameters
+    ----------
+    params : Series
+        Fixed effects by name, as :class:`analysis.mmrm.MMRM` has them, treatment-coded with the
+        first of ``visits`` as the reference. A column left out as aliased counts 0.
+
+    Returns
+    -------
+    array of shape (1 + terms, k)
+    """
+    table = np.zeros((1 + len(terms), len(visits)))
+    for row, term in zip(table, ("Intercept", *terms), strict=True):
+        row += params.get(term, 0.0)
+        before = "" if term == "Intercept" else f"{term}:"
+        row[1:] += [params.get(f"{before}{visit}[T.{name}]", 0.0) for name in visits[1:]]
+    return table

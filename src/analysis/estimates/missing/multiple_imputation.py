@@ -26,10 +26,10 @@ from analysis.estimates.missing.imputation_model import (
     Parameters,
     fitted,
     imputed,
-    name_of,
     parameters_of,
 )
 from analysis.estimates.missing.rubins_rules import Pooled, pool
+from analysis.estimates.missing.strategies import name_of
 from analysis.estimates.missing.trial_data import Trial
 from analysis.estimates.table import row
 from analysis.mmrm.threads import single_threaded

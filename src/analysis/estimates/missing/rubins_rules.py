@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,20 +80,16 @@ def pool(estimates: Array, variances: Array, df: float = math.inf) -> Pooled:
     # Written so that a NaN is refused too.
     if not (variances > 0).all() or not np.isfinite(estimates).all():
         raise ValueError("Every imputation needs a finite estimate and a positive variance.")
-    values: dict[str, Any] = {"estimate": float(estimates.mean()), "imputations": m}
-    within, between = float(variances.mean()), float(estimates.var(ddof=1))
-    total = within + (1 + 1 / m) * between
-    share = (1 + 1 / m) * between / total
+    # Symbols of Barnard & Rubin: u_bar within, b between, nu degrees of freedom.
+    u_bar, b = float(variances.mean()), float(estimates.var(ddof=1))
+    total = u_bar + (1 + 1 / m) * b
+    gamma = (1 + 1 / m) * b / total
     seen = 1.0 if math.isinf(df) else (df + 1) / (df + 3)
-    observed = df * seen * (1 - share)
-    if share <= 1e-12:
-        found = observed
-    else:
-        rubin = (m - 1) / share**2
-        found = rubin if math.isinf(df) else rubin * observed / (rubin + observed)
-    ratio = share / (1 - share)
-    lost = (ratio + 2 / (found + 3)) / (ratio + 1) if share > 1e-12 else 0.0
-    return Pooled(
-        **values, se=math.sqrt(total), df=found, within=within, between=between,
-        fraction_missing=lost,
-    )  # fmt: skip
+    nu_obs = df * seen * (1 - gamma)
+    nu, lost = nu_obs, 0.0
+    if gamma > 1e-12:
+        nu_m = (m - 1) / gamma**2
+        nu = nu_m if math.isinf(df) else nu_m * nu_obs / (nu_m + nu_obs)
+        r = gamma / (1 - gamma)
+        lost = (r + 2 / (nu + 3)) / (r + 1)
+    return Pooled(float(estimates.mean()), math.sqrt(total), nu, u_bar, b, lost, m)

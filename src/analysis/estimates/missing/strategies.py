@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["STRATEGIES", "expected", "merged_covariance"]
+__all__ = ["STRATEGIES", "expected", "merged_covariance", "name_of"]
 
 Array = NDArray[np.float64]
 STRATEGIES = {
@@ -45,7 +45,7 @@ def expected(strategy: str, own: Array, reference: Array, event: NDArray[np.intp
     ValueError
         When the strategy is unknown, or LMCF meets an event before the first visit.
     """
-    check(strategy)
+    name_of(strategy)
     if strategy == "MAR":
         return own
     k = own.shape[-1]
@@ -97,10 +97,17 @@ def merged_covariance(strategy: str, own: Array, reference: Array, event: int) -
     return merged
 
 
-def check(strategy: str) -> None:
-    """Refuse a strategy that is not known."""
+def name_of(strategy: str) -> str:
+    """A strategy in words.
+
+    Raises
+    ------
+    ValueError
+        When it is unknown.
+    """
     if strategy not in STRATEGIES:
         raise ValueError(f"A strategy is one of {', '.join(STRATEGIES)}, not '{strategy}'.")
+    return STRATEGIES[strategy]
 
 
 def _at(values: Array, rows: NDArray[np.intp], places: NDArray[np.intp]) -> Array:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.estimates.missing.closed_form import smallest_failing
-from analysis.estimates.missing.imputation_model import name_of
 from analysis.estimates.missing.multiple_imputation import Imputations
 from analysis.estimates.missing.rubins_rules import Pooled
+from analysis.estimates.missing.strategies import name_of
 from analysis.estimates.table import row
 
-__all__ = ["Tipping", "tipping_curve", "tipping_grid", "tipping_point"]
+__all__ = ["Tipping", "smallest_failing", "tipping_curve", "tipping_grid", "tipping_point"]
 
 # A function of estimate, ci_low and ci_high.
 Conclusion = Callable[[float, float, float], bool]
+# A shift this many times the largest SD of a visit tips nothing that could be tipped.
+FARTHEST = 1e4
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,8 @@ def tipping_curve(
     DataFrame
         shift (points), estimate, ci_low, ci_high, holds.
     """
-    rows = [{"shift": float(shift), **_at(imputations, holds, visit, float(shift), 0.0)}
-            for shift in shifts]  # fmt: skip
-    return pd.DataFrame(rows)
+    table = _shifted(imputations, holds, visit, [(shift, 0.0) for shift in shifts])
+    return table.drop(columns="reference").rename(columns={"treated": "shift"})
 
 
 def tipping_grid(
@@ -121,21 +121,38 @@ def tipping_grid(
     DataFrame
         treated, reference (points added in the arm), estimate, ci_low, ci_high, holds.
     """
-    rows = [
-        {
-            "treated": float(treated),
-            "reference": float(reference),
-            **_at(imputations, holds, visit, float(treated), float(reference)),
-        }
-        for reference in shifts
-        for treated in shifts
-    ]
+    pairs = [(treated, reference) for reference in shifts for treated in shifts]
+    return _shifted(imputations, holds, visit, pairs)
+
+
+def _shifted(
+    imputations: Imputations,
+    holds: Conclusion,
+    visit: str | None,
+    pairs: Iterable[tuple[float, float]],
+) -> pd.DataFrame:
+    rows = []
+    for treated, reference in pairs:
+        found = imputations.difference(visit, treated=treated, reference=reference).columns
+        numbers = {name: found[name] for name in ("estimate", "ci_low", "ci_high")}
+        shifts = {"treated": float(treated), "reference": float(reference)}
+        rows.append({**shifts, **numbers, "holds": bool(holds(*numbers.values()))})
     return pd.DataFrame(rows)
 
 
-def _at(
-    imputations: Imputations, holds: Conclusion, visit: str | None, treated: float, reference: float
-) -> dict[str, Any]:
-    found = imputations.difference(visit, treated=treated, reference=reference).columns
-    numbers = {name: found[name] for name in ("estimate", "ci_low", "ci_high")}
-    return {**numbers, "holds": bool(holds(*numbers.values()))}
+def smallest_failing(still: Callable[[float], bool], scale: float) -> float:
+    """Smallest shift from 0 up at which a conclusion fails, by doubling and bisection.
+
+    To a millionth of ``scale``; 0 when it fails at once, infinite when it never does.
+    """
+    if not still(0.0):
+        return 0.0
+    low, high = 0.0, scale
+    while still(high):
+        low, high = high, 2 * high
+        if high > FARTHEST * scale:
+            return math.inf
+    while high - low > 1e-6 * scale:
+        middle = (low + high) / 2
+        low, high = (middle, high) if still(middle) else (low, middle)
+    return high

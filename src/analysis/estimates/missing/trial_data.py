@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.estimates.arms import as_treated
-from analysis.estimates.missing.conditional_normal import kinds
+from analysis.estimates.missing.conditional_normal import missingness_patterns
 
 __all__ = ["Trial", "first_missing_to_the_end"]
 
@@ -120,9 +120,9 @@ class Trial:
         return found
 
     @cached_property
-    def kinds(self) -> list[Places]:
+    def alike(self) -> list[Places]:
         """People alike in arm, event and the visits they have."""
-        return kinds(~self.missing, self.treated, self.event)
+        return missingness_patterns(~self.missing, self.treated, self.event)
 
 
 def _refuse_shapes(

@@ -21,7 +21,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from analysis.estimates.missing.conditional_normal import fill, kinds
+from analysis.estimates.missing.conditional_normal import fill, missingness_patterns
+from analysis.estimates.missing.strategies import expected
 from analysis.estimates.missing.trial_data import first_missing_to_the_end
 
 __all__ = ["Curve", "ancova", "deals", "jump_to_reference", "mixed_model", "trimmed_means"]
@@ -143,10 +144,10 @@ def jump_to_reference(change: Array, baseline: Array, arms: Arms, covariance: Ar
     beta = _least_squares(change[some], baseline[some], arms[:, some], covariance)[0]
     constant, slope, effect = (beta[:, i, None] for i in range(3))
     centred = baseline - baseline[some].mean()
-    after = np.arange(change.shape[1]) >= first_missing_to_the_end(change)[:, None]
-    # After the last score seen the treated have the mean of the reference arm.
-    own = (arms[:, :, None] & ~after) * effect
-    filled = fill(change, constant + slope * centred[:, None] + own, covariance)
+    reference = constant + slope * centred[:, None]
+    own = reference + arms[:, :, None] * effect
+    jump = expected("JR", own, reference, first_missing_to_the_end(change))
+    filled = fill(change, jump, covariance)
     return _ancova(filled.mean(axis=2), baseline, arms, robust=False)
 
 
@@ -189,7 +190,7 @@ def _least_squares(
     n, k = change.shape
     seen = np.asarray(np.isfinite(change))
     weight = np.zeros((n, k, k))
-    for members in kinds(seen):
+    for members in missingness_patterns(seen):
         at = np.flatnonzero(seen[members[0]])
         weight[np.ix_(members, at, at)] = np.linalg.inv(covariance[np.ix_(at, at)])
     weighted = (weight @ np.where(seen, change, 0.0)[:, :, None])[:, :, 0]

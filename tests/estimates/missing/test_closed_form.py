@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates.missing.closed_form import by_visit, robustness_to_missing, smallest_failing
+from analysis.estimates.missing.closed_form import robustness_to_missing
+from analysis.estimates.missing.imputation_model import by_visit
+from analysis.estimates.missing.tipping import smallest_failing
 from analysis.mmrm import mmrm
 
 VISITS = ("a", "b", "c")
