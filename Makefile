@@ -18,14 +18,16 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-st
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
 # Sets $$python to the interpreter behind the chosen one, so that a virtual environment without pip will do.
+# The oldest supported one comes first; any that is new enough will do.
+PYTHONS := python3.11 python3.12 python3.13 python3.14 python3
 define find_python
-python=; for name in $(if $(PYTHON),"$(PYTHON)",python3.11 python3); do \
+python=; for name in $(if $(PYTHON),"$(PYTHON)",$(PYTHONS)); do \
   if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
     python=`"$$name" -c 'import sys; print(sys._base_executable)'`; break; \
   fi; \
 done; \
 if [ -z "$$python" ]; then \
-  echo "This project needs Python 3.11 or newer, and $(if $(PYTHON),$(PYTHON) is not one,there is none named python3.11 or python3): say where one is with make PYTHON=/path/to/python3." >&2; exit 1; \
+  echo "This project needs Python 3.11 or newer, and $(if $(PYTHON),$(PYTHON) is not one,there is none named $(PYTHONS)): say where one is with make PYTHON=/path/to/python3." >&2; exit 1; \
 fi
 endef
 
@@ -34,13 +36,40 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-.PHONY: report test coverage lab notebooks lint format rules lock example published benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate r-references set-up set-up-time clean help
+.PHONY: report test test-python test-newest coverage lab notebooks lint format rules lock example published benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate r-references set-up set-up-time clean help
 
 report: $(READY) ## set up, judge the built-in studies, say where the report is (ARGS="STUDY --out DIR")
 	@.venv/bin/relief report $(ARGS)
 
 test: lint ## lint, types, unit tests, and every notebook run again and compared (ARGS="-k claims", "--cov")
 	@.venv/bin/python -m pytest -n logical --maxprocesses 8 --dist loadscope $(ARGS)
+
+# An environment of its own in $(1), which leaves .venv as it is; $(2) makes it what it is to be.
+define set_up_other
+	@$(2)
+	@$(UV) pip install --quiet --python $(1)/bin/python --offline --no-deps --no-build-isolation --editable .
+	@$(1)/bin/python -c 'import matplotlib.font_manager'
+endef
+# Simulated trials and random studies say the same of every Python and take minutes.
+test-python test-newest: OTHER = .tools/$@
+test-python test-newest: export IPYTHONDIR = $(CURDIR)/$(OTHER)/ipython
+test-python test-newest: export MPLCONFIGDIR = $(CURDIR)/$(OTHER)/matplotlib
+TEST_OTHER = $(OTHER)/bin/python -m pytest -n logical --maxprocesses 8 --dist loadscope -m "not simulates"
+
+test-python: .tools/.ready ## every notebook and the unit tests that do not simulate, on another Python (PYTHON=python3.13)
+	@test -n "$(PYTHON)" || { echo "Say which Python: make test-python PYTHON=python3.13" >&2; exit 1; }
+	@echo "Setting up: $(OTHER) from requirements.lock"
+	@$(UV) venv --quiet --clear --no-project --python "$(PYTHON)" $(OTHER)
+	$(call set_up_other,$(OTHER),$(UV) pip sync --quiet --python $(OTHER)/bin/python --require-hashes --compile-bytecode requirements.lock)
+	@$(TEST_OTHER) $(ARGS)
+
+# Not the notebooks: other versions draw and print otherwise.
+test-newest: $(READY) ## unit tests that do not simulate with the newest versions there are, on the newest Python here (minutes)
+	@echo "Setting up: $(OTHER) with the newest versions that resolve"
+	@$(UV) venv --quiet --clear --no-project --python "$$(.venv/bin/python scripts/newest_python.py || echo .venv/bin/python)" $(OTHER)
+	$(call set_up_other,$(OTHER),$(UV) pip install --quiet --python $(OTHER)/bin/python --upgrade --compile-bytecode --all-extras -r pyproject.toml)
+	@$(UV) pip list --python $(OTHER)/bin/python --format freeze | grep -E '^(numpy|scipy|pandas|statsmodels|matplotlib|pyarrow)='
+	@$(TEST_OTHER) tests --ignore tests/notebooks $(ARGS)
 
 lint: $(READY) ## ruff and mypy
 	@.venv/bin/ruff check .

@@ -403,6 +403,7 @@ def within(ledger: Ledger, arm: str) -> float:
     return float(rows[0]["estimate"])
 
 
+@pytest.mark.simulates
 @pytest.mark.bad_input("G14")
 def test_selected_people_fall_back_and_nothing_is_supported(tmp_path):
     """Forty trials of a treatment that does nothing, in people taken in for being ill.
@@ -429,6 +430,7 @@ def test_an_effect_at_4_hours_is_seen_and_decides_nothing_while_gates_are_not_ev
         assert ledger["onset"].verdict == "not decided"
 
 
+@pytest.mark.simulates
 @pytest.mark.bad_input("G15")
 def test_the_effect_of_the_example_is_seen_in_most_trials_of_its_size():
     """With 80 % power fewer than 6 of 12 trials would show it once in 250."""
@@ -459,6 +461,7 @@ CELLS = ("", " ", TOKEN, f"=HYPERLINK({TOKEN})", "-9", "99", "1e400", "NaN", "٣
 PLACES = [(name, column) for name, rows in tables().items() for column in rows[0]]
 
 
+@pytest.mark.simulates
 @given(
     changes=st.lists(
         st.tuples(st.sampled_from(PLACES), st.integers(0, 11), st.sampled_from(CELLS)),

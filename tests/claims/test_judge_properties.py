@@ -48,6 +48,8 @@ from analysis.simulate import Trial
 from analysis.timeline import recall_share_before
 from tests.factory import tables, write_study
 
+pytestmark = pytest.mark.simulates
+
 RULES = load_definitions()
 ABOUT_HOURS = ("headline", "onset", "certainty_within_hours", "magnitude", "attribution")
 ONLY = RULES.model_copy(

@@ -40,6 +40,8 @@ from analysis.study import (
 from analysis.timeline import place
 from tests.small_study import DESIGN
 
+pytestmark = pytest.mark.simulates
+
 RULES = load_definitions()
 WITHIN_HOURS = ("onset", "certainty_within_hours", "headline")
 COMPARED = ("onset", "attribution", "magnitude")

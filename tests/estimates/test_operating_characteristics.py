@@ -10,6 +10,8 @@ import pytest
 from benchmarks.estimates import control, crossing, mixture
 from tests.estimates.who_reference import keeps
 
+pytestmark = pytest.mark.simulates
+
 SHORT = {
     control: (100, 40, 40, 400, 900),
     crossing: (120, 120, 120, 120, 60),

@@ -17,6 +17,8 @@ from tests.fuzz.__main__ import Tally, run
 from tests.fuzz.attempt import _broken, attempt, call
 from tests.fuzz.inputs import FORMATS, Input, make, seed_of
 
+pytestmark = pytest.mark.simulates
+
 COUNT = 300
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.mmrm_operating_characteristics import run
+
+pytestmark = pytest.mark.simulates
 
 
 def test_kenward_roger_keeps_its_level_and_coverage() -> None:

@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 
 from analysis.cli import app
 
+pytestmark = pytest.mark.simulates
+
 SMALL = ("--worlds", "past-week", "--n", "5", "--replicates", "2")
 
 

@@ -12,6 +12,8 @@ from analysis.describe.onset.courses import SCHEDULE
 from benchmarks import judged_trials
 from benchmarks.judged_pieces import PARTS, SEED, WORLDS, crossings, judge_piece
 
+pytestmark = pytest.mark.simulates
+
 N, TRIALS = 15, 6
 
 

@@ -18,6 +18,8 @@ from analysis.claims.calibration.counts import rows_of
 from analysis.claims.calibration.pieces import Piece, keep, run_piece, stored
 from analysis.errors import ReliefError
 
+pytestmark = pytest.mark.simulates
+
 CELLS = {"worlds": ["null", "past-week"], "sizes": [5]}
 TRIALS = 5
 

@@ -20,6 +20,8 @@ from analysis.paths import CALIBRATION
 from analysis.readers.assemble import read_study
 from analysis.simulate import catalogue, world, write_study
 
+pytestmark = pytest.mark.simulates
+
 RULES = load_definitions()
 # The claims that are counted, and the one whose threshold gate 6 reads.
 ONLY = RULES.model_copy(

@@ -6,6 +6,8 @@ import pytest
 
 from benchmarks.estimates import missing
 
+pytestmark = pytest.mark.simulates
+
 
 def test_intervals_of_imputed_trials_hold_the_truth_about_as_often_as_they_say() -> None:
     # The jackknife refits a model for each person: it has its own check, against rbmi.

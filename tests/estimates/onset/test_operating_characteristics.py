@@ -7,6 +7,8 @@ import pytest
 from benchmarks.estimates import onset as benchmark
 from tests.estimates.who_reference import keeps
 
+pytestmark = pytest.mark.simulates
+
 
 @pytest.mark.parametrize(
     ("name", "replicates"),
