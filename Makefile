@@ -36,7 +36,7 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-.PHONY: report test test-python test-newest coverage lab notebooks lint format rules lock example published benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate r-references set-up set-up-time clean help
+.PHONY: report test test-python test-newest coverage lab notebooks lint format rules lock example published benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate renew calibration-state release-check r-references set-up set-up-time clean help
 
 report: $(READY) ## set up, judge the built-in studies, say where the report is (ARGS="STUDY --out DIR")
 	@.venv/bin/relief report $(ARGS)
@@ -85,6 +85,7 @@ lab: $(READY) ## open JupyterLab on the notebooks (ARGS="--no-browser")
 
 notebooks: $(READY) ## run every notebook from a fresh kernel and save it (ARGS="notebooks/00_verdict.ipynb")
 	@.venv/bin/python scripts/run_notebooks.py $(ARGS)
+	@.venv/bin/python scripts/calibration_state.py
 
 example: $(READY) ## simulate the example study again
 	@.venv/bin/python -m analysis.simulate
@@ -126,6 +127,17 @@ benchmark-judge: $(READY) ## judge 10,000 simulated trials: rate by part, ratio,
 
 calibrate: $(READY) ## how often the procedure is wrong in simulated worlds; goes on where it stopped (hours; ARGS="--n 30")
 	@.venv/bin/relief calibrate --resume --jobs -1 $(ARGS)
+	@.venv/bin/python scripts/calibration_state.py
+
+renew: $(READY) ## judge the stored trials again; where every word is the same the counts hold for the code of now (minutes)
+	@.venv/bin/relief calibrate --renew --jobs -1 $(ARGS)
+	@.venv/bin/python scripts/calibration_state.py
+
+calibration-state: $(READY) ## say in the README whether the counts hold for the rules and the code of now
+	@.venv/bin/python scripts/calibration_state.py
+
+release-check: $(READY) ## refuse a release while a cell of the calibration is pending or not counted
+	@.venv/bin/python scripts/calibration_state.py --check
 
 r-references: $(READY) ## run the references in Debian's R again and write their listings (installs R; needs RELIEF_DATA; minutes)
 	@test -n "$(RELIEF_DATA)" || { echo "Name the folder of open data: make r-references RELIEF_DATA=FOLDER" >&2; exit 1; }

@@ -50,7 +50,14 @@ def test_judge_prints_json_alone_with_the_declared_keys(study):
     assert result.exit_code == 0
     assert "NaN" not in result.stdout
     document = json.loads(result.stdout)
-    assert {"study", "synthetic", "claims_sha256", "data_sha256", "claims"} <= set(document)
+    assert {
+        "study",
+        "synthetic",
+        "claims_sha256",
+        "decisions_sha256",
+        "data_sha256",
+        "claims",
+    } <= set(document)
     assert [claim["claim"] for claim in document["claims"]] == list(CLAIM_IDS)
     for claim in document["claims"]:
         assert {"claim", "verdict", "parts", "estimate", "reasons"} <= set(claim)

@@ -205,10 +205,29 @@ def calibrate(
         Path | None, typer.Option(metavar="DIR", help="Folder of counts; the committed one.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Keep what was counted.")] = False,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Judge the stored trials again; same words: new hashes.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Measure how often the procedure is wrong: judge simulated trials of known truth."""
-    from analysis.claims.calibration.command import calibrate_into, counts_text
+    from analysis.claims.calibration.command import (
+        calibrate_into,
+        counts_text,
+        renew_in,
+        renewed_text,
+    )
+
+    if renew:
+        renewed = _run(
+            lambda: renew_in(out, jobs=jobs, scheduler=scheduler, worlds=worlds, resume=resume),
+            as_json=as_json,
+        )
+        if as_json:
+            _print_json(vars(renewed))
+        else:
+            print(renewed_text(renewed))
+        return
 
     def run() -> Any:
         return calibrate_into(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import tomllib
+from collections.abc import Iterator
+from copy import deepcopy
 
 import pytest
 
-from analysis.claims.definitions import CLAIM_IDS, load_definitions
+from analysis.claims.definitions import CLAIM_IDS, Definitions, load_definitions
 from analysis.claims.ledger import GATES, WORDS
 from analysis.errors import ReliefError
 from analysis.paths import CLAIMS
@@ -86,9 +90,100 @@ def test_a_changed_threshold_changes_the_hash(definitions, tmp_path):
     assert other.sha256 != definitions.sha256
 
 
+# What decides: every value of claims.toml is one or the other, by where it stands.
+
+DOCUMENT = tomllib.loads(CLAIMS.read_text(encoding="utf-8"))
+SAYS = {"title", "paraphrase", "wording", "estimand", "source", "label"}
+
+
+def places(inner: object, *path: str) -> Iterator[tuple[str, ...]]:
+    """The path of every value of the file; a list is one value."""
+    if isinstance(inner, dict):
+        for key, value in inner.items():
+            yield from places(value, *path, key)
+    else:
+        yield path
+
+
+def decisions(document: dict) -> str:
+    return Definitions.model_validate(document | {"sha256": ""}).decisions_sha256
+
+
+def changed(path: tuple[str, ...]) -> dict:
+    """The file with another value in that place, of a kind that it may hold."""
+    document = deepcopy(DOCUMENT)
+    inner = document
+    for key in path[:-1]:
+        inner = inner[key]
+    value = inner[path[-1]]
+    if path[-1] == "at_most":
+        del inner[path[-1]]
+    elif isinstance(value, list):
+        inner[path[-1]] = value[:-1] or ["time"]
+    else:
+        inner[path[-1]] = f"{value} or so" if isinstance(value, str) else value + 0.001
+    return document
+
+
+@pytest.mark.parametrize("path", [p for p in places(DOCUMENT) if not SAYS & set(p)], ids=".".join)
+def test_every_value_that_decides_changes_the_hash_of_decisions(path):
+    assert decisions(changed(path)) != decisions(DOCUMENT)
+
+
+@pytest.mark.parametrize("path", [p for p in places(DOCUMENT) if SAYS & set(p)], ids=".".join)
+def test_no_word_that_says_or_cites_changes_the_hash_of_decisions(path):
+    assert decisions(changed(path)) == decisions(DOCUMENT)
+
+
+def test_nor_do_order_comments_and_how_a_number_is_written(definitions, tmp_path):
+    def backwards(inner: object) -> object:
+        if isinstance(inner, dict):
+            return {key: backwards(inner[key]) for key in reversed(inner)}
+        return inner
+
+    assert decisions(backwards(DOCUMENT)) == definitions.decisions_sha256
+    text = CLAIMS.read_text(encoding="utf-8")
+    other = tmp_path / "claims.toml"
+    other.write_text(
+        "# Said first.\n"
+        + text.replace("value = 3,", "value = 3.0,").replace("low = 2,", "low=2.0,"),
+        encoding="utf-8",
+    )
+    assert load_definitions(other).sha256 != definitions.sha256
+    assert load_definitions(other).decisions_sha256 == definitions.decisions_sha256
+
+
+def test_the_hash_of_decisions_is_of_json_that_anyone_can_write(definitions):
+    """Held to a second writing of it, from the file."""
+
+    def whole(value: object) -> object:
+        if isinstance(value, list):
+            return [whole(inner) for inner in value]
+        return int(value) if isinstance(value, float) and value == int(value) else value
+
+    claims = {
+        name: {
+            "at_most": None, "parts": {}, **{k: v for k, v in claim.items() if k not in SAYS},
+            "thresholds": {k: {"value": whole(v["value"])}
+                           for k, v in claim.get("thresholds", {}).items()},
+        }
+        for name, claim in DOCUMENT["claims"].items()
+    }  # fmt: skip
+    deciding = {
+        "rules": {k: {"value": whole(v["value"])} for k, v in DOCUMENT["rules"].items()},
+        "windows": {k: {"low": whole(v["low"]), "high": whole(v["high"])}
+                    for k, v in DOCUMENT["windows"].items()},
+        "primary": DOCUMENT["primary"],
+        "claims": claims,
+    }  # fmt: skip
+    text = json.dumps(deciding, sort_keys=True, separators=(",", ":"))
+    assert definitions.decisions_sha256 == hashlib.sha256(text.encode()).hexdigest()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
+        ('label = "about 5 h"', 'label = "about 3 h"', "each label once"),
         ("[claims.onset", "[claims.onset_soon", "these claims in this order"),
         ('gates = ["construct", "estimate"]', 'gates = ["estimate", "construct"]', "in the order"),
         ('gates = ["construct", "estimate"]', 'gates = ["construct", "vibes"]', "gates"),

@@ -16,7 +16,7 @@ from scipy import stats
 
 from analysis.claims import judge
 from analysis.claims.calibration import trial as fast
-from analysis.claims.calibration.counts import read_table
+from analysis.claims.calibration.counts import is_current, read_table
 from analysis.claims.calibration.pieces import LETTERS, generator, trial_of
 from analysis.claims.definitions import load_definitions
 from analysis.claims.evaluators import common
@@ -75,11 +75,12 @@ def test_a_fall_of_people_taken_in_for_being_ill_stands_beside_what_selection_br
 
 @cache
 def committed() -> tuple[Any, dict[str, str]] | None:
-    """The power cell's row of the committed counts, and its stored words; None before there are."""
+    """The power cell's row of the committed counts, and its stored words; None where pending."""
     table = CALIBRATION / "table.csv"
     if not table.exists():
         return None
     rows = read_table(table).query("world == 'power-cell' and n_per_arm == 30 and claim == 'onset'")
+    rows = rows[is_current(rows)]
     words = json.loads((CALIBRATION / "words.json").read_text(encoding="utf-8"))
     return (rows.iloc[0], words["power-cell n30"]) if len(rows) else None
 

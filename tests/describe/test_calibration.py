@@ -10,9 +10,10 @@ import pytest
 
 from analysis.claims.calibration import rows_of
 from analysis.claims.calibration.pieces import Piece, run_piece
-from analysis.claims.definitions import load_definitions
+from analysis.claims.definitions import Definitions, load_definitions
 from analysis.describe.calibration import (
     PROCEDURE,
+    absent,
     analyses_beside,
     bias_curve,
     by_size,
@@ -20,7 +21,9 @@ from analysis.describe.calibration import (
     counted,
     in_words,
     passes,
+    pending_cells,
     read_counts,
+    state,
     words,
     worlds,
 )
@@ -54,9 +57,50 @@ def test_the_world_named_null_is_read(written):
     assert set(read_counts(written)["world"]) == {"null", "past-week", "unblinding-0.80"}
 
 
-def test_counts_made_with_other_rules_are_left_out(written):
-    other = RULES.model_copy(update={"sha256": "0" * 64})
-    assert read_counts(written, other).empty
+def other_rules() -> Definitions:
+    certain = RULES.rules["certain_share"].model_copy(update={"value": 0.9})
+    return RULES.model_copy(update={"rules": RULES.rules | {"certain_share": certain}})
+
+
+def test_counts_made_with_other_rules_are_pending_and_never_a_number(written):
+    counts = read_counts(written, other_rules())
+    assert counts["pending"].all()
+    assert pending_cells(counts) == ["null n30", "past-week n15", "unblinding-0.80 n30"]
+    assert absent(counts) == "pending"
+    table = cells(counts)
+    assert table["value"].isna().all()
+    assert counted(counts).loc["null", "30 an arm"] == "pending"
+    assert counted(counts).loc["null", "60 an arm"] == "not counted yet"
+    assert in_words(table).loc[(0.0, "null"), "30 an arm"] == "pending"
+    assert words(counts).empty
+    assert bias_curve(counts).empty
+    told = state(counts, other_rules())
+    assert told.startswith("PENDING: 3 of 3 counted cells")
+    assert "relief calibrate --renew" in told
+    assert other_rules().decisions_sha256[:12] in told
+
+
+def test_counts_made_by_other_code_are_pending_cell_by_cell(written, tmp_path):
+    table = read_counts(written).drop(columns="pending")
+    table.loc[table["world"] == "null", "code_sha256"] = "0" * 64
+    table.to_csv(tmp_path / "table.csv", index=False)
+    counts = read_counts(tmp_path / "table.csv")
+    assert pending_cells(counts) == ["null n30"]
+    assert absent(counts) == "pending or not counted yet"
+    assert counted(counts).loc["null", "30 an arm"] == "pending"
+    assert counted(counts).loc["past-week", "15 an arm"] == "2, too few"
+
+
+def test_counts_that_hold_say_how_many_and_of_which_rules(written, tmp_path):
+    counts = read_counts(written)
+    assert pending_cells(counts) == []
+    assert absent(counts) == "not counted yet"
+    told = state(counts)
+    assert told.startswith("3 of 99 cells are counted, 2 trials each")
+    assert RULES.decisions_sha256[:12] in told
+    assert "judged again" not in told
+    assert "6 of their trials were judged again" in state(counts.assign(judged_again=2))
+    assert state(read_counts(tmp_path / "no.csv")).startswith("No cell is counted yet")
 
 
 @pytest.mark.parametrize("there", [True, False], ids=["some cells", "no table"])

@@ -59,6 +59,7 @@ def judge_checked(checked: Checked, definitions: Definitions) -> Ledger:
         title=design.title,
         synthetic=design.synthetic,
         claims_sha256=definitions.sha256,
+        decisions_sha256=definitions.decisions_sha256,
         data_sha256=data_sha256(checked.study.sources),
         claims=tuple(results[claim_id] for claim_id in definitions.claims),
         flags=tuple(issue for issue in checked.issues if issue.severity == "FLAG"),

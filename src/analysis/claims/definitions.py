@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +30,21 @@ CLAIM_IDS = (
     "first_session_guides",
     "brain_mechanism",
 )
+# What says, shows or cites; everything else in claims.toml decides.
+_SAID: Any = {
+    "sha256": True,
+    "rules": {"__all__": {"source"}},
+    "windows": {"__all__": {"label"}},
+    "claims": {
+        "__all__": {
+            "title": True,
+            "paraphrase": True,
+            "estimand": True,
+            "wording": True,
+            "thresholds": {"__all__": {"source"}},
+        }
+    },
+}
 Gate = Literal["construct", "time", "recall", "comparator", "estimate", "robustness", "calibration"]
 
 
@@ -121,6 +137,27 @@ class Definitions(_Strict):
         """The number that a rule declares."""
         return self.rules[name].number
 
+    @property
+    def decisions_sha256(self) -> str:
+        """SHA-256 of what decides: the same however it is said, ordered or written.
+
+        Of JSON without spaces, keys sorted: values of rules and thresholds, the primary
+        analysis, bounds of windows; gates, parts, instrument, window and ``at_most`` of each
+        claim. A number is written as the shortest text that reads back as it, 3.0 as 3.
+        """
+        deciding = _plain(self.model_dump(mode="json", exclude=_SAID))
+        text = json.dumps(deciding, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """The same with whole numbers as integers, however they were written."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
 
 def load_definitions(path: Path = CLAIMS) -> Definitions:
     """Read and validate claims.toml.
@@ -150,6 +187,10 @@ def load_definitions(path: Path = CLAIMS) -> Definitions:
             "claims.value",
             f"{path.name} must hold these claims in this order: {', '.join(CLAIM_IDS)}.",
         )
+    labels = [window.label for window in definitions.windows.values()]
+    if len(set(labels)) < len(labels):
+        # Scores are told apart by it.
+        raise ReliefError("claims.value", f"{path.name}, windows: each label once.")
     unknown = {definitions.primary.phase, *definitions.primary.visits} - set(definitions.windows)
     if unknown:
         raise ReliefError(

@@ -76,6 +76,7 @@ class ClaimResult:
 class Ledger:
     """All claims judged on one source, with the hashes that say which rules and which data.
 
+    ``claims_sha256`` is of the file of rules, ``decisions_sha256`` of what in it decides.
     ``flags`` are the findings of severity FLAG: what every verdict must mention, since it
     could change the word.
     """
@@ -87,6 +88,7 @@ class Ledger:
     data_sha256: str
     claims: tuple[ClaimResult, ...]
     flags: tuple[Issue, ...] = ()
+    decisions_sha256: str = ""
 
     def __getitem__(self, claim: str) -> ClaimResult:
         return next(result for result in self.claims if result.claim == claim)
@@ -98,6 +100,7 @@ class Ledger:
             "title": self.title,
             "synthetic": self.synthetic,
             "claims_sha256": self.claims_sha256,
+            "decisions_sha256": self.decisions_sha256,
             "data_sha256": self.data_sha256,
             "flags": [flag.as_dict() for flag in self.flags],
             "claims": [result.as_dict() for result in self.claims],

@@ -7,16 +7,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.claims.calibration.command import every_world
 from analysis.claims.calibration.common_analyses import COMMON
-from analysis.claims.calibration.counts import read_table
-from analysis.claims.calibration.gate import SIZES
+from analysis.claims.calibration.counts import HASHES, is_current, read_table
+from analysis.claims.calibration.gate import RENEW, SIZES
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.estimates.proportions import exact_share
 from analysis.paths import CALIBRATION
 from analysis.simulate import catalogue, entry
 
 __all__ = [
+    "COUNT",
     "PROCEDURE",
+    "absent",
     "analyses_beside",
     "bias_curve",
     "by_size",
@@ -24,24 +27,31 @@ __all__ = [
     "counted",
     "in_words",
     "passes",
+    "pending_cells",
     "read_counts",
+    "state",
     "words",
     "worlds",
 ]
 
 PROCEDURE = "this procedure"
+COUNT = "make calibrate"
 NOT_YET = "not counted yet"
 _SHARE = ("value", "mc_low", "mc_high")
-_WORDS = ("claim", "world", "claims_sha256")
+PENDING = "pending"
+_WORDS = ("claim", "world", *HASHES)
 _COLUMNS = ("claim", "world", "n_per_arm", "replicates", "supported", "contradicted",
             "not_decided", "not_testable", "by_estimate", "dropout", "fell_back", "failed",
-            "claims_sha256", *COMMON)  # fmt: skip
+            "judged_again", *HASHES, *COMMON)  # fmt: skip
 
 
 def read_counts(
     path: Path = CALIBRATION / "table.csv", definitions: Definitions | None = None
 ) -> pd.DataFrame:
-    """The counts that were made with these rules; an empty table where there are none.
+    """The counts, each told to be of these rules and the code of now, or pending.
+
+    What is pending was counted with other rules, by other code or of another form of its
+    world: it is shown as pending and never as a number.
 
     Parameters
     ----------
@@ -53,14 +63,65 @@ def read_counts(
     Returns
     -------
     DataFrame
-        Rows of :func:`analysis.claims.calibration.counts.rows_of`.
+        Rows of :func:`analysis.claims.calibration.counts.rows_of`, and ``pending`` (bool);
+        no row where nothing is counted.
     """
-    rules = definitions or load_definitions()
     if not path.exists():
         kinds = {name: str if name in _WORDS else float for name in _COLUMNS}
-        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+        empty = {name: pd.Series(dtype=kind) for name, kind in kinds.items()}
+        return pd.DataFrame(empty | {"pending": pd.Series(dtype=bool)})
     table = read_table(path)
-    return table[table["claims_sha256"] == rules.sha256].reset_index(drop=True)
+    return table.assign(pending=~is_current(table, definitions))
+
+
+def _split(counts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Counts that speak, and those that are pending."""
+    pending = counts["pending"].astype(bool)
+    return counts[~pending], counts[pending]
+
+
+def pending_cells(counts: pd.DataFrame) -> list[str]:
+    """World and size of each cell that is pending, as in ``null n30``."""
+    cells = _split(counts)[1].drop_duplicates(["world", "n_per_arm"])
+    return [f"{name} n{n:.0f}" for name, n in zip(cells["world"], cells["n_per_arm"], strict=True)]
+
+
+def state(counts: pd.DataFrame, definitions: Definitions | None = None) -> str:
+    """Whether the counts hold now, as sentences for the README and for notebook 10."""
+    rules = definitions or load_definitions()
+    every = len(SIZES) * len(every_world())
+    cells = counts.drop_duplicates(["world", "n_per_arm"])
+    if cells.empty:
+        return f"No cell is counted yet: run {COUNT}."
+    pending = pending_cells(counts)
+    made = ", ".join(sorted({digest[:12] for digest in cells["decisions_sha256"]}))
+    if not pending:
+        again = int(cells["judged_again"].sum())
+        renewed = (
+            f" When the hashes were last renewed, {again:,} of their trials were judged again "
+            "and got the same words."
+        )
+        return (
+            f"{len(cells)} of {every} cells are counted, {int(cells['replicates'].min()):,} "
+            f"trials each, with the rules of decisions_sha256 {made}.{renewed if again else ''} "
+            f"Where rules or code have changed since, cells are pending: gate 7 and notebook 10 "
+            "say so, and make release-check is red."
+        )
+    return (
+        f"PENDING: {len(pending)} of {len(cells)} counted cells were made with other rules or "
+        f"other code than those of now (decisions_sha256 {made}; now "
+        f"{rules.decisions_sha256[:12]}). Whether they hold now is not known: gate 7 "
+        f'says "not evaluated" until {RENEW} finds every stored word the same or {COUNT} has '
+        "counted them anew."
+    )
+
+
+def absent(counts: pd.DataFrame) -> str:
+    """What stands where a number would, in a table of cells that have none."""
+    current, pending = _split(counts)
+    if pending.empty:
+        return NOT_YET
+    return PENDING if current.empty else f"{PENDING} or {NOT_YET}"
 
 
 def worlds() -> pd.DataFrame:
@@ -99,14 +160,20 @@ def cells(counts: pd.DataFrame, *, claim: str = "onset", least: int = 1) -> pd.D
     -------
     DataFrame
         world, title, no_effect, drug_sd, bias_sd, n_per_arm, replicates (0 where not counted);
-        value, mc_low, mc_high: share of trials called supported with its exact 95 % Monte
-        Carlo limits; the counts of words; a column an analysis of ``COMMON``.
+        pending (bool); value, mc_low, mc_high: share of trials called supported with its exact
+        95 % Monte Carlo limits; the counts of words; a column an analysis of ``COMMON``.
     """
     known = catalogue()[["world", "title", "no_effect", "drug_sd", "bias_sd"]]
     every = known.merge(pd.DataFrame({"n_per_arm": SIZES}), how="cross")
-    own = counts[(counts["claim"] == claim) & (counts["replicates"] >= least)]
-    numbers = [name for name in _COLUMNS if name not in ("claim", "claims_sha256")]
-    found = every.merge(own[numbers], on=["world", "n_per_arm"], how="left")
+    current, waiting = (part[part["claim"] == claim] for part in _split(counts))
+    own = current[current["replicates"] >= least]
+    numbers = [name for name in _COLUMNS if name not in ("claim", *HASHES)]
+    key = ["world", "n_per_arm"]
+    found = every.merge(own[numbers], on=key, how="left")
+    waits = set(zip(waiting["world"], waiting["n_per_arm"], strict=True))
+    found["pending"] = [
+        cell in waits for cell in zip(found["world"], found["n_per_arm"], strict=True)
+    ]
     found["replicates"] = found["replicates"].fillna(0).astype(int)
     return _with_shares(found, "supported")
 
@@ -132,17 +199,17 @@ def counted(counts: pd.DataFrame, definitions: Definitions | None = None) -> pd.
     -------
     DataFrame
         Worlds by size: the number of trials, with "too few" below what gate 7 asks for, or
-        "not counted yet".
+        "not counted yet", or "pending".
     """
     wanted = int((definitions or load_definitions()).rule("calibration_trials"))
 
-    def told(trials: int) -> str:
+    def told(trials: int, pending: bool) -> str:
         if not trials:
-            return NOT_YET
+            return PENDING if pending else NOT_YET
         return f"{trials:,}" if trials >= wanted else f"{trials:,}, too few"
 
     table = cells(counts)
-    table["told"] = table["replicates"].map(told)
+    table["told"] = list(map(told, table["replicates"], table["pending"]))
     wide = table.pivot(index="world", columns="n_per_arm", values="told")
     wide.columns = [f"{n} an arm" for n in wide.columns]
     return wide.loc[list(dict.fromkeys(table["world"]))]
@@ -157,9 +224,9 @@ def in_words(table: pd.DataFrame) -> pd.DataFrame:
         Rows of :func:`cells`.
     """
     told = [
-        f"{value:.1%} ({low:.1%} to {high:.1%})" if trials else NOT_YET
-        for value, low, high, trials in zip(
-            *(table[name] for name in (*_SHARE, "replicates")), strict=True
+        f"{value:.1%} ({low:.1%} to {high:.1%})" if trials else PENDING if waits else NOT_YET
+        for value, low, high, trials, waits in zip(
+            *(table[name] for name in (*_SHARE, "replicates", "pending")), strict=True
         )
     ]
     size = table["n_per_arm"].map("{} an arm".format)
@@ -191,11 +258,11 @@ def words(counts: pd.DataFrame, *, claim: str = "onset") -> pd.DataFrame:
     return shown.set_index(["world", "people an arm"])
 
 
-def by_size(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of :func:`words` with the sizes side by side; what is not counted says so."""
+def by_size(table: pd.DataFrame, absent: str = NOT_YET) -> pd.DataFrame:
+    """Rows of :func:`words` with the sizes side by side; what has no number says why."""
     order = list(dict.fromkeys(table.index.get_level_values("world")))
     wide = pd.DataFrame(table.unstack()).loc[order]
-    return wide.astype(object).where(wide.notna(), NOT_YET)
+    return wide.astype(object).where(wide.notna(), absent)
 
 
 def analyses_beside(table: pd.DataFrame) -> pd.DataFrame:
@@ -212,7 +279,7 @@ def analyses_beside(table: pd.DataFrame) -> pd.DataFrame:
         world, title, n_per_arm, replicates, analysis, and the share of trials in which it finds
         relief (the procedure: says supported) as value, mc_low, mc_high.
     """
-    kept = ["world", "title", "n_per_arm", "replicates"]
+    kept = ["world", "title", "n_per_arm", "replicates", "pending"]
     parts = [table[[*kept, *_SHARE]].assign(analysis=PROCEDURE)]
     for name in COMMON:
         parts.append(_with_shares(table[[*kept, name]], name)[[*kept, *_SHARE]]
@@ -236,7 +303,8 @@ def bias_curve(counts: pd.DataFrame, family: str = "unblinding") -> pd.DataFrame
     DataFrame
         n_per_arm, size (SD of baseline), replicates, supported, value, mc_low, mc_high; sorted.
     """
-    own = counts[counts["claim"] == "onset"]
+    current = _split(counts)[0]
+    own = current[current["claim"] == "onset"]
     size = own["world"].map(lambda name: _size(name, family)).astype(float)
     zero = (own["world"] == "null") & ~own["n_per_arm"].isin(own.loc[size == 0, "n_per_arm"])
     table = own.assign(size=size.mask(zero, 0.0)).dropna(subset=["size"])

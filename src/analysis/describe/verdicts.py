@@ -90,7 +90,10 @@ def issues_table(checked: Checked) -> pd.DataFrame:
 def ledger_text(ledger: Ledger) -> str:
     """The ledger for a terminal: verdict, wording, estimate and each gate's sentence."""
     lines = [ledger.title + (" [SYNTHETIC DATA]" if ledger.synthetic else "")]
-    lines.append(f"claims.toml {ledger.claims_sha256[:12]}, data {ledger.data_sha256[:12]}")
+    lines.append(
+        f"claims.toml {ledger.claims_sha256[:12]}, decisions {ledger.decisions_sha256[:12]}, "
+        f"data {ledger.data_sha256[:12]}"
+    )
     if ledger.flags:
         lines.append("Flags that every verdict below must be read with:")
         lines += [f"  {flag.rule} x {flag.count}: {flag.message}" for flag in ledger.flags]

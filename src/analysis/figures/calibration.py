@@ -14,6 +14,7 @@ from analysis.figures.base import entitle, legend_below, new_axes, style
 __all__ = ["against_size", "by_world"]
 
 NOT_YET = "not counted yet"
+PENDING = "pending"
 
 
 def by_world(
@@ -34,7 +35,8 @@ def by_world(
     ----------
     table : DataFrame
         title (of the world), the series, value, mc_low, mc_high (shares); NaN where a cell is
-        not counted. Rows are drawn from above in the order of the table.
+        not counted, or where ``pending`` (bool, may be left out) says that it no longer holds.
+        Rows are drawn from above in the order of the table.
     series : str
         Column that tells the marks apart.
     labels : mapping
@@ -68,7 +70,9 @@ def by_world(
     right = max(100 * most, 105 * float(np.nan_to_num(table["mc_high"]).max()))
     for name, rows in table.groupby("title"):
         if rows["value"].isna().all():
-            ax.text(right / 2, place[str(name)], NOT_YET, ha="center", va="center", color="0.45",
+            waits = "pending" in rows and rows["pending"].any()
+            told = PENDING if waits else NOT_YET
+            ax.text(right / 2, place[str(name)], told, ha="center", va="center", color="0.45",
                     fontsize=9.5, style="italic")  # fmt: skip
     ax.axvline(100 * line, color="0.2", linestyle="--", linewidth=1.4)
     # On the side of the line that has room.
@@ -99,6 +103,7 @@ def against_size(
     xlabel: str,
     ylabel: str,
     most: float = 1.0,
+    absent: str = NOT_YET,
     ax: Axes | None = None,
 ) -> Axes:
     """Share of trials called supported against a bias or an effect, a line a size of trial.
@@ -115,6 +120,8 @@ def against_size(
     title, xlabel, ylabel : str
     most : float
         Least height of the axis, a share.
+    absent : str
+        What stands in the figure of an empty curve.
     ax : Axes, optional
     """
     ax = new_axes(ax, 4.4)
@@ -133,7 +140,7 @@ def against_size(
                 xytext=(-3, 3), textcoords="offset points", ha="right", va="bottom",
                 fontsize=10, color="0.2")  # fmt: skip
     if curve.empty:
-        ax.text(0.5, 0.5, NOT_YET, transform=ax.transAxes, ha="center", color="0.45",
+        ax.text(0.5, 0.5, absent, transform=ax.transAxes, ha="center", color="0.45",
                 style="italic")  # fmt: skip
     highest = 0.0 if curve.empty else float(curve["mc_high"].max())
     widest = 0.0 if curve.empty else float(curve["size"].max())

@@ -83,6 +83,7 @@ def write_processed(ledger: Ledger, folder: Path) -> list[Path]:
     verdicts = ledger.verdicts().assign(
         synthetic=ledger.synthetic,
         claims_sha256=ledger.claims_sha256,
+        decisions_sha256=ledger.decisions_sha256,
         data_sha256=ledger.data_sha256,
     )
     paths = []

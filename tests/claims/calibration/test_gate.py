@@ -17,6 +17,7 @@ from analysis.claims.calibration.gate import (
     dropout,
     no_effect_worlds,
 )
+from analysis.claims.calibration.pieces import keys
 from analysis.claims.definitions import load_definitions
 from analysis.claims.evaluators import common
 from analysis.claims.ledger import NOT_DECIDED, SUPPORTED, Reason
@@ -32,7 +33,7 @@ def counts(**changes: Any) -> pd.DataFrame:
     """A full table: 1 % false support in every world without an effect, at every size."""
     rows = [
         {"claim": "onset", "world": world, "n_per_arm": n, "replicates": 10_000, "rate": 0.010,
-         "mc_high": 0.012, "dropout": 0.14, "claims_sha256": RULES.sha256}
+         "mc_high": 0.012, "dropout": 0.14, **keys(world)}
         for world in no_effect_worlds(BOUND) for n in (15, 30, 60)
     ]  # fmt: skip
     return pd.DataFrame(rows).assign(**changes)
@@ -117,11 +118,32 @@ def test_too_few_trials_are_no_count():
 
 
 def test_counts_made_with_other_rules_do_not_speak():
-    found = calibration_gate(case(), counts(claims_sha256="0" * 64))
+    found = calibration_gate(case(), counts(decisions_sha256="0" * 64))
     assert found.passed is None
     assert "no committed cell was made with these rules" in found.text
-    other = RULES.model_copy(update={"sha256": "1" * 64})
+    assert "pending until relief calibrate --renew" in found.text
+    assert "relief calibrate --n 30 counts them anew" in found.text
+    certain = RULES.rules["certain_share"].model_copy(update={"value": 0.9})
+    other = RULES.model_copy(update={"rules": RULES.rules | {"certain_share": certain}})
     assert calibration_gate(case(rules=other), counts()).passed is None
+
+
+def test_rules_that_only_say_it_otherwise_keep_their_counts():
+    """Words of claims.toml may change, and so may its hash as a file."""
+    said = {name: claim.model_copy(update={"title": f"{claim.title}, that is"})
+            for name, claim in RULES.claims.items()}  # fmt: skip
+    other = RULES.model_copy(update={"claims": said, "sha256": "1" * 64})
+    assert calibration_gate(case(rules=other), counts()).passed is True
+
+
+@pytest.mark.parametrize("key", ["code_sha256", "world_sha256"])
+def test_counts_of_other_code_or_of_another_form_of_a_world_are_pending(key):
+    found = calibration_gate(case(), with_row("sites", 30, **{key: "0" * 64}))
+    assert found.passed is None
+    assert f"1 of {len(no_effect_worlds(BOUND))} worlds are pending" in found.text
+    assert "relief calibrate --renew" in found.text
+    # Cells of another size are no part of the answer.
+    assert calibration_gate(case(60, 60), with_row("sites", 30, **{key: "0" * 64})).passed is True
 
 
 def test_counts_that_were_written_are_read_as_they_were(tmp_path, monkeypatch):

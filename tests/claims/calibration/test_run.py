@@ -101,7 +101,7 @@ def test_pieces_that_are_there_are_not_judged_again(alone, monkeypatch, tmp_path
     assert now == written
 
 
-@pytest.mark.parametrize("key", ["claims_sha256", "code_sha256", "world_sha256", "seed", "stop"])
+@pytest.mark.parametrize("key", ["decisions_sha256", "code_sha256", "world_sha256", "seed", "stop"])
 def test_a_piece_made_otherwise_is_not_taken(kept, tmp_path, key):
     piece = Piece("past-week", 5, 0, 2, seed=3)
     keep(kept, tmp_path)
@@ -134,7 +134,7 @@ def made(kept: dict, letter: str, **changes) -> dict:
 
 
 @pytest.mark.parametrize(
-    "other", [{"code_sha256": "0" * 64}, {"claims_sha256": "0" * 64}, {"world_sha256": "0" * 64}]
+    "other", [{"code_sha256": "0" * 64}, {"decisions_sha256": "0" * 64}, {"world_sha256": "0" * 64}]
 )
 def test_counts_and_kept_words_leave_out_pieces_made_otherwise(kept, tmp_path, other):
     own = [made(kept, "N", start=0, stop=2), made(kept, "N", start=4, stop=6)]

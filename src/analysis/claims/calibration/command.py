@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -9,12 +11,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from analysis.claims.calibration.counts import Merged, merge
+from analysis.claims.calibration.renew import Renewed, renew
 from analysis.claims.calibration.run import calibrate
 from analysis.errors import ReliefError
 from analysis.paths import CALIBRATION, INSTALLED
 from analysis.simulate import catalogue
 
-__all__ = ["calibrate_into", "counts_text", "every_world"]
+__all__ = ["calibrate_into", "counts_text", "every_world", "renew_in", "renewed_text"]
 
 # Sizes beside those of the catalogue: bias to far beyond the bound, and real differences.
 CURVES = {"unblinding": (0.15, 0.50, 0.80, 1.10, 1.50), "effect": (0.75, 1.25, 1.50)}
@@ -63,12 +66,7 @@ def calibrate_into(
             "calibrate.folder", "The folder for the counts cannot be made; give another --out."
         ) from None
     names = every_world() if worlds is None else _listed(worlds)
-    # The bar goes to the standard error: what is printed is the result alone.
-    columns = (TextColumn("pieces"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    quiet = not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
-        task = bar.add_task("pieces", total=None)
+    with _bar() as told:
         rows = calibrate(
             names,
             _whole(sizes),
@@ -78,10 +76,55 @@ def calibrate_into(
             scheduler=scheduler,
             shards=shards,
             resume=resume,
-            told=lambda done, total: bar.update(task, completed=done, total=total),
+            told=told,
         )
     merged = merge(shards, folder / "table.csv", folder / "words.json")
     return Merged(rows, merged.left_out)
+
+
+def renew_in(
+    out: Path | None,
+    *,
+    jobs: int,
+    scheduler: str | None,
+    worlds: str | None = None,
+    resume: bool = False,
+) -> Renewed:
+    """Judge the stored trials again, and have the counts carry the hashes of now.
+
+    Raises
+    ------
+    ReliefError
+        ``calibrate.value`` for an option that does not go with it; else as :func:`renew`.
+    """
+    if worlds is not None or resume or jobs == 0:
+        raise ReliefError(
+            "calibrate.value",
+            "--renew judges every stored trial: it takes neither --worlds nor --resume, and "
+            "--jobs is a number of processes (-1 for all).",
+        )
+    with _bar() as told:
+        return renew(CALIBRATION if out is None else out, jobs=jobs, scheduler=scheduler, told=told)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    """A bar on the standard error of a terminal: what is printed is the result alone."""
+    columns = (TextColumn("pieces"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
+        task = bar.add_task("pieces", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def renewed_text(found: Renewed) -> str:
+    """A renewal as a sentence."""
+    hashes = ", ".join(f"{name} {value[:12]}" for name, value in found.hashes.items())
+    return (
+        f"{found.trials:,} stored trials of {found.cells} cells were judged again and all "
+        f"{found.words:,} words are the same: the counts now carry {hashes}."
+    )
 
 
 def _listed(text: str) -> list[str]:

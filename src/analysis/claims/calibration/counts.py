@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -14,12 +15,15 @@ from scipy import stats
 
 from analysis.claims.calibration.pieces import LETTERS, keys
 from analysis.claims.calibration.trial import CLAIMS
+from analysis.claims.definitions import Definitions
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED
 from analysis.simulate import entry
 from analysis.writing import write_atomic
 
-__all__ = ["VISITS", "Merged", "merge", "read_table", "rows_of"]
+__all__ = ["HASHES", "VISITS", "Merged", "is_current", "merge", "read_table", "rows_of"]
 
+# What a cell depends on.
+HASHES = ("decisions_sha256", "code_sha256", "world_sha256")
 # What every world of the catalogue has: the design that a cell is committed for.
 VISITS, COMPARATOR = 2, "active"
 # Of each cell so many words are kept, one letter a trial, for the tests to judge again.
@@ -39,8 +43,10 @@ def rows_of(results: Iterable[dict[str, Any]]) -> pd.DataFrame:
         a 97.5 % upper limit; not_decided, not_testable (trials); by_estimate (trials that gate
         5 alone supports; only for onset); no_effect, bias_sd (what the catalogue says of the
         world); fell_back, failed (fits); dropout (mean share without a score at the last
-        visit); one column an analysis of :mod:`analysis.claims.calibration.common_analyses` (trials
-        in which it finds relief); seed, claims_sha256, code_sha256, world_sha256.
+        visit); one column an analysis of ``COMMON`` of
+        :mod:`analysis.claims.calibration.common_analyses` (trials in which it finds relief);
+        seed; decisions_sha256, code_sha256, world_sha256; judged_again (trials that a renewal
+        of these hashes has judged again, 0 where there was none).
     """
     cells: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
     for result in results:
@@ -67,8 +73,8 @@ def _cell(name: str, n: int, parts: list[dict[str, Any]]) -> list[dict[str, Any]
         "visits": VISITS,
         "comparator": COMPARATOR,
         **relief,
-        **{key: parts[0][key] for key in
-           ("seed", "claims_sha256", "code_sha256", "world_sha256")},
+        **{key: parts[0][key] for key in ("seed", *HASHES)},
+        "judged_again": 0,
     }  # fmt: skip
     rows = []
     for claim in CLAIMS:
@@ -129,7 +135,7 @@ def merge(shards: Path, table: Path, words: Path) -> Merged:
         return Merged(rows, left_out)
     write_atomic(table, rows.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode())
     sample = {
-        f"{name} n{n}": {claim: _letters(first, claim)[:KEPT] for claim in CLAIMS}
+        f"{name} n{n}": {said: _letters(first, said)[:KEPT] for said in first[0]["words"]}
         for (name, n), parts in pieces.items()
         if (first := _from_the_first_trial(parts))
     }
@@ -170,7 +176,7 @@ def _with_committed(rows: pd.DataFrame, table: Path) -> tuple[pd.DataFrame, int]
     cell = ["world", "n_per_arm"]
     by_cell = rows.groupby(cell)["replicates"].max()
     now = by_cell.reindex(pd.MultiIndex.from_frame(old[cell])).fillna(0).to_numpy()
-    same = old["claims_sha256"].isin(rows["claims_sha256"]) & (
+    same = old["decisions_sha256"].isin(rows["decisions_sha256"]) & (
         old["code_sha256"].isin(rows["code_sha256"])
     )
     stays = old[same & (old["replicates"] > now)]
@@ -186,6 +192,25 @@ def read_table(path: Path) -> pd.DataFrame:
     """The counts that :func:`merge` wrote."""
     # A world is named null, which by default would be read as a missing value.
     return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
+def is_current(table: pd.DataFrame, definitions: Definitions | None = None) -> pd.Series:
+    """Which rows were made by these rules, and by the code and the worlds of now.
+
+    The other rows are pending: until they are renewed or counted anew they speak for nothing.
+    """
+    now: dict[str, list[str]] = {}
+    for name in table["world"].unique():
+        # A world that is gone, or called otherwise, has no hash of now.
+        with contextlib.suppress(ValueError):
+            now[name] = list(keys(name, definitions).values())
+    same = [
+        list(hashes) == now.get(name)
+        for name, hashes in zip(
+            table["world"], table[list(HASHES)].itertuples(index=False), strict=True
+        )
+    ]
+    return pd.Series(same, index=table.index, dtype=bool)
 
 
 def _one_seed(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -7,14 +7,15 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from analysis.claims.calibration.counts import VISITS, read_table
+from analysis.claims.calibration.counts import VISITS, is_current, read_table
 from analysis.claims.case import Case
 from analysis.claims.ledger import Reason
 from analysis.paths import CALIBRATION
 from analysis.simulate import catalogue
 
-__all__ = ["calibration_gate", "committed_table", "no_effect_worlds"]
+__all__ = ["RENEW", "calibration_gate", "committed_table", "no_effect_worlds"]
 
+RENEW = "relief calibrate --renew"
 SIZES = (15, 30, 60)
 # Dropout is rounded up to steps of this size.
 STEP = 0.05
@@ -55,17 +56,28 @@ def calibration_gate(case: Case, table: pd.DataFrame | None = None) -> Reason:
         return _unknown(f"committed cells have {VISITS} visits within hours, the study has one.")
     command = f"relief calibrate --n {size}"
     rules = case.definitions
-    if table is None or not (table["claims_sha256"] == rules.sha256).any():
-        return _unknown(f"no committed cell was made with these rules; run {command}.")
-    own = table[(table["claims_sha256"] == rules.sha256) & (table["claim"] == "onset")]
-    own = own[(own["n_per_arm"] == size) & (own["replicates"] >= rules.rule("calibration_trials"))]
+    if table is None:
+        return _unknown(f"no cell is counted; run {command}.")
+    if not (table["decisions_sha256"] == rules.decisions_sha256).any():
+        return _unknown(
+            "no committed cell was made with these rules: all are pending until "
+            f"{RENEW} finds every stored word the same, or {command} counts them anew."
+        )
     wanted = no_effect_worlds(rules.rule("bias_bound_sd"))
+    own = table[(table["claim"] == "onset") & table["world"].isin(wanted)]
+    own = own[(own["n_per_arm"] == size) & (own["replicates"] >= rules.rule("calibration_trials"))]
+    pending = int((~is_current(own, rules)).sum())
+    if pending:
+        return _unknown(
+            f"{pending} of {len(wanted)} worlds are pending, counted by other code or another "
+            f"form of the world than now, until {RENEW} finds every stored word the same, or "
+            f"{command} counts them anew."
+        )
     absent = [name for name in wanted if name not in set(own["world"])]
     if absent:
         return _unknown(
             f"{len(absent)} of {len(wanted)} worlds are not counted yet; run {command}."
         )
-    own = own[own["world"].isin(wanted)]
     # Every world must lose as many, rounded alike: a study's loss is rounded up to a step.
     covered, lost = _step(own["dropout"].min()), dropout(case)
     if _step(lost) > covered:

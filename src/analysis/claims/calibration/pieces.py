@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import zlib
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -14,43 +14,20 @@ from typing import Any
 
 import numpy as np
 
-import analysis
-from analysis.claims.calibration.trial import CLAIMS, judge_trial
-from analysis.claims.definitions import load_definitions
+from analysis import instruments
+from analysis.claims.calibration.code_hash import code_sha256
+from analysis.claims.calibration.common_analyses import COMMON
+from analysis.claims.calibration.trial import judge_trial
+from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED
 from analysis.simulate import Trial, trial, world
 from analysis.writing import write_atomic
 
-__all__ = ["LETTERS", "Piece", "code_sha256", "keep", "pieces", "run_piece", "stored", "trial_of"]
+__all__ = ["LETTERS", "Piece", "keep", "keys", "pieces", "run_piece", "stored", "trial_of"]
 
 # Trials a file: about twenty seconds of work.
 SIZE = 1000
 LETTERS = {SUPPORTED: "S", CONTRADICTED: "C", NOT_DECIDED: "N", NOT_TESTABLE: "T"}
-# What decides the words. Comments, layout and docstrings do not.
-CODE = (
-    "claims/calibration/common_analyses.py",
-    "claims/calibration/trial.py",
-    "claims/decision_rule.py",
-    "claims/gates/robustness_of_scores.py",
-    "claims/primary_analysis.py",
-    "estimates/missing/closed_form.py",
-    "estimates/missing/conditional_normal.py",
-    "instruments/totals.py",
-    "mmrm/moments/columns.py",
-    "mmrm/fit/covariance.py",
-    "mmrm/design/arrays.py",
-    "mmrm/fit/maximise.py",
-    "mmrm/inference/contrasts.py",
-    "mmrm/inference/kenward_roger.py",
-    "mmrm/fit/likelihood.py",
-    "mmrm/moments/cross_products.py",
-    "mmrm/inference/satterthwaite.py",
-    "simulate/cohort.py",
-    "simulate/course.py",
-    "simulate/missing_data.py",
-    "simulate/people.py",
-    "simulate/trial.py",
-)
 
 
 @dataclass(frozen=True)
@@ -88,10 +65,12 @@ def generator(name: str, n_per_arm: int, number: int, seed: int) -> np.random.Ge
 
 
 def run_piece(piece: Piece, folder: Path | None) -> dict[str, Any]:
-    """Judge the trials of a piece; keep the result as a file where a folder is given."""
+    """Judge the trials of a piece; keep the result as a file where a folder is given.
+
+    A common analysis that finds relief counts as one that says supported.
+    """
     definitions = load_definitions()
-    words: dict[str, list[str]] = {name: [] for name in (*CLAIMS, "by estimate")}
-    relief: dict[str, int] = {}
+    words: dict[str, list[str]] = defaultdict(list)
     fell_back = failed = 0
     missing = 0.0
     for number in range(piece.start, piece.stop):
@@ -101,7 +80,7 @@ def run_piece(piece: Piece, folder: Path | None) -> dict[str, Any]:
             words[claim].append(LETTERS[word])
         words["by estimate"].append(LETTERS[judged.by_estimate])
         for analysis_name, found in judged.relief.items():
-            relief[analysis_name] = relief.get(analysis_name, 0) + int(found)
+            words[analysis_name].append(LETTERS[SUPPORTED if found else NOT_DECIDED])
         fell_back += judged.fell_back
         failed += judged.failed
         missing += judged.missing
@@ -109,7 +88,7 @@ def run_piece(piece: Piece, folder: Path | None) -> dict[str, Any]:
         **asdict(piece),
         **keys(piece.world),
         "words": {claim: "".join(letters) for claim, letters in words.items()},
-        "relief": relief,
+        "relief": {name: words[name].count(LETTERS[SUPPORTED]) for name in COMMON},
         "fell_back": fell_back,
         "failed": failed,
         "missing": missing,
@@ -135,34 +114,40 @@ def stored(piece: Piece, folder: Path) -> dict[str, Any] | None:
     return kept if all(kept.get(name) == value for name, value in wanted.items()) else None
 
 
-@cache
-def keys(name: str) -> dict[str, str]:
-    """Hashes of what a result depends on: the rules, the code, the world's parameters."""
-    parameters = json.dumps(asdict(world(name)), sort_keys=True)
+def keys(name: str, definitions: Definitions | None = None) -> dict[str, str]:
+    """Hashes of what a result depends on: what decides in the rules and in the code, the world."""
     return {
-        "claims_sha256": load_definitions().sha256,
-        "code_sha256": code_sha256(),
-        "world_sha256": hashlib.sha256(parameters.encode()).hexdigest(),
+        "decisions_sha256": (definitions or load_definitions()).decisions_sha256,
+        "code_sha256": code_of_now(),
+        "world_sha256": _world_sha256(name),
     }
 
 
 @cache
-def code_sha256() -> str:
-    """Hash of the modules that decide the words, their docstrings and comments left out."""
-    root = Path(next(iter(analysis.__path__)))
-    digest = hashlib.sha256()
-    for pattern in CODE:
-        for file in sorted(root.glob(pattern)):
-            tree = ast.parse(file.read_text(encoding="utf-8"))
-            digest.update(f"{file.relative_to(root).as_posix()}\n".encode())
-            digest.update(ast.dump(_without_docstrings(tree)).encode())
-    return digest.hexdigest()
+def code_of_now() -> str:
+    """The hash of the code that draws and judges a trial."""
+    return code_sha256(*roots())
 
 
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (
-            ast.get_docstring(node, clean=False) is not None
-        ):
-            node.body = node.body[1:]
-    return tree
+def roots() -> tuple[str, ...]:
+    """Where a trial's word begins: how it is drawn, from which numbers, and judged."""
+    own = (trial, generator, judge_trial)
+    return tuple(f"{function.__module__}:{function.__qualname__}" for function in own)
+
+
+@cache
+def _world_sha256(name: str) -> str:
+    """Of a world's parameters, and of what the scoring of its forms takes from the scales."""
+    truth = world(name)
+    forms = {}
+    for scale_name, version, *_ in truth.forms.values():
+        scale = instruments.get(scale_name)
+        items = scale.item_numbers(version)
+        allowed = 0 if scale.missing is None else scale.missing.allowed(len(items))
+        forms[f"{scale_name} {version}"] = [
+            items, scale.item_low(version), scale.item_max(version), scale.item_step, allowed,
+            {key: dict(groups) for key, groups in scale.subscale_keys.items()},
+            scale.version_items, scale.versions[version],
+        ]  # fmt: skip
+    parameters = json.dumps({"world": asdict(truth), "forms": forms}, sort_keys=True)
+    return hashlib.sha256(parameters.encode()).hexdigest()

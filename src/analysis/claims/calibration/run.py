@@ -13,7 +13,7 @@ from analysis.claims.calibration.pieces import Piece, keep, pieces, run_piece, s
 from analysis.errors import ReliefError, require
 from analysis.simulate import entry
 
-__all__ = ["SEED", "calibrate"]
+__all__ = ["SEED", "calibrate", "results"]
 
 SEED = 20261123
 Told = Callable[[int, int], None]
@@ -72,7 +72,7 @@ def calibrate(
         left.append(piece) if kept is None else done.append(kept)
     told = told or (lambda _done, _all: None)
     told(len(done), len(wanted))
-    for result in _results(left, shards, jobs, scheduler):
+    for result in results(left, shards, jobs, scheduler):
         done.append(result)
         told(len(done), len(wanted))
     return rows_of(done)
@@ -92,10 +92,10 @@ def _refuse(worlds: list[str], sizes: list[int], replicates: int, jobs: int) -> 
         )
 
 
-def _results(
+def results(
     left: list[Piece], shards: Path | None, jobs: int, scheduler: str | None
 ) -> Iterator[dict[str, Any]]:
-    """Results as they come, in whatever order."""
+    """What judging each piece gives, as it comes, in whatever order."""
     if not left:
         return
     if scheduler is not None:

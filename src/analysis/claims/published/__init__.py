@@ -35,6 +35,7 @@ def judge_published(definitions: Definitions) -> Ledger:
         title="Published results of ketamine for PTSD",
         synthetic=False,
         claims_sha256=definitions.sha256,
+        decisions_sha256=definitions.decisions_sha256,
         data_sha256=_sha256(),
         claims=tuple(results[claim_id] for claim_id in definitions.claims),
     )

@@ -1,0 +1,70 @@
+"""Say in the README whether the calibration counts hold, or refuse a release where they do not.
+
+Usage: python scripts/calibration_state.py [--check]
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from analysis.claims.calibration.gate import RENEW, SIZES, no_effect_worlds
+from analysis.claims.definitions import load_definitions
+from analysis.describe.calibration import COUNT, pending_cells, read_counts, state
+from analysis.writing import write_atomic
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+BEGIN, END = "<!-- calibration: make calibration-state -->", "<!-- /calibration -->"
+
+
+def block(text: str) -> str:
+    """What stands in the README about the counts."""
+    return text.partition(BEGIN)[2].partition(END)[0].strip()
+
+
+def with_block(text: str, said: str) -> str:
+    """The README with this said about the counts."""
+    before, _, rest = text.partition(BEGIN)
+    return f"{before}{BEGIN}\n{said}\n{END}{rest.partition(END)[2]}"
+
+
+def problems() -> list[str]:
+    """What keeps the counts from being released, a sentence each."""
+    rules, counts = load_definitions(), read_counts()
+    found = []
+    if pending := pending_cells(counts):
+        found.append(
+            f"{len(pending)} cell(s) are pending: {', '.join(pending)}. Run {RENEW}; where a "
+            f"stored word differs, {COUNT}."
+        )
+    enough = counts[counts["replicates"] >= rules.rule("calibration_trials")]
+    there = set(zip(enough["world"], enough["n_per_arm"], strict=True))
+    wanted = [(name, n) for name in no_effect_worlds(rules.rule("bias_bound_sd")) for n in SIZES]
+    if lacking := [f"{name} n{n}" for name, n in wanted if (name, n) not in there]:
+        found.append(
+            f"{len(lacking)} cell(s) that gate 7 asks for are not counted: {', '.join(lacking)}. "
+            f"Run {COUNT}."
+        )
+    if block(README.read_text(encoding="utf-8")) != state(counts):
+        found.append("The README says something else of the counts: run make calibration-state.")
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    """Write the README's sentences, or with ``--check`` 1 where the counts do not hold."""
+    if arguments == ["--check"]:
+        found = problems()
+        print("\n".join(found) if found else "Every cell is of the rules and the code of now.")
+        return int(bool(found))
+    if arguments:
+        print(__doc__, file=sys.stderr)
+        return 2
+    text = README.read_text(encoding="utf-8")
+    after = with_block(text, state(read_counts()))
+    if after != text:
+        write_atomic(README, after)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,60 @@
+"""``make calibration-state`` and ``make release-check``: what the counts let be said and done."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from analysis.describe.calibration import read_counts, state
+from scripts import calibration_state as script
+
+
+@pytest.fixture
+def counts(monkeypatch, tmp_path) -> pd.DataFrame:
+    """The committed counts as though all were of now, and a README that says so."""
+    found = read_counts().assign(pending=False)
+    readme = tmp_path / "README.md"
+    readme.write_text(script.with_block(f"Before.\n{script.BEGIN}\n{script.END}\nAfter.\n",
+                                        state(found)), encoding="utf-8")  # fmt: skip
+    monkeypatch.setattr(script, "README", readme)
+    monkeypatch.setattr(script, "read_counts", lambda: found)
+    return found
+
+
+def test_with_every_cell_of_now_a_release_may_go_out(counts, capsys):
+    assert script.main(["--check"]) == 0
+    assert "Every cell is of the rules and the code of now" in capsys.readouterr().out
+
+
+def test_a_pending_cell_holds_a_release_back_and_is_named_with_the_command(counts, capsys):
+    counts.loc[(counts["world"] == "sites") & (counts["n_per_arm"] == 30), "pending"] = True
+    assert script.main(["--check"]) == 1
+    told = capsys.readouterr().out
+    assert "1 cell(s) are pending: sites n30. Run relief calibrate --renew" in told
+    assert "The README says something else" in told
+    assert script.main([]) == 0
+    assert script.block(script.README.read_text(encoding="utf-8")).startswith("PENDING: 1 of ")
+    assert script.main(["--check"]) == 1
+    assert "README" not in capsys.readouterr().out
+
+
+def test_a_cell_that_gate_7_asks_for_and_nobody_counted_holds_it_back(counts, capsys):
+    counts.loc[counts["world"] == "null", "replicates"] = 9_999
+    assert script.main(["--check"]) == 1
+    told = capsys.readouterr().out
+    assert "3 cell(s) that gate 7 asks for are not counted: null n15, null n30, null n60" in told
+
+
+def test_nothing_but_the_block_is_written(counts):
+    before = script.README.read_text(encoding="utf-8")
+    counts["pending"] = True
+    assert script.main([]) == 0
+    after = script.README.read_text(encoding="utf-8")
+    assert script.with_block(after, script.block(before)) == before
+    assert after.startswith("Before.\n")
+    assert after.endswith("\nAfter.\n")
+
+
+def test_another_word_is_no_call(counts, capsys):
+    assert script.main(["--chek"]) == 2
+    assert "Usage" in capsys.readouterr().err
