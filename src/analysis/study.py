@@ -11,34 +11,13 @@ from analysis.errors import Issue
 
 SUBJECT_COLUMNS = ("subject", "arm", "site", "sequence", "entry_threshold", "blinding_guess")
 INFUSION_COLUMNS = (
-    "subject",
-    "infusion",
-    "agent",
-    "dose_mg_per_kg",
-    "route",
-    "start_hours",
-    "end_hours",
-    "start_low",
-    "start_high",
-    "end_low",
-    "end_high",
-    "stay_end_hours",
-    "status",
-    "dose_mg",
-)
+    "subject", "infusion", "agent", "dose_mg_per_kg", "route", "start_hours", "end_hours",
+    "start_low", "start_high", "end_low", "end_high", "stay_end_hours", "status", "dose_mg",
+)  # fmt: skip
 ASSESSMENT_COLUMNS = (
-    "form",
-    "subject",
-    "instrument",
-    "version",
-    "recall_hours",
-    "hours_low",
-    "hours_high",
-    "stated_total",
-    "status",
-    "source",
-    "row",
-)
+    "form", "subject", "instrument", "version", "recall_hours", "hours_low", "hours_high",
+    "stated_total", "status", "source", "row",
+)  # fmt: skip
 EVENT_COLUMNS = ("subject", "event", "hours_low", "hours_high")
 DROPPED_COLUMNS = ("subject", "rule", "n")
 EVENTS = ("rescue", "consent-withdrawn", "unblinded", "blinding-guess")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import instruments
-from analysis.instruments.scoring import missing_rules, prorated_forms, score
+from analysis.instruments.scoring import prorated_forms, score
 from tests.instruments.answered import every_version, study_of, valid_forms
 
 
@@ -105,20 +105,12 @@ def test_how_totals_differ_between_the_rules():
     values = np.full((4, 20), 2.0)
     values[1, 0] = values[2, :6] = values[3] = np.nan
     values[1, 1:] = 1
-    table = missing_rules(study_of("PCL-5", "standard", values))
-    assert table.to_dict("records") == [
-        {
-            "instrument": "PCL-5",
-            "version": "standard",
-            "allowed": 4,
-            "n_forms": 4,
-            "n_complete": 1,
-            "n_prorated": 1,
-            "n_not_scored": 2,
-            "mean_complete": 40.0,
-            "mean_person_mean": 30.0,
-        }
-    ]
+    made = study_of("PCL-5", "standard", values)
+    strict, filled = score(made)["total"], score(made, missing="person-mean")
+    assert instruments.get("PCL-5").missing.allowed(20) == 4
+    assert (len(strict), strict.notna().sum(), strict.mean()) == (4, 1, 40.0)
+    assert (filled["prorated"].sum(), filled["total"].isna().sum()) == (1, 2)
+    assert filled["total"].mean() == 30.0
 
 
 def test_filled_forms_are_told():

@@ -14,7 +14,7 @@ from analysis.checks.forms import check_forms
 from analysis.checks.participant_flow import participant_flow
 from analysis.checks.sites import check_sites
 from analysis.errors import Issue
-from analysis.instruments import safety
+from analysis.instruments import suicidality as safety
 from analysis.instruments.scoring import prorated_forms, score
 from analysis.study import Study
 from analysis.timeline import place

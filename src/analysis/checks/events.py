@@ -18,13 +18,8 @@ __all__ = ["check_events", "without_late_guesses"]
 def check_events(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
     """Set forms after a withdrawn consent aside, and say what followed rescue or unblinding.
 
-    Parameters
-    ----------
-    study : Study
-    forms : DataFrame
-        Its forms, scored and placed.
-    found : SetAside
-        Takes what is found.
+    ``study`` and ``forms`` are as in :func:`analysis.checks.forms.check_forms`; ``found`` takes
+    what is found.
     """
     _withdrawn(study, forms, found)
     primary = (forms["instrument"] == study.design.primary) & forms["total"].notna()

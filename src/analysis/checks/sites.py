@@ -22,13 +22,8 @@ _SHARE_OF_RANGE = 0.1
 def check_sites(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
     """Find sites that count in another range, have another comparator, or only one arm.
 
-    Parameters
-    ----------
-    study : Study
-    forms : DataFrame
-        Its forms, scored and placed.
-    found : SetAside
-        Takes what is found.
+    ``study`` and ``forms`` are as in :func:`analysis.checks.forms.check_forms`; ``found`` takes
+    what is found.
     """
     site = study.subjects.set_index("subject")["site"]
     if site.nunique() < 2:
@@ -48,12 +43,8 @@ def _ranges(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
         small = int((totals["max"] <= tenth).sum())
         if scale.role == "safety" or not small or not (totals["median"] > tenth).any():
             continue
-        words: dict[str, Any] = {
-            "small": small,
-            "scale": scale.name,
-            "low": f"{low:g}",
-            "high": f"{high:g}",
-        }
+        ends = {"low": f"{low:g}", "high": f"{high:g}"}
+        words: dict[str, Any] = {"small": small, "scale": scale.name, **ends}
         if scale.name == study.design.primary:
             found.issues.append(issue("score.scale-differs-by-site", count=len(own), **words))
         else:

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["CONFIDENCE", "Coding", "Fact", "Instrument", "MissingItems", "Threshold", "build"]
+__all__ = ["CONFIDENCE", "Coding", "Fact", "Instrument", "MissingItems", "Threshold"]
 
 # How sure a fact is: read at its source, in part or at second hand, remembered, or decided here.
 CONFIDENCE = ("verified", "partly", "memory", "judgement")
-_THRESHOLDS = ("value", "at_most", "at_least", "share")
 
 
 @dataclass(frozen=True)
@@ -262,70 +261,3 @@ class Instrument:
         if self.rule == "domains":
             return low * len(self.domains), max(tops) * len(self.domains)
         return low * len(tops), sum(tops)
-
-
-def _threshold(entry: dict[str, Any] | None) -> Threshold | None:
-    if entry is None:
-        return None
-    how = next(key for key in _THRESHOLDS if key in entry)
-    return Threshold(float(entry[how]), entry["source"], entry["confidence"], how)
-
-
-def _missing(entry: dict[str, Any] | None) -> MissingItems | None:
-    if entry is None:
-        return None
-    return MissingItems(
-        entry.get("at_most"), entry.get("share", 0.0), entry["confidence"], entry["source"]
-    )
-
-
-def _groups(entry: dict[str, list[int]]) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(items) for name, items in entry.items()}
-
-
-def build(name: str, entry: dict[str, Any]) -> Instrument:
-    """The scale that an entry of the TOML files describes."""
-    numbers = tuple(entry.get("item_numbers", range(1, entry["items"] + 1)))
-    top = entry["item_max"]
-    keys = entry.get("subscale_keys", {})
-    if "subscales" in entry:
-        keys = {"published": entry["subscales"]}
-    plain = ("title", "construct", "kind", "role", "rule", "validated", "item_min", "item_ids",
-             "recall_hours", "source", "versions", "differenced", "item_step", "subscale_score",
-             "event_level", "rated_twice", "base_checked", "older_item_max", "codes",
-             "hint")  # fmt: skip
-    return Instrument(
-        name=name,
-        **{key: entry[key] for key in plain if key in entry},
-        numbers=numbers,
-        item_maxima=tuple(top) if isinstance(top, list) else (top,) * len(numbers),
-        version_items={
-            version: tuple(range(1, items + 1)) if isinstance(items, int) else tuple(items)
-            for version, items in entry.get("version_items", {}).items()
-        },
-        version_range={
-            version: (float(low), float(high))
-            for version, (low, high) in entry.get("version_range", {}).items()
-        },
-        subscale_keys={key: _groups(groups) for key, groups in keys.items()},
-        domains=tuple(tuple(items) for items in entry.get("domains", ())),
-        alternatives=tuple(tuple(items) for items in entry.get("alternatives", ())),
-        levels=tuple(entry.get("levels", ())),
-        behaviour=_groups(entry.get("behaviour", {})),
-        gate=entry.get("branch", {}).get("gate", 0),
-        branch=tuple(entry.get("branch", {}).get("items", ())),
-        not_assessable=_groups(entry.get("not_assessable", {})),
-        missing=_missing(entry.get("missing")),
-        codings={
-            key: Coding(coding["usual"], coding["special"], tuple(coding["items"]))
-            for key, coding in entry.get("codings", {}).items()
-        },
-        bands=tuple(entry.get("bands", ())),
-        reliable_change=_threshold(entry.get("reliable_change")),
-        minimal_important_difference=_threshold(entry.get("minimal_important_difference")),
-        remission=_threshold(entry.get("remission")),
-        response=_threshold(entry.get("response")),
-        cut=_threshold(entry.get("cut")),
-        facts={key: Fact(*fact) for key, fact in entry.get("facts", {}).items()},
-        _not_assessed=entry.get("not_assessed", {}),
-    )

@@ -14,16 +14,14 @@ from analysis.rules import issue, refusal
 from analysis.study import Study
 
 __all__ = [
-    "MISSING_RULES",
     "looks_like_means",
     "looks_older",
-    "missing_rules",
     "prorated_forms",
     "score",
     "subscales",
 ]
 
-MISSING_RULES = ("complete", "person-mean")
+_MISSING_RULES = ("complete", "person-mean")
 # So few totals tell nothing of how they were made; so many forms without an answer tell something.
 _FEW, _MANY_FORMS = 3, 30
 # From so many items on a sum is never as small as a mean by chance alone.
@@ -79,8 +77,8 @@ def score(
     ValueError
         For another word than these two.
     """
-    if missing not in MISSING_RULES:
-        raise ValueError(f"missing must be one of {', '.join(MISSING_RULES)}.")
+    if missing not in _MISSING_RULES:
+        raise ValueError(f"missing must be one of {', '.join(_MISSING_RULES)}.")
     forms = study.assessments.copy()
     points = forms["stated_total"].to_numpy(dtype=float, na_value=np.nan).copy()
     n_items, n_missing = np.full(len(forms), np.nan), np.full(len(forms), np.nan)
@@ -118,41 +116,6 @@ def prorated_forms(forms: pd.DataFrame) -> list[Issue]:
         )
         for (file, scale), rows in filled
     ]
-
-
-def missing_rules(study: Study) -> pd.DataFrame:
-    """How totals differ between complete forms and the person-mean sensitivity.
-
-    Returns
-    -------
-    DataFrame
-        One row an instrument and version that has items: instrument, version, allowed
-        (largest number of blanks that may be filled; 0 never), n_forms, n_complete,
-        n_prorated, n_not_scored, mean_complete and mean_person_mean (points, over all forms
-        that each rule scores).
-    """
-    strict, filled = score(study), score(study, missing="person-mean")
-    rows = []
-    for instrument, version in study.items:
-        scale = get(instrument)
-        own = (strict["instrument"] == instrument) & (strict["version"] == version)
-        own &= strict["from_items"]
-        before, after = strict.loc[own, "total"], filled.loc[own, "total"]
-        n_items = len(scale.item_numbers(version))
-        rows.append(
-            {
-                "instrument": instrument,
-                "version": version,
-                "allowed": 0 if scale.missing is None else scale.missing.allowed(n_items),
-                "n_forms": int(own.sum()),
-                "n_complete": int(before.notna().sum()),
-                "n_prorated": int(filled.loc[own, "prorated"].sum()),
-                "n_not_scored": int(after.isna().sum()),
-                "mean_complete": before.mean(),
-                "mean_person_mean": after.mean(),
-            }
-        )
-    return pd.DataFrame(rows)
 
 
 def _key(scale: Instrument, key: str | None) -> dict[str, tuple[int, ...]]:

@@ -12,7 +12,7 @@ from analysis.describe.common import AT_LEAST, both_arms
 from analysis.describe.explanations.dissociation import dissociation_forms
 from analysis.estimates.explanations import dissociation, harms
 from analysis.estimates.table import row, table
-from analysis.instruments.safety import suicidality
+from analysis.instruments.suicidality import suicidality
 from analysis.outcomes.reliable_change import reliable_change, reliable_change_threshold
 from analysis.timeline import place
 

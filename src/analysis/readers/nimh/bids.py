@@ -5,49 +5,18 @@ from __future__ import annotations
 import codecs
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import Issue
+from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
 
-__all__ = ["MISSING", "Tsv", "read_tsv"]
+__all__ = ["MISSING", "read_tsv"]
 
 MISSING = "n/a"
-
-
-@dataclass(frozen=True)
-class Tsv:
-    """A table as text.
-
-    ``cells`` has the declared columns, stripped of surrounding spaces, and the column
-    ``row`` with the 1-based row in the file, the header counted.
-    """
-
-    file: str
-    cells: pd.DataFrame
-    sha256: str
-    issues: tuple[Issue, ...]
-
-    def first_row(self, mask: pd.Series) -> int:
-        """The row of the file where the mask is first true."""
-        return int(self.cells["row"].to_numpy()[int(np.argmax(mask.to_numpy()))])
-
-    def refuse(self, rule: str, wrong: pd.Series, column: str, **fields: object) -> None:
-        """Raise for the first wrong cell: file, row, column and what belongs there, not the value.
-
-        Raises
-        ------
-        ReliefError
-            Under the rule, a STOP of scope ``study`` whose sentence holds ``{count}``, where
-            any cell is wrong.
-        """
-        if wrong.any():
-            row, found = self.first_row(wrong), int(wrong.sum())
-            raise refusal(rule, file=self.file, row=row, column=column, count=found, **fields)
 
 
 def _decoded(path: Path) -> tuple[bytes, str]:
@@ -74,7 +43,7 @@ def _check_header(found: list[str], header: Sequence[str], file: str) -> None:
     )
 
 
-def read_tsv(path: Path, header: Sequence[str]) -> Tsv:
+def read_tsv(path: Path, header: Sequence[str]) -> TextTable:
     """Read a BIDS table whose header is known in advance.
 
     A byte-order mark (noted) and CRLF line ends are taken off; blank lines at the end are
@@ -110,8 +79,9 @@ def read_tsv(path: Path, header: Sequence[str]) -> Tsv:
     if len(rows) == 1:
         raise refusal("published.no-rows", file=file)
     cells = pd.DataFrame(rows[1:], columns=list(header), dtype="str")
-    cells["row"] = np.arange(2, len(rows) + 1)
     issues: tuple[Issue, ...] = ()
     if raw.startswith(codecs.BOM_UTF8):
         issues = (issue("published.bom", file=file),)
-    return Tsv(file, cells, hashlib.sha256(raw).hexdigest(), issues)
+    return TextTable(
+        file, cells, np.arange(2, len(rows) + 1), hashlib.sha256(raw).hexdigest(), issues
+    )

@@ -10,9 +10,10 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.errors import Issue
-from analysis.readers.nimh.bids import MISSING, Tsv, read_tsv
+from analysis.readers.nimh.bids import MISSING, read_tsv
 from analysis.readers.nimh.open_data import fetch
 from analysis.readers.roles.people_order import number_by_content
+from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
 from analysis.study import (
     ASSESSMENT_COLUMNS,
@@ -40,7 +41,7 @@ SESSIONS = {"ses-d2": ("d", 2), "ses-d10": ("d", 10), "ses-p2": ("p", 2), "ses-p
 HOURS_PER_DAY = 24
 
 
-def _people(table: Tsv) -> pd.DataFrame:
+def _people(table: TextTable) -> pd.DataFrame:
     """Identifier, group, first and second infusion; every cell one of the declared codes."""
     ids, group = table.cells["participant_id"], table.cells["group"]
     blank = ids.isin(["", MISSING])
@@ -57,7 +58,7 @@ def _people(table: Tsv) -> pd.DataFrame:
     return table.cells[["participant_id", "group", "infusion_1", "infusion_2"]]
 
 
-def _totals(table: Tsv, column: str) -> pd.Series:
+def _totals(table: TextTable, column: str) -> pd.Series:
     """A scale's totals in points, NaN for ``n/a``; anything else is refused."""
     text = table.cells[column]
     low, high = instruments.get(SCALES[column]).total_range("standard")
@@ -71,7 +72,7 @@ def _totals(table: Tsv, column: str) -> pd.Series:
     return totals
 
 
-def _sessions(table: Tsv, people: pd.DataFrame) -> pd.DataFrame:
+def _sessions(table: TextTable, people: pd.DataFrame) -> pd.DataFrame:
     """One row a session: the totals, and which infusion it follows by how many days.
 
     ``infusion`` is 1 or 2 and ``day`` 2 or 10; both are NaN at baseline.
@@ -93,7 +94,9 @@ def _sessions(table: Tsv, people: pd.DataFrame) -> pd.DataFrame:
     table.refuse("session.no-infusion", orphans, "session_id", people=PEOPLE)
     day = session.map({name: float(after[1]) for name, after in SESSIONS.items()})
     totals = {column: _totals(table, column) for column in SCALES}
-    return table.cells.assign(infusion=infusion, day=day, group=given["group"], **totals)
+    return table.cells.assign(
+        row=table.rows, infusion=infusion, day=day, group=given["group"], **totals
+    )
 
 
 def _infusions(people: pd.DataFrame) -> pd.DataFrame:
@@ -137,7 +140,7 @@ def _forms(sessions: pd.DataFrame, infused: pd.Series) -> pd.DataFrame:
     )
 
 
-def _score_issues(table: Tsv, sessions: pd.DataFrame) -> list[Issue]:
+def _score_issues(table: TextTable, sessions: pd.DataFrame) -> list[Issue]:
     """Rows of the whole file, all groups, that lack the session or scores."""
     lost = sessions["session_id"] == MISSING
     blank = sessions[list(SCALES)].isna().all(axis=1)
@@ -149,16 +152,9 @@ def _score_issues(table: Tsv, sessions: pd.DataFrame) -> list[Issue]:
         unrated = sessions[column].isna() & ~blank & ~lost
         found.append(("form.missing", unrated, column, {"scale": name}))
     return [
-        issue(
-            rule,
-            file=SCORES,
-            row=table.first_row(mask),
-            column=column,
-            count=int(mask.sum()),
-            **fields,
-        )
+        said
         for rule, mask, column, fields in found
-        if mask.any()
+        for said in table.note(rule, mask, column, **fields)
     ]
 
 

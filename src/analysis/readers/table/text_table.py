@@ -12,6 +12,9 @@ import pandas as pd
 from analysis.errors import Issue
 from analysis.rules import issue, refusal
 
+# One truth value a row.
+Mask = np.ndarray | pd.Series
+
 __all__ = ["Elsewhere", "TextTable", "blank_rows", "exact_copies"]
 
 
@@ -94,12 +97,12 @@ class TextTable:
         """Cells of a column with white space around their text."""
         return _each(self.cells[name], lambda texts: texts != texts.str.strip())
 
-    def first_row(self, mask: np.ndarray) -> int:
+    def first_row(self, mask: Mask) -> int:
         """The number of the first row of a mask."""
-        return int(self.rows[int(np.argmax(mask))])
+        return int(self.rows[int(np.argmax(np.asarray(mask)))])
 
     def note(
-        self, rule: str, mask: np.ndarray, column: str | None = None, **fields: object
+        self, rule: str, mask: Mask, column: str | None = None, **fields: object
     ) -> list[Issue]:
         """What is to be said of the rows of a mask, with their count; nothing where it is empty."""
         if not mask.any():
@@ -107,7 +110,7 @@ class TextTable:
         where = {"file": self.file, "row": self.first_row(mask), "column": column}
         return [issue(rule, **where, count=int(mask.sum()), **fields)]  # type: ignore[arg-type]
 
-    def refuse(self, rule: str, mask: np.ndarray, column: str, **fields: object) -> None:
+    def refuse(self, rule: str, mask: Mask, column: str, **fields: object) -> None:
         """End the reading over the rows of a mask, if there are any: a STOP of scope ``study``.
 
         The rule's sentence holds ``{count}``, the number of rows.

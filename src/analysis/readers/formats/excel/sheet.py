@@ -7,6 +7,7 @@ import io
 import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -294,45 +295,24 @@ def _table(
             issue("file.unnamed-column", file=file, row=head + 1, count=len(nameless), columns=told)
         )
     rows = np.flatnonzero(filled) + head + 2
-    named = [n for n, name in enumerate(header) if name]
-    cells = {}
-    for n in named:
-        _refuse_cells(kind[filled, n], text[filled, n], rows, file, header[n], columns)
-        notes += _times(kind[filled, n], rows, file, header[n])
-        cells[header[n]] = pd.Series(text[filled, n], dtype="str")
-    return TextTable(file, pd.DataFrame(cells), rows, sha256, tuple(notes))
+    named = {name: n for n, name in enumerate(header) if name}
+    cells = {name: pd.Series(text[filled, n], dtype="str") for name, n in named.items()}
+    table = TextTable(file, pd.DataFrame(cells), rows, sha256, ())
+    for name, n in named.items():
+        if columns is None or name in columns:
+            _refuse_cells(table, name, kind[filled, n])
+        # Times of day and lengths of time tell no date.
+        notes += table.note("cell.no-date", kind[filled, n] == TIME, name)
+    return replace(table, issues=tuple(notes))
 
 
-def _refuse_cells(
-    kind: np.ndarray,
-    text: np.ndarray,
-    rows: np.ndarray,
-    file: str,
-    name: str,
-    columns: Collection[str] | None,
-) -> None:
+def _refuse_cells(table: TextTable, name: str, kind: np.ndarray) -> None:
     """Refuse a column where Excel made dates of other things, or cut the digits of numbers."""
-    if columns is not None and name not in columns:
-        return
     dates = kind == DATE
     # In a column of times, a few cells that are none are set aside one by one later.
-    if dates.any() and 2 * dates.sum() <= (kind != BLANK).sum():
-        row = int(rows[np.argmax(dates)])
-        raise refusal(
-            "cell.unexpected-date", file=file, row=row, column=name, count=int(dates.sum())
-        )
+    few = 2 * dates.sum() <= (kind != BLANK).sum()
+    table.refuse("cell.unexpected-date", dates & few, name)
     numbers = kind == NUMBER
     long = np.zeros(len(kind), dtype=bool)
-    long[numbers] = [abs(float(cell)) >= _LOST_DIGITS for cell in text[numbers]]
-    if long.any():
-        row = int(rows[np.argmax(long)])
-        raise refusal("cell.lost-digits", file=file, row=row, column=name, count=int(long.sum()))
-
-
-def _times(kind: np.ndarray, rows: np.ndarray, file: str, name: str) -> list[Issue]:
-    """Times of day and lengths of time, which tell no date."""
-    times = kind == TIME
-    if not times.any():
-        return []
-    row, count = int(rows[np.argmax(times)]), int(times.sum())
-    return [issue("cell.no-date", file=file, row=row, column=name, count=count)]
+    long[numbers] = [abs(float(cell)) >= _LOST_DIGITS for cell in table.cells[name][numbers]]
+    table.refuse("cell.lost-digits", long, name)

@@ -59,9 +59,9 @@ class Coding:
         meant = _by_label(choices) | dict(self.words) | {"": ""}
         codes = {value: meant.get(plain(value), value) for value in pd.unique(cells)}
         known = {value for value in codes if plain(value) in meant}
-        self.table.refuse("redcap.unknown-label", ~cells.isin(list(known)).to_numpy(), column)
+        self.table.refuse("redcap.unknown-label", ~cells.isin(list(known)), column)
         shared = [value for value, code in codes.items() if code is None]
-        self.table.refuse("redcap.shared-label", cells.isin(shared).to_numpy(), column)
+        self.table.refuse("redcap.shared-label", cells.isin(shared), column)
         return cells.map(codes)
 
     def ticks(self, column: str, label: str) -> pd.Series:
@@ -74,7 +74,7 @@ class Coding:
         """
         cells = self.table.column(column)
         if self.labels and label in _OFF:
-            self.table.refuse("redcap.shared-label", (cells == label).to_numpy(), column)
+            self.table.refuse("redcap.shared-label", cells == label, column)
         ticks = {}
         for value in pd.unique(cells):
             if value == "" or value in self.words:
@@ -83,7 +83,7 @@ class Coding:
                 ticks[value] = "0"
             elif value in _ON or plain(value) == label:
                 ticks[value] = "1"
-        self.table.refuse("redcap.unknown-label", ~cells.isin(list(ticks)).to_numpy(), column)
+        self.table.refuse("redcap.unknown-label", ~cells.isin(list(ticks)), column)
         return cells.map(ticks)
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from analysis import instruments
 from analysis.errors import ReliefError
-from analysis.instruments.safety import issues, suicidality
 from analysis.instruments.scoring import score
+from analysis.instruments.suicidality import issues, suicidality
 from analysis.outcomes.baseline import baseline
 from analysis.outcomes.change import change
 from analysis.outcomes.reliable_change import reliable_change_threshold
