@@ -5,6 +5,7 @@
 
 # Another environment that happens to be active must not reach into this one.
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP VIRTUAL_ENV CONDA_PREFIX MPLBACKEND MATPLOTLIBRC
+unexport RELIEF_STUDY RELIEF_SEED RELIEF_LONG
 unexport PIP_CONSTRAINT PIP_PREFIX PIP_REQUIRE_VIRTUALENV PIP_ROOT PIP_TARGET
 unexport UV_CONSTRAINT UV_OVERRIDE UV_PYTHON UV_SYSTEM_PYTHON UV_PROJECT_ENVIRONMENT
 # A personal plotting style or kernel start-up file would change what the notebooks show.
@@ -13,6 +14,8 @@ export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
 export UV_PYTHON_DOWNLOADS := never
 
 READY := .venv/.ready
+# A module or notebook stays in one process; conftest.py puts the dearest first.
+SPREAD := -n logical --maxprocesses 8 --dist loadscope --no-loadscope-reorder
 UV := .tools/bin/uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
@@ -36,13 +39,18 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-.PHONY: report test test-python test-newest coverage lab notebooks lint format rules lock example published benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate renew calibration-state release-check r-references set-up set-up-time clean help
+.PHONY: report test test-long test-python test-newest coverage lab notebooks lint format rules lock example published benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate renew calibration-state release-check r-references set-up set-up-time clean help
 
 report: $(READY) ## set up, judge the built-in studies, say where the report is (ARGS="STUDY --out DIR")
 	@.venv/bin/relief report $(ARGS)
 
 test: lint ## lint, types, unit tests, and every notebook run again and compared (ARGS="-k claims", "--cov")
-	@.venv/bin/python -m pytest -n logical --maxprocesses 8 --dist loadscope $(ARGS)
+	@.venv/bin/python -m pytest $(SPREAD) $(ARGS)
+
+# The same assertions as in `make test`; SEED draws others than those committed.
+test-long: $(READY) ## the long forms of simulations, random studies and fuzzing (ARGS="tests/claims", SEED=5)
+	@RELIEF_LONG=1 $(if $(SEED),RELIEF_SEED=$(SEED)) .venv/bin/python -m pytest $(SPREAD) -m long \
+		$(if $(SEED),--hypothesis-seed=$(SEED)) $(ARGS)
 
 # An environment of its own in $(1), which leaves .venv as it is; $(2) makes it what it is to be.
 define set_up_other
@@ -54,7 +62,7 @@ endef
 test-python test-newest: OTHER = .tools/$@
 test-python test-newest: export IPYTHONDIR = $(CURDIR)/$(OTHER)/ipython
 test-python test-newest: export MPLCONFIGDIR = $(CURDIR)/$(OTHER)/matplotlib
-TEST_OTHER = $(OTHER)/bin/python -m pytest -n logical --maxprocesses 8 --dist loadscope -m "not simulates"
+TEST_OTHER = $(OTHER)/bin/python -m pytest $(SPREAD) -m "not simulates"
 
 test-python: .tools/.ready ## every notebook and the unit tests that do not simulate, on another Python (PYTHON=python3.13)
 	@test -n "$(PYTHON)" || { echo "Say which Python: make test-python PYTHON=python3.13" >&2; exit 1; }

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import settings
 
 from analysis.paths import open_data_folder
+from tests import length
 
 # A busy machine is no failure; time is measured in benchmarks.
 settings.register_profile("untimed", deadline=None)
@@ -43,6 +45,23 @@ def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
     report.outcome = "failed"
     report.longrepr = f"RELIEF_STRICT=1 allows no skip. {reason}"
+
+
+def pytest_report_header() -> str:
+    return length.told()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what ``make test-long`` runs, and begin with what takes long: no worker ends alone."""
+    for item in items:
+        if _has_two_lengths(getattr(item, "module", None)):
+            item.add_marker("long")
+    items.sort(key=lambda item: (item.path.suffix != ".ipynb", not item.get_closest_marker("long")))
+
+
+def _has_two_lengths(module: ModuleType | None) -> bool:
+    used = (length, length.trials, length.examples)
+    return module is not None and any(one is own for own in vars(module).values() for one in used)
 
 
 def pytest_configure(config: pytest.Config) -> None:

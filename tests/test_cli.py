@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 from typer.testing import CliRunner
@@ -22,6 +23,12 @@ runner = CliRunner()
 
 def run(*arguments):
     return runner.invoke(app, [str(a) for a in arguments])
+
+
+@cache
+def example(*arguments):
+    """What a command says of the built-in example; several tests read it."""
+    return run(*arguments)
 
 
 def test_studies_lists_the_built_in_ones_with_reasons():
@@ -46,7 +53,7 @@ def test_studies_in_words_says_which_are_synthetic():
 
 @pytest.mark.parametrize("study", ["example", "published"])
 def test_judge_prints_json_alone_with_the_declared_keys(study):
-    result = run("judge", study, "--json")
+    result = example("judge", study, "--json")
     assert result.exit_code == 0
     assert "NaN" not in result.stdout
     document = json.loads(result.stdout)
@@ -75,7 +82,7 @@ def test_judge_with_published_sets_the_evidence_beside_the_study():
     document = json.loads(run("judge", "example", "--with", "published", "--json").stdout)
     assert document["study"] == "example"
     assert document["with"]["study"] == "published"
-    alone = json.loads(run("judge", "example", "--json").stdout)
+    alone = json.loads(example("judge", "example", "--json").stdout)
     assert document["claims"] == alone["claims"]
 
 
@@ -195,7 +202,7 @@ def test_report_of_one_study_prints_where_it_is(tmp_path):
 def test_the_console_script_answers_the_same_in_any_zone_and_locale(tmp_path):
     path = write_study(tmp_path)
     outputs = set()
-    for extra in ({"TZ": "UTC"}, {"TZ": "Asia/Kolkata"}, {"LC_ALL": "de_DE.UTF-8"}):
+    for extra in ({"TZ": "UTC"}, {"TZ": "Asia/Kolkata", "LC_ALL": "de_DE.UTF-8"}):
         done = subprocess.run(
             [sys.executable, "-m", "analysis.cli", "judge", str(path), "--json"],
             env=os.environ | extra,

@@ -44,17 +44,20 @@ def folder(tmp_path: Path) -> Path:
     tests = tmp_path / "tests"
     tests.mkdir()
     shutil.copy(Path(__file__).parents[1] / "conftest.py", tmp_path)
+    shutil.copy(Path(__file__).parent / "length.py", tests)
     (tests / "test_skips.py").write_text(SKIPS)
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "one.ipynb").write_text(NOTEBOOK)
     (tmp_path / "data" / "here").mkdir(parents=True)
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --nbval --nbval-current-env -ra\n")
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\naddopts = --nbval --nbval-current-env -ra\nmarkers = long\n"
+    )
     return tmp_path
 
 
-def run(folder: Path, strict: str) -> tuple[int, str]:
+def run(folder: Path, strict: str, *only: str) -> tuple[int, str]:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests", "notebooks"],
+        [sys.executable, "-m", "pytest", *(only or ("tests", "notebooks"))],
         cwd=folder,
         env=os.environ | {"RELIEF_STRICT": strict, "RELIEF_DATA": str(folder / "data")},
         capture_output=True,
@@ -84,7 +87,7 @@ def test_with_strict_a_module_that_skips_itself_is_an_error(folder: Path) -> Non
     (folder / "tests" / "test_module.py").write_text(
         "import pytest\n\npytest.importorskip('no_such_module')\n"
     )
-    assert run(folder, strict="")[0] == 0
-    code, output = run(folder, strict="1")
+    assert run(folder, "", "tests")[0] == 0
+    code, output = run(folder, "1", "tests")
     assert code == 2, output
     assert "no_such_module" in output

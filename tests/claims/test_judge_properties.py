@@ -18,7 +18,7 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
 from analysis.checks import Checked, check
@@ -47,6 +47,7 @@ from analysis.readers.assemble import read_study
 from analysis.simulate import Trial
 from analysis.timeline import recall_share_before
 from tests.factory import tables, write_study
+from tests.length import examples
 
 pytestmark = pytest.mark.simulates
 
@@ -58,12 +59,10 @@ ONLY = RULES.model_copy(
 )  # fmt: skip
 
 # Examples of arrays are cheap, whole studies are not.
-many = settings(max_examples=2000, deadline=None, derandomize=True, database=None)
-some = settings(max_examples=150, deadline=None, derandomize=True, database=None)
-few = settings(
-    max_examples=10, deadline=None, derandomize=True, database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)  # fmt: skip
+many = examples(short=400, long=2000)
+some = examples(short=30, long=150)
+TOO_SLOW = [HealthCheck.too_slow]
+few = examples(short=4, long=10, suppress_health_check=TOO_SLOW)
 
 points = st.floats(-60, 60, allow_nan=False)
 wider = st.floats(0, 60, allow_nan=False)
@@ -106,7 +105,7 @@ def test_higher_bars_never_support_what_lower_ones_do_not(ends, smallest, bias, 
         assert decide_by_interval(low, high, estimate, smallest=smallest, bias=bias) == SUPPORTED
 
 
-@settings(many, max_examples=1000)
+@examples(short=200, long=1000)
 @given(fell=st.integers(0, 300), others=st.integers(0, 300), certain=st.floats(0.5, 0.999),
        more=st.floats(0, 0.4), slack=st.tuples(st.floats(0, 1), st.floats(0, 1)))  # fmt: skip
 def test_shares_keep_the_same_order(fell, others, certain, more, slack):
@@ -145,7 +144,7 @@ def test_a_further_part_never_supports_a_claim(words, more):
         assert combine_parts(words) == SUPPORTED
 
 
-@settings(many, max_examples=500)
+@examples(short=100, long=500)
 @given(window=st.sampled_from([24.0, 168.0, 336.0, 720.0]), minutes=st.floats(5, 240),
        hours=st.lists(st.floats(2, 6, exclude_max=True), min_size=1, max_size=6),
        claim=st.sampled_from([n for n in RULES.claims if "recall" in RULES.claims[n].gates]),
@@ -341,7 +340,7 @@ OTHER = [(name, version) for name, scale in sorted(known().items())
          for version in scale.versions]  # fmt: skip
 
 
-@settings(few, max_examples=24)
+@examples(short=8, long=24, suppress_health_check=TOO_SLOW)
 @given(effect=effects, n=people, form=st.sampled_from(OTHER))
 def test_no_scale_of_anything_else_stands_in_for_ptsd(effect, n, form):
     """Even asked about right now, on people with PTSD, with any effect."""
@@ -382,7 +381,7 @@ def checked_study(effect: float) -> Checked:
         return check(read_study(write_study(Path(folder), content)))
 
 
-@settings(few, max_examples=24)
+@examples(short=8, long=24, suppress_health_check=TOO_SLOW)
 @given(effect=st.sampled_from([0.7, 1.0, 2.5]), who=st.sets(st.integers(0, 19), max_size=20),
        forms=st.sets(st.integers(0, 79), max_size=8))  # fmt: skip
 def test_a_further_flag_never_supports_a_study(effect, who, forms):

@@ -16,7 +16,7 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.checks import Checked, check
@@ -38,6 +38,7 @@ from analysis.study import (
     with_columns,
 )
 from analysis.timeline import place
+from tests.length import examples
 from tests.small_study import DESIGN
 
 pytestmark = pytest.mark.simulates
@@ -48,7 +49,7 @@ COMPARED = ("onset", "attribution", "magnitude")
 # A day of the calendar, in hours after the start of an infusion at 10:20.
 MIDNIGHT = -10.33
 
-random_studies = settings(max_examples=500, deadline=None, derandomize=True, database=None)
+random_studies = examples(short=40, long=500)
 anything: dict[str, Any] = {
     "seed": st.integers(0, 2**31),
     "n": st.sampled_from([3, 5, 8, 14, 30, 80]),
@@ -194,7 +195,7 @@ def test_no_dates_without_times_tell_of_hours(seed, n, fall, short):
     assert SUPPORTED not in {found[claim].verdict for claim in COMPARED}
 
 
-@settings(random_studies, max_examples=40)
+@examples(short=8, long=40)
 @given(seed=anything["seed"], n=st.sampled_from([8, 30, 80]), times=st.floats(1, 4),
        fall=st.sampled_from([0.0, 0.02, 0.05, 0.1, 0.2]))  # fmt: skip
 def test_wider_intervals_never_decide_a_study(seed, n, fall, times):
@@ -233,7 +234,7 @@ def test_the_same_random_studies_without_their_fault_are_supported():
         assert SUPPORTED in {ledger[claim].verdict for ledger in found}, claim
 
 
-@settings(random_studies, max_examples=8)
+@examples(short=3, long=8)
 @given(**(anything | {"n": st.sampled_from([5, 14])}))
 def test_the_short_way_to_an_answer_is_that_of_all_checks(seed, n, fall):
     study = random_study(seed, n, fall)

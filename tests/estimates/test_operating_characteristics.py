@@ -9,13 +9,21 @@ import pytest
 
 from benchmarks.estimates import control, crossing, mixture
 from tests.estimates.who_reference import keeps
+from tests.length import seed, trials
 
+<<<<<<< HEAD
 pytestmark = pytest.mark.simulates
 
 SHORT = {
     control: (100, 40, 40, 400, 900),
     crossing: (120, 120, 120, 120, 60),
     mixture: (40, 50),
+=======
+COUNTS = {
+    control: trials(short=(50, 20, 20, 200, 450), long=(100, 40, 40, 400, 900)),
+    crossing: trials(short=(40, 40, 40, 40, 30), long=(120, 120, 120, 120, 60)),
+    mixture: trials(short=(12, 15), long=(40, 50)),
+>>>>>>> 5f3f7f0 (Tests in two lengths: make test draws few, make test-long all that were drawn before)
 }
 
 
@@ -23,12 +31,12 @@ SHORT = {
     ("topic", "name", "replicates"),
     [
         pytest.param(topic, cell[0], replicates, id=cell[0])
-        for topic, counts in SHORT.items()
+        for topic, counts in COUNTS.items()
         for cell, replicates in zip(topic.CELLS, counts, strict=True)
     ],
 )
 def test_coverage_and_level_hold(topic, name, replicates):
-    rows = topic.run(replicates, 3, names=(name,))
+    rows = topic.run(replicates, seed(3), names=(name,))
     assert {row["n_per_arm"] for row in rows} == {10, 15, 30}
     assert [(r["scores"], r["n_per_arm"], r["value"]) for r in rows if not keeps(r)] == []
 

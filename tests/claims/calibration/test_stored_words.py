@@ -19,6 +19,8 @@ from analysis.claims.ledger import SUPPORTED, Reason
 from analysis.paths import CALIBRATION
 from analysis.readers.assemble import read_study
 from analysis.simulate import catalogue, world, write_study
+from tests.length import SEED as DRAWN_WITH
+from tests.length import trials
 
 pytestmark = pytest.mark.simulates
 
@@ -28,7 +30,7 @@ ONLY = RULES.model_copy(
     update={"claims": {name: RULES.claims[name] for name in RULES.claims
                        if name in (*CLAIMS, "dissociation_brief")}}
 )  # fmt: skip
-HOW_MANY = 20
+HOW_MANY = trials(short=4, long=20)
 Drawn = tuple[str, int, int, int, dict[str, str] | None]
 
 
@@ -80,8 +82,8 @@ def letters_of_arrays(name: str, n: int, number: int, seed: int) -> dict[str, st
 
 
 @pytest.mark.usefixtures("gate_7_passes")
-def test_twenty_trials_at_random_get_the_word_that_was_counted(tmp_path):
-    number = random.SystemRandom().randrange(2**32)
+def test_trials_at_random_get_the_word_that_was_counted(tmp_path):
+    number = random.SystemRandom().randrange(2**32) if DRAWN_WITH is None else DRAWN_WITH
     draw = random.Random(number)
     there = (CALIBRATION / "words.json").exists()
     for place, (*trial, stored) in enumerate((stored_words if there else any_cells)(draw)):
@@ -96,7 +98,7 @@ def test_twenty_trials_at_random_get_the_word_that_was_counted(tmp_path):
 def test_where_words_differ_from_trial_to_trial_both_ways_agree(tmp_path, name):
     """Cells in which gates 5 and 6 decide now one way and now the other."""
     ways = [(letters_of_study(tmp_path / str(k), name, 30, k, 1), letters_of_arrays(name, 30, k, 1))
-            for k in range(2)]  # fmt: skip
+            for k in range(trials(short=1, long=2))]  # fmt: skip
     for whole, short in ways:
         assert whole == short
 

@@ -25,6 +25,7 @@ from analysis.claims.sensitivity.specifications import Choice, Grid, load_grid, 
 from analysis.estimates.robustness.rerandomised import Curve, deals
 from analysis.simulate import trial, world
 from analysis.studies import load_study
+from tests import length
 
 PRIMARY = {
     "window": "2 to 6 h, two visits",
@@ -325,16 +326,16 @@ def null_curve(seed: int, *, n_per_arm: int, number: int) -> Curve:
 def rejections(trials: int, *, n_per_arm: int, number: int) -> pd.Series:
     """How many null trials each statistic rejects at 5 %."""
     p = pd.DataFrame(
-        [null_curve(seed, n_per_arm=n_per_arm, number=number).table()["p_value"]
+        [null_curve(length.seed(seed), n_per_arm=n_per_arm, number=number).table()["p_value"]
          for seed in range(trials)]
     )  # fmt: skip
     return (p <= 0.05 + 1e-12).sum()
 
 
 def test_a_null_world_is_rejected_as_often_as_the_test_says() -> None:
-    trials = 100
-    found = rejections(trials, n_per_arm=12, number=39)
-    low, high = stats.binom.ppf([0.0005, 0.9995], trials, 0.05)
+    count = length.trials(short=40, long=100)
+    found = rejections(count, n_per_arm=12, number=39)
+    low, high = stats.binom.ppf([0.0005, 0.9995], count, 0.05)
     assert low <= found["median estimate"] <= high
     # The share ties at zero in most deals, which makes its test conservative.
     assert found["share with benefit and p < 0.05"] <= high

@@ -23,6 +23,7 @@ from analysis.estimates.change.standardised import standardised_changes
 from analysis.estimates.intervals import median_interval
 from analysis.estimates.table import table
 from benchmarks.estimates import paired as characteristics
+from tests import length
 from tests.estimates.r_listing import PAIRS, listed, pairs
 
 EVERY = (
@@ -207,7 +208,9 @@ def test_trimming_refuses_to_be_something_else(function):
 def test_coverage_and_level_are_as_documented(cell):
     """A short run of the long simulation, with Monte Carlo limits of 99.95 % about 1.5 % more."""
     assert cell in characteristics.CELLS
-    for r in characteristics.run(replicates=60, seed=2, cells=[cell]):
+    for r in characteristics.run(
+        replicates=length.trials(short=25, long=60), seed=length.seed(2), cells=[cell]
+    ):
         hits, trials = r["value"] * r["replicates"], r["replicates"]
         if r["quantity"] == "coverage":
             expected = characteristics.LOWEST.get(r["estimator"], r["nominal"])

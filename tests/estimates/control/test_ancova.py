@@ -13,6 +13,7 @@ from analysis.estimates.control.ancova import ancova, ancova_by_baseline
 from benchmarks.estimates import explanations as benchmark
 from tests.estimates.explanations_reference import cases
 from tests.estimates.explanations_reference import people as made_up
+from tests.length import seed, trials
 
 
 def cohort(rng: np.random.Generator, n: int, effect: float = 0.0) -> pd.DataFrame:
@@ -92,14 +93,14 @@ def test_order_of_people_shift_and_unit_do_not_matter(people):
 
 @pytest.mark.parametrize("n", [10, 15, 30])
 def test_coverage_with_skewed_scores_and_unequal_spread(n):
-    """Known truth -4: 95 % within binomial limits for 800 trials, 1.5 % wider: HC3 is not exact."""
-    rng, trials = np.random.default_rng(500 + n), 800
-    rows = [difference(cohort(rng, n, -4.0)) for _ in range(trials)]
+    """Known truth -4: 95 % within binomial limits, 1.5 % wider: HC3 is not exact."""
+    rng, count = np.random.default_rng(seed(500 + n)), trials(short=250, long=800)
+    rows = [difference(cohort(rng, n, -4.0)) for _ in range(count)]
     covered = sum(row["ci_low"] <= -4.0 <= row["ci_high"] for row in rows)
-    low, high = stats.binom.ppf([0.001, 0.999], trials, 0.95) + np.array([-0.015, 0.015]) * trials
+    low, high = stats.binom.ppf([0.001, 0.999], count, 0.95) + np.array([-0.015, 0.015]) * count
     assert low <= covered <= high
     estimates = np.array([row["estimate"] for row in rows])
-    assert estimates.mean() == pytest.approx(-4.0, abs=4 * estimates.std() / np.sqrt(trials))
+    assert estimates.mean() == pytest.approx(-4.0, abs=4 * estimates.std() / np.sqrt(count))
 
 
 @pytest.mark.parametrize(

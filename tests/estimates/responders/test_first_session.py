@@ -10,6 +10,7 @@ from analysis.estimates.responders.first_session import first_and_last_response
 from analysis.simulate.sessions import ERROR_SD, FIRST_SD, LAST_SD, sessions
 from benchmarks.estimates import who as benchmark
 from tests.estimates.who_reference import keeps
+from tests.length import seed, trials
 
 
 def course(n: int, seed: int, relation: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -80,7 +81,9 @@ def test_one_rating_before_is_refused_and_so_is_what_is_missing():
 
 
 def test_split_keeps_its_level_where_the_coupled_correlation_does_not():
-    split = benchmark.run(400, 3, names=("first and last response, split",))
+    split = benchmark.run(
+        trials(short=150, long=400), seed(3), names=("first and last response, split",)
+    )
     assert [(r["scores"], r["n_per_arm"], r["value"]) for r in split if not keeps(r)] == []
     coupled = benchmark.run(200, 3, names=("first and last response, coupled",))
     assert min(r["mc_low"] for r in coupled) > 0.15

@@ -23,6 +23,7 @@ from analysis.estimates.responders.shares import (
 from analysis.estimates.table import COLUMNS, row
 from benchmarks.estimates import who as benchmark
 from tests.estimates.who_reference import REFERENCE, cases, keeps
+from tests.length import seed, trials
 
 HALF_DIGIT = 0.5e-4 + 1e-9
 PUBLISHED = list(pd.read_csv(REFERENCE / "newcombe_1998_difference_mn.csv").itertuples(index=False))
@@ -150,6 +151,8 @@ def test_compared_shares_refuse_missing_or_unpaired_marks():
 
 def test_intervals_of_shares_keep_their_level():
     names = tuple(name for name, *_ in benchmark.CELLS if "share" in name)
-    rows = benchmark.run(400, 3, names=names, sizes=(10, 15), kinds=benchmark.KINDS[1:])
+    rows = benchmark.run(
+        trials(short=150, long=400), seed(3), names=names, sizes=(10, 15), kinds=benchmark.KINDS[1:]
+    )
     assert len(rows) == 8
     assert [r["estimator"] for r in rows if not keeps(r)] == []

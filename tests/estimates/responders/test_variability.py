@@ -10,6 +10,7 @@ import pytest
 from analysis.estimates.responders.variability import next_person, variance_ratio
 from benchmarks.estimates import who as benchmark
 from tests.estimates.who_reference import cases, keeps
+from tests.length import seed, trials
 
 # Example of ci.ratio.sd2 in the manual of the R package statpsych: ratio of the SDs and limits.
 Y1 = np.array([32.0, 39, 26, 35, 43, 27, 40, 37, 34, 29])
@@ -79,6 +80,8 @@ def test_one_person_foretells_nobody():
 
 def test_intervals_of_spread_and_of_the_next_keep_their_level():
     names = tuple(name for name, *_ in benchmark.CELLS if "variance" in name or "next" in name)
-    rows = benchmark.run(400, 3, names=names, sizes=(10, 15), kinds=benchmark.KINDS[1:])
+    rows = benchmark.run(
+        trials(short=150, long=400), seed(3), names=names, sizes=(10, 15), kinds=benchmark.KINDS[1:]
+    )
     assert len(rows) == 6
     assert [(r["estimator"], r["value"]) for r in rows if not keeps(r)] == []

@@ -11,6 +11,7 @@ from scipy import stats
 from scipy.optimize import brentq
 
 from analysis.mmrm import MMRM, mmrm
+from tests.length import seed, trials
 from tests.mmrm.conftest import trial
 
 CLOSE = {"rtol": 1e-7}
@@ -105,15 +106,15 @@ def test_profile_intervals_do_not_depend_on_the_parametrisation() -> None:
 
 
 def test_intervals_cover_as_often_as_they_say() -> None:
-    """The variance at the second of two visits, 100 trials of 30: 95 % within Monte Carlo error."""
-    truth, hits = 1.3**2, {"wald": 0, "profile": 0}
-    for seed in range(100):
-        result = fit(trial(30, 2, seed=seed), "y ~ baseline + arm * visit")
+    """The variance at the second of two visits, trials of 30: 95 % within Monte Carlo error."""
+    truth, hits, count = 1.3**2, {"wald": 0, "profile": 0}, trials(short=30, long=100)
+    for number in range(count):
+        result = fit(trial(30, 2, seed=seed(number)), "y ~ baseline + arm * visit")
         for method in hits:
             row = result.covariance_parameters(method=method).loc["variance VIS9"]
             hits[method] += row["ci_low"] <= truth <= row["ci_high"]
-    for count in hits.values():
-        assert abs(count / 100 - 0.95) < 4 * 0.0218
+    for hit in hits.values():
+        assert abs(hit / count - 0.95) < 4 * np.sqrt(0.95 * 0.05 / count)
 
 
 def test_what_is_no_method_or_level_is_refused() -> None:
