@@ -11,19 +11,12 @@ from benchmarks.estimates import control, crossing, mixture
 from tests.estimates.who_reference import keeps
 from tests.length import seed, trials
 
-<<<<<<< HEAD
 pytestmark = pytest.mark.simulates
 
-SHORT = {
-    control: (100, 40, 40, 400, 900),
-    crossing: (120, 120, 120, 120, 60),
-    mixture: (40, 50),
-=======
 COUNTS = {
     control: trials(short=(50, 20, 20, 200, 450), long=(100, 40, 40, 400, 900)),
     crossing: trials(short=(40, 40, 40, 40, 30), long=(120, 120, 120, 120, 60)),
     mixture: trials(short=(12, 15), long=(40, 50)),
->>>>>>> 5f3f7f0 (Tests in two lengths: make test draws few, make test-long all that were drawn before)
 }
 
 

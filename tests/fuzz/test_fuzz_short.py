@@ -18,13 +18,9 @@ from tests.fuzz.attempt import _broken, attempt, call
 from tests.fuzz.inputs import FORMATS, Input, make, seed_of
 from tests.length import seed, trials
 
-<<<<<<< HEAD
 pytestmark = pytest.mark.simulates
 
-COUNT = 300
-=======
 COUNT = trials(short=75, long=300)
->>>>>>> 5f3f7f0 (Tests in two lengths: make test draws few, make test-long all that were drawn before)
 
 
 def test_hostile_inputs_end_with_0_or_2_and_tell_no_value(tmp_path):
