@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import EvidenceError
-from analysis.evidence import effects, responses
+from analysis.evidence import effects, responses, standard_errors
 from analysis.evidence.assemble import estimates
 from analysis.evidence.query import SELECTORS, Query
 from analysis.evidence.table import load
@@ -16,8 +16,8 @@ from analysis.evidence.table import load
 QUANTITIES: dict[str, Callable[[Query], dict[str, Any]]] = {
     "difference": effects.difference,
     "interval": effects.interval,
-    "se": effects.standard_error,
-    "se_from_interval": effects.se_of_interval,
+    "se": standard_errors.standard_error,
+    "se_from_interval": standard_errors.standard_error_from_interval,
     "p_value": effects.p_value,
     "p_from_interval": effects.p_from_interval,
     "p_from_interval_t": effects.p_from_interval_t,
@@ -26,7 +26,7 @@ QUANTITIES: dict[str, Callable[[Query], dict[str, Any]]] = {
     "odds_ratio": effects.odds_ratio,
     "change": effects.change,
     "change_from_means": effects.change_from_means,
-    "se_of_change": effects.se_of_change,
+    "se_of_change": standard_errors.se_of_change,
     "standardised_change": effects.standardised_change,
     "response_share": responses.response_share,
     "response_difference": responses.response_difference,

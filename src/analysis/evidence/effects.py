@@ -1,4 +1,4 @@
-"""Differences, changes, standard errors, p-values and effect sizes from published figures."""
+"""Differences, changes, p-values and effect sizes from published figures."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.evidence.intervals import (
-    PRINTED_LEVEL,
+from analysis.evidence.query import Query, result
+from analysis.evidence.standard_errors import (
+    behind_interval,
     critical,
-    result,
+    means_before_and_after,
     se_from_interval,
-    small_sample_factor,
     two_sided,
 )
-from analysis.evidence.query import Query
 
 SIGN = "negative = fewer symptoms on ketamine (the source may print the other sign)"
 ANY = ("difference", "change", "standardised difference", "standardised change", "odds ratio")
@@ -51,33 +50,6 @@ def change(query: Query) -> dict[str, Any]:
     )
 
 
-def se_of_interval(query: Query) -> dict[str, Any]:
-    """Standard error from a printed interval."""
-    figure = _any_figure(query, "interval", "ci_low")
-    se, _, scale = se_from_interval(figure, query.df)
-    method = f"(upper - lower) / (2 x critical value), {critical(query.df)[1]}, scale: {scale}"
-    return result(
-        se, f"{method}; {PRINTED_LEVEL}", figure["rows"], df=query.df, unit=scale,
-        assumptions=_assumptions(query, PRINTED_LEVEL),
-    )  # fmt: skip
-
-
-def standard_error(query: Query) -> dict[str, Any]:
-    """The published standard error, else the one behind the interval."""
-    published = query.narrowed(query.table[query.table["statistic"] == "se"])
-    if len(published) == 1:
-        row = published.iloc[0]
-        return result(float(row["value"]), "published", [row["row"]], unit=row["unit"])
-    figures = query.figures
-    if not figures["ci_low"].notna().any():
-        query.refuse(
-            "no_se",
-            "the table holds no standard error and no interval, so none can be derived; means "
-            "without a standard deviation give none",
-        )
-    return se_of_interval(query)
-
-
 def interval(query: Query) -> dict[str, Any]:
     """The published interval, else estimate ± critical value × standard error."""
     figure = query.figure(ANY, "estimate")
@@ -91,7 +63,7 @@ def interval(query: Query) -> dict[str, Any]:
     value = (float(figure["estimate"] - half), float(figure["estimate"] + half))
     return result(
         value, f"estimate ± critical value x published SE, {words}", figure["rows"], df=query.df,
-        unit=figure["unit"], assumptions=_assumptions(query),
+        unit=figure["unit"], assumptions=query.assumptions(),
     )  # fmt: skip
 
 
@@ -104,24 +76,19 @@ def p_value(query: Query) -> dict[str, Any]:
         words = critical(query.df)[1]
         p = two_sided(figure["estimate"] / figure["se"], query.df)
         method = f"two-sided p of estimate / published SE, {words}"
-        return result(p, method, figure["rows"], df=query.df, assumptions=_assumptions(query))
+        return result(p, method, figure["rows"], df=query.df, assumptions=query.assumptions())
     return p_from_interval(query)
 
 
 def p_from_interval(query: Query) -> dict[str, Any]:
     """Two-sided p of estimate / SE, the SE from the interval (doi:10.1136/bmj.d2304)."""
-    figure = _any_figure(query, "estimate with an interval", "ci_low")
-    se, estimate, scale = se_from_interval(figure, query.df)
-    method = (
-        f"two-sided p of estimate / SE with SE = (upper - lower) / (2 x critical value), "
-        f"{critical(query.df)[1]}, scale: {scale}; {PRINTED_LEVEL}"
-    )
+    figure, se, ratio = behind_interval(query, "estimate with an interval")
+    method = f"two-sided p of estimate / SE with SE = {se['method']}"
     if not figure["contrast"]:
         method += "; within one arm, so not a treatment effect"
-    return result(
-        two_sided(estimate / se, query.df), method, figure["rows"], df=query.df, se=se,
-        assumptions=_assumptions(query, PRINTED_LEVEL),
-    )  # fmt: skip
+    p = two_sided(ratio, query.df)
+    return result(p, method, figure["rows"], df=query.df, se=se["value"],
+                  assumptions=se["assumptions"])  # fmt: skip
 
 
 def p_from_interval_t(query: Query) -> dict[str, Any]:
@@ -165,37 +132,19 @@ def hedges_g(query: Query) -> dict[str, Any]:
     return {**d, **scaled, "method": method}
 
 
+def small_sample_factor(df: float) -> float:
+    """Hedges' J by its usual approximation, doi:10.3102/10769986006002107."""
+    return 1 - 3 / (4 * df - 1)
+
+
 def change_from_means(query: Query) -> dict[str, Any]:
     """Mean after minus mean before in one arm, where both rest on the same number of people."""
-    before, after = _means(query)
+    before, after = means_before_and_after(query)
     method = "mean after minus mean before in one arm: not a treatment effect; no SE follows"
     return result(
         round(float(after["value"] - before["value"]), 10), method, [before["row"], after["row"]],
         unit=after["unit"],
     )  # fmt: skip
-
-
-def se_of_change(query: Query) -> dict[str, Any]:
-    """SE of a within-arm change: from the SD of change, else from both SDs and a correlation."""
-    sd_rows = query.narrowed(query.table[query.table["statistic"] == "sd_change"])
-    if len(sd_rows):
-        row = query.one(sd_rows, "SD of change")
-        value = float(row["value"] / math.sqrt(row["n"]))
-        return result(value, "published SD of change / sqrt(n)", [row["row"]], unit=row["unit"])
-    before, after = _means(query)
-    spread = [_sd_beside(query, row) for row in (before, after)]
-    r = query.correlation
-    if r is None or not -1 <= r <= 1:
-        query.refuse(
-            "correlation_needed",
-            "two SDs give no SE of change without the correlation of before and after; state it "
-            "as an assumption between -1 and 1, correlation=…",
-        )
-    s0, s1 = (float(s["value"]) for s in spread)
-    value = math.sqrt((s0**2 + s1**2 - 2 * r * s0 * s1) / int(after["n"]))
-    method = f"sqrt((SD0² + SD1² - 2 r SD0 SD1) / n) with r = {r:g} assumed"
-    rows = [x["row"] for x in (before, after, *spread)]
-    return result(value, method, rows, unit=after["unit"], assumptions=[f"correlation {r:g}"])
 
 
 def standardised_change(query: Query) -> dict[str, Any]:
@@ -232,17 +181,6 @@ def implied_standardised_change(figure: pd.Series) -> float:
     n = int(figure["n"])
     se, estimate, _ = se_from_interval(figure, n - 1)
     return estimate / (se * math.sqrt(n))
-
-
-def _any_figure(query: Query, what: str, needs: str) -> pd.Series:
-    figures = query.figures
-    if figures[needs].isna().all():
-        query.refuse("no_interval", f"the table holds no {what}")
-    return query.one(query.narrowed(figures[figures[needs].notna()]), what)
-
-
-def _assumptions(query: Query, *more: str) -> list[str]:
-    return [*more, *([f"{query.df:g} degrees of freedom, stated"] if query.df is not None else [])]
 
 
 def _arm_sizes(query: Query) -> pd.DataFrame:
@@ -305,31 +243,3 @@ def _from_sd_of_change(query: Query, figure: pd.Series) -> dict[str, Any]:
         d, method, [figure["rows"][0], *arms["row"]], df=df, se=se, ci_low=d - factor * se,
         ci_high=d + factor * se, unit="SD",
     )  # fmt: skip
-
-
-def _means(query: Query) -> tuple[pd.Series, pd.Series]:
-    means = query.table[(query.table["statistic"] == "mean") & (query.table["outcome"] == "score")]
-    late = query.narrowed(means[means["phase"] != "before"])
-    after = query.one(late, "mean after treatment")
-    same = (means["arm"] == after["arm"]) & (
-        means["instrument_printed"] == after["instrument_printed"]
-    )
-    before = query.one(means[same & (means["phase"] == "before")], "mean before treatment")
-    if pd.isna(before["n"]) or pd.isna(after["n"]) or before["n"] != after["n"]:
-        query.refuse(
-            "different_people",
-            f"the means before and after rest on {before['n']} and {after['n']} people "
-            f"(rows {before['row']}, {after['row']}), so their difference is no one's change",
-        )
-    return before, after
-
-
-def _sd_beside(query: Query, mean: pd.Series) -> pd.Series:
-    rows = query.table[query.table["statistic"] == "sd"]
-    for key in ("arm", "instrument_printed", "phase", "analysis"):
-        rows = rows[rows[key] == mean[key]]
-    hours = mean["hours_since_first_infusion"]
-    rows = rows[rows["hours_since_first_infusion"].eq(hours) | pd.isna(hours)]
-    if rows.empty:
-        query.refuse("no_sd", f"no standard deviation was printed beside row {mean['row']}")
-    return query.one(rows, "standard deviation")

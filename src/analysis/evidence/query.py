@@ -42,6 +42,17 @@ class Query:
         """The one assembled figure of these kinds, or a refusal."""
         return self.one(self.narrowed(self.figures[self.figures["kind"].isin(list(kinds))]), what)
 
+    def figure_with_interval(self, what: str) -> pd.Series:
+        """The one assembled figure with an interval, or a refusal."""
+        if self.figures["ci_low"].isna().all():
+            self.refuse("no_interval", f"the table holds no {what}")
+        return self.one(self.narrowed(self.figures[self.figures["ci_low"].notna()]), what)
+
+    def assumptions(self, *more: str) -> list[str]:
+        """What is taken for granted: what is given, and the degrees of freedom stated."""
+        stated = [] if self.df is None else [f"{self.df:g} degrees of freedom, stated"]
+        return [*more, *stated]
+
     def one(self, rows: pd.DataFrame, what: str) -> pd.Series:
         """The only row, or a refusal that lists the choices."""
         if rows.empty:
@@ -74,3 +85,8 @@ def describe(row: pd.Series) -> str:
         parts.append(f"{row['hours_since_first_infusion']:g} h")
     parts += [row["analysis"]] if row["analysis"] else []
     return ", ".join(parts)
+
+
+def result(value: Any, method: str, rows: list[str], **extra: Any) -> dict[str, Any]:
+    """The shape that every derived quantity has."""
+    return {"value": value, "method": method, "rows": list(dict.fromkeys(rows)), **extra}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.evidence.intervals import exact_share, newcombe, result
-from analysis.evidence.query import Query, describe
+from analysis.estimates.proportions import exact_share, share_difference
+from analysis.evidence.query import Query, describe, result
 
 EXACT = "exact (Clopper-Pearson) 95 % interval"
 
@@ -79,7 +79,7 @@ def response_difference(query: Query) -> dict[str, Any]:
         "count of responders on the comparator",
     )
     (k1, n1), (k0, n0) = ((int(r["count"]), int(r["n"])) for r in (one, other))
-    low, high = newcombe(k1, n1, k0, n0)
+    difference = share_difference((k1, k0), (n1, n0))
     method = (
         f"{k1}/{n1} on {one['arm']} minus {k0}/{n0} on {other['arm']}, "
         f"{one['instrument_printed']}; Newcombe 95 % interval; positive = more responders"
@@ -89,8 +89,8 @@ def response_difference(query: Query) -> dict[str, Any]:
         method += f"; assumed: {'; '.join(assumptions)}"
     rows = [*one["rows"], *other["rows"]]
     return result(
-        k1 / n1 - k0 / n0, method, rows, ci_low=low, ci_high=high, assumptions=assumptions,
-        unit="share",
+        difference["estimate"], method, rows, ci_low=float(difference["ci_low"]),
+        ci_high=float(difference["ci_high"]), assumptions=assumptions, unit="share",
     )  # fmt: skip
 
 
@@ -109,14 +109,14 @@ def _comparator(found: pd.DataFrame) -> pd.Series:
 
 def _share(row: pd.Series, count: int, definition: str) -> dict[str, Any]:
     n = int(row["n"])
-    low, high = exact_share(count, n)
+    share = exact_share(count, n)
     assumptions = [a for a in [_assumed(row)] if a]
     method = f"{count}/{n} on {row['arm']}, {definition}; {EXACT}"
     if assumptions:
         method += f"; assumed: {assumptions[0]}"
     return result(
-        count / n, method, row["rows"], ci_low=low, ci_high=high, events=count, n=n,
-        assumptions=assumptions, unit="share",
+        share["estimate"], method, row["rows"], ci_low=float(share["ci_low"]),
+        ci_high=float(share["ci_high"]), events=count, n=n, assumptions=assumptions, unit="share",
     )  # fmt: skip
 
 

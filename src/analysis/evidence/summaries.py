@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import EvidenceError
+from analysis.estimates.proportions import exact_share
 from analysis.evidence import effects
 from analysis.evidence.assemble import estimates
 from analysis.evidence.derive import derive
-from analysis.evidence.intervals import exact_share
 from analysis.evidence.responses import counts
 from analysis.evidence.table import load
 
@@ -112,8 +112,10 @@ def response_shares(table: pd.DataFrame | None = None) -> pd.DataFrame:
         harm, "people in all minus people no lower than at baseline"
     )
     found["share"] = found["events"] / found["n"]
-    limits = [exact_share(k, n) for k, n in zip(found["events"], found["n"], strict=True)]
-    found["ci_low"], found["ci_high"] = zip(*limits, strict=True)
+    shares = [exact_share(k, n) for k, n in zip(found["events"], found["n"], strict=True)]
+    found["ci_low"], found["ci_high"] = (
+        [one[end] for one in shares] for end in ("ci_low", "ci_high")
+    )
     found["comparator_arm"] = found["arm"] == found["comparator"]
     found["psychotherapy"] = _psychotherapy(found)
     return _sorted(found, SHARES)
