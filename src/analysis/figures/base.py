@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -23,11 +24,15 @@ __all__ = [
     "WIDTH",
     "entitle",
     "error_bars",
+    "finish",
     "legend_below",
     "new_axes",
     "png",
+    "series_by_visit",
     "set_theme",
+    "shares_in_rows",
     "show",
+    "stacked_bars",
     "style",
 ]
 
@@ -40,6 +45,10 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 LINES = ("-", "--", "-.", ":")
 HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo")
 SYNTHETIC = "synthetic data"
+# Of the distance between two visits.
+ASIDE = 0.16
+# Per cent; a narrower part of a bar has no room for its number.
+WIDE_ENOUGH = 8
 
 
 def set_theme() -> None:
@@ -89,6 +98,65 @@ def error_bars(table: pd.DataFrame) -> np.ndarray:
     return np.stack([estimate - limits[:, 0], limits[:, 1] - estimate])
 
 
+def series_by_visit(ax: Axes, table: pd.DataFrame, *, series: str, visit: str) -> list[Any]:
+    """Estimates with intervals over the visits, one series each; the visits in their order."""
+    visits, names = (list(dict.fromkeys(table[column])) for column in (visit, series))
+    for index, name in enumerate(names):
+        rows = table[table[series] == name]
+        # Side by side, or the intervals would cover one another.
+        aside = (index - (len(names) - 1) / 2) * ASIDE
+        x = np.array([visits.index(value) for value in rows[visit]]) + aside
+        estimate = rows["estimate"].to_numpy(float)
+        ax.errorbar(x, estimate, yerr=error_bars(rows), capsize=3, label=str(name),
+                    zorder=3, **style(index))  # fmt: skip
+    return visits
+
+
+def shares_in_rows(
+    ax: Axes,
+    rows: pd.DataFrame,
+    y: Any,
+    index: int,
+    *,
+    columns: Sequence[str] = ("estimate", "ci_low", "ci_high"),
+    **look: Any,
+) -> None:
+    """Shares with intervals as per cent along x, a mark a row of the figure, one series."""
+    share, low, high = 100 * rows[list(columns)].to_numpy(float).T
+    # The exact limits of 0 and of all lie on the estimate but for the last digit.
+    bars = np.stack([share - low, high - share]).clip(0)
+    usual = {"fmt": style(index)["marker"], "color": style(index)["color"], "zorder": 3}
+    ax.errorbar(share, y, xerr=bars, **usual | look)
+
+
+def stacked_bars(
+    ax: Axes,
+    parts: pd.DataFrame,
+    *,
+    colours: Sequence[str] = (),
+    text: dict[str, Any] | None = None,
+    **bar: Any,
+) -> np.ndarray:
+    """A bar a row of the table, from the top, its columns side by side; the places of the bars.
+
+    With ``text``, the look of a number, parts wide enough for it have theirs in per cent.
+    """
+    y, left = np.arange(len(parts))[::-1], np.zeros(len(parts))
+    for index, name in enumerate(parts):
+        width = parts[name].to_numpy(float)
+        ax.barh(
+            y, width, left=left, label=str(name), edgecolor="white",
+            color=colours[index] if colours else f"C{index}",
+            hatch=HATCHES[index % len(HATCHES)], **bar,
+        )  # fmt: skip
+        for at, start, length in zip(y, left, width, strict=True):
+            if text is not None and length >= WIDE_ENOUGH:
+                ax.text(start + length / 2, at, f"{length:.0f} %", ha="center", va="center", **text)
+        left += width
+    ax.grid(visible=False, axis="y")
+    return y
+
+
 def entitle(ax: Axes, words: str, synthetic: bool) -> None:
     """Set the title; over a figure of made-up people it says so, and the figure too.
 
@@ -102,6 +170,27 @@ def entitle(ax: Axes, words: str, synthetic: bool) -> None:
             0.5, 0.5, "SYNTHETIC", transform=ax.transAxes, ha="center", va="center",
             fontsize=34, color="0.4", alpha=0.16, rotation=20, zorder=5,
         )  # fmt: skip
+
+
+def finish(
+    ax: Axes,
+    title: str,
+    synthetic: bool,
+    *,
+    x: str = "",
+    y: str = "",
+    columns: int = 0,
+    gap: float = 0.2,
+) -> Axes:
+    """Name both axes, put a legend of so many columns below (none for 0), set the title."""
+    if x:
+        ax.set_xlabel(x)
+    if y:
+        ax.set_ylabel(y)
+    if columns:
+        legend_below(ax, columns, gap)
+    entitle(ax, title, synthetic)
+    return ax
 
 
 def legend_below(ax: Axes, columns: int, gap: float = 0.2) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import entitle, legend_below, new_axes, style
+from analysis.figures.base import finish, new_axes, shares_in_rows, style
 
 __all__ = ["against_size", "by_world"]
 
@@ -58,12 +58,10 @@ def by_world(
     size = 6.5 if len(labels) < 4 else 5.5
     for index, (key, label) in enumerate(labels.items()):
         own = table[(table[series] == key) & table["value"].notna()]
-        x = 100 * own[["value", "mc_low", "mc_high"]].to_numpy(float)
         y = [place[name] + spread[index] for name in own["title"]]
-        ax.errorbar(
-            x[:, 0], y, xerr=np.stack([x[:, 0] - x[:, 1], x[:, 2] - x[:, 0]]).clip(0),
-            fmt=style(index)["marker"], color=style(index)["color"], markersize=size,
-            markeredgecolor="white", markeredgewidth=0.6, elinewidth=1.6, label=label, zorder=3,
+        shares_in_rows(
+            ax, own, y, index, columns=("value", "mc_low", "mc_high"), label=label,
+            markersize=size, markeredgecolor="white", markeredgewidth=0.6, elinewidth=1.6,
         )  # fmt: skip
     for name in names[1::2]:
         ax.axhspan(place[name] - 0.5, place[name] + 0.5, color="0.5", alpha=0.08, linewidth=0)
@@ -74,24 +72,26 @@ def by_world(
             told = PENDING if waits else NOT_YET
             ax.text(right / 2, place[str(name)], told, ha="center", va="center", color="0.45",
                     fontsize=9.5, style="italic")  # fmt: skip
-    ax.axvline(100 * line, color="0.2", linestyle="--", linewidth=1.4)
-    # On the side of the line that has room.
-    left = 200 * line > right
-    ax.annotate(
-        line_label, (100 * line, 1), xycoords=("data", "axes fraction"),
-        xytext=(-4 if left else 4, -3), textcoords="offset points",
-        ha="right" if left else "left", va="top", fontsize=9.5, color="0.2",
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-    )  # fmt: skip
+    _limit(ax, line, line_label, right)
     ax.set_yticks(list(place.values()), [textwrap.fill(name, 32) for name in names], fontsize=9.5)
     ax.set_ylim(-0.6, len(names) - 0.6 + 0.3 / tall * len(names))
     ax.set_xlim(-right / 60, right)
     ax.grid(axis="y", visible=False)
-    ax.set_xlabel(xlabel)
-    legend_below(ax, 3 if len(labels) < 4 else 2, 0.55 / tall)
+    columns = 3 if len(labels) < 4 else 2
     # Simulated trials are nobody's data: the title says so, no mark is needed.
-    entitle(ax, title, synthetic=False)
-    return ax
+    return finish(ax, title, synthetic=False, x=xlabel, columns=columns, gap=0.55 / tall)
+
+
+def _limit(ax: Axes, line: float, label: str, right: float) -> None:
+    """A dashed line at a share, its label on the side that has room; the axis ends at right."""
+    ax.axvline(100 * line, color="0.2", linestyle="--", linewidth=1.4)
+    left = 200 * line > right
+    ax.annotate(
+        label, (100 * line, 1), xycoords=("data", "axes fraction"),
+        xytext=(-4 if left else 4, -3), textcoords="offset points",
+        ha="right" if left else "left", va="top", fontsize=9.5, color="0.2",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+    )  # fmt: skip
 
 
 def against_size(
@@ -146,9 +146,5 @@ def against_size(
     widest = 0.0 if curve.empty else float(curve["size"].max())
     ax.set_ylim(0, 100 * max(most, 1.05 * highest) if highest < 0.95 else 100)
     ax.set_xlim(0, max(1.5 if bound is None else 1.1, widest))
-    ax.set_xlabel(xlabel)
-    ax.set_ylabel(ylabel)
-    if not curve.empty:
-        legend_below(ax, 3)
-    entitle(ax, title, synthetic=False)
-    return ax
+    legend = 0 if curve.empty else 3
+    return finish(ax, title, synthetic=False, x=xlabel, y=ylabel, columns=legend)

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import textwrap
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import (
-    entitle,
-    error_bars,
-    legend_below,
-    new_axes,
-    style,
-)
+from analysis.figures.base import finish, new_axes, series_by_visit, style
 
-__all__ = ["ecdf_of_change", "mean_change"]
+__all__ = ["cumulative", "ecdf_of_change", "mean_change"]
 
 
 def mean_change(
@@ -35,29 +28,13 @@ def mean_change(
     ax : Axes, optional
     """
     ax = new_axes(ax, 4.3)
-    windows = list(dict.fromkeys(table["window"]))
-    groups = list(dict.fromkeys(table["contrast"]))
-    for index, name in enumerate(groups):
-        rows = table[table["contrast"] == name]
-        # Side by side, or the intervals would cover one another.
-        aside = (index - (len(groups) - 1) / 2) * 0.16
-        x = np.array([windows.index(window) for window in rows["window"]]) + aside
-        ax.errorbar(
-            x,
-            rows["estimate"],
-            yerr=error_bars(rows),
-            capsize=3,
-            label=name,
-            zorder=3,
-            **style(index),
-        )
+    windows = series_by_visit(ax, table, series="contrast", visit="window")
     ax.axhline(0, color="0.3", linewidth=1)
     ax.set_xticks(range(len(windows)), [textwrap.fill(window, 12) for window in windows])
-    ax.set_xlabel("after the end of the infusion")
-    ax.set_ylabel(f"change, {unit} (lower is better)")
-    legend_below(ax, 3, 0.24)
-    entitle(ax, "Mean change from baseline, 95 % intervals", synthetic)
-    return ax
+    return finish(
+        ax, "Mean change from baseline, 95 % intervals", synthetic, columns=3, gap=0.24,
+        x="after the end of the infusion", y=f"change, {unit} (lower is better)",
+    )  # fmt: skip
 
 
 def ecdf_of_change(
@@ -83,16 +60,21 @@ def ecdf_of_change(
     ax = new_axes(ax)
     for index, (arm, rows) in enumerate(table.groupby("arm", sort=True)):
         ax.plot(rows["change"], 100 * rows["share"], label=str(arm), zorder=3, **style(index))
-    ax.axvline(0, color="0.3", linewidth=1)
     for name, fall in (thresholds or {}).items():
         ax.axvline(-fall, color="0.3", linewidth=1, linestyle=":")
         ax.text(-fall, 98, f" {name}", fontsize=9, ha="left", va="top")
+    if not table.empty:
+        ax.legend(loc="lower right", frameon=True)
+    return cumulative(ax, table, "How change is spread over people", synthetic)
+
+
+def cumulative(ax: Axes, table: pd.DataFrame, title: str, synthetic: bool) -> Axes:
+    """What every figure of cumulative shares of change has besides its curves."""
+    ax.axvline(0, color="0.3", linewidth=1)
     ax.set_ylim(0, 100)
-    ax.set_xlabel("change from baseline, points (lower is better)")
-    ax.set_ylabel("% of people with this change\nor a larger fall")
     if table.empty:
         ax.text(0.5, 0.3, "too few people to show", transform=ax.transAxes, ha="center")
-    else:
-        ax.legend(loc="lower right", frameon=True)
-    entitle(ax, "How change is spread over people", synthetic)
-    return ax
+    return finish(
+        ax, title, synthetic, x="change from baseline, points (lower is better)",
+        y="% of people with this change\nor a larger fall",
+    )  # fmt: skip

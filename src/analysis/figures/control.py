@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import textwrap
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from analysis.figures.base import LINES, MARKERS, WIDTH, entitle, set_theme
+from analysis.figures.base import finish, new_axes, series_by_visit
 
 __all__ = ["lsmeans_by_visit"]
-
-# Of the distance between two visits: side by side, or the intervals would cover one another.
-ASIDE = 0.16
 
 
 def lsmeans_by_visit(
@@ -55,29 +50,9 @@ def lsmeans_by_visit(
             raise ValueError(f"The table of means has no column '{name}'.")
     if means.duplicated([arm, visit]).any():
         raise ValueError(f"Some {arm} has two means for a {visit}: the grid has another factor.")
-    if ax is None:
-        set_theme()
-        ax = Figure(figsize=(WIDTH, 4.3), layout="constrained").subplots()
-    visits, arms = list(dict.fromkeys(means[visit])), list(dict.fromkeys(means[arm]))
-    for index, name in enumerate(arms):
-        rows = means[means[arm] == name]
-        aside = (index - (len(arms) - 1) / 2) * ASIDE
-        estimate = rows["estimate"].to_numpy(float)
-        bars = np.abs(rows[["ci_low", "ci_high"]].to_numpy(float).T - estimate)
-        ax.errorbar(
-            np.array([visits.index(value) for value in rows[visit]]) + aside,
-            estimate,
-            yerr=bars,
-            capsize=3,
-            label=str(name),
-            zorder=3,
-            color=f"C{index}",
-            marker=MARKERS[index % len(MARKERS)],
-            linestyle=LINES[index % len(LINES)],
-        )
+    ax = new_axes(ax, 4.3)
+    visits = series_by_visit(ax, means, series=arm, visit=visit)
     ax.axhline(0, color="0.3", linewidth=1)
     ax.set_xticks(range(len(visits)), [textwrap.fill(str(value), 12) for value in visits])
-    ax.set_ylabel(ylabel)
-    ax.legend(ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.2), frameon=False)
-    entitle(ax, f"Least squares means, {100 * level:.0f} % intervals", synthetic)
-    return ax
+    title = f"Least squares means, {100 * level:.0f} % intervals"
+    return finish(ax, title, synthetic, y=ylabel, columns=3)

@@ -9,11 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.base import (
-    HATCHES,
-    entitle,
-    error_bars,
-    legend_below,
+    finish,
     new_axes,
+    series_by_visit,
+    shares_in_rows,
+    stacked_bars,
     style,
 )
 
@@ -43,27 +43,13 @@ def guesses_by_arm(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = No
     total = table["all"].astype(float).to_numpy()
     shares = table.drop(columns="all").apply(pd.to_numeric, errors="coerce")
     ax = new_axes(ax, 1.6 + 0.6 * len(table))
-    y, left = np.arange(len(table))[::-1], np.zeros(len(table))
-    for index, name in enumerate(shares):
-        width = 100 * shares[name].fillna(0).to_numpy(float) / total
-        ax.barh(
-            y, width, left=left, height=0.62, color=f"C{index}", edgecolor="white",
-            hatch=HATCHES[index], label=name, zorder=3,
-        )  # fmt: skip
-        for at, start, length in zip(y, left, width, strict=True):
-            if length >= 8:
-                ax.text(
-                    start + length / 2, at, f"{length:.0f} %", ha="center", va="center", zorder=4,
-                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 2},
-                )  # fmt: skip
-        left += width
+    frame = {"facecolor": "white", "edgecolor": "none", "pad": 2}
+    y = stacked_bars(ax, (100 * shares.fillna(0)).div(total, axis=0),
+                     text={"zorder": 4, "bbox": frame}, height=0.62, zorder=3)  # fmt: skip
     ax.set_yticks(y, [f"given {name}" for name in table.index])
     ax.set_xlim(0, 100)
-    ax.grid(visible=False, axis="y")
-    ax.set_xlabel("% of the arm")
-    legend_below(ax, 3, 0.3)
-    entitle(ax, "Could people tell what they were given?", synthetic)
-    return ax
+    title = "Could people tell what they were given?"
+    return finish(ax, title, synthetic, x="% of the arm", columns=3, gap=0.3)
 
 
 def course_of_dissociation(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
@@ -80,23 +66,13 @@ def course_of_dissociation(table: pd.DataFrame, *, synthetic: bool, ax: Axes | N
     """
     ax = new_axes(ax, 4.0)
     means = table[table["estimand"] == "mean score"]
-    windows = list(dict.fromkeys(means["window"]))
-    arms = list(dict.fromkeys(means["contrast"]))
-    for index, arm in enumerate(arms):
-        rows = means[means["contrast"] == arm]
-        aside = (index - (len(arms) - 1) / 2) * 0.16
-        ax.errorbar(
-            [windows.index(window) + aside for window in rows["window"]],
-            rows["estimate"], yerr=error_bars(rows), capsize=3, label=arm, zorder=3,
-            **style(index),
-        )  # fmt: skip
+    windows = series_by_visit(ax, means, series="contrast", visit="window")
     ax.set_xticks(range(len(windows)), [_label(window) for window in windows])
     ax.set_ylim(bottom=0)
-    ax.set_xlabel("from the start of the infusion")
-    ax.set_ylabel("CADSS, points")
-    legend_below(ax, 2, 0.28)
-    entitle(ax, "Dissociation rises and passes: means, 95 % intervals", synthetic)
-    return ax
+    return finish(
+        ax, "Dissociation rises and passes: means, 95 % intervals", synthetic,
+        x="from the start of the infusion", y="CADSS, points", columns=2, gap=0.28,
+    )  # fmt: skip
 
 
 def _label(window: str) -> str:
@@ -124,11 +100,11 @@ def share_back(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) 
         )
         ax.plot(rows["hours"], 100 * rows["lower"], label=str(arm), zorder=3, **look)
     ax.set_ylim(0, 104)
-    ax.set_xlabel("hours from the start of the infusion")
-    ax.set_ylabel("% of people back\nnear baseline")
     ax.legend(loc="lower right", frameon=True)
-    entitle(ax, "How soon dissociation has passed", synthetic)
-    return ax
+    return finish(
+        ax, "How soon dissociation has passed", synthetic,
+        x="hours from the start of the infusion", y="% of people back\nnear baseline",
+    )  # fmt: skip
 
 
 def bias_tipping(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
@@ -161,10 +137,11 @@ def bias_tipping(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None
                     ha="center", fontsize=10)  # fmt: skip
     ax.axhline(0, color="0.3", linewidth=1)
     ax.set_ylim(top=max(float(end.max()), 0) + 2.5)
-    ax.set_xlabel("benefit put down to expectancy, SD of baseline (assumed)")
-    ax.set_ylabel("difference left, points\n(lower favours the drug)")
-    entitle(ax, "How much expectancy would it take?", synthetic)
-    return ax
+    return finish(
+        ax, "How much expectancy would it take?", synthetic,
+        x="benefit put down to expectancy, SD of baseline (assumed)",
+        y="difference left, points\n(lower favours the drug)",
+    )  # fmt: skip
 
 
 def mediation_sensitivity(
@@ -189,10 +166,10 @@ def mediation_sensitivity(
     ax.axvline(0, color="0.3", linewidth=1, linestyle=":")
     ax.plot([rho_null], [0], marker="X", markersize=10, color="C1", zorder=5, linestyle="")
     ax.annotate(f"zero at {rho_null:.2f}", (rho_null, 0), (8, 10), textcoords="offset points")
-    ax.set_xlabel("correlation of the errors by an unmeasured cause (assumed)")
-    ax.set_ylabel("indirect effect, points")
-    entitle(ax, "Through dissociation? It depends on what nobody measured", synthetic)
-    return ax
+    return finish(
+        ax, "Through dissociation? It depends on what nobody measured", synthetic,
+        x="correlation of the errors by an unmeasured cause (assumed)", y="indirect effect, points",
+    )  # fmt: skip
 
 
 def difference_over_baseline(
@@ -215,10 +192,10 @@ def difference_over_baseline(
     ax.plot(rows["baseline"], rows["estimate"], zorder=3, **style(0))
     ax.axhline(0, color="0.3", linewidth=1)
     ax.set_xticks(rows["baseline"])
-    ax.set_xlabel("score before the infusion, points")
-    ax.set_ylabel("difference, points\n(lower favours the drug)")
-    entitle(ax, "The difference by severity before", synthetic)
-    return ax
+    return finish(
+        ax, "The difference by severity before", synthetic,
+        x="score before the infusion, points", y="difference, points\n(lower favours the drug)",
+    )  # fmt: skip
 
 
 def harms_by_arm(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
@@ -244,18 +221,12 @@ def harms_by_arm(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None
     for index, arm in enumerate(arms):
         rows = shares[shares["contrast"] == arm]
         y = [-names.index(label) + 0.14 - 0.28 * index for label in labels[rows.index]]
-        look = style(index) | {"linestyle": ""}
-        ax.errorbar(
-            100 * rows["estimate"], y, xerr=100 * error_bars(rows), capsize=3, label=arm,
-            zorder=3, **look,
-        )  # fmt: skip
+        shares_in_rows(ax, rows, y, index, label=arm, capsize=3)
     for label, told in zip(labels, shares["method"].where(shares["n"] == 0), strict=True):
         if isinstance(told, str):
             ax.text(1, -names.index(label), told, va="center", style="italic", color="0.3")
     ax.set_yticks([-i for i in range(len(names))], [textwrap.fill(name, 26) for name in names])
     ax.set_ylim(-len(names) + 0.4, 0.6)
     ax.set_xlim(left=-1)
-    ax.set_xlabel("% of people, exact 95 % intervals")
-    legend_below(ax, 2, 0.16)
-    entitle(ax, "Harms by arm", synthetic)
-    return ax
+    x = "% of people, exact 95 % intervals"
+    return finish(ax, "Harms by arm", synthetic, x=x, columns=2, gap=0.16)

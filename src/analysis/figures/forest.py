@@ -8,11 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import (
-    entitle,
-    error_bars,
-    new_axes,
-)
+from analysis.figures.base import error_bars, finish, new_axes
 
 __all__ = ["forest"]
 
@@ -51,6 +47,4 @@ def forest(
     ax.axvline(0, color="0.3", linewidth=1)
     ax.set_yticks(y, labels)
     ax.set_ylim(-0.6, len(table) - 0.4)
-    ax.set_xlabel(textwrap.fill(xlabel, 48))
-    entitle(ax, title, synthetic)
-    return ax
+    return finish(ax, title, synthetic, x=textwrap.fill(xlabel, 48))

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import textwrap
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import (
-    HATCHES,
-    entitle,
-    legend_below,
-    new_axes,
-    style,
-)
+from analysis.figures.base import finish, new_axes, stacked_bars, style
 
 __all__ = ["recall_shares", "visit_times"]
 
@@ -48,11 +41,10 @@ def recall_shares(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.minorticks_off()
     ax.set_ylim(-3, 103)
-    ax.set_xlabel("hours since the infusion started")
-    ax.set_ylabel("% of the window before the infusion")
-    legend_below(ax, 2, 0.15)
-    entitle(ax, "What a form asks about", False)
-    return ax
+    return finish(
+        ax, "What a form asks about", False, x="hours since the infusion started",
+        y="% of the window before the infusion", columns=2, gap=0.15,
+    )  # fmt: skip
 
 
 def visit_times(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
@@ -67,23 +59,6 @@ def visit_times(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None)
     ax : Axes, optional
     """
     ax = new_axes(ax, 1.9 + 0.5 * len(table))
-    y = np.arange(len(table))[::-1]
-    left = np.zeros(len(table))
-    for index, phase in enumerate(table.columns):
-        counts = table[phase].to_numpy(float)
-        ax.barh(
-            y,
-            counts,
-            left=left,
-            label=str(phase),
-            color=f"C{index}",
-            hatch=HATCHES[index % len(HATCHES)],
-            edgecolor="white",
-        )
-        left += counts
+    y = stacked_bars(ax, table)
     ax.set_yticks(y, [textwrap.fill(str(name), 22) for name in table.index])
-    ax.grid(visible=False, axis="y")
-    ax.set_xlabel("forms")
-    legend_below(ax, 4)
-    entitle(ax, "When the forms were filled in", synthetic)
-    return ax
+    return finish(ax, "When the forms were filled in", synthetic, x="forms", columns=4)

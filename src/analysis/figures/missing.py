@@ -1,4 +1,4 @@
-"""Missing scores: the tipping point, on a line and over both arms; how often intervals hold."""
+"""Missing scores: the tipping point, on a line and over both arms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import entitle, legend_below, new_axes
+from analysis.figures.base import finish, new_axes
 
 __all__ = ["tipping_line", "tipping_map"]
 
@@ -67,11 +67,11 @@ def tipping_line(
         ax.axvline(smallest, color="0.3", linewidth=1.4, linestyle=":")
         _label(ax, smallest, top, f"matters:\n{smallest:.1f}")
     ax.set_xlim(x[0], x[-1])
-    ax.set_xlabel("points added to each missing score on ketamine (right is worse)")
-    ax.set_ylabel(textwrap.fill("difference, points (below 0 favours ketamine)", 30))
-    legend_below(ax, 2, 0.17)
-    entitle(ax, f"How much worse must the missing be? Difference {window}, 95 %", synthetic)
-    return ax
+    return finish(
+        ax, f"How much worse must the missing be? Difference {window}, 95 %", synthetic,
+        x="points added to each missing score on ketamine (right is worse)",
+        y=textwrap.fill("difference, points (below 0 favours ketamine)", 30), columns=2, gap=0.17,
+    )  # fmt: skip
 
 
 def _label(ax: Axes, x: float, y: float, words: str) -> None:
@@ -121,7 +121,8 @@ def tipping_map(
         bar = figure.colorbar(mesh, ax=ax, pad=0.02)
         bar.set_label("difference, points (blue favours ketamine)")
     ax.grid(visible=False)
-    ax.set_xlabel("points added to the missing on ketamine")
-    ax.set_ylabel("points added to the missing on the comparator")
-    entitle(ax, f"Both arms shifted, {window}; hatched: {conclusion} fails", synthetic)
-    return ax
+    return finish(
+        ax, f"Both arms shifted, {window}; hatched: {conclusion} fails", synthetic,
+        x="points added to the missing on ketamine",
+        y="points added to the missing on the comparator",
+    )  # fmt: skip

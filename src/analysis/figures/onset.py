@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 
 from analysis.figures.base import (
     HATCHES,
-    entitle,
     error_bars,
-    legend_below,
+    finish,
     new_axes,
+    shares_in_rows,
     style,
 )
 
@@ -64,11 +64,11 @@ def crossing_curves(
         ax.plot([], [], label=str(arm), **look)
     ax.set_xticks(range(len(hours)), [f"{hour:g} h" for hour in hours])
     ax.set_ylim(0, 100)
-    ax.set_xlabel("visit, hours after the end of the infusion (not to scale)")
-    ax.set_ylabel("% of people who crossed")
-    legend_below(ax, 2)
-    entitle(ax, title, synthetic)
-    return ax
+    return finish(
+        ax, title, synthetic,
+        x="visit, hours after the end of the infusion (not to scale)",
+        y="% of people who crossed", columns=2,
+    )  # fmt: skip
 
 
 def crossing_dots(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
@@ -88,28 +88,19 @@ def crossing_dots(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = Non
     ax = new_axes(ax, 1.8 + 0.85 * len(names))
     y = {name: len(names) - 1 - index for index, name in enumerate(names)}
     for index, arm in enumerate(arms):
-        look = style(index)
         for sustained in (False, True):
             rows = table[(table["contrast"] == arm) & (table["sustained"] == sustained)]
             aside = 0.3 - 0.4 * index - 0.16 * sustained
-            ax.errorbar(
-                100 * rows["estimate"],
-                [y[name] + aside for name in rows["threshold"]],
-                xerr=100 * error_bars(rows),
-                fmt=look["marker"],
-                color=look["color"],
-                markerfacecolor=look["color"] if sustained else "white",
-                capsize=2.5,
+            shares_in_rows(
+                ax, rows, [y[name] + aside for name in rows["threshold"]], index, capsize=2.5,
+                markerfacecolor=style(index)["color"] if sustained else "white",
                 linewidth=1.6 if sustained else 1.0,
                 label=f"{arm}, {'sustained' if sustained else 'unsustained'}",
-                zorder=3,
-            )
+            )  # fmt: skip
     ax.set_yticks(list(y.values()), [textwrap.fill(name, 20) for name in y])
     ax.set_xlim(0, 100)
-    ax.set_xlabel("% of people, 95 % intervals")
-    legend_below(ax, 2, 0.16)
-    entitle(ax, "Crossing once, and crossing that holds", synthetic)
-    return ax
+    title = "Crossing once, and crossing that holds"
+    return finish(ax, title, synthetic, x="% of people, 95 % intervals", columns=2, gap=0.16)
 
 
 def backward_stepping(steps: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
@@ -155,8 +146,8 @@ def backward_stepping(steps: pd.DataFrame, *, synthetic: bool, ax: Axes | None =
             fontsize=10, color="0.25")  # fmt: skip
     ax.set_xticks(x, [textwrap.fill(str(window), 12) for window in steps["window"]])
     ax.set_xlim(-0.6, last + 0.6)
-    ax.set_xlabel("after the end of the infusion")
-    ax.set_ylabel("difference, points (lower is better)")
-    legend_below(ax, 1, 0.2)
-    entitle(ax, "Stepping backward from the last window", synthetic)
-    return ax
+    return finish(
+        ax, "Stepping backward from the last window", synthetic,
+        x="after the end of the infusion",
+        y="difference, points (lower is better)", columns=1, gap=0.2,
+    )  # fmt: skip

@@ -8,7 +8,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import HATCHES, LINES, MARKERS, entitle, legend_below, new_axes, style
+from analysis.figures.base import (
+    LINES,
+    finish,
+    legend_below,
+    new_axes,
+    shares_in_rows,
+    stacked_bars,
+    style,
+)
+from analysis.figures.change import cumulative
 
 __all__ = ["change_bands", "decision_curve", "intervals", "shares_by_threshold", "three_ways"]
 
@@ -28,35 +37,15 @@ def three_ways(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) 
     arms = list(dict.fromkeys(table["contrast"]))
     ways = list(dict.fromkeys(table["estimand"]))
     ax = new_axes(ax, 1.9 + 0.55 * len(arms))
-    y = np.arange(len(arms))[::-1]
-    left = np.zeros(len(arms))
-    for index, way in enumerate(ways):
-        own = table[table["estimand"] == way].set_index("contrast").reindex(arms)
-        share = 100 * own["estimate"].fillna(0.0).to_numpy(float)
-        ax.barh(
-            y,
-            share,
-            left=left,
-            label=way,
-            color=("C2", "0.8", "C3")[index],
-            hatch=HATCHES[index],
-            edgecolor="white",
-        )
-        for at, start, width in zip(y, left, share, strict=True):
-            # A narrow part has no room for its number.
-            if width >= 8:
-                ax.text(
-                    start + width / 2, at, f"{width:.0f} %", ha="center", va="center", fontsize=10,
-                    bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
-                )  # fmt: skip
-        left += share
+    shares = {way: table[table["estimand"] == way].set_index("contrast") for way in ways}
+    parts = pd.DataFrame({way: own["estimate"].reindex(arms) for way, own in shares.items()})
+    frame = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
+    y = stacked_bars(ax, 100 * parts.fillna(0.0), colours=("C2", "0.8", "C3"),
+                     text={"fontsize": 10, "bbox": frame})  # fmt: skip
     ax.set_yticks(y, [f"{arm}\n(n = {_people(table, arm)})" for arm in arms])
-    ax.grid(visible=False, axis="y")
     ax.set_xlim(0, 100)
-    ax.set_xlabel("% of people with a score")
-    legend_below(ax, 3, 0.32)
-    entitle(ax, "Beyond measurement error: improved, unchanged, worse", synthetic)
-    return ax
+    title = "Beyond measurement error: improved, unchanged, worse"
+    return finish(ax, title, synthetic, x="% of people with a score", columns=3, gap=0.32)
 
 
 def _people(table: pd.DataFrame, arm: str) -> str:
@@ -87,24 +76,11 @@ def shares_by_threshold(
         own = table[table["contrast"] == arm]
         # Side by side, or the intervals would cover one another.
         y = np.array([places[name] for name in own["estimand"]]) + 0.12 - 0.24 * index
-        estimate = 100 * own["estimate"].to_numpy(float)
-        limits = 100 * own[["ci_low", "ci_high"]].to_numpy(float)
-        ax.errorbar(
-            estimate,
-            y,
-            xerr=np.stack([estimate - limits[:, 0], limits[:, 1] - estimate]),
-            fmt=MARKERS[index],
-            color=f"C{index}",
-            capsize=3,
-            label=arm,
-            zorder=3,
-        )
+        shares_in_rows(ax, own, y, index, label=arm, capsize=3)
     ax.set_yticks(list(places.values()), [textwrap.fill(name, 24) for name in places])
     ax.set_xlim(-2, 102)
-    ax.set_xlabel("% of people, exact 95 % intervals")
-    legend_below(ax, 2, 0.16)
-    entitle(ax, title, synthetic)
-    return ax
+    x = "% of people, exact 95 % intervals"
+    return finish(ax, title, synthetic, x=x, columns=2, gap=0.16)
 
 
 def change_bands(
@@ -137,16 +113,9 @@ def change_bands(
             alpha=0.18,
             linewidth=0,
         )
-    ax.axvline(0, color="0.3", linewidth=1)
-    ax.set_ylim(0, 100)
-    ax.set_xlabel("change from baseline, points (lower is better)")
-    ax.set_ylabel("% of people with this change\nor a larger fall")
-    if table.empty:
-        ax.text(0.5, 0.3, "too few people to show", transform=ax.transAxes, ha="center")
-    else:
+    if not table.empty:
         legend_below(ax, 2, 0.18)
-    entitle(ax, title, synthetic)
-    return ax
+    return cumulative(ax, table, title, synthetic)
 
 
 def intervals(
@@ -183,9 +152,7 @@ def intervals(
     ax.set_ylim(-0.6, len(table) - 0.4)
     ax.use_sticky_edges = False
     ax.margins(x=0.05)
-    ax.set_xlabel(textwrap.fill(xlabel, 52))
-    entitle(ax, title, synthetic)
-    return ax
+    return finish(ax, title, synthetic, x=textwrap.fill(xlabel, 52))
 
 
 def decision_curve(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
@@ -213,8 +180,7 @@ def decision_curve(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = No
     # Far below 0 a strategy is only bad; how bad would flatten all the others.
     top = 100 * table["net_benefit"].max()
     ax.set_ylim(-0.25 * top, 1.08 * top)
-    ax.set_xlabel("stop below this chance of responding, %")
-    ax.set_ylabel("net benefit,\nresponders in 100 people")
-    legend_below(ax, 2, 0.18)
-    entitle(ax, "Is it worth choosing by the first session?", synthetic)
-    return ax
+    return finish(
+        ax, "Is it worth choosing by the first session?", synthetic, columns=2, gap=0.18,
+        x="stop below this chance of responding, %", y="net benefit,\nresponders in 100 people",
+    )  # fmt: skip

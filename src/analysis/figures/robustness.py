@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 
 from analysis.figures.base import (
     AGGREGATES,
-    MARKERS,
     WIDTH,
     entitle,
-    legend_below,
+    finish,
     new_axes,
     set_theme,
+    shares_in_rows,
 )
 
 __all__ = ["operating_characteristics", "specification_curve"]
@@ -164,18 +164,16 @@ def operating_characteristics(
     ax = new_axes(ax, 1.6 + 0.42 * len(names))
     for index, (n, own) in enumerate(rows.groupby("n_per_arm", sort=True)):
         y = np.array([names.index(name) for name in own["estimator"]]) + 0.2 * (1 - index)
-        value = 100 * own["value"].to_numpy(float)
-        limits = 100 * own[["mc_low", "mc_high"]].to_numpy(float)
-        ax.errorbar(
-            value, y, xerr=np.stack([value - limits[:, 0], limits[:, 1] - value]).clip(0),
-            fmt=MARKERS[index % len(MARKERS)], color=f"C{index}", markersize=4.5,
-            linewidth=1.2, label=f"{n} an arm",
+        shares_in_rows(
+            ax, own, y, index, columns=("value", "mc_low", "mc_high"), label=f"{n} an arm",
+            markersize=4.5, linewidth=1.2, zorder=2,
         )  # fmt: skip
     for nominal in rows["nominal"].dropna().unique():
         ax.axvline(100 * nominal, color="0.2", linewidth=1, linestyle="--")
     ax.set_yticks(range(len(names)), [textwrap.fill(name, 34) for name in names], fontsize=9)
-    ax.set_xlabel(f"% of simulated trials, {scores} scores")
-    legend_below(ax, 3, 0.9 / (1.6 + 0.42 * len(names)))
     # Simulated trials are nobody's data: the title says so, no mark is needed.
-    entitle(ax, f"{quantity.capitalize()} when the truth is known", synthetic=False)
-    return ax
+    return finish(
+        ax, f"{quantity.capitalize()} when the truth is known", synthetic=False,
+        x=f"% of simulated trials, {scores} scores", columns=3,
+        gap=0.9 / (1.6 + 0.42 * len(names)),
+    )  # fmt: skip
