@@ -146,7 +146,7 @@ def counts_in_words() -> list[str]:
     least = passes(bias_curve(TABLE, "effect"), 0.8)["size"]
     most = passes(bias_curve(TABLE, "unblinding"), 0.05)["size"]
     return [
-        f"in at most {100 * own['rate'].max():.1f} % of the trials of a world",
+        f"in at most {100 * own['rate'].max():.1f} % of the trials of a scenario",
         f"limit {100 * own['mc_high'].max():.1f} %",
         f"in {100 * t_test.min():.0f} to {100 * t_test.max():.0f} %",
         f"{100 * power['rate']:.1f} %",
