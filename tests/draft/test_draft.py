@@ -11,7 +11,7 @@ from openpyxl import Workbook
 
 from analysis.config import load_config
 from analysis.draft import look, write_study_toml
-from analysis.draft.blocks import find_blocks
+from analysis.draft.item_columns import find_blocks
 from analysis.errors import ReliefError
 from analysis.readers.assemble import read_study
 from tests.factory import TOKEN, tables, write_rows, write_study

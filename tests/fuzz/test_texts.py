@@ -20,8 +20,8 @@ from analysis.config import AssessmentTable, load_config
 from analysis.config.precision import format_precision
 from analysis.config.source import VISIT
 from analysis.disclosure.file_names import looks_personal, shown_name, shown_sheet
-from analysis.draft import blocks
-from analysis.draft.page import quoted
+from analysis.draft import item_columns
+from analysis.draft.sections import quoted
 from analysis.errors import ReliefError
 from analysis.readers.formats.cdisc.sdtm import recall_hours_of
 from analysis.readers.formats.cdisc.values import date_kind, plain_number
@@ -162,7 +162,7 @@ NAMES = st.one_of(
 @example([f"pcl5_{number:02d}" for number in range(1, 21)])
 @example([f"v{visit}_item_{number}" for number in range(1, 10) for visit in (1, 2)])
 def test_blocks_of_items_share_no_column_and_their_pattern_gives_their_names_back(header):
-    found = blocks.find_blocks(header)
+    found = item_columns.find_blocks(header)
     columns = [column for block in found for column in block.columns]
     assert len(columns) == len(set(columns))
     assert set(columns) <= set(header)

@@ -4,7 +4,7 @@ In: a file or folder. Out: the text of a study.toml with open points as TODO. No
 study (readers), validating a study.toml (config).
 """
 
-from analysis.draft.look import look
+from analysis.draft.recognise import look
 from analysis.draft.write import write_draft, write_study_toml
 
 __all__ = ["look", "write_draft", "write_study_toml"]

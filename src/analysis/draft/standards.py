@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analysis import instruments
-from analysis.draft import plain
-from analysis.draft.look import Sighting
-from analysis.draft.page import WINDOW, Draft, quoted, todo
+from analysis.draft import own_columns
+from analysis.draft.recognise import Sighting
+from analysis.draft.sections import WINDOW, Draft, quoted, todo
 
 __all__ = ["standard_tables"]
 
@@ -107,6 +107,6 @@ def _redcap(draft: Draft, tables: list[Sighting]) -> None:
     exports = [table for table in tables if table.format == "redcap"]
     if "dictionary" not in beside:
         beside["dictionary"] = todo("the data dictionary's file; remove the line if there is none")
-    plain.people(draft, exports, **beside)
-    plain.infusions(draft, exports, **beside)
-    plain.assessments(draft, exports, **beside)
+    own_columns.people(draft, exports, **beside)
+    own_columns.infusions(draft, exports, **beside)
+    own_columns.assessments(draft, exports, **beside)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analysis.draft import plain
-from analysis.draft.look import Sighting, look
-from analysis.draft.page import Draft, todo
+from analysis.draft import own_columns
+from analysis.draft.recognise import Sighting, look
+from analysis.draft.sections import Draft, todo
 from analysis.draft.standards import standard_tables
 from analysis.readers.formats.open_table import FILES
 from analysis.rules import refusal
@@ -43,7 +43,7 @@ def write_draft(tables: list[Sighting], folder: Path) -> str:
     Parameters
     ----------
     tables : list of Sighting
-        From :func:`analysis.draft.look`.
+        From :func:`analysis.draft.recognise`.
     folder : Path
         Where the draft will stand; paths are relative to it.
     """
@@ -53,9 +53,9 @@ def write_draft(tables: list[Sighting], folder: Path) -> str:
     if special:
         standard_tables(draft, special)
     else:
-        plain.people(draft, tables)
-        plain.infusions(draft, tables)
-        plain.assessments(draft, tables)
+        own_columns.people(draft, tables)
+        own_columns.infusions(draft, tables)
+        own_columns.assessments(draft, tables)
     return _HEAD + "\n" + "\n\n".join(draft.sections) + "\n"
 
 

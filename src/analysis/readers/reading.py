@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.config import StudyConfig, Table
 from analysis.config.precision import DAY, MINUTE
 from analysis.errors import Issue
+from analysis.readers.clock import Clock
 from analysis.readers.formats.declared_rows import joined, matching
 from analysis.readers.formats.open_table import kind_of, open_table
 from analysis.readers.table.identifiers import alike, record_numbers, refuse_patterns
@@ -20,7 +21,7 @@ from analysis.readers.table.text_table import TextTable, exact_copies
 from analysis.readers.table.times import Instants, instants
 from analysis.rules import issue, refusal
 
-__all__ = ["Clock", "Reading", "people_in"]
+__all__ = ["Reading", "people_in"]
 
 # Times further than this from the study's infusions are mistyped years.
 PLAUSIBLE_HOURS = 10 * 365.25 * 24
@@ -31,37 +32,6 @@ _OFTEN = 0.01
 _DATE_CELL = r"|\d{4}-\d\d-\d\d(?:T[\d:.]+)?"
 # A column by which a reader marks rows whose person a rule sets aside.
 MARK = "set_aside"
-
-
-@dataclass(frozen=True)
-class Clock:
-    """Bounds of a column of times in hours, and how much of each time was told."""
-
-    low: np.ndarray
-    high: np.ndarray
-    precision: np.ndarray
-
-    @classmethod
-    def exact(cls, hours: np.ndarray) -> Clock:
-        """Times that are known to the minute."""
-        return cls(hours, hours.copy(), np.full(len(hours), MINUTE))
-
-    @property
-    def day_only(self) -> np.ndarray:
-        """Times known to the day or less."""
-        return (self.precision >= DAY) & ~np.isnan(self.low)
-
-    @property
-    def all_day_only(self) -> bool:
-        """Whether times are known, and every one of them to the day or less."""
-        known = ~np.isnan(self.low)
-        return bool(known.any() and (self.precision[known] >= DAY).all())
-
-    def without(self, mask: np.ndarray) -> Clock:
-        """The clock with the times of a mask taken out."""
-        return Clock(
-            np.where(mask, np.nan, self.low), np.where(mask, np.nan, self.high), self.precision
-        )
 
 
 @dataclass

@@ -13,7 +13,7 @@ from analysis.readers.formats.declared_rows import matching
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import refusal
 
-__all__ = ["FILES", "kind_of", "open_table", "read_file"]
+__all__ = ["CONVENTIONS", "DECLARED", "FILES", "kind_of", "open_table", "read_file", "reader_at"]
 
 
 @dataclass(frozen=True)
@@ -55,17 +55,18 @@ FILES = {
 }
 # Exports of several files, databases and servers: from the folder of study.toml, the declared
 # table and the whole study to its rows.
-_DECLARED = {
+DECLARED = {
     "redcap": "redcap.declared:open_redcap",
     "fhir": "fhir.declared:open_fhir",
     "omop": "omop.declared:open_omop",
 }
 # Conventions over a file that may be in any of the formats above: from its rows and the role.
-_CONVENTIONS = {"sdtm": "cdisc.sdtm:prepare", "adam": "cdisc.adam:prepare"}
+CONVENTIONS = {"sdtm": "cdisc.sdtm:prepare", "adam": "cdisc.adam:prepare"}
 _BY_SUFFIX = {suffix: name for name, one in FILES.items() for suffix in one.suffixes}
 
 
-def _function(place: str) -> Callable[..., TextTable]:
+def reader_at(place: str) -> Callable[..., TextTable]:
+    """The function at a place of the registry, whose module loads now."""
     module, _, name = place.partition(":")
     found: Callable[..., TextTable] = getattr(import_module(f"{__package__}.{module}"), name)
     return found
@@ -74,7 +75,7 @@ def _function(place: str) -> Callable[..., TextTable]:
 def read_file(path: Path, kind: str, **options: Any) -> TextTable:
     """A file that is one table, by its format; options that the format does not take are none."""
     one = FILES[kind]
-    return _function(one.reader)(path, **{n: options[n] for n in one.options if n in options})
+    return reader_at(one.reader)(path, **{n: options[n] for n in one.options if n in options})
 
 
 def kind_of(path: Path) -> str | None:
@@ -99,19 +100,19 @@ def open_table(folder: Path, spec: Table, config: StudyConfig) -> TextTable:
     ReliefError
         What the format's reader refuses; ``file.format`` where the file name tells no format.
     """
-    if spec.format in _DECLARED:
-        table = _function(_DECLARED[spec.format])(folder, spec, config)
+    if spec.format in DECLARED:
+        table = reader_at(DECLARED[spec.format])(folder, spec, config)
     else:
         table = _file(folder / spec.path, spec, config)
-    if spec.format in _CONVENTIONS:
+    if spec.format in CONVENTIONS:
         # What is said of rows is said of those that the study uses.
-        table = _function(_CONVENTIONS[spec.format])(matching(table, spec), spec.ROLE)
+        table = reader_at(CONVENTIONS[spec.format])(matching(table, spec), spec.ROLE)
     return _with_optional(table, spec)
 
 
 def _file(path: Path, spec: Table, config: StudyConfig) -> TextTable:
     """A file that is one table, by its declared format or by its name."""
-    convention = spec.format in _CONVENTIONS
+    convention = spec.format in CONVENTIONS
     kind = kind_of(path) if convention or spec.format is None else spec.format
     if kind is None:
         raise refusal("file.format", formats=", ".join(sorted(_BY_SUFFIX)))

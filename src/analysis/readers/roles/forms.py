@@ -9,7 +9,8 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.config import AssessmentTable
-from analysis.readers.reading import Clock, Reading
+from analysis.readers.clock import Clock
+from analysis.readers.reading import Reading
 from analysis.readers.roles.answers import items, totals
 from analysis.readers.roles.item_rows import one_row_a_form
 from analysis.readers.table.text_table import TextTable

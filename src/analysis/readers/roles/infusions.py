@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analysis.readers.clock import Clock
 from analysis.readers.formats.declared_rows import joined
-from analysis.readers.reading import Clock, Reading
+from analysis.readers.reading import Reading
 from analysis.readers.roles.doses import doses, routes
 from analysis.readers.table.text_table import TextTable
 

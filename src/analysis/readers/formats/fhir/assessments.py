@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.readers.formats.fhir.accept import FINAL, note_zone, usable
 from analysis.readers.formats.fhir.answers import Answer, Scores
 from analysis.readers.formats.fhir.codes import ITEMS, LOINC, TOTALS
-from analysis.readers.formats.fhir.nodes import Ledger
-from analysis.readers.formats.fhir.references import Addresses, Record, Versions
-from analysis.readers.formats.fhir.said import Said, of_observation, of_response
+from analysis.readers.formats.fhir.findings import Findings
+from analysis.readers.formats.fhir.references import Addresses, Record, Row, Versions
+from analysis.readers.formats.fhir.responses import Said, of_observation, of_response
+from analysis.readers.formats.fhir.usable import FINAL, note_zone, usable
 from analysis.rules import refusal
 
 __all__ = ["Assessments"]
@@ -65,11 +65,11 @@ class Assessments:
         said = make(resource, self._declared)
         self._versions[kind].add(Record(record.row, record.id, record.stamp, said))
 
-    def rows(self, ledger: Ledger, addresses: Addresses) -> Iterator[tuple[int, tuple[str, ...]]]:
+    def rows(self, findings: Findings, addresses: Addresses) -> Iterator[Row]:
         """Answers in the order of the export, each with the number of its resource."""
-        forms = _Forms(ledger, addresses, self._declared, self._scores)
+        forms = _Forms(findings, addresses, self._declared, self._scores)
         for kind in self.KINDS:
-            kept, torn = self._versions[kind].newest(ledger)
+            kept, torn = self._versions[kind].newest(findings)
             for record in kept:
                 forms.take(kind, record)
             for record in torn:
@@ -78,7 +78,7 @@ class Assessments:
         for number, form in enumerate(sorted(forms.made, key=lambda form: form.row), 1):
             said = form.said
             address = said.questionnaire.partition("|")[0]
-            note_zone(ledger, form.row, form.kind, said.time)
+            note_zone(findings, form.row, form.kind, said.time)
             for code, answer in form.answers.items():
                 if form.kind == _RESPONSE:
                     asked_by.setdefault(code, set()).add(address)
@@ -91,7 +91,7 @@ class Assessments:
                 )  # fmt: skip
         if self._declared is not None:
             several = sum(len(askers) > 1 for askers in asked_by.values())
-            ledger.add("fhir.several-questionnaires", 1, several)
+            findings.add("fhir.several-questionnaires", 1, several)
 
 
 class _Forms:
@@ -99,13 +99,13 @@ class _Forms:
 
     def __init__(
         self,
-        ledger: Ledger,
+        findings: Findings,
         addresses: Addresses,
         declared: dict[str, str] | None,
         scores: Scores,
     ) -> None:
         self.made: list[_Form] = []
-        self._ledger, self._addresses = ledger, addresses
+        self._findings, self._addresses = findings, addresses
         self._declared, self._scores = declared, scores
         self._by_response: dict[str, _Form] = {}
         self._gone: set[str] = set()
@@ -113,14 +113,14 @@ class _Forms:
 
     def take(self, kind: str, record: Record[Said]) -> None:
         """Make a form of a resource, or an answer of a form that is there; count what is not."""
-        said, ledger, row = record.content, self._ledger, record.row
+        said, findings, row = record.content, self._findings, record.row
         if not said.answers:
             self._pass_over(kind, record)
             return
-        ledger.add("fhir.other-codes", row, said.others)
+        findings.add("fhir.other-codes", row, said.others)
         person = self._addresses.resolve(said.person, "Patient")
         accepted = usable(
-            ledger, row, kind, status=said.status, finished=_FINISHED[kind],
+            findings, row, kind, status=said.status, finished=_FINISHED[kind],
             modified=said.modified, person=person,
         )  # fmt: skip
         if kind == _RESPONSE:
@@ -142,18 +142,18 @@ class _Forms:
     def _pass_over(self, kind: str, record: Record[Said]) -> None:
         said, row = record.content, record.row
         if kind == _RESPONSE:
-            self._ledger.add("fhir.other-forms", row)
+            self._findings.add("fhir.other-forms", row)
             return
         for scale in sorted(said.named & set((self._declared or {}).values())):
-            self._ledger.add("fhir.undeclared-code", row, scale=scale)
-        self._ledger.add("fhir.other-codes", row, said.others)
+            self._findings.add("fhir.undeclared-code", row, scale=scale)
+        self._findings.add("fhir.other-codes", row, said.others)
 
     def _answer(self, form: _Form, answer: Answer) -> Answer:
         """The answer with its score; a blank whose reason is counted where it has none."""
         scale = None if self._declared is None else self._declared[answer.code]
         scored = self._scores.score(answer, form.said.questionnaire, scale)
         if scored.why:
-            self._ledger.add(scored.why, form.row)
+            self._findings.add(scored.why, form.row)
         return scored
 
     def _respond(self, record: Record[Said], form: _Form) -> None:
@@ -169,12 +169,12 @@ class _Forms:
         """An Observation: part of the form it was made from, or of what was measured with it."""
         sources = [self._addresses.resolve(one, _RESPONSE) for one in form.said.sources]
         if self._gone.intersection(sources):
-            self._ledger.add("fhir.derived-from-set-aside", form.row)
+            self._findings.add("fhir.derived-from-set-aside", form.row)
             return
         given = [self._checked(form, self._answer(form, one)) for one in form.said.answers]
         answers = {answer.code: answer for answer in given if answer is not None}
         if form.said.period and answers:
-            self._ledger.add("fhir.period", form.row)
+            self._findings.add("fhir.period", form.row)
         for source in filter(None, map(self._by_response.get, sources)):
             if source.person == form.person:
                 self._join(source, answers, form.row)
@@ -196,7 +196,7 @@ class _Forms:
             if not own.number:
                 form.answers[code] = answer
             elif answer.number and float(own.number) != float(answer.number):
-                self._ledger.add("fhir.totals-differ", row)
+                self._findings.add("fhir.totals-differ", row)
 
     def _checked(self, form: _Form, answer: Answer) -> Answer | None:
         """An Observation's value, where code, display and range agree; None where it is set aside.
@@ -207,10 +207,10 @@ class _Forms:
             ``fhir.code-of-another-scale``: study.toml declares a known total for another scale.
         """
         declared = None if self._declared is None else self._declared[answer.code]
-        total, said, ledger = TOTALS.get(answer.code), form.said, self._ledger
+        total, said, findings = TOTALS.get(answer.code), form.said, self._findings
         if total is None:
             if declared is not None and ITEMS.get(answer.code) != declared:
-                ledger.add("fhir.unknown-code", form.row, known=_KNOWN)
+                findings.add("fhir.unknown-code", form.row, known=_KNOWN)
             return answer
         scale = total.scale
         if declared not in (None, scale):
@@ -218,12 +218,12 @@ class _Forms:
                 "fhir.code-of-another-scale", code=answer.code, declared=declared, scale=scale
             )
         if said.named and scale not in said.named:
-            ledger.add("fhir.display-contradicts", form.row, scale=scale)
+            findings.add("fhir.display-contradicts", form.row, scale=scale)
             return None
         if answer.number and not total.low <= float(answer.number) <= total.high:
             low, high = f"{total.low:g}", f"{total.high:g}"
-            ledger.add("fhir.total-out-of-range", form.row, scale=scale, low=low, high=high)
+            findings.add("fhir.total-out-of-range", form.row, scale=scale, low=low, high=high)
             return None
         if not said.named:
-            ledger.add("fhir.display-unlike", form.row, scale=scale)
+            findings.add("fhir.display-unlike", form.row, scale=scale)
         return answer

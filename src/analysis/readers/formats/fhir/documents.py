@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from analysis.errors import ReliefError
-from analysis.readers.formats.fhir.nodes import Ledger, many, text
+from analysis.readers.formats.fhir.findings import Findings
+from analysis.readers.formats.fhir.nodes import many, text
 from analysis.rules import refusal
 
 __all__ = ["Entry", "digest", "entries", "files_of"]
@@ -175,7 +176,9 @@ def _opened(file: Path) -> Iterator[IO[bytes]]:
             yield BufferedReader(unpacked)
 
 
-def _of_bundle(document: dict[str, Any], file: str, row: int, ledger: Ledger) -> Iterator[Entry]:
+def _of_bundle(
+    document: dict[str, Any], file: str, row: int, findings: Findings
+) -> Iterator[Entry]:
     """The entries of a Bundle; ``row`` is the number of the first."""
     if text(document, "type") not in _BUNDLES:
         raise refusal("fhir.bundle-type", file=file)
@@ -186,14 +189,14 @@ def _of_bundle(document: dict[str, Any], file: str, row: int, ledger: Ledger) ->
         entry, listed[position] = listed[position], {}
         resource = entry.get("resource")
         if resource is None:
-            ledger.add("fhir.no-entry", row + position)
+            findings.add("fhir.no-entry", row + position)
         elif not text(resource, "resourceType"):
             raise refusal("fhir.no-resource", file=file)
         else:
             yield Entry(row + position, text(entry, "fullUrl"), resource)
 
 
-def _of_file(path: Path, row: int, ledger: Ledger, pages: list[bool]) -> Iterator[Entry]:
+def _of_file(path: Path, row: int, findings: Findings, pages: list[bool]) -> Iterator[Entry]:
     with _opened(path) as stream:
         for document in _documents(stream, path.name, path.stat().st_size):
             kind = text(document, "resourceType")
@@ -207,11 +210,11 @@ def _of_file(path: Path, row: int, ledger: Ledger, pages: list[bool]) -> Iterato
                 links = many(document, "link")
                 pages.append(any(text(link, "relation") == "next" for link in links))
             count = len(many(document, "entry"))
-            yield from _of_bundle(document, path.name, row, ledger)
+            yield from _of_bundle(document, path.name, row, findings)
             row += count
 
 
-def entries(files: list[Path], ledger: Ledger) -> Iterator[Entry]:
+def entries(files: list[Path], findings: Findings) -> Iterator[Entry]:
     """Every resource of the files, numbered from 1 on; NDJSON is read line by line.
 
     Raises
@@ -225,7 +228,7 @@ def entries(files: list[Path], ledger: Ledger) -> Iterator[Entry]:
     pages: list[bool] = []
     for path in files:
         try:
-            for entry in _of_file(path, row, ledger, pages):
+            for entry in _of_file(path, row, findings, pages):
                 yield entry
                 row = entry.row + 1
         except ReliefError:
@@ -235,4 +238,4 @@ def entries(files: list[Path], ledger: Ledger) -> Iterator[Entry]:
         except OSError:
             raise refusal("fhir.no-path", file=path.name) from None
     if pages and all(pages):
-        ledger.add("fhir.next-page", 1)
+        findings.add("fhir.next-page", 1)

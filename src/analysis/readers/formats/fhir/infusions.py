@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from analysis.readers.formats.fhir.accept import is_modified, note_zone, usable
 from analysis.readers.formats.fhir.codes import SNOMED, canonical
-from analysis.readers.formats.fhir.nodes import Ledger, concept, many, text
-from analysis.readers.formats.fhir.references import Addresses, Record, Versions
+from analysis.readers.formats.fhir.findings import Findings
+from analysis.readers.formats.fhir.nodes import concept, many, text
+from analysis.readers.formats.fhir.references import Addresses, Record, Row, Versions
+from analysis.readers.formats.fhir.usable import is_modified, note_zone, usable
 
 __all__ = ["Infusions"]
 
@@ -92,7 +93,7 @@ def _given(resource: dict[str, Any]) -> _Given:
     )
 
 
-_NEVER_GIVEN = ("not-done", "entered-in-error")
+_FINISHED, _NEVER_GIVEN = ("completed", "stopped"), ("not-done", "entered-in-error")
 
 
 class Infusions:
@@ -116,37 +117,37 @@ class Infusions:
         row, own, version, resource = record
         self._given.add(Record(row, own, version, _given(resource)))
 
-    def rows(self, ledger: Ledger, addresses: Addresses) -> Iterator[tuple[int, tuple[str, ...]]]:
+    def rows(self, findings: Findings, addresses: Addresses) -> Iterator[Row]:
         """Infusions in the order of the export, each with the number of its resource."""
-        kept, torn = self._given.newest(ledger)
+        kept, torn = self._given.newest(findings)
         for record in kept:
             given = record.content
             person = addresses.resolve(given.person, "Patient")
             if usable(
-                ledger, record.row, _GIVEN, status=given.status, finished=("completed", "stopped"),
+                findings, record.row, _GIVEN, status=given.status, finished=_FINISHED,
                 modified=given.modified, person=person,
             ):  # fmt: skip
-                self._count(ledger, record)
-                yield record.row, self._cells(ledger, addresses, record, person, "")
+                self._count(findings, record)
+                yield record.row, self._cells(findings, addresses, record, person, "")
             elif person and given.status not in _NEVER_GIVEN:
                 # It may have begun: which infusion a later score follows cannot be told.
                 rule = "fhir.infusion-unclear"
-                yield record.row, self._cells(ledger, addresses, record, person, rule)
+                yield record.row, self._cells(findings, addresses, record, person, rule)
         for record in torn:
             person = addresses.resolve(record.content.person, "Patient")
             if person:
                 rule = "fhir.versions-differ"
-                yield record.row, self._cells(ledger, addresses, record, person, rule)
+                yield record.row, self._cells(findings, addresses, record, person, rule)
 
-    def _count(self, ledger: Ledger, record: Record[_Given]) -> None:
+    def _count(self, findings: Findings, record: Record[_Given]) -> None:
         given = record.content
-        note_zone(ledger, record.row, _GIVEN, given.start, given.end)
+        note_zone(findings, record.row, _GIVEN, given.start, given.end)
         if not given.dose[0]:
-            ledger.add("fhir.rate" if given.rate[0] else "fhir.no-dose", record.row)
+            findings.add("fhir.rate" if given.rate[0] else "fhir.no-dose", record.row)
 
     def _cells(
         self,
-        ledger: Ledger,
+        findings: Findings,
         addresses: Addresses,
         record: Record[_Given],
         person: str,
@@ -157,6 +158,6 @@ class Infusions:
         if not any(medication):
             known = addresses.resolve(given.reference, "Medication")
             medication = self._medications.get(known, ("", ""))
-        ledger.add("fhir.no-medication", record.row, int(not any(medication)))
+        findings.add("fhir.no-medication", record.row, int(not any(medication)))
         return (person, *medication, given.start, given.end, *given.dose, *given.rate,
                 given.route, given.status, rule)  # fmt: skip

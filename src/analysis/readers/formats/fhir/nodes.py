@@ -1,14 +1,10 @@
-"""Reaching into a resource, whatever shape it has, and counting what was found on the way."""
+"""Reaching into a resource, whatever shape it has."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.errors import Issue
-from analysis.rules import catalogue, issue
-
-__all__ = ["Ledger", "at", "concept", "many", "other_release", "text"]
+__all__ = ["at", "concept", "many", "other_release", "text"]
 
 # Elements that R4 does not know, of the resources that are read, and where they are from.
 _OTHER_RELEASES: dict[str, dict[str, tuple[str, ...]]] = {
@@ -68,27 +64,3 @@ def other_release(kind: str, resource: dict[str, Any]) -> str | None:
         if any(name in resource for name in names):
             return release
     return None
-
-
-@dataclass
-class Ledger:
-    """Findings while a file is read: for each rule and its words, how often and where first."""
-
-    _found: dict[tuple[str, tuple[tuple[str, object], ...]], list[int]] = field(
-        default_factory=dict
-    )
-
-    def add(self, rule: str, row: int, count: int = 1, **fields: object) -> None:
-        """Count a finding; ``fields`` fill the places of the rule's words."""
-        if count:
-            entry = self._found.setdefault((rule, tuple(fields.items())), [0, row])
-            entry[0] += count
-
-    def issues(self, file: str) -> tuple[Issue, ...]:
-        """The findings, the gravest first."""
-        order = ["STOP", "DROP", "FLAG", "NOTE"]
-        found = [
-            issue(rule, file=file, row=row, count=count, **dict[str, Any](fields))
-            for (rule, fields), (count, row) in self._found.items()
-        ]
-        return tuple(sorted(found, key=lambda one: order.index(catalogue()[one.rule].severity)))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from analysis.readers.formats.fhir.accept import is_modified, note_zone
-from analysis.readers.formats.fhir.nodes import Ledger, many, text
-from analysis.readers.formats.fhir.references import Addresses, Record, Versions
+from analysis.readers.formats.fhir.findings import Findings
+from analysis.readers.formats.fhir.nodes import many, text
+from analysis.readers.formats.fhir.references import Addresses, Record, Row, Versions
+from analysis.readers.formats.fhir.usable import is_modified, note_zone
 
 __all__ = ["People"]
 
@@ -70,57 +71,63 @@ class People:
         else:
             self._members.add(Record(row, own, version, _member(resource)))
 
-    def rows(self, ledger: Ledger, addresses: Addresses) -> Iterator[tuple[int, tuple[str, ...]]]:
+    def rows(self, findings: Findings, addresses: Addresses) -> Iterator[Row]:
         """People in the order of the export, each with the number of its resource."""
         members: dict[str, list[tuple[int, _Member | None, str]]] = {}
-        for torn, records in enumerate(self._members.newest(ledger)):
+        for torn, records in enumerate(self._members.newest(findings)):
             for record in records:
                 rule = "fhir.versions-differ" if torn else ""
-                if person := self._person(ledger, addresses, record):
+                if person := self._person(findings, addresses, record):
                     members.setdefault(person, []).append((record.row, record.content, rule))
-        for torn, patients in enumerate(self._patients.newest(ledger)):
+        for torn, patients in enumerate(self._patients.newest(findings)):
             for patient in patients:
                 if not patient.id:
-                    ledger.add("fhir.no-person", patient.row, kind="Patient")
+                    findings.add("fhir.no-person", patient.row, kind="Patient")
                     continue
                 if patient.content.modified:
-                    ledger.add("fhir.modifier", patient.row, kind="Patient")
+                    findings.add("fhir.modifier", patient.row, kind="Patient")
                     members.pop(patient.id, None)
                     continue
-                ledger.add("fhir.linked-person", patient.row, int(patient.content.linked))
+                findings.add("fhir.linked-person", patient.row, int(patient.content.linked))
                 site = _last(patient.content.site)
                 for _, member, rule in members.pop(patient.id, None) or [(patient.row, None, "")]:
                     rule = "fhir.versions-differ" if torn else rule
-                    yield self._row(ledger, patient.row, patient.id, member, site, rule)
+                    yield self._row(findings, patient.row, patient.id, member, site, rule)
         for person, without in members.items():
             for row, member, rule in without:
-                yield self._row(ledger, row, person, member, "", rule)
+                yield self._row(findings, row, person, member, "", rule)
 
-    def _person(self, ledger: Ledger, addresses: Addresses, record: Record[_Member]) -> str:
+    def _person(self, findings: Findings, addresses: Addresses, record: Record[_Member]) -> str:
         member = record.content
         person = addresses.resolve(member.person, "Patient")
         if member.status == "entered-in-error":
-            ledger.add("fhir.entered-in-error", record.row, kind="ResearchSubject")
+            findings.add("fhir.entered-in-error", record.row, kind="ResearchSubject")
         elif member.modified:
-            ledger.add("fhir.modifier", record.row, kind="ResearchSubject")
+            findings.add("fhir.modifier", record.row, kind="ResearchSubject")
         elif not person:
-            ledger.add("fhir.no-person", record.row, kind="ResearchSubject")
+            findings.add("fhir.no-person", record.row, kind="ResearchSubject")
         else:
             return person
         return ""
 
     def _row(
-        self, ledger: Ledger, row: int, person: str, member: _Member | None, site: str, rule: str
-    ) -> tuple[int, tuple[str, ...]]:
+        self,
+        findings: Findings,
+        row: int,
+        person: str,
+        member: _Member | None,
+        site: str,
+        rule: str,
+    ) -> Row:
         if member is None:
             return row, (person, "", "", "", "", site, "", "", rule)
         assigned, actual = member.assigned, member.actual
-        ledger.add("fhir.arms-differ", row, int(bool(assigned and actual and assigned != actual)))
+        findings.add("fhir.arms-differ", row, int(bool(assigned and actual and assigned != actual)))
         withdrawn = member.status == "withdrawn"
         if withdrawn and not member.end:
             rule = rule or "fhir.withdrawn-no-time"
         end = member.end if withdrawn else ""
-        note_zone(ledger, row, "ResearchSubject", end)
+        note_zone(findings, row, "ResearchSubject", end)
         study = _last(member.study)
         arm = actual or assigned
         return row, (person, arm, assigned, actual, study, site, member.status, end, rule)

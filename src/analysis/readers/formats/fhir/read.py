@@ -12,10 +12,11 @@ import pandas as pd
 from analysis.errors import Issue
 from analysis.readers.formats.fhir.assessments import Assessments
 from analysis.readers.formats.fhir.documents import digest, entries, files_of
+from analysis.readers.formats.fhir.findings import Findings
 from analysis.readers.formats.fhir.infusions import Infusions
-from analysis.readers.formats.fhir.nodes import Ledger, other_release, text
+from analysis.readers.formats.fhir.nodes import other_release, text
 from analysis.readers.formats.fhir.people import People
-from analysis.readers.formats.fhir.references import Addresses, Record, stamp
+from analysis.readers.formats.fhir.references import Addresses, Record, Row, stamp
 from analysis.readers.formats.fhir.weights import Weights
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import refusal
@@ -86,11 +87,11 @@ def read_fhir(
     """
     wanted = _wanted(role, codes)
     files = files_of(path)
-    file, ledger, addresses = path.name, Ledger(), Addresses()
-    others = _collect(wanted, files, ledger, addresses)
-    found = list(wanted.rows(ledger, addresses))
+    file, findings, addresses = path.name, Findings(), Addresses()
+    others = _collect(wanted, files, findings, addresses)
+    found = list(wanted.rows(findings, addresses))
     addresses.refuse_several_servers(file)
-    issues = ledger.issues(file)
+    issues = findings.issues(file)
     if not found:
         dropped = sum(issue.count for issue in issues if issue.severity == "DROP")
         hint = f"; {dropped} resources or answers were set aside" if dropped else ""
@@ -98,8 +99,8 @@ def read_fhir(
         raise refusal("fhir.nothing", file=file, kinds=kinds, role=role, hint=hint)
     if others:
         named = ", ".join(f"{kind} {count}" for kind, count in sorted(others.items()))
-        ledger.add("fhir.other-resources", 1, others.total(), kinds=named)
-        issues = ledger.issues(file)
+        findings.add("fhir.other-resources", 1, others.total(), kinds=named)
+        issues = findings.issues(file)
     return _table(file, wanted.COLUMNS, found, digest(files), issues)
 
 
@@ -118,12 +119,12 @@ def _wanted(role: str, codes: Mapping[str, str] | None) -> _Wanted:
 def _collect(
     wanted: _Wanted,
     files: list[Path],
-    ledger: Ledger,
+    findings: Findings,
     addresses: Addresses,
 ) -> Counter[str]:
     """Hand every resource to those who want it; counts of the others by type."""
     others: Counter[str] = Counter()
-    for row, full_url, resource in entries(files, ledger):
+    for row, full_url, resource in entries(files, findings):
         kind = text(resource, "resourceType")
         own = addresses.name(kind, resource, full_url)
         if kind in wanted.KINDS:
@@ -141,7 +142,7 @@ def _collect(
 def _table(
     file: str,
     columns: tuple[str, ...],
-    found: list[tuple[int, tuple[str, ...]]],
+    found: list[Row],
     sha256: str,
     issues: tuple[Issue, ...],
 ) -> TextTable:

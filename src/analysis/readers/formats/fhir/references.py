@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from analysis.readers.formats.fhir.nodes import Ledger, text
+from analysis.readers.formats.fhir.findings import Findings
+from analysis.readers.formats.fhir.nodes import text
 from analysis.rules import refusal
 
-__all__ = ["Addresses", "Record", "Stamp", "Versions", "stamp"]
+__all__ = ["Addresses", "Record", "Row", "Stamp", "Versions", "stamp"]
 
 _REFERENCE = re.compile(
     r"(?:https?://(?P<server>[^\s?#]+)/)?(?P<kind>[A-Z][A-Za-z]+)/(?P<id>[^\s/?#]{1,64})"
@@ -18,6 +19,8 @@ _REFERENCE = re.compile(
 )
 _URN = re.compile(r"urn:(?:uuid|oid):", re.IGNORECASE)
 P = TypeVar("P")
+# A row of the table: the number of its resource, and its cells.
+Row = tuple[int, tuple[str, ...]]
 
 
 @dataclass
@@ -106,7 +109,7 @@ class Versions(Generic[P]):
             self._places[record.id] = len(self._records)
         self._records.append([record])
 
-    def newest(self, ledger: Ledger) -> tuple[list[Record[P]], list[Record[P]]]:
+    def newest(self, findings: Findings) -> tuple[list[Record[P]], list[Record[P]]]:
         """One version a resource, and those of resources of which none is known to be newest."""
         kept, torn = [], []
         for versions in self._records:
@@ -118,7 +121,7 @@ class Versions(Generic[P]):
                 torn.extend(versions)
                 continue
             kept.append(newest)
-            ledger.add("fhir.versions", versions[1].row, len(versions) - 1, kind=self.kind)
+            findings.add("fhir.versions", versions[1].row, len(versions) - 1, kind=self.kind)
         return kept, torn
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from analysis.readers.formats.fhir.accept import FINAL, usable
-from analysis.readers.formats.fhir.nodes import Ledger
-from analysis.readers.formats.fhir.references import Addresses, Record, Versions
-from analysis.readers.formats.fhir.said import Said, of_observation
+from analysis.readers.formats.fhir.findings import Findings
+from analysis.readers.formats.fhir.references import Addresses, Record, Row, Versions
+from analysis.readers.formats.fhir.responses import Said, of_observation
+from analysis.readers.formats.fhir.usable import FINAL, usable
 
 __all__ = ["Weights"]
 
@@ -33,19 +33,19 @@ class Weights:
         row, own, version, resource = record
         self._observations.add(Record(row, own, version, of_observation(resource, _CODES)))
 
-    def rows(self, ledger: Ledger, addresses: Addresses) -> Iterator[tuple[int, tuple[str, ...]]]:
+    def rows(self, findings: Findings, addresses: Addresses) -> Iterator[Row]:
         """Weights in the order of the export, each with the number of its resource."""
-        kept, torn = self._observations.newest(ledger)
+        kept, torn = self._observations.newest(findings)
         for record in kept:
             said, row = record.content, record.row
             person = addresses.resolve(said.person, "Patient")
             if said.answers and usable(
-                ledger, row, "Observation", status=said.status, finished=FINAL,
+                findings, row, "Observation", status=said.status, finished=FINAL,
                 modified=said.modified, person=person,
             ):  # fmt: skip
                 answer = said.answers[0]
                 if answer.number and answer.unit != "kg":
-                    ledger.add("fhir.weight-unit", row)
+                    findings.add("fhir.weight-unit", row)
                 elif answer.number:
                     yield row, (person, answer.number, said.time, "")
         for record in torn:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from analysis import instruments
-from analysis.draft.blocks import Block
-from analysis.draft.look import Sighting
-from analysis.draft.page import WINDOW, Draft, column, quoted, todo
+from analysis.draft.item_columns import Block
+from analysis.draft.recognise import Sighting
+from analysis.draft.sections import WINDOW, Draft, column, quoted, todo
 
 __all__ = ["assessments", "infusions", "people"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from analysis.readers.formats.fhir.accept import is_modified
 from analysis.readers.formats.fhir.answers import Answer, answers_of, value_of
 from analysis.readers.formats.fhir.codes import canonical, scales_named
 from analysis.readers.formats.fhir.nodes import many, text
+from analysis.readers.formats.fhir.usable import is_modified
 
 __all__ = ["Said", "of_observation", "of_response"]
 

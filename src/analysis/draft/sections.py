@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from analysis.draft.look import Sighting
+from analysis.draft.recognise import Sighting
 
 __all__ = ["WINDOW", "Draft", "column", "quoted", "todo"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.draft.blocks import Block, find_blocks, plain
+from analysis.draft.item_columns import Block, find_blocks, plain
 from analysis.readers.formats.delimited.decode import NotUtf8, Text
 from analysis.readers.formats.delimited.encoding import detect
 from analysis.readers.formats.delimited.read import read_text

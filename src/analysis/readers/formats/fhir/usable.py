@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from analysis.readers.formats.fhir.nodes import Ledger
+from analysis.readers.formats.fhir.findings import Findings
 
 __all__ = ["FINAL", "is_modified", "note_zone", "usable"]
 
@@ -20,7 +20,7 @@ def is_modified(resource: dict[str, Any]) -> bool:
 
 
 def usable(
-    ledger: Ledger,
+    findings: Findings,
     row: int,
     kind: str,
     *,
@@ -31,25 +31,25 @@ def usable(
 ) -> bool:
     """Whether a resource is read; where it is not, the reason is counted."""
     if status == "entered-in-error":
-        ledger.add("fhir.entered-in-error", row, kind=kind)
+        findings.add("fhir.entered-in-error", row, kind=kind)
     elif status == "not-done":
-        ledger.add("fhir.not-done", row)
+        findings.add("fhir.not-done", row)
     elif status not in finished:
-        ledger.add("fhir.unfinished", row, kind=kind, kept=" and ".join(finished))
+        findings.add("fhir.unfinished", row, kind=kind, kept=" and ".join(finished))
     elif modified:
-        ledger.add("fhir.modifier", row, kind=kind)
+        findings.add("fhir.modifier", row, kind=kind)
     elif not person:
-        ledger.add("fhir.no-person", row, kind=kind)
+        findings.add("fhir.no-person", row, kind=kind)
     else:
         return True
     return False
 
 
-def note_zone(ledger: Ledger, row: int, kind: str, *times: str) -> None:
+def note_zone(findings: Findings, row: int, kind: str, *times: str) -> None:
     """Count a resource that tells a time of day without the zone that FHIR requires.
 
     It is read all the same: the zone that study.toml declares is a decision of the
     researcher, and without one, or beside times with zones, the shared clock refuses.
     """
     if any(_WITHOUT_ZONE.fullmatch(time) for time in times):
-        ledger.add("fhir.no-zone", row, kind=kind)
+        findings.add("fhir.no-zone", row, kind=kind)
