@@ -71,167 +71,153 @@ _BAD_DAY: dict[str, Any] = {"screening_state": 0.8, "entry_threshold": 40}
 _LEAVING: dict[str, Any] = {"dropout_hours": 0.025, "dropout": 0.03, "dropout_unseen": 0.05}
 _INFORMATIVE: dict[str, Any] = {**_LEAVING, "dropout_unseen_ketamine": 0.10}
 _LATE: dict[str, Any] = {"drug_onset": 6.5, "drug_full": 20.0}
-
-
-def _families() -> dict[str, tuple[Callable[[float], World], str, str, str, str]]:
-    """Worlds of a size: how it is made, cause, title, truth, source."""
-    hope = f"assumption; 1.8 SD against saline, 0.7 SD against midazolam: {_WILKINSON}"
-    return {
-        "unblinding": (unblinded, "bias", "Unblinding, {:.2f} SD", _NOTHING, hope),
-        "expectancy": (hopeful, "bias", "Hope on ketamine, {:.2f} SD", _NOTHING, hope),
-        "euphoria": (
-            intoxicated, "bias", "Residual euphoria, {:.2f} SD",
-            "nothing; intoxication lowers scores for hours", "assumption",
-        ),
-        "effect": (effect, "drug", "Real, {:.2f} SD", "a fall in everyone alike", "assumption"),
-    }  # fmt: skip
-
-
-def _fixed() -> dict[str, Entry]:
-    """The worlds without a size."""
-    return _without_effect() | _combined() | _with_effect()
-
-
-def _without_effect() -> dict[str, Entry]:
-    """One thing each that could pass for an effect within hours."""
-    return {
-        "null": Entry("The drug does nothing", _NOTHING, NO_EFFECT),
-        "regression": Entry(
-            "Regression to the mean alone",
-            _NOTHING,
-            replace(NO_EFFECT, expectancy=0.0, expectancy_sd=0.0, anticipation=0.0, **_BAD_DAY),
-            source="selection on a noisy score: doi:10.1177/096228029700600204",
-        ),
-        "hope": Entry(
-            "Hope alone, both arms fall by 1 SD more",
-            _NOTHING,
-            hopeful(0.0, both=1.0),
-            source=f"assumption; controls move: {_WILKINSON}",
-        ),
-        "anticipation": Entry(
-            "Waiting raises the rating just before",
-            _NOTHING,
-            replace(NO_EFFECT, anticipation=8.0),
-        ),
-        "leavers": Entry(
-            "People leave because nothing happened",
-            _NOTHING,
-            replace(NO_EFFECT, **_LEAVING),
-            source=f"assumption; 4 of 19 on midazolam left in a week, 0 of 22 on ketamine: "
-            f"{_FEDER_2014}",
-        ),
-        "informative-dropout": Entry(
-            "More so on ketamine: dropout not at random",
-            _NOTHING,
-            replace(NO_EFFECT, **_INFORMATIVE),
-            source=f"assumption; 13 to 19 of about 54 an arm did not complete: {_ABDALLAH}",
-        ),
-        "drift": Entry(
-            "Reporting drifts by visit and by calendar in both arms",
-            _NOTHING,
-            replace(NO_EFFECT, drift_visit=-0.7, drift_calendar=-3.0),
-        ),
-        "sites": Entry(
-            "Three sites that differ in level and in response",
-            _NOTHING,
-            replace(NO_EFFECT, sites=3, site_sd=3.0, site_response_sd=2.0),
-        ),
-        "jitter": Entry("Visits at loose times", _NOTHING, replace(NO_EFFECT, visit_jitter=3.0)),
-        "one-rating": Entry(
-            "Half the people lack the rating of another day",
-            _NOTHING,
-            replace(NO_EFFECT, one_rating=0.5, anticipation=6.0),
-        ),
-        "real-24h": Entry(
-            "Real at 24 h only",
-            "nothing; it starts 6.5 h after the end",
-            replace(effect(1.0), **_LATE),
-            source=f"assumption; trials of PTSD first look at 24 h: {_FEDER_2014}",
-        ),
-    }
-
-
-def _combined() -> dict[str, Entry]:
-    """Several such things at once."""
-    return {
-        "regression-hope-dropout": Entry(
-            "Regression to the mean, hope at the bound, informative dropout",
-            _NOTHING,
-            # Stricter selection narrows baseline, to 0.94 of its SD.
-            replace(hopeful(0.94 * _BOUND), **_BAD_DAY, **_INFORMATIVE),
-            bias=_BOUND,
-        ),
-        "anticipation-unblinding": Entry(
-            "Anticipation, and unblinding at the bound",
-            _NOTHING,
-            replace(unblinded(_BOUND), anticipation=8.0),
-            bias=_BOUND,
-        ),
-    }
-
-
-def _with_effect() -> dict[str, Entry]:
-    """The drug does something within hours."""
-    real = effect(1.0)
-    return {
-        "power-cell": Entry(
-            "Real, 1.00 SD: where power is promised",
-            "a fall in everyone alike",
-            power_cell(),
-            drug=1.0,
-        ),
-        "responders": Entry(
-            "Half the people respond",
-            "a fall of 2 SD in half the people, none in the others",
-            _scaled(2.17, drug_none=0.5, drug_sd=3.0),
-            drug=1.0,
-        ),
-        "some-worse": Entry(
-            "Real on average, some get worse",
-            "a fall in most, a rise of 6 points in 15 %",
-            _scaled(1.31, drug_worse=0.15),
-            drug=1.0,
-        ),
-        "short-lived": Entry(
-            "Real within hours, gone at 24 h",
-            "a fall that halves every 6 h from its fullest on",
-            _scaled(1.072, drug_half_life=6.0),
-            drug=1.0,
-        ),
-        "low-dose": Entry(
-            "Real at 0.5 mg/kg, given at 0.2",
-            "a fall that is small at this dose",
-            replace(real, doses=(0.2,)),
-            drug=0.41,
-            source=f"doses: {_ABDALLAH}; in proportion: assumption",
-        ),
-        "two-doses": Entry(
-            "Real, half are given 0.2 and half 0.5 mg/kg",
-            "a fall in proportion to the dose",
-            replace(real, doses=(0.2, 0.5)),
-            drug=0.70,
-            source=f"doses: {_ABDALLAH}; in proportion: assumption",
-        ),
-        "carry-over": Entry(
-            "Crossover, the second period carries the first",
-            "a fall in everyone alike that has not faded after two weeks",
-            replace(real, washout=336, drug_half_life=336.0),
-            drug=1.0,
-            source=f"second infusion after two weeks: {_FEDER_2014}; fading: assumption",
-        ),
-        "past-week": Entry(
-            "Real, but measured with a past-week form",
-            "a fall that the form cannot show",
-            replace(real, now_form=False),
-            drug=1.0,
-        ),
-    }
+_REAL = effect(1.0)
 
 
 def _scaled(times: float, **changed: Any) -> World:
     """The effect of 1 SD times a factor, with other changes. Factors: truth of 20,000 an arm."""
-    full = effect(1.0)
-    return replace(full, drug=times * full.drug, **changed)
+    return replace(_REAL, drug=times * _REAL.drug, **changed)
+
+
+_HOPE = f"assumption; 1.8 SD against saline, 0.7 SD against midazolam: {_WILKINSON}"
+# Scenarios of a size: how it is made, cause, title, truth, source.
+_FAMILIES: dict[str, tuple[Callable[[float], World], str, str, str, str]] = {
+    "unblinding": (unblinded, "bias", "Unblinding, {:.2f} SD", _NOTHING, _HOPE),
+    "expectancy": (hopeful, "bias", "Hope on ketamine, {:.2f} SD", _NOTHING, _HOPE),
+    "euphoria": (
+        intoxicated, "bias", "Residual euphoria, {:.2f} SD",
+        "nothing; intoxication lowers scores for hours", "assumption",
+    ),
+    "effect": (effect, "drug", "Real, {:.2f} SD", "a fall in everyone alike", "assumption"),
+}  # fmt: skip
+# One thing each that could pass for an effect within hours.
+_WITHOUT_EFFECT: dict[str, Entry] = {
+    "null": Entry("The drug does nothing", _NOTHING, NO_EFFECT),
+    "regression": Entry(
+        "Regression to the mean alone",
+        _NOTHING,
+        replace(NO_EFFECT, expectancy=0.0, expectancy_sd=0.0, anticipation=0.0, **_BAD_DAY),
+        source="selection on a noisy score: doi:10.1177/096228029700600204",
+    ),
+    "hope": Entry(
+        "Hope alone, both arms fall by 1 SD more",
+        _NOTHING,
+        hopeful(0.0, both=1.0),
+        source=f"assumption; controls move: {_WILKINSON}",
+    ),
+    "anticipation": Entry(
+        "Waiting raises the rating just before",
+        _NOTHING,
+        replace(NO_EFFECT, anticipation=8.0),
+    ),
+    "leavers": Entry(
+        "People leave because nothing happened",
+        _NOTHING,
+        replace(NO_EFFECT, **_LEAVING),
+        source=f"assumption; 4 of 19 on midazolam left in a week, 0 of 22 on ketamine: "
+        f"{_FEDER_2014}",
+    ),
+    "informative-dropout": Entry(
+        "More so on ketamine: dropout not at random",
+        _NOTHING,
+        replace(NO_EFFECT, **_INFORMATIVE),
+        source=f"assumption; 13 to 19 of about 54 an arm did not complete: {_ABDALLAH}",
+    ),
+    "drift": Entry(
+        "Reporting drifts by visit and by calendar in both arms",
+        _NOTHING,
+        replace(NO_EFFECT, drift_visit=-0.7, drift_calendar=-3.0),
+    ),
+    "sites": Entry(
+        "Three sites that differ in level and in response",
+        _NOTHING,
+        replace(NO_EFFECT, sites=3, site_sd=3.0, site_response_sd=2.0),
+    ),
+    "jitter": Entry("Visits at loose times", _NOTHING, replace(NO_EFFECT, visit_jitter=3.0)),
+    "one-rating": Entry(
+        "Half the people lack the rating of another day",
+        _NOTHING,
+        replace(NO_EFFECT, one_rating=0.5, anticipation=6.0),
+    ),
+    "real-24h": Entry(
+        "Real at 24 h only",
+        "nothing; it starts 6.5 h after the end",
+        replace(_REAL, **_LATE),
+        source=f"assumption; trials of PTSD first look at 24 h: {_FEDER_2014}",
+    ),
+}
+# Several such things at once.
+_COMBINED: dict[str, Entry] = {
+    "regression-hope-dropout": Entry(
+        "Regression to the mean, hope at the bound, informative dropout",
+        _NOTHING,
+        # Stricter selection narrows baseline, to 0.94 of its SD.
+        replace(hopeful(0.94 * _BOUND), **_BAD_DAY, **_INFORMATIVE),
+        bias=_BOUND,
+    ),
+    "anticipation-unblinding": Entry(
+        "Anticipation, and unblinding at the bound",
+        _NOTHING,
+        replace(unblinded(_BOUND), anticipation=8.0),
+        bias=_BOUND,
+    ),
+}
+# The drug does something within hours.
+_WITH_EFFECT: dict[str, Entry] = {
+    "power-cell": Entry(
+        "Real, 1.00 SD: where power is promised",
+        "a fall in everyone alike",
+        power_cell(),
+        drug=1.0,
+    ),
+    "responders": Entry(
+        "Half the people respond",
+        "a fall of 2 SD in half the people, none in the others",
+        _scaled(2.17, drug_none=0.5, drug_sd=3.0),
+        drug=1.0,
+    ),
+    "some-worse": Entry(
+        "Real on average, some get worse",
+        "a fall in most, a rise of 6 points in 15 %",
+        _scaled(1.31, drug_worse=0.15),
+        drug=1.0,
+    ),
+    "short-lived": Entry(
+        "Real within hours, gone at 24 h",
+        "a fall that halves every 6 h from its fullest on",
+        _scaled(1.072, drug_half_life=6.0),
+        drug=1.0,
+    ),
+    "low-dose": Entry(
+        "Real at 0.5 mg/kg, given at 0.2",
+        "a fall that is small at this dose",
+        replace(_REAL, doses=(0.2,)),
+        drug=0.41,
+        source=f"doses: {_ABDALLAH}; in proportion: assumption",
+    ),
+    "two-doses": Entry(
+        "Real, half are given 0.2 and half 0.5 mg/kg",
+        "a fall in proportion to the dose",
+        replace(_REAL, doses=(0.2, 0.5)),
+        drug=0.70,
+        source=f"doses: {_ABDALLAH}; in proportion: assumption",
+    ),
+    "carry-over": Entry(
+        "Crossover, the second period carries the first",
+        "a fall in everyone alike that has not faded after two weeks",
+        replace(_REAL, washout=336, drug_half_life=336.0),
+        drug=1.0,
+        source=f"second infusion after two weeks: {_FEDER_2014}; fading: assumption",
+    ),
+    "past-week": Entry(
+        "Real, but measured with a past-week form",
+        "a fall that the form cannot show",
+        replace(_REAL, now_form=False),
+        drug=1.0,
+    ),
+}
+# The scenarios without a size.
+_FIXED = _WITHOUT_EFFECT | _COMBINED | _WITH_EFFECT
 
 
 @cache
@@ -249,15 +235,14 @@ def entry(name: str) -> Entry:
     ValueError
         When no world has that name, or a family has no such size.
     """
-    fixed = _fixed()
-    if name in fixed:
-        return fixed[name]
+    if name in _FIXED:
+        return _FIXED[name]
     family, _, size = name.rpartition("-")
     try:
-        make, cause, title, truth, source = _families()[family]
+        make, cause, title, truth, source = _FAMILIES[family]
         amount = float(size)
     except (KeyError, ValueError):
-        known = ", ".join([*fixed, *(f"{family}-0.30" for family in _families())])
+        known = ", ".join([*_FIXED, *(f"{family}-0.30" for family in _FAMILIES)])
         raise ValueError(f"No world is named {name!r}; there are {known}.") from None
     made = Entry(title.format(amount), truth, make(amount), source=source)
     return replace(made, drug=amount) if cause == "drug" else replace(made, bias=amount)
@@ -287,7 +272,7 @@ def catalogue(names: tuple[str, ...] | None = None) -> pd.DataFrame:
     """
     if names is None:
         at_bound = (f"{name}-{_BOUND:.2f}" for name in ("unblinding", "expectancy", "euphoria"))
-        names = (*_fixed(), *at_bound, f"effect-{_MATTERS:.2f}")
+        names = (*_FIXED, *at_bound, f"effect-{_MATTERS:.2f}")
     rows = []
     for name in names:
         one = entry(name)
