@@ -29,9 +29,9 @@ def test_the_published_variance_of_spatial_ability():
     columns = np.column_stack([SPATIAL, SPATIAL**2])
     found = bca(columns, variance, resamples=100_000, seed=1, level=0.90)
     assert found.estimate == pytest.approx(171.5, abs=0.05)
-    assert found.acceleration == pytest.approx(0.061, abs=5e-4)
+    assert found.a == pytest.approx(0.061, abs=5e-4)
     # Their bias, from 2,000 resamples, is 0.146 +- 0.03.
-    assert found.bias == pytest.approx(0.146, abs=0.06)
+    assert found.z0 == pytest.approx(0.146, abs=0.06)
     assert (found.low, found.high) == pytest.approx((115.8, 259.6), abs=6)
 
 

@@ -104,12 +104,7 @@ def sign_test(before: np.ndarray, after: np.ndarray, **words: Any) -> dict[str, 
     and counts everybody; the test leaves out those who did not change, and says how many.
     Checked against R's binom.test.
 
-    Parameters
-    ----------
-    before, after : ndarray of float, shape (n,)
-        Scores of the same people in the same order, points.
-    **words
-        Text columns of the table of estimates.
+    Parameters as :func:`paired_change`.
 
     Returns
     -------
@@ -144,12 +139,10 @@ def trimmed_change(
 
     Parameters
     ----------
-    before, after : ndarray of float, shape (n,)
-        Scores of the same people in the same order, points.
+    before, after, **words
+        As :func:`paired_change`.
     trim : float
         Share taken off each end, 0.2 by custom.
-    **words
-        Text columns of the table of estimates.
 
     Returns
     -------
@@ -185,12 +178,10 @@ def difference_of_trimmed_means(
 
     Parameters
     ----------
-    before, after : ndarray of float, shape (n,)
-        Scores of the same people in the same order, points.
+    before, after, **words
+        As :func:`paired_change`.
     trim : float
         Share taken off each end of each set of scores.
-    **words
-        Text columns of the table of estimates.
 
     Returns
     -------
@@ -227,12 +218,7 @@ def hodges_lehmann(before: np.ndarray, after: np.ndarray, **words: Any) -> dict[
     exact Wilcoxon test knows no ties and gives no interval. Checked against R's wilcox.test and
     exactRankTests::wilcox.exact.
 
-    Parameters
-    ----------
-    before, after : ndarray of float, shape (n,)
-        Scores of the same people in the same order, points.
-    **words
-        Text columns of the table of estimates.
+    Parameters as :func:`paired_change`.
 
     Returns
     -------

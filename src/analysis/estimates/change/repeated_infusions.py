@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimates.table import row
+from analysis.estimates.infusion_series import infusion_numbers, series_rows, slope_weights
+from analysis.mmrm import mmrm
 
 __all__ = ["change_around_infusions"]
 
@@ -49,45 +50,27 @@ def change_around_infusions(
         When a half is missing, a person has two rows for one infusion, or nobody has a second
         infusion (then :func:`analysis.estimates.change.paired.paired_change` is the estimate).
     """
-    from analysis.mmrm import mmrm  # slow, and most calls of the package fit no mixed model
-
-    table = _checked(data)
-    numbers = [int(number) for number in np.unique(table["infusion"])]
-    table["infusion"] = pd.Categorical(table["infusion"], categories=numbers, ordered=True)
+    numbers, table = _checked(data)
     fit = mmrm(
         "change ~ infusion", table, subject="subject", visit="infusion", covariance=covariance
     )
-    k = len(numbers)
-    place = np.array(numbers, float) - np.mean(numbers)
     effects = [f"infusion[T.{number}]" for number in numbers[1:]]
-    average = {"Intercept": 1.0} | dict.fromkeys(effects, 1 / k)
-    step = dict(zip(effects, (place / (place @ place))[1:].tolist(), strict=True))
-    found = [
-        *fit.lsmeans("infusion").to_dict("records"),
-        fit.contrast(average).to_dict(),
-        fit.contrast(step).to_dict(),
-    ]
-    mean, labels = "mean change around an infusion", [f"infusion {number}" for number in numbers]
-    names = [mean] * (k + 1) + ["step of the change around an infusion"]
-    labels += [f"infusions {numbers[0]} to {numbers[-1]}, equal weights", "one to the next"]
+    average = {"Intercept": 1.0} | dict.fromkeys(effects, 1 / len(numbers))
+    mean = "mean change around an infusion"
     prefix = f"{words.pop('window')}, " if words.get("window") else ""
-    method = f"mixed model of all infusions, covariance {fit.covariance_type}, Kenward-Roger"
-    keys = ("estimate", "se", "df", "ci_low", "ci_high", "p_value")
-    return [
-        row(
-            estimand=name,
-            window=prefix + label,
-            n=fit.n_subjects,
-            method=method,
-            **{key: float(record[key]) for key in keys},
-            **words,
-        )
-        for name, label, record in zip(names, labels, found, strict=True)
-    ]
+    each = zip(numbers, fit.lsmeans("infusion").to_dict("records"), strict=True)
+    found = [
+        *((mean, f"{prefix}infusion {number}", record) for number, record in each),
+        (mean, f"{prefix}infusions {numbers[0]} to {numbers[-1]}, equal weights",
+         fit.contrast(average).to_dict()),
+        ("step of the change around an infusion", f"{prefix}one to the next",
+         fit.contrast(slope_weights(numbers)).to_dict()),
+    ]  # fmt: skip
+    return series_rows(fit, found, **words)
 
 
-def _checked(data: pd.DataFrame) -> pd.DataFrame:
-    """Subject, infusion and change, sorted, once every row has both halves."""
+def _checked(data: pd.DataFrame) -> tuple[list[int], pd.DataFrame]:
+    """The infusions; subject, infusion and change, sorted, once every row has both halves."""
     scores = data[["infusion", "before", "after"]].to_numpy(dtype=float, na_value=np.nan)
     missing = int((~np.isfinite(scores)).any(axis=1).sum())
     if missing:
@@ -95,10 +78,7 @@ def _checked(data: pd.DataFrame) -> pd.DataFrame:
             f"{missing} of {len(data)} infusions lack a score before or after, or their number; "
             "leave them out and count them."
         )
-    if (scores[:, 0] % 1 != 0).any():
-        raise ValueError("Infusions are counted in whole numbers, 1, 2, ...")
-    if data.duplicated(["subject", "infusion"]).any():
-        raise ValueError("A person has two rows for one infusion; give one.")
+    numbers = infusion_numbers(data)
     if not data["subject"].duplicated().any():
         raise ValueError("Nobody has a second infusion; the paired change is the estimate.")
     change = scores[:, 2] - scores[:, 1]
@@ -109,4 +89,6 @@ def _checked(data: pd.DataFrame) -> pd.DataFrame:
     key = table.sort_values(["infusion", "change"]).groupby("subject")["change"].apply(tuple)
     rank = key.sort_values(kind="stable").index
     table["subject"] = table["subject"].map({who: i for i, who in enumerate(rank)})
-    return table.sort_values(["subject", "infusion"], ignore_index=True)
+    table = table.sort_values(["subject", "infusion"], ignore_index=True)
+    ordered = pd.Categorical(table["infusion"], categories=numbers, ordered=True)
+    return numbers, table.assign(infusion=ordered)

@@ -36,8 +36,8 @@ class BCa:
     se: float
     low: float
     high: float
-    bias: float  # z0
-    acceleration: float
+    z0: float  # bias correction
+    a: float  # acceleration
     resamples: int
 
 
@@ -106,13 +106,11 @@ def _bca(estimate: float, drawn: np.ndarray, left_out: np.ndarray, level: float)
     u = left_out.mean() - left_out
     if not 0 < share < 1 or not np.square(u).sum() > 0:
         raise ValueError("The resamples do not surround the estimate; no BCa interval exists.")
-    bias = float(special.ndtri(share))
-    acceleration = float((u**3).sum() / (6 * np.square(u).sum() ** 1.5))
-    z = bias + special.ndtri([(1 - level) / 2, (1 + level) / 2])
-    low, high = np.quantile(drawn, special.ndtr(bias + z / (1 - acceleration * z)))
-    return BCa(
-        estimate, float(drawn.std(ddof=1)), float(low), float(high), bias, acceleration, drawn.size
-    )
+    z0 = float(special.ndtri(share))
+    a = float((u**3).sum() / (6 * np.square(u).sum() ** 1.5))
+    z = z0 + special.ndtri([(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(drawn, special.ndtr(z0 + z / (1 - a * z)))
+    return BCa(estimate, float(drawn.std(ddof=1)), float(low), float(high), z0, a, drawn.size)
 
 
 def _resampled_means(table: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:
@@ -163,12 +161,10 @@ def bca_change(
 
     Parameters
     ----------
-    before, after : ndarray of float, shape (n,)
-        Scores of the same people in the same order, points.
+    before, after, **words
+        As :func:`analysis.estimates.change.paired.paired_change`.
     resamples, seed
         As :func:`bca`.
-    **words
-        Text columns of the table of estimates.
 
     Returns
     -------
@@ -214,15 +210,13 @@ def sign_flip(
 
     Parameters
     ----------
-    before, after : ndarray of float, shape (n,)
-        Scores of the same people in the same order, points.
+    before, after, **words
+        As :func:`analysis.estimates.change.paired.paired_change`.
     draws : int, optional
         Random sign patterns besides the observed one, 999 or more. Without it all 2^n patterns,
         for at most 20 people.
     seed : int or Generator
         With ``draws`` only. The order of people does not matter.
-    **words
-        Text columns of the table of estimates.
 
     Returns
     -------

@@ -40,12 +40,7 @@ def standardised_changes(
     people, as a difference between groups is. Names as in Lakens 2013,
     doi:10.3389/fpsyg.2013.00863; no library keeps all three.
 
-    Parameters
-    ----------
-    before, after : ndarray of float, shape (n,)
-        Scores of the same people in the same order, points.
-    **words
-        Text columns of the table of estimates.
+    Parameters as :func:`analysis.estimates.change.paired.paired_change`.
 
     Returns
     -------
@@ -89,22 +84,19 @@ def standardised_changes(
         ("d_rm", sd / math.sqrt(2 * (1 - r)), wide,
          "change over SD of changes freed of correlation, Hedges-corrected, rescaled noncentral t"),
     ]  # fmt: skip
-    rows = []
-    for name, unit, df, method in units:
-        factor = hedges_correction(df)
-        rows.append(
-            row(
-                estimand=name,
-                n=n,
-                estimate=float(mean / unit * factor),
-                df=df,
-                ci_low=float(low * sd / unit * factor),
-                ci_high=float(high * sd / unit * factor),
-                method=method,
-                **words,
-            )
+    return [
+        row(
+            estimand=name,
+            n=n,
+            estimate=float(mean / unit * hedges_correction(df)),
+            df=df,
+            ci_low=float(low * sd / unit * hedges_correction(df)),
+            ci_high=float(high * sd / unit * hedges_correction(df)),
+            method=method,
+            **words,
         )
-    return rows
+        for name, unit, df, method in units
+    ]
 
 
 def noncentral_limits(t: float, df: float) -> tuple[float, float]:

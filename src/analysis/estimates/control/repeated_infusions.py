@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimates.table import row
+from analysis.estimates.infusion_series import infusion_numbers, series_rows, slope_weights
+from analysis.mmrm import mmrm
 
 __all__ = ["effect_by_infusion"]
 
@@ -51,9 +52,7 @@ def effect_by_infusion(
         When a value or the arms' column is missing, a person has two rows for an infusion, or
         there is one infusion.
     """
-    from analysis.mmrm import mmrm  # slow, and most calls of the package fit no mixed model
-
-    numbers = [int(number) for number in np.unique(_checked(data, treated, control))]
+    numbers = _checked(data, treated, control)
     rows = data.assign(
         infusion=pd.Categorical(data["infusion"].astype(int), categories=numbers, ordered=True)
     )
@@ -64,40 +63,25 @@ def effect_by_infusion(
     fit = mmrm(formula, rows, subject="subject", visit="infusion", covariance=covariance,
                method="reml", df="kenward-roger")  # fmt: skip
     if treated is None:
-        found, prefix, what = fit.lsmeans("infusion"), "", "adjusted mean change"
+        means, prefix, what = fit.lsmeans("infusion"), "", "adjusted mean change"
     else:
-        found = fit.differences("arm", by="infusion", reference=control)
+        means = fit.differences("arm", by="infusion", reference=control)
         prefix, what = f"arm[T.{treated}]:", "adjusted difference"
-    # The slope of a straight line through the means: weights that sum to 0.
-    place = np.array(numbers, float) - np.mean(numbers)
-    weights = place / (place @ place)
-    step = fit.contrast(
-        {
-            f"{prefix}infusion[T.{j}]": float(w)
-            for j, w in zip(numbers[1:], weights[1:], strict=True)
-        }
-    )
-    method = f"mixed model of all infusions, covariance {fit.covariance_type}, Kenward-Roger"
-    keys = ["estimate", "se", "df", "ci_low", "ci_high", "p_value"]
-    records = [*found.to_dict("records"), step.to_dict()]
-    labels = [*(f"infusion {j}" for j in numbers), "from one infusion to the next"]
-    names = [what] * len(numbers) + [f"step of the {what}"]
-    return [
-        row(estimand=name, window=label, n=data["subject"].nunique(), method=method,
-            **{key: float(record[key]) for key in keys if key in record}, **words)
-        for name, label, record in zip(names, labels, records, strict=True)
-    ]  # fmt: skip
+    step = fit.contrast(slope_weights(numbers, prefix)).to_dict()
+    each = zip(numbers, means.to_dict("records"), strict=True)
+    found = [
+        *((what, f"infusion {number}", record) for number, record in each),
+        (f"step of the {what}", "from one infusion to the next", step),
+    ]
+    return series_rows(fit, found, **words)
 
 
-def _checked(data: pd.DataFrame, treated: str | None, control: str | None) -> np.ndarray:
+def _checked(data: pd.DataFrame, treated: str | None, control: str | None) -> list[int]:
     values = data[["infusion", "baseline", "change"]].to_numpy(dtype=float, na_value=np.nan)
     if not np.isfinite(values).all():
         raise ValueError("Infusion, baseline and change must be complete; leave rows out openly.")
-    if (values[:, 0] % 1 != 0).any():
-        raise ValueError("Infusions are counted in whole numbers, 1, 2, ...")
-    if data.duplicated(["subject", "infusion"]).any():
-        raise ValueError("A person has two rows for an infusion; give one.")
-    if data["infusion"].nunique() < 2:
+    numbers = infusion_numbers(data)
+    if len(numbers) < 2:
         raise ValueError(
             "There is one infusion; its effect is that of the comparison, not of repeats."
         )
@@ -107,4 +91,4 @@ def _checked(data: pd.DataFrame, treated: str | None, control: str | None) -> np
         raise ValueError("Two arms are named, and the data have no column 'arm' to tell them.")
     if treated is not None and not data["arm"].isin([treated, control]).all():
         raise ValueError(f"Every person's arm must be {treated!r} or {control!r}.")
-    return values[:, 0]
+    return numbers

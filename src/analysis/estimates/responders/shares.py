@@ -77,22 +77,10 @@ def score_difference(
 
     Parameters
     ----------
-    events, n : tuple of int
-        People with the event and people counted, first and second group.
+    events, n, **words
+        As :func:`analysis.estimates.proportions.share_difference`, as are the results and errors.
     level : float
         Of the interval, between 0 and 1.
-    **words
-        Text columns of the table of estimates.
-
-    Returns
-    -------
-    row
-        Estimate and limits between -1 and 1.
-
-    Raises
-    ------
-    ValueError
-        When a group is empty or its events do not fit in it.
     """
     difference = share_difference(events, n)["estimate"]
     z = special.ndtri((1 + level) / 2)
@@ -125,19 +113,20 @@ def _limit(beyond: Any, difference: float, end: float) -> float:
 
 def _restricted_variance(events: tuple[int, int], n: tuple[int, int], delta: float) -> float:
     """Variance of the difference where it is delta: the cubic of Miettinen & Nurminen 1985."""
+    # Symbols as there: l3 to l0 the coefficients, l3 the people of both groups.
     (x1, x2), (n1, n2) = events, n
-    total = n1 + n2
-    cubic = (n1 + 2 * n2) * delta - total - x1 - x2
-    square = (n2 * delta - total - 2 * x2) * delta + x1 + x2
-    constant = x2 * delta * (1 - delta)
-    q = (cubic / (3 * total)) ** 3 - cubic * square / (6 * total**2) + constant / (2 * total)
-    p = math.copysign(math.sqrt(max(0.0, (cubic / (3 * total)) ** 2 - square / (3 * total))), q)
-    angle = (math.pi + math.acos(min(1.0, max(-1.0, q / p**3 if p else 0.0)))) / 3
-    second = 2 * p * math.cos(angle) - cubic / (3 * total)
-    second = min(max(second, 0.0, -delta), 1.0, 1.0 - delta)
-    first = second + delta
-    spread = first * (1 - first) / n1 + second * (1 - second) / n2
-    return spread * total / (total - 1)
+    l3 = n1 + n2
+    l2 = (n1 + 2 * n2) * delta - l3 - x1 - x2
+    l1 = (n2 * delta - l3 - 2 * x2) * delta + x1 + x2
+    l0 = x2 * delta * (1 - delta)
+    q = (l2 / (3 * l3)) ** 3 - l2 * l1 / (6 * l3**2) + l0 / (2 * l3)
+    p = math.copysign(math.sqrt(max(0.0, (l2 / (3 * l3)) ** 2 - l1 / (3 * l3))), q)
+    a = (math.pi + math.acos(min(1.0, max(-1.0, q / p**3 if p else 0.0)))) / 3
+    r2 = 2 * p * math.cos(a) - l2 / (3 * l3)
+    r2 = min(max(r2, 0.0, -delta), 1.0, 1.0 - delta)
+    r1 = r2 + delta
+    spread = r1 * (1 - r1) / n1 + r2 * (1 - r2) / n2
+    return spread * l3 / (l3 - 1)
 
 
 def number_needed_to_treat(difference: Mapping[str, Any], **words: Any) -> list[dict[str, Any]]:
