@@ -2,117 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import itertools
 import json
 import re
-import struct
-import zipfile
 from pathlib import Path
 
-import numpy as np
-import openpyxl
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
-from analysis import figures
 from analysis.cli import app
-from analysis.disclosure.figure import shareable_figure
-from analysis.disclosure.spreadsheets import write_csv, write_xlsx
-from analysis.disclosure.suppression import bounds, withheld
 from analysis.disclosure.withholding import WITHHELD, shareable_table
 from analysis.errors import ReliefError
 from analysis.estimates.proportions import exact_share, share_difference
 from analysis.estimates.table import row, table
 from analysis.report.publish import publish
 from tests.factory import tables, write_study
-
-# --- which counts can be told from the others -----------------------------------------------
-
-
-def two_way(inner: np.ndarray) -> tuple[np.ndarray, list[tuple[int, list[int]]]]:
-    """A table with its margins as one row of cells, and all its sums."""
-    full = np.zeros((inner.shape[0] + 1, inner.shape[1] + 1), dtype=int)
-    full[:-1, :-1] = inner
-    full[-1, :-1], full[:, -1] = inner.sum(axis=0), full[:, :-1].sum(axis=1)
-    full[-1, -1] = inner.sum()
-    cell = np.arange(full.size).reshape(full.shape)
-    rows = [(int(line[-1]), line[:-1].tolist()) for line in cell]
-    columns = [(int(line[-1]), line[:-1].tolist()) for line in cell.T]
-    return full.ravel(), rows + columns
-
-
-def fitting(inner: np.ndarray, mask: np.ndarray, most: int) -> np.ndarray:
-    """Every table of whole numbers that fits what is shown, by trying all of them."""
-    shape = (inner.shape[0] + 1, inner.shape[1] + 1)
-    hidden = np.flatnonzero(mask.reshape(shape)[:-1, :-1])
-    tries = np.array(list(itertools.product(range(1, most + 1), repeat=len(hidden))), dtype=int)
-    cells = np.tile(inner.ravel(), (len(tries), 1))
-    cells[:, hidden] = tries.reshape(len(tries), len(hidden))
-    full = np.zeros((len(cells), *shape), dtype=int)
-    full[:, :-1, :-1] = cells.reshape(len(cells), *inner.shape)
-    full[:, -1, :] = full[:, :-1].sum(axis=1)
-    full[:, :, -1] = full[:, :, :-1].sum(axis=2)
-    full = full.reshape(len(full), -1)
-    true = two_way(inner)[0]
-    return full[(full[:, ~mask] == true[~mask]).all(axis=1)]
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.integers(0, 5), min_size=4, max_size=6))
-def test_no_small_count_can_be_worked_out_by_trying_every_table(cells: list[int]) -> None:
-    inner = np.array(cells[: len(cells) // 2 * 2]).reshape(2, -1)
-    counts, relations = two_way(inner)
-    mask = withheld(counts, relations, minimum=3)
-    assert mask[(counts > 0) & (counts < 3)].all()
-    assert not mask[counts == 0].any()
-    found = fitting(inner, mask, most=7)
-    assert (found == counts).all(axis=1).any()
-    for cell in np.flatnonzero(mask & (counts < 3)):
-        assert len(np.unique(found[:, cell])) > 1
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(2, 5), st.integers(2, 4), st.integers(0, 2**32 - 1), st.sampled_from([3, 5, 10]))
-def test_linear_algebra_alone_gives_no_small_count_away(
-    height: int, width: int, seed: int, minimum: int
-) -> None:
-    inner = np.random.default_rng(seed).poisson(6, (height, width))
-    counts, relations = two_way(inner)
-    mask = withheld(counts, relations, minimum=minimum)
-    matrix = np.zeros((len(relations), len(counts)))
-    for line, (total, parts) in zip(matrix, relations, strict=True):
-        line[total] = -1
-        line[parts] = 1
-    hidden = np.flatnonzero(mask)
-    if not len(hidden):
-        return
-    # A cell is fixed by the sums if no direction that keeps all of them changes it.
-    _, size, right = np.linalg.svd(matrix[:, hidden])
-    free = right[int((size > 1e-9).sum()) :]
-    for place, cell in enumerate(hidden):
-        if counts[cell] < minimum:
-            assert np.abs(free[:, place]).max(initial=0) > 1e-9
-            low, high = bounds(counts, relations, mask, int(cell))
-            assert low <= counts[cell] <= high
-            assert high - low >= 1
-
-
-def test_two_small_counts_whose_sum_is_two_are_both_one_unless_the_sum_goes_too() -> None:
-    counts = np.array([22, 1, 1, 20])
-    mask = withheld(counts, [(0, [1, 2, 3])], minimum=10)
-    assert mask.tolist() == [False, True, True, True]
-
-
-def test_totals_that_are_no_sums_are_refused() -> None:
-    with pytest.raises(ValueError, match="sum"):
-        withheld(np.array([5, 1, 1]), [(0, [1, 2])], minimum=3)
-
 
 # --- tables ---------------------------------------------------------------------------------
 
@@ -268,75 +173,6 @@ def test_the_study_may_set_another_minimum(tmp_path: Path) -> None:
     assert "12 on ketamine" in CliRunner().invoke(app, ["judge", str(path)]).stdout
     strict = real_study(tmp_path / "strict", 12, "minimum_cell = 13")
     assert "12 on ketamine" not in CliRunner().invoke(app, ["judge", str(strict)]).stdout
-
-
-# --- figures --------------------------------------------------------------------------------
-
-
-def aggregate_axes() -> figures.Axes:
-    shown = table(
-        [row(contrast="ketamine", window="2 to 6 h", n=30, estimate=-7.0, ci_low=-9, ci_high=-5)]
-    )
-    return figures.mean_change(shown, synthetic=False)
-
-
-def chunks(png: bytes) -> list[bytes]:
-    kinds, at = [], 8
-    while at < len(png):
-        (length,) = struct.unpack_from(">I", png, at)
-        kinds.append(png[at + 4 : at + 8])
-        at += 12 + length
-    return kinds
-
-
-def test_a_figure_of_aggregates_is_a_picture_of_pixels_without_a_word() -> None:
-    ax = aggregate_axes()
-    png = shareable_figure(ax.get_figure(root=True))
-    assert png.startswith(b"\x89PNG\r\n\x1a\n")
-    assert set(chunks(png)) <= {b"IHDR", b"pHYs", b"IDAT", b"IEND"}
-    assert b"atplotlib" not in png
-
-
-def test_a_figure_that_may_show_people_is_refused() -> None:
-    drawn = Figure().subplots()
-    drawn.plot([30, 40, 50], [20, 10, 30], "o")
-    with_points = aggregate_axes()
-    with_points.scatter([0, 0, 0], [-7, -3, 2])
-    beside = aggregate_axes()
-    beside.get_figure(root=True).add_axes((0.1, 0.1, 0.2, 0.2))
-    for ax in (drawn, with_points, beside):
-        with pytest.raises(ReliefError) as caught:
-            shareable_figure(ax.get_figure(root=True))
-        assert caught.value.rule == "release.figure"
-
-
-# --- spreadsheets ---------------------------------------------------------------------------
-
-ATTACKS = ['=HYPERLINK("http://x","y")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=1+1"]
-
-
-def test_texts_that_a_spreadsheet_would_run_are_made_inert(tmp_path: Path) -> None:
-    shown = pd.DataFrame({"=label": [*ATTACKS, "plain", "a=b"], "x": np.arange(10) - 5.5})
-    with write_csv(shown, tmp_path / "a.csv").open(newline="", encoding="utf-8") as file:
-        header, *rows = list(csv.reader(file))
-    assert header == ["'=label", "x"]
-    assert [line[0] for line in rows] == [*(f"'{text}" for text in ATTACKS), "plain", "a=b"]
-    assert [float(line[1]) for line in rows] == shown["x"].tolist()
-    sheet = openpyxl.load_workbook(write_xlsx(shown, tmp_path / "a.xlsx")).active
-    cells = list(sheet.iter_rows(min_row=2))
-    assert all(line[0].data_type == "s" for line in cells)
-    assert [line[1].value for line in cells] == shown["x"].tolist()
-    assert all(line[0].value.startswith("'") for line in cells[: len(ATTACKS)])
-
-
-def test_a_workbook_names_no_author_and_leaves_missing_cells_blank(tmp_path: Path) -> None:
-    shown = pd.DataFrame({"a": ["x", None], "b": [1.5, np.nan]}, index=["p", "q"])
-    path = write_xlsx(shown.rename_axis("who"), tmp_path / "a.xlsx")
-    with zipfile.ZipFile(path) as packed:
-        assert b"creator" not in packed.read("docProps/core.xml")
-    book = openpyxl.load_workbook(path)
-    rows = [[cell.value for cell in line] for line in book.active.iter_rows()]
-    assert rows == [["who", "a", "b"], ["p", "x", 1.5], ["q", None, None]]
 
 
 def test_the_page_of_checks_says_that_its_exact_counts_are_not_for_sharing(tmp_path: Path) -> None:

@@ -9,6 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.mmrm import MMRM
+from tests.mmrm.fits import fit
+
 REFERENCE = Path(__file__).parents[1] / "reference" / "mmrm"
 TIMES = ["VISITN", "VISITN2"]
 
@@ -46,3 +49,8 @@ def trial(
             "y": y.ravel(),
         }
     )
+
+
+@pytest.fixture(scope="module")
+def result() -> MMRM:
+    return fit(trial(40, 4, seed=20))

@@ -6,62 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import instruments
 from analysis.errors import ReliefError
 from analysis.instruments.scoring import score
 from analysis.outcomes.baseline import baseline
 from analysis.outcomes.change import change, person_change, response
-from analysis.outcomes.reliable_change import reliable_change, reliable_change_threshold
 from analysis.timeline import place
+from tests.outcomes.placed_forms import RULE, WEEK, changes, placed
 from tests.small_study import forms, infusion, study
-
-RULE = {"within_days": 28, "another_day_hours": 12}
-WEEK = {"instrument": "PCL-5", "version": "past-week", "recall_hours": 168.0}
-
-
-def placed(*rows: tuple[float, float], infusions=None, **common) -> pd.DataFrame:
-    """Forms at (hours, total), placed; one infusion from 0 to 1 h unless given."""
-    table = [{"hours": hours, "stated_total": total, **common} for hours, total in rows]
-    made = study(forms(table), infusions=infusions or [infusion(1, 0.0, 1.0)])
-    return place(made, score(made))
-
-
-def test_a_right_now_form_takes_the_mean_of_all_ratings():
-    found = baseline(placed((-30, 20), (-1, 30), (-0.5, 34)), **RULE)
-    assert found["baseline"].item() == 28
-    assert found["n_ratings"].item() == 3
-    assert found["other_day"].item()
-
-
-def test_a_form_that_looks_back_takes_its_last_rating():
-    found = baseline(placed((-1, 30), (-30, 20), **WEEK), **RULE)
-    assert found["baseline"].item() == 30
-    assert found["n_ratings"].item() == 2
-
-
-@pytest.mark.parametrize(("hours", "other"), [(-12, True), (-11.99, False)])
-def test_one_rating_and_whether_it_is_of_another_day(hours, other):
-    found = baseline(placed((hours, 20)), **RULE)
-    assert found["n_ratings"].item() == 1
-    assert bool(found["other_day"].item()) == other
-
-
-@pytest.mark.parametrize(("hours", "n"), [(-28 * 24, 2), (-28 * 24 - 0.1, 1)])
-def test_old_ratings_do_not_count(hours, n):
-    found = baseline(placed((hours, 50), (-1, 30)), **RULE)
-    assert found["n_ratings"].item() == n
-    assert found["baseline"].item() == (40 if n == 2 else 30)
-
-
-def test_a_rating_of_unknown_age_counts():
-    made = study(forms([{"hours_low": -np.inf, "hours_high": 0.0, "stated_total": 25.0}]))
-    found = baseline(place(made, score(made)), **RULE)
-    assert found["baseline"].item() == 25
-    assert not found["other_day"].item()
-
-
-def test_unscored_forms_and_forms_after_the_start_are_no_baseline():
-    assert baseline(placed((-1, np.nan), (0.5, 30), (4, 20)), **RULE).empty
 
 
 def test_change_uses_efficacy_phases_only():
@@ -106,11 +57,6 @@ def test_change_is_never_between_forms_that_differ(other):
     assert change(table, baseline(table, **RULE)).empty
 
 
-def changes(*rows: tuple[float, float], **common) -> pd.DataFrame:
-    table = placed((-1, 30), *rows, **common)
-    return change(table, baseline(table, **RULE))
-
-
 def test_a_window_is_the_mean_over_its_forms():
     """Hours after the end, [2, 6): the infusion ends at 1 h."""
     table = changes((3, 20), (6, 24), (7, 99), (25, 10))
@@ -141,22 +87,6 @@ def test_two_versions_are_never_averaged():
         person_change(both, low=2, high=6)
     one = both[both["version"] == "past-week"]
     assert person_change(one, low=2, high=6)["change"].tolist() == [-10]
-
-
-def test_reliable_change_three_ways_with_the_threshold_itself():
-    changes = pd.Series([-18, -17.999, 0, 17.999, 18, np.nan])
-    ways = reliable_change(changes, 18)
-    assert ways.tolist()[:5] == ["improved", "unchanged", "unchanged", "unchanged", "worse"]
-    assert ways.isna().tolist() == [False] * 5 + [True]
-    # A mean of whole scores may miss the threshold by a rounding error alone.
-    assert reliable_change(pd.Series([np.nextafter(-18, 0)]), 18).item() == "improved"
-    with pytest.raises(ValueError, match="positive"):
-        reliable_change(changes, 0)
-
-
-def test_the_threshold_is_the_published_one():
-    assert reliable_change_threshold(instruments.get("PCL-5")) == 18
-    assert reliable_change_threshold(instruments.get("IES-R")) is None
 
 
 def test_response_at_the_share_itself_and_from_a_baseline_of_zero():

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from analysis.mmrm.design.matrix import build_design
-from analysis.mmrm.fit.covariance import STRUCTURES, Covariance
+from analysis.mmrm.fit.covariance import STRUCTURES
 from analysis.mmrm.fit.likelihood import Likelihood
 from analysis.mmrm.moments.cross_products import accumulate
 from analysis.mmrm.spec import make_structure
 from tests.mmrm.conftest import trial
+from tests.mmrm.fit.differences import differences
 
 
 def likelihood(kind: str, *, reml: bool, group: bool = False, weights: bool = False) -> Likelihood:
@@ -36,18 +37,6 @@ def away_from_the_maximum(target: Likelihood) -> np.ndarray:
     lag = np.abs(np.arange(k)[:, None] - np.arange(k))
     start = target.covariance.start(np.stack([1.5 * 0.6**lag + 0.1 * np.eye(k)] * groups))
     return start * (1 + 0.05 * np.random.default_rng(2).normal(size=len(start)))
-
-
-def differences(function, at: np.ndarray) -> np.ndarray:
-    """Richardson's extrapolation of central differences."""
-    rows = []
-    for i, value in enumerate(at):
-        step = np.zeros_like(at)
-        step[i] = 1e-3 * max(abs(value), 0.1)
-        wide = (function(at + step) - function(at - step)) / 2
-        near = (function(at + step / 2) - function(at - step / 2)) / 1
-        rows.append((4 * near - wide) / 3 / step[i])
-    return np.array(rows)
 
 
 @pytest.mark.parametrize("kind", STRUCTURES)
@@ -98,22 +87,6 @@ def _with_outcome(design, y):
     from dataclasses import replace
 
     return replace(design, y=y)
-
-
-@pytest.mark.parametrize("kind", [kind for kind in STRUCTURES if kind != "sp_exp"])
-@pytest.mark.parametrize("k", [2, 3, 5])
-def test_derivatives_of_the_covariance(kind: str, k: int) -> None:
-    structure = Covariance(kind, k, [str(a) for a in range(k)])
-    lag = np.abs(np.arange(k)[:, None] - np.arange(k))
-    theta = structure.start((2 * 0.5**lag)[None])
-    assert len(theta) == structure.n_params == len(structure.names())
-    sigma, first, second = structure.derivatives(theta)
-    np.testing.assert_allclose(sigma, structure.matrices(theta))
-    approx = differences(lambda t: structure.matrices(t)[0], theta)
-    np.testing.assert_allclose(first[0], approx, atol=1e-8)
-    if second is not None:
-        approx = differences(lambda t: structure.derivatives(t)[1][0], theta)
-        np.testing.assert_allclose(second[0], approx, atol=1e-7)
 
 
 @pytest.mark.parametrize("kind", ["us", "cs", "toep"])
