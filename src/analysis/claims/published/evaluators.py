@@ -96,6 +96,7 @@ def _certainty_ever(
     decides = treated[treated["use"] == "may decide"].iloc[0]
     words: dict[str, Any] = {
         "claim": claim_id,
+        "instrument": "CAPS-5",
         "window": f"{decides['hours_since_first_infusion']:g} h, after six infusions",
     }
     main = exact_share(
@@ -103,45 +104,52 @@ def _certainty_ever(
         int(decides["n"]),
         estimand=f"share with {decides['definition']}",
         contrast=f"ketamine, {decides['study_id']}",
-        instrument="CAPS-5",
         **words,
     )
-    points_to = decide_by_share(main, definitions.rule("certain_share"))
+    certain = definitions.rule("certain_share")
+    points_to = decide_by_share(main, certain)
     other = treated[treated["use"] == "descriptive"].iloc[0]
+    reasons = reason(
+        "construct", True, f"CAPS-5 measures PTSD severity {named([decides['rows']])}."
+    ) | reason("estimate", points_to == SUPPORTED, _share_told(decides, main, certain, other))
+    cap = f" by the one definition given ({decides['definition']}, week 2, after six infusions)"
+    return Finding(reasons, main, points_to, _shares_beside(rows, decides, words), cap)
+
+
+def _share_told(decides: pd.Series, main: dict[str, Any], certain: float, other: pd.Series) -> str:
+    """The share that decides and what it needs, and another that does not decide."""
     no_fall = int(other["n"] - other["events"])
-    text = (
+    return (
         f"{decides['study_id']}: {main['method'].split(',')[0]} people on ketamine met "
         f"{decides['definition']} at week 2, after six infusions "
         f"({main['estimate']:.0%}, exact 95 % interval {main['ci_low']:.1%} to "
-        f"{main['ci_high']:.1%}); the claim needs "
-        f"{definitions.rule('certain_share'):.0%} or more. The count is derived from the "
-        "printed percentage with the denominator assumed to be all "
+        f"{main['ci_high']:.1%}); the claim needs {certain:.0%} or more. The count is derived from "
+        "the printed percentage with the denominator assumed to be all "
         f"{int(decides['n'])} randomised {named([decides['rows']])}. Beside it, not deciding: "
         f"in {other['study_id']} {no_fall} of {int(other['n'])} on ketamine "
         f"were no better at day 6, after psychotherapy in both arms {named([other['rows']])}."
     )
+
+
+def _shares_beside(
+    rows: pd.DataFrame, decides: pd.Series, words: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Every other published share, and the difference in the trial that decides."""
     beside = [
-        share_row(r, claim_id) for r in rows.to_dict("records") if r["rows"] != decides["rows"]
+        share_row(r, words["claim"])
+        for r in rows.to_dict("records")
+        if r["rows"] != decides["rows"]
     ]
-    control = rows[rows["comparator_arm"] & (rows["study_id"] == decides["study_id"])].iloc[0]
-    beside.append(
-        share_difference(
-            (int(decides["events"]), int(control["events"])),
-            (int(decides["n"]), int(control["n"])),
-            claim=claim_id,
-            estimand="difference in shares",
-            contrast=f"ketamine - midazolam, {decides['study_id']}",
-            instrument="CAPS-5",
-            window=words["window"],
-        )
+    own = rows["comparator_arm"] & (rows["study_id"] == decides["study_id"])
+    both = [decides, rows[own].iloc[0]]
+    compared = share_difference(
+        (int(both[0]["events"]), int(both[1]["events"])),
+        (int(both[0]["n"]), int(both[1]["n"])),
+        estimand="difference in shares",
+        contrast=f"ketamine - midazolam, {decides['study_id']}",
+        **words,
     )
-    reasons = reason(
-        "construct", True, f"CAPS-5 measures PTSD severity {named([decides['rows']])}."
-    )
-    cap = f" by the one definition given ({decides['definition']}, week 2, after six infusions)"
-    return Finding(
-        reasons | reason("estimate", points_to == SUPPORTED, text), main, points_to, beside, cap
-    )
+    return [*beside, compared]
 
 
 def _difference(
@@ -200,28 +208,21 @@ def _absent(construct: bool | None, about: str, gate: str, missing: str) -> Call
 def _infusion_length(
     claim_id: str, claim: Claim, definitions: Definitions, table: pd.DataFrame
 ) -> Finding:
-    """Lengths that protocols state: planned, not recorded, so they decide nothing."""
     rows = evidence.infusion_minutes(table)
     rows = rows[~rows["arm"].isin(["midazolam"])]
     limit = claim.thresholds["minutes"].number
     under = int((rows["value"] < limit).sum())
     told = ", ".join(f"{r.study_id} {r.value:g} min [{r.row}]" for r in rows.itertuples())
-    reasons = reason("time", True, f"Protocols state the length of the infusion: {told}.")
-    reasons |= reason(
-        "estimate",
-        False,
+    return _planned(
+        claim_id,
+        f"Protocols state the length of the infusion: {told}.",
         f"{under} of {len(rows)} protocols stay under {limit:g} min; these are planned "
         "lengths, not records, and decide nothing.",
-    )
-    main = row(
-        claim=claim_id,
         estimand="planned infusion length (minutes)",
-        contrast="ketamine",
         n=len(rows),
         estimate=float(rows["value"].median()),
         method=f"median of protocols {named(rows['row'])}",
     )
-    return Finding(reasons, main, NOT_DECIDED)
 
 
 def _monitoring_length(
@@ -229,21 +230,21 @@ def _monitoring_length(
 ) -> Finding:
     rows = evidence.monitoring(table)
     told = ", ".join(f"{r.study_id} at least {r.value:g} h [{r.row}]" for r in rows.itertuples())
-    reasons = reason("time", True, f"A protocol states the shortest stay: {told}.")
-    reasons |= reason(
-        "estimate",
-        False,
+    return _planned(
+        claim_id,
+        f"A protocol states the shortest stay: {told}.",
         "A shortest stay says nothing about the longest; no record of stays is in the table.",
-    )
-    main = row(
-        claim=claim_id,
         estimand="planned shortest stay (hours)",
-        contrast="ketamine",
         n=len(rows),
         estimate=float(rows["value"].min()),
         method=f"as stated {named(rows['row'])}",
     )
-    return Finding(reasons, main, NOT_DECIDED)
+
+
+def _planned(claim_id: str, stated: str, decides: str, **numbers: Any) -> Finding:
+    """Lengths that protocols state: planned, not recorded, so they decide nothing."""
+    reasons = reason("time", True, stated) | reason("estimate", False, decides)
+    return Finding(reasons, row(claim=claim_id, contrast="ketamine", **numbers), NOT_DECIDED)
 
 
 def _dissociation_brief(

@@ -82,7 +82,7 @@ def _document() -> dict[str, Any]:
 
 
 def _with(rule: Declared, value: float) -> Declared:
-    return rule.model_copy(update={"value": value})
+    return rule.model_copy(update={"value": float(value)})
 
 
 def under_other_assumptions(

@@ -1,9 +1,13 @@
-"""The analyses that the multiverse sets beside the primary one, on the same scores."""
+"""The analyses that the multiverse sets beside the primary one, on the same scores.
+
+A new one is a line in ``ESTIMATORS`` and a section of ``multiverse.toml``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +29,28 @@ TRIM = 0.2
 JUMP = "jump_to_reference"
 
 
+@dataclass(frozen=True)
+class Estimator:
+    """One analysis of the scores of a specification.
+
+    Attributes
+    ----------
+    estimate : function of Scores
+        n, estimate, ci_low, ci_high, p_value and method, in points; raises ValueError with the
+        reason where it cannot be done.
+    redealt : function of Scores and arms (bool, shape (deals, n))
+        Estimates and p-values, each of shape (deals,), whatever the scores' own arms.
+    """
+
+    estimate: Callable[[Scores], dict[str, Any]]
+    redealt: Callable[[Scores, NDArray[np.bool_]], tuple[Array, Array]]
+
+
+def _chosen(choices: Choices) -> Estimator:
+    jump = choices["missing"] == JUMP
+    return JUMP_TO_REFERENCE if jump else ESTIMATORS[choices["estimator"]]
+
+
 def estimate(scores: Scores, choices: Choices) -> dict[str, Any]:
     """n, estimate, ci_low, ci_high, p_value and method of one specification, in points.
 
@@ -33,19 +59,41 @@ def estimate(scores: Scores, choices: Choices) -> dict[str, Any]:
     ValueError
         When it cannot be done, with the reason.
     """
-    if choices["missing"] == JUMP:
-        return _jump_to_reference(scores)
-    return ESTIMATORS[choices["estimator"]](scores)
+    return _chosen(choices).estimate(scores)
 
 
-def _mixed_model(scores: Scores) -> dict[str, Any]:
-    return primary_analysis(scores).row()
+def redealt(scores: Scores, arms: NDArray[np.bool_], choices: Choices) -> tuple[Array, Array]:
+    """Estimates and p-values of one specification with the arms dealt anew.
+
+    Parameters
+    ----------
+    scores : Scores
+        Its own arms are not looked at.
+    arms : array of bool, shape (deals, n)
+    choices : dict
+
+    Returns
+    -------
+    estimates, p_values : array of shape (deals,)
+        By :mod:`analysis.estimates.robustness.rerandomised`; the mixed model takes the covariance
+        of the visits from a fit without the arms.
+    """
+    return _chosen(choices).redealt(scores, arms)
 
 
 def _jump_to_reference(scores: Scores) -> dict[str, Any]:
     change = scores.score - scores.baseline[:, None]
     trial = Trial(change, scores.baseline, scores.treated, scores.visits)
     return conditional_mean(trial, "JR").rows()[-1]
+
+
+def _model_redealt(
+    by: Callable[[Array, Array, NDArray[np.bool_], Array], tuple[Array, Array]],
+    scores: Scores,
+    arms: NDArray[np.bool_],
+) -> tuple[Array, Array]:
+    change = scores.score - scores.baseline[:, None]
+    return by(change, scores.baseline, arms, _covariance_without_arms(scores, change))
 
 
 def _ancova(scores: Scores) -> dict[str, Any]:
@@ -55,24 +103,19 @@ def _ancova(scores: Scores) -> dict[str, Any]:
     return ancova(people, treated="treated", control="control")[0]
 
 
-def _t_test(scores: Scores) -> dict[str, Any]:
-    return _two_samples(scores, 0.0, least=2, method="Welch's t test of change")
+def _ancova_redealt(scores: Scores, arms: NDArray[np.bool_]) -> tuple[Array, Array]:
+    used, mean = _means(scores)
+    return rerandomised.ancova(mean, used.baseline, arms[:, scores.seen])
 
 
-def _trimmed(scores: Scores) -> dict[str, Any]:
-    method = f"Yuen's t test of change, {100 * TRIM:g} % trimmed means"
-    return _two_samples(scores, TRIM, least=5, method=method)
+def _two_samples_redealt(
+    scores: Scores, arms: NDArray[np.bool_], *, trim: float
+) -> tuple[Array, Array]:
+    used, mean = _means(scores)
+    return rerandomised.trimmed_means(mean - used.baseline, arms[:, scores.seen], trim=trim)
 
 
-ESTIMATORS = {
-    "mixed_model": _mixed_model,
-    "ancova": _ancova,
-    "t_test": _t_test,
-    "trimmed": _trimmed,
-}
-
-
-def _two_samples(scores: Scores, trim: float, *, least: int, method: str) -> dict[str, Any]:
+def _two_samples(scores: Scores, *, trim: float, least: int, method: str) -> dict[str, Any]:
     used, mean = _means(scores)
     change = mean - used.baseline
     ours, theirs = change[used.treated], change[~used.treated]
@@ -99,33 +142,25 @@ def _means(scores: Scores) -> tuple[Scores, Array]:
     return used, np.nanmean(used.score, axis=1)
 
 
-def redealt(scores: Scores, arms: NDArray[np.bool_], choices: Choices) -> tuple[Array, Array]:
-    """Estimates and p-values of one specification with the arms dealt anew.
-
-    Parameters
-    ----------
-    scores : Scores
-        Its own arms are not looked at.
-    arms : array of bool, shape (deals, n)
-    choices : dict
-
-    Returns
-    -------
-    estimates, p_values : array of shape (deals,)
-        By :mod:`analysis.estimates.robustness.rerandomised`; the mixed model takes the covariance
-        of the visits from a fit without the arms.
-    """
-    if choices["estimator"] == "mixed_model":
-        change, by = scores.score - scores.baseline[:, None], rerandomised.mixed_model
-        if choices["missing"] == JUMP:
-            by = rerandomised.jump_to_reference
-        return by(change, scores.baseline, arms, _covariance_without_arms(scores, change))
-    used, mean = _means(scores)
-    arms = arms[:, scores.seen]
-    if choices["estimator"] == "ancova":
-        return rerandomised.ancova(mean, used.baseline, arms)
-    trim = TRIM if choices["estimator"] == "trimmed" else 0.0
-    return rerandomised.trimmed_means(mean - used.baseline, arms, trim=trim)
+ESTIMATORS = {
+    "mixed_model": Estimator(
+        lambda scores: primary_analysis(scores).row(),
+        partial(_model_redealt, rerandomised.mixed_model),
+    ),
+    "ancova": Estimator(_ancova, _ancova_redealt),
+    "t_test": Estimator(
+        partial(_two_samples, trim=0.0, least=2, method="Welch's t test of change"),
+        partial(_two_samples_redealt, trim=0.0),
+    ),
+    "trimmed": Estimator(
+        partial(_two_samples, trim=TRIM, least=5,
+                method=f"Yuen's t test of change, {100 * TRIM:g} % trimmed means"),
+        partial(_two_samples_redealt, trim=TRIM),
+    ),
+}  # fmt: skip
+JUMP_TO_REFERENCE = Estimator(
+    _jump_to_reference, partial(_model_redealt, rerandomised.jump_to_reference)
+)
 
 
 def _covariance_without_arms(scores: Scores, change: Array) -> Array:

@@ -13,7 +13,7 @@ from typing import Literal, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from analysis import instruments
 from analysis.claims.case import Case
@@ -55,8 +55,15 @@ class Grid(BaseModel):
         Literal["at_random", "jump_to_reference", "completers", "carried_forward", "blanks_filled"],
         Choice,
     ]
-    estimator: dict[Literal["mixed_model", "ancova", "t_test", "trimmed"], Choice]
+    estimator: dict[str, Choice]
     exclusion: dict[Literal["nobody", "flagged_out", "put_back"], Choice]
+
+    @field_validator("estimator")
+    @classmethod
+    def _known(cls, declared: dict[str, Choice]) -> dict[str, Choice]:
+        if unknown := sorted(set(declared) - set(ESTIMATORS)):
+            raise ValueError(f"'{unknown[0]}' is none of {', '.join(ESTIMATORS)}")
+        return declared
 
     @model_validator(mode="after")
     def _first_is_primary(self) -> Self:
