@@ -180,4 +180,4 @@ def at(result: MMRM, theta: Array, *, expected: bool = False) -> MMRM:
         derivatives=derivatives,
         theta_cov=np.linalg.inv(information),
     )
-    return MMRM(result.formula, result.method, replace(inference, optimum=optimum))
+    return MMRM(replace(inference, optimum=optimum))

@@ -38,7 +38,7 @@ def at_covariance(result: MMRM, listed: list[float]) -> MMRM:
         derivatives=derivatives,
         theta_cov=np.linalg.inv(derivatives.observed),
     )
-    return MMRM(result.formula, "reml", replace(inference, optimum=optimum))
+    return MMRM(replace(inference, optimum=optimum))
 
 
 @pytest.fixture(scope="module")

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-import pandas as pd
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
 
 from analysis.mmrm.design.table import Roles
-from analysis.mmrm.moments.sources import source_of
+from analysis.mmrm.moments.sources import Source, source_of
 from analysis.mmrm.results import MMRM
 from analysis.mmrm.spec import ModelSpec, Options, fit_source, prepare_table
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
-def mmrm(
+
+@dataclass(frozen=True)
+class Request:
+    """A model that is asked for, and the data to fit it to or to prepare it on."""
+
+    data: Any
+    source: Source | None
+    roles: Roles
+    options: Options
+
+
+def model_request(
     formula: str,
     data: Any,
     *,
@@ -28,7 +42,36 @@ def mmrm(
     weights: str | None = None,
     fallback: bool = True,
     n_jobs: int = 1,
-) -> MMRM:
+) -> Request:
+    """What `mmrm` and `prepare` are asked: their arguments and defaults stand here alone."""
+    options = Options(covariance, method, df, vcov, time, fallback)
+    source = source_of(data, n_jobs)
+    names = data.columns if source is None else source.columns
+    roles = Roles.of(
+        formula, names, subject=subject, visit=visit, group=group, weights=weights, time=time
+    )
+    return Request(data, source, roles, options)
+
+
+def _asked_by(ask: Callable[P, Request]) -> Callable[[Callable[[Request], T]], Callable[P, T]]:
+    """Decorator: a function of a request takes the arguments that make one, and shows them."""
+
+    def decorate(function: Callable[[Request], T]) -> Callable[P, T]:
+        @functools.wraps(function)
+        def asked(*args: P.args, **kwargs: P.kwargs) -> T:
+            return function(ask(*args, **kwargs))
+
+        returned = inspect.signature(function).return_annotation
+        shown = inspect.signature(ask).replace(return_annotation=returned)
+        asked.__signature__ = shown  # type: ignore[attr-defined]
+        asked.__annotations__ = {**ask.__annotations__, "return": returned}
+        return asked
+
+    return decorate
+
+
+@_asked_by(model_request)
+def mmrm(request: Request) -> MMRM:
     """Fit a mixed model for repeated measures: correlated residuals, no random effects.
 
     ``y_i = X_i beta + e_i``, ``e_i ~ N(0, Sigma_i)``, subjects independent, Sigma_i the part
@@ -104,41 +147,22 @@ def mmrm(
     >>> list(fit.differences("arm", by="visit")["contrast"])
     ['b - a', 'b - a']
     """
-    options = Options(covariance, method, df, vcov, time, fallback)
-    source = source_of(data, n_jobs)
-    names = data.columns if source is None else source.columns
-    roles = Roles.of(
-        formula, names, subject=subject, visit=visit, group=group, weights=weights, time=time
-    )
-    if source is not None:
-        return fit_source(roles, source, options)
-    spec, table = prepare_table(data, roles, options)
+    if request.source is not None:
+        return fit_source(request.roles, request.source, request.options)
+    spec, table = prepare_table(request.data, request.roles, request.options)
     return spec.fit_table(table)
 
 
-def prepare(
-    formula: str,
-    data: Any,
-    *,
-    subject: str,
-    visit: str,
-    covariance: str = "us",
-    method: str = "reml",
-    df: str = "kenward-roger",
-    vcov: str = "model",
-    time: str | Sequence[str] | None = None,
-    group: str | None = None,
-    weights: str | None = None,
-    fallback: bool = True,
-) -> ModelSpec:
+@_asked_by(model_request)
+def prepare(request: Request) -> ModelSpec:
     """Read a formula once, for many fits of the same model.
 
     Parameters
     ----------
     data : DataFrame
         Gives the levels of factors and visits, and the knots of splines.
-    formula, subject, visit, covariance, method, df, vcov, time, group, weights, fallback
-        As for `mmrm`.
+    formula, subject, visit, ...
+        As for `mmrm`. Workers (``n_jobs``) are given to `ModelSpec.fit`.
 
     Returns
     -------
@@ -155,30 +179,17 @@ def prepare(
     --------
     >>> import numpy as np, pandas as pd
     >>> rng = np.random.default_rng(1)
-    >>> trial = pd.DataFrame({
-    ...     "subject": np.repeat(np.arange(20), 2),
-    ...     "visit": ["day 1", "day 7"] * 20,
-    ...     "arm": np.repeat(["a", "b"], 20),
-    ...     "change": rng.normal(size=40),
-    ... })
-    >>> spec = prepare("change ~ arm * visit", trial, subject="subject", visit="visit")
+    >>> people = pd.MultiIndex.from_product([range(20), ["day 1", "day 7"]])
+    >>> trial = people.to_frame(index=False, name=["subject", "visit"])
+    >>> trial["change"] = rng.normal(size=40)
+    >>> spec = prepare("change ~ visit", trial, subject="subject", visit="visit")
     >>> again = trial.assign(change=rng.normal(size=40))
     >>> spec.fit(again).n_obs
     40
     """
-    if not isinstance(data, pd.DataFrame):
+    if request.source is not None:
         raise ValueError(
             "A model is prepared on a DataFrame, which may be a sample that holds every level; "
             "the prepared model then fits chunks as well."
         )
-    options = Options(covariance, method, df, vcov, time, fallback)
-    roles = Roles.of(
-        formula,
-        data.columns,
-        subject=subject,
-        visit=visit,
-        group=group,
-        weights=weights,
-        time=time,
-    )
-    return prepare_table(data, roles, options)[0]
+    return prepare_table(request.data, request.roles, request.options)[0]

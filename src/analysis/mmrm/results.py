@@ -45,31 +45,27 @@ class MMRM:
         Columns left out because the columns before them determine them.
     """
 
-    def __init__(self, formula: str, method: str, inference: Inference) -> None:
+    def __init__(self, inference: Inference) -> None:
         self._inference = inference
         self._rows = inference.rows
         self._template = inference.rows.template
-        self.formula = formula
-        self.method = method
         self._optimum = inference.optimum
-        moments = self._optimum.likelihood.moments
+        likelihood = self._optimum.likelihood
+        moments = likelihood.moments
+        self.formula = self._template.roles.formula
+        self.method = likelihood.method
         self._moments = moments
         self.df, self.vcov_method = inference.df, inference.vcov
         self.n_obs, self.n_subjects = moments.n_obs, moments.n_subjects
         self.n_excluded = self._rows.n_excluded
-        self.covariance_type = self._optimum.likelihood.covariance.kind
+        self.covariance_type = likelihood.covariance.kind
         self.fallbacks = self._optimum.failed
         self.converged = True
         self.gradient_norm = self._optimum.decrement
-        columns = self._template.recipe.names
-        self.aliased = tuple(columns[j] for j in moments.basis.aliased)
+        self.aliased = inference.aliased
+        self._terms = inference.terms
 
     # Estimates
-
-    @property
-    def _terms(self) -> list[str]:
-        columns = self._template.recipe.names
-        return [columns[j] for j in self._moments.basis.kept]
 
     @cached_property
     def params(self) -> pd.Series:
@@ -130,19 +126,14 @@ class MMRM:
         return self._optimum.state.loglik
 
     @property
-    def _n_parameters(self) -> int:
-        fixed = self._moments.rank if self.method == "ml" else 0
-        return int(len(self._optimum.state.theta) + fixed)
-
-    @property
     def aic(self) -> float:
         """-2 loglik + 2 d; d counts fixed effects under ML, not under REML (as SAS)."""
-        return -2 * self.loglik + 2 * self._n_parameters
+        return self._optimum.aic
 
     @property
     def bic(self) -> float:
         """-2 loglik + d log n, n the number of subjects with a row used."""
-        return float(-2 * self.loglik + self._n_parameters * np.log(self.n_subjects))
+        return self._optimum.bic
 
     # Contrasts
 
@@ -337,7 +328,8 @@ class MMRM:
 
     def summary(self, *, level: float = 0.95) -> str:
         """Plain text: the model, its fit, fixed effects, covariance parameters."""
-        return summary_text(self, level)
+        tables = self.coefficients(level=level), self.covariance_parameters(level=level)
+        return summary_text(self._inference, *tables)
 
     def __repr__(self) -> str:
         return (

@@ -34,12 +34,12 @@ class Options:
         When a name is unknown, or two options do not go together.
     """
 
-    covariance: str = "us"
-    method: str = "reml"
-    df: str = "kenward-roger"
-    vcov: str = "model"
-    time: str | Sequence[str] | None = None
-    fallback: bool = True
+    covariance: str
+    method: str
+    df: str
+    vcov: str
+    time: str | Sequence[str] | None
+    fallback: bool
 
     def __post_init__(self) -> None:
         for name, allowed in (
@@ -151,8 +151,7 @@ def _fit(
     optimum = fit_with_fallback(
         moments, structure, reml=options.method == "reml", fallback=options.fallback
     )
-    inference = Inference(rows, kept, optimum, options.df, options.vcov)
-    return MMRM(rows.template.roles.formula, options.method, inference)
+    return MMRM(Inference(rows, kept, optimum, options.df, options.vcov))
 
 
 def make_structure(kind: str, template: Template, patterns: Patterns | None) -> Covariance:

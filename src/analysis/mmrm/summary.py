@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pandas as pd
 
-if TYPE_CHECKING:
-    from analysis.mmrm.results import MMRM
+from analysis.mmrm.inference.contrasts import Inference
 
 
-def summary_text(fit: MMRM, level: float) -> str:
-    """The model, its fit, fixed effects, covariance parameters."""
+def summary_text(inference: Inference, fixed: pd.DataFrame, covariance: pd.DataFrame) -> str:
+    """The model, its fit, and the tables of fixed effects and of covariance parameters."""
+    optimum, rows = inference.optimum, inference.rows
+    likelihood, moments = optimum.likelihood, optimum.likelihood.moments
     head = [
-        f"Mixed model for repeated measures: {fit.formula}",
-        f"covariance {fit.covariance_type}, {fit.method.upper()}, df {fit.df}, "
-        f"vcov {fit.vcov_method}",
-        f"{fit.n_subjects} subjects, {fit.n_obs} rows used, {fit.n_excluded} left out",
-        f"-2 log-likelihood {-2 * fit.loglik:.4f}, AIC {fit.aic:.2f}, BIC {fit.bic:.2f}",
+        f"Mixed model for repeated measures: {rows.template.roles.formula}",
+        f"covariance {likelihood.covariance.kind}, {likelihood.method.upper()}, "
+        f"df {inference.df}, vcov {inference.vcov}",
+        f"{moments.n_subjects} subjects, {moments.n_obs} rows used, {rows.n_excluded} left out",
+        f"-2 log-likelihood {-2 * optimum.state.loglik:.4f}, AIC {optimum.aic:.2f}, "
+        f"BIC {optimum.bic:.2f}",
     ]
-    if fit.fallbacks:
-        head.append(f"did not converge: {', '.join(fit.fallbacks)}")
-    if fit.aliased:
-        head.append(f"aliased and left out: {', '.join(fit.aliased)}")
-    fixed = fit.coefficients(level=level).to_string(float_format=_four)
-    covariance = fit.covariance_parameters(level=level).to_string(float_format=_four)
-    return "\n".join([*head, "", "Fixed effects", fixed, "", "Covariance", covariance])
+    if optimum.failed:
+        head.append(f"did not converge: {', '.join(optimum.failed)}")
+    if inference.aliased:
+        head.append(f"aliased and left out: {', '.join(inference.aliased)}")
+    tables = [table.to_string(float_format=_four) for table in (fixed, covariance)]
+    return "\n".join([*head, "", "Fixed effects", tables[0], "", "Covariance", tables[1]])
 
 
 def _four(value: float) -> str:

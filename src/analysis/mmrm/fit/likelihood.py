@@ -81,6 +81,11 @@ class Likelihood:
     covariance: Covariance
     reml: bool = True
 
+    @property
+    def method(self) -> str:
+        """What is maximised: reml or ml."""
+        return "reml" if self.reml else "ml"
+
     def at(self, theta: Array) -> State:
         """Log-likelihood, estimates and inverse covariances.
 

@@ -59,6 +59,23 @@ class Optimum:
     steps: int
     failed: tuple[str, ...] = ()
 
+    @property
+    def n_parameters(self) -> int:
+        """Parameters that an information criterion counts: under ML the fixed effects too."""
+        fixed = 0 if self.likelihood.reml else self.likelihood.moments.rank
+        return len(self.state.theta) + fixed
+
+    @property
+    def aic(self) -> float:
+        """-2 loglik + 2 d, d the number of parameters (as SAS)."""
+        return -2 * self.state.loglik + 2 * self.n_parameters
+
+    @property
+    def bic(self) -> float:
+        """-2 loglik + d log n, n the number of subjects with a row used."""
+        n = self.likelihood.moments.n_subjects
+        return float(-2 * self.state.loglik + self.n_parameters * np.log(n))
+
 
 def fit_with_fallback(
     moments: Moments, covariance: Covariance, *, reml: bool, fallback: bool

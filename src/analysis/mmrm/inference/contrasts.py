@@ -60,6 +60,18 @@ class Inference:
     df: str
     vcov: str
 
+    @property
+    def terms(self) -> list[str]:
+        """Names of the columns that are estimated."""
+        columns = self.rows.template.recipe.names
+        return [columns[j] for j in self.optimum.likelihood.moments.basis.kept]
+
+    @property
+    def aliased(self) -> tuple[str, ...]:
+        """Names of the columns that the columns before them determine."""
+        columns = self.rows.template.recipe.names
+        return tuple(columns[j] for j in self.optimum.likelihood.moments.basis.aliased)
+
     def kept_rows(self) -> KeptRows:
         """What is kept of the subjects.
 

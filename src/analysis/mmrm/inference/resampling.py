@@ -21,7 +21,9 @@ from analysis.mmrm.moments.cross_products import (
     Moments,
     Patterns,
     expand,
+    own_columns,
     square_root,
+    stack,
 )
 from analysis.mmrm.threads import single_threaded
 
@@ -51,8 +53,7 @@ class Refitter:
         x = flat.reshape(x.shape)
         y = columns.maps[:, :, -1] - x @ basis.c
         self._maps = np.concatenate([x, y[:, :, None]], axis=2)
-        used = np.abs(columns.maps).sum(axis=2) > 0
-        self._own = [np.flatnonzero(used[v].any(axis=0)) for v in patterns.visits]
+        self._own = own_columns(columns.maps, patterns.visits)
         self._members = [
             np.flatnonzero(patterns.of_subject == p) for p in range(len(patterns.visits))
         ]
@@ -83,30 +84,25 @@ class Refitter:
     @single_threaded
     def jackknife(self) -> list[Array]:
         """Coefficients without each subject in turn."""
-        return list(self.leave_one_out())
+        return [coefficients for coefficients, _ in self.refits_without_each()]
 
     def estimate(self, counts: Array) -> Array:
         """Coefficients when subject i counts ``counts[i]`` times, shape (r,); NaN if no fit."""
         return self.refit(counts)[0]
-
-    def leave_one_out(self) -> Iterator[Array]:
-        """Coefficients without each subject in turn."""
-        return (coefficients for coefficients, _ in self.refits_without_each())
 
     def refit(self, counts: Array) -> Refit:
         """Coefficients and covariance when subject i counts ``counts[i]`` times; NaN if no fit."""
         parts = []
         for own, members in zip(self._own, self._members, strict=True):
             chosen = members[counts[members] > 0]
-            block = self._u[np.ix_(chosen, own)] * np.sqrt(counts[chosen])[:, None]
-            parts.append(_compress(block, own))
+            parts.append(_compress(self._u[np.ix_(chosen, own)] * np.sqrt(counts[chosen])[:, None]))
         return self._fit(parts, counts)
 
     def refits_without_each(self) -> Iterator[Refit]:
         """Fits without each subject in turn, by taking it off the sum of its pattern."""
         blocks = [self._u[np.ix_(m, own)] for own, m in zip(self._own, self._members, strict=True)]
         sums = [block.T @ block for block in blocks]
-        parts = [_compress(b, own) for b, own in zip(blocks, self._own, strict=True)]
+        parts = [_compress(block) for block in blocks]
         for i, p in enumerate(self._patterns.of_subject):
             own, row = self._own[p], self._u[i, self._own[p]]
             if len(self._members[p]) > len(own) + 1:
@@ -123,12 +119,9 @@ class Refitter:
         old = self._moments
         size = np.array([counts[members].sum() for members in self._members])
         left = np.flatnonzero(size > 0)
-        rows = np.zeros((sum(len(parts[p]) for p in left), self._u.shape[1]))
-        start = 0
-        for p in left:
-            rows[start : start + len(parts[p]), self._own[p]] = parts[p]
-            start += len(parts[p])
-        pattern = np.repeat(np.arange(len(left)), [len(parts[p]) for p in left])
+        rows, pattern = stack(
+            [parts[p] for p in left], [self._own[p] for p in left], self._u.shape[1]
+        )
         visits = old.visits[left]
         moments = Moments(
             z=expand(rows, self._maps, visits[pattern]),
@@ -168,5 +161,5 @@ def generator(n: int, rng: np.random.Generator | int) -> np.random.Generator:
     return np.random.default_rng(rng)
 
 
-def _compress(block: Array, own: Index) -> Array:
-    return square_root(block.T @ block) if len(block) > len(own) else block
+def _compress(block: Array) -> Array:
+    return square_root(block.T @ block) if len(block) > block.shape[1] else block

@@ -35,7 +35,14 @@ from analysis.mmrm.moments.columns import (
     locate,
     make_maps,
 )
-from analysis.mmrm.moments.cross_products import Moments, group_patterns, orthonormal, square_root
+from analysis.mmrm.moments.cross_products import (
+    Moments,
+    group_patterns,
+    orthonormal,
+    own_columns,
+    square_root,
+    stack,
+)
 from analysis.mmrm.moments.sources import Source
 from analysis.mmrm.moments.survey import Ids, find_apart, find_levels, survey
 
@@ -227,18 +234,15 @@ def _sample_design(template: Template, sample: pd.DataFrame) -> Design:
 
 def _moments(sums: Sums, plan: Plan) -> Moments:
     maps = make_maps(plan.placement, plan.location)
-    used = np.abs(maps).sum(axis=2) > 0
     keys = sorted(sums.parts)
     visits = np.array([np.frombuffer(key[1], dtype=bool) for key in keys])
-    rows = []
-    for key, has in zip(keys, visits, strict=True):
-        own = np.flatnonzero(used[has].any(axis=0))
-        root = square_root(sums.parts[key][0][np.ix_(own, own)])
-        wide = np.zeros((len(root), maps.shape[1]))
-        wide[:, own] = root
-        rows.append(wide)
-    pattern = np.repeat(np.arange(len(keys)), [len(part) for part in rows])
-    basis, z = orthonormal(np.concatenate(rows), maps, visits[pattern])
+    own = own_columns(maps, visits)
+    roots = [
+        square_root(sums.parts[key][0][np.ix_(used, used)])
+        for key, used in zip(keys, own, strict=True)
+    ]
+    rows, pattern = stack(roots, own, maps.shape[1])
+    basis, z = orthonormal(rows, maps, visits[pattern])
     return Moments(
         z=z,
         pattern=pattern,

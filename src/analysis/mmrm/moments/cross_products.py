@@ -110,9 +110,7 @@ class Moments:
         return int(self.z.shape[2] - 1)
 
 
-def accumulate(
-    design: Design,
-) -> tuple[Moments, SubjectColumns, Patterns]:
+def accumulate(design: Design) -> tuple[Moments, SubjectColumns, Patterns]:
     """One pass: distinct columns, patterns, sums, orthonormal basis."""
     columns = subject_columns(design)
     patterns = group_patterns(design, columns.observed)
@@ -165,33 +163,35 @@ def group_patterns(design: Design, observed: Mask) -> Patterns:
     )
 
 
-def stand_ins(
-    u: Array, maps: Array, patterns: Patterns, weights: Array | None = None
-) -> tuple[Array, Index]:
-    """Rows whose cross-products are the sums of each pattern, (R, m), and their patterns.
-
-    `weights` counts each subject that many times (bootstrap), or leaves it out (zero).
-    """
+def stand_ins(u: Array, maps: Array, patterns: Patterns) -> tuple[Array, Index]:
+    """Rows whose cross-products are the sums of each pattern, (R, m), and their patterns."""
     order = np.argsort(patterns.of_subject, kind="stable")
     bounds = np.searchsorted(
         patterns.of_subject[order], np.arange(len(patterns.visits) + 1), side="left"
     )
+    own = own_columns(maps, patterns.visits)
+    blocks = []
+    for used, start, stop in zip(own, bounds[:-1], bounds[1:], strict=True):
+        block = u[order[start:stop]]
+        few = len(block) <= len(used)
+        # Of two copies: of one, NumPy takes another routine, with other last digits.
+        blocks.append(block[:, used] if few else square_root(block[:, used].T @ block[:, used]))
+    return stack(blocks, own, u.shape[1])
+
+
+def own_columns(maps: Array, visits: Mask) -> list[Index]:
+    """The distinct columns that each pattern uses, by its visits."""
     used = np.abs(maps).sum(axis=2) > 0
-    rows: list[Array] = []
-    for number, visits in enumerate(patterns.visits):
-        members = order[bounds[number] : bounds[number + 1]]
-        block = u[members]
-        if weights is not None:
-            keep = weights[members] > 0
-            block = block[keep] * np.sqrt(weights[members][keep])[:, None]
-        own = np.flatnonzero(used[visits].any(axis=0))
-        if len(block) > len(own):
-            root = square_root(block[:, own].T @ block[:, own])
-            block = np.zeros((len(root), u.shape[1]))
-            block[:, own] = root
-        rows.append(block)
-    pattern = np.repeat(np.arange(len(rows)), [len(part) for part in rows])
-    return np.concatenate(rows), pattern
+    return [np.flatnonzero(used[has].any(axis=0)) for has in visits]
+
+
+def stack(blocks: list[Array], own: list[Index], width: int) -> tuple[Array, Index]:
+    """Blocks over the columns that each pattern uses, as rows over all; their patterns."""
+    pattern = np.repeat(np.arange(len(blocks)), [len(block) for block in blocks])
+    rows = np.zeros((len(pattern), width))
+    for number, (block, used) in enumerate(zip(blocks, own, strict=True)):
+        rows[np.ix_(np.flatnonzero(pattern == number), used)] = block
+    return rows, pattern
 
 
 def square_root(matrix: Array) -> Array:
