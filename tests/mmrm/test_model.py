@@ -47,7 +47,7 @@ def test_columns_are_those_of_formulaic(formula: str) -> None:
     for name, levels in design.template.recipe.levels.items():
         used[name] = pd.Categorical(used[name], categories=list(levels))
     theirs = Formula(formula).rhs.get_model_matrix(used)
-    assert list(design.columns) == list(theirs.columns)
+    assert list(design.template.recipe.names) == list(theirs.columns)
     np.testing.assert_allclose(design.x[np.argsort(design.order)], theirs, rtol=1e-13)
 
 

@@ -102,16 +102,14 @@ class ModelSpec:
     @single_threaded
     def fit_table(self, table: Table) -> MMRM:
         """Fit the model to rows that have been read."""
-        design = assemble(self.template, table)
+        roles, design = self.template.roles, assemble(self.template, table)
         if not len(design.y):
             raise ValueError("No row has the outcome and every covariate: there is nothing to fit.")
         if np.ptp(design.y) == 0:
             raise ValueError(
-                f"The outcome '{design.outcome}' is constant: no variance can be estimated."
+                f"The outcome '{roles.outcome}' is constant: no variance can be estimated."
             )
         moments, columns, patterns = accumulate(design)
-        # Least squares means need these of the rows: added up once, not for every table.
-        design.totals("rows")
         kept = KeptRows(design, columns, patterns)
         return _fit(self.options, design, moments, kept)
 
@@ -192,6 +190,6 @@ def check_size(rows: Design | Streamed, moments: Moments) -> None:
     rest = moments.z[:, :, -1]
     if float((rest**2).sum()) <= 1e-20 * moments.n_obs * rows.spread**2:
         raise ValueError(
-            f"The model fits the outcome '{rows.template.roles.parsed.lhs}' exactly: no variance "
+            f"The model fits the outcome '{rows.template.roles.outcome}' exactly: no variance "
             "can be estimated."
         )

@@ -100,11 +100,6 @@ class Design:
     varying: frozenset[str]
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns of the design matrix, aliased ones included."""
-        return self.template.recipe.names
-
-    @property
     def visits(self) -> tuple[Any, ...]:
         """Levels of the visit."""
         return self.template.levels.visits
@@ -113,11 +108,6 @@ class Design:
     def groups(self) -> tuple[str, ...]:
         """Levels of the group."""
         return tuple(str(level) for level in self.template.levels.groups)
-
-    @property
-    def outcome(self) -> str:
-        """The left-hand side of the formula."""
-        return str(self.template.roles.parsed.lhs)
 
     @property
     def spread(self) -> float:
@@ -144,13 +134,9 @@ class Design:
         """Design matrix of the rows, not weighted, (N, p): made only where it is asked for."""
         return self.template.recipe.matrix(self.codes, self.atoms, len(self.y))
 
-    def totals(self, per: str) -> Totals:
-        """Sums of the numbers and counts of the levels over rows or subjects."""
-        return self.totals_of[per]
-
     @cached_property
-    def totals_of(self) -> dict[str, Totals]:
-        """Totals over "rows" and over "subjects"."""
+    def totals(self) -> dict[str, Totals]:
+        """Sums of the numbers and counts of the levels, over "rows" and over "subjects"."""
         return {per: self._add_up(per) for per in ("rows", "subjects")}
 
     def _add_up(self, per: str) -> Totals:
@@ -164,6 +150,12 @@ class Design:
             counts = np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape).astype(float)
         sums = {name: float(values[rows].sum()) for name, values in self.numbers.items()}
         return Totals(n, sums, counts)
+
+    def wide(self, values: Array, absent: float = 0.0) -> Array:
+        """Values of the rows by subject and visit, (n, K); another value where there is no row."""
+        table = np.full((self.n_subjects, len(self.visits)), absent)
+        table[self.subject, self.visit] = values
+        return table
 
     def varies_within_subject(self) -> Mask:
         """Whether each column of X changes between the visits of some subject."""

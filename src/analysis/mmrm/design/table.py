@@ -73,6 +73,11 @@ class Roles:
         )
 
     @property
+    def outcome(self) -> str:
+        """The left-hand side of the formula."""
+        return str(self.parsed.lhs)
+
+    @property
     def needed(self) -> list[str]:
         """Every column the model reads."""
         extra = [name for name in (self.group, self.weights, *self.times) if name]

@@ -139,12 +139,9 @@ class Inference:
 
     def estimates(self, rows: Array) -> Array:
         """Estimates of contrasts given in the orthonormal basis."""
-        return np.asarray(rows @ (self.optimum.state.gamma + self.basis_shift))
-
-    @property
-    def basis_shift(self) -> Array:
-        """Least squares estimates in the orthonormal basis, taken out before the fit."""
-        return self.optimum.likelihood.moments.basis.c
+        # Least squares estimates were taken out before the fit.
+        least_squares = self.optimum.likelihood.moments.basis.c
+        return np.asarray(rows @ (self.optimum.state.gamma + least_squares))
 
     @cached_property
     def _sandwich(self) -> Sandwich:

@@ -33,29 +33,31 @@ def adjusted_covariance(optimum: Optimum, *, original: bool = False) -> Array:
         With the second derivatives of Sigma.
     """
     state, moments = optimum.state, optimum.likelihood.moments
-    theta_cov, slope, phi = optimum.theta_cov, optimum.derivatives.slope, state.phi
+    w, phi = optimum.theta_cov, state.phi
     _, first, second = optimum.likelihood.covariance.derivatives(state.theta)
     k = moments.visits.shape[1]
+    # sum_hl W_hl (Sigma_h V Sigma_l - Sigma_hl / 4) of each pattern.
     between = np.zeros_like(state.inverse)
     for unit in range(len(first)):
         mine = np.flatnonzero(moments.unit == unit)
         active = np.flatnonzero(np.any(first[unit] != 0, axis=(1, 2)))
         jac = first[unit, active].reshape(len(active), k * k)
         # sum_hl W_hl Sigma_h[a, b] Sigma_l[c, d], as a matrix from (b, c) to (a, d).
-        fourfold = jac.T @ theta_cov[np.ix_(active, active)] @ jac
+        fourfold = jac.T @ w[np.ix_(active, active)] @ jac
         fourfold = fourfold.reshape(k, k, k, k).transpose(0, 3, 1, 2).reshape(k * k, k * k)
         inner = state.inverse[mine].reshape(len(mine), k * k) @ fourfold.T
         between[mine] = inner.reshape(-1, k, k)
         if original and second is not None:
-            bend = np.einsum("ht,htab->ab", theta_cov, second[unit])
-            between[mine] -= bend / 4
+            between[mine] -= np.einsum("ht,htab->ab", w, second[unit]) / 4
     x = state.weighted[:, :, :-1]
     r = x.shape[2]
-    q_sum = x.reshape(-1, r).T @ (between[moments.pattern] @ x).reshape(-1, r)
-    values, vectors = np.linalg.eigh(theta_cov)
-    turned = np.tensordot(vectors.T, slope, axes=1) * np.sqrt(np.abs(values))[:, None, None]
-    p_sum = np.einsum("tab,t,tbc->ac", turned @ phi, np.sign(values), turned, optimize=True)
-    middle = q_sum - p_sum
+    w_qr = x.reshape(-1, r).T @ (between[moments.pattern] @ x).reshape(-1, r)
+    # The signs of the P_h cancel.
+    values, vectors = np.linalg.eigh(w)
+    p = np.tensordot(vectors.T, optimum.derivatives.slope, axes=1)
+    p = p * np.sqrt(np.abs(values))[:, None, None]
+    w_pp = np.einsum("tab,t,tbc->ac", p @ phi, np.sign(values), p, optimize=True)
+    middle = w_qr - w_pp
     return np.asarray(phi + phi @ (middle + middle.T) @ phi)
 
 
@@ -76,25 +78,28 @@ def several_df(
     -----
     For one contrast the scale is 1 and the denominator is Satterthwaite's.
     """
-    phi, slope = optimum.state.phi, optimum.derivatives.slope
+    phi, w = optimum.state.phi, optimum.theta_cov
     values, vectors = independent(contrasts @ phi @ contrasts.T)
     rows = vectors.T @ contrasts
     q = len(values)
     # In the basis where the contrasts are independent with variance one, Theta is I.
     white = rows @ phi / np.sqrt(values)[:, None]
-    each = white @ slope @ white.T
-    traces = np.trace(each, axis1=1, axis2=2)
-    flat = each.reshape(len(each), -1)
-    a1 = float(traces @ optimum.theta_cov @ traces)
-    a2 = float(np.sum((flat.T @ optimum.theta_cov) * flat.T))
-    df, scale = _moment_match(a1, a2, q)
+    theta_p = white @ optimum.derivatives.slope @ white.T
+    traces = np.trace(theta_p, axis1=1, axis2=2)
+    flat = theta_p.reshape(len(theta_p), -1)
+    a1 = float(traces @ w @ traces)
+    a2 = float(np.sum((flat.T @ w) * flat.T))
+    m, lambda_ = _moment_match(a1, a2, q)
     estimate = vectors.T @ estimates
     wald = float(estimate @ np.linalg.solve(rows @ adjusted @ rows.T, estimate))
-    return scale * wald / q, q, df
+    return lambda_ * wald / q, q, m
 
 
 def _moment_match(a1: float, a2: float, q: int) -> tuple[float, float]:
-    """Denominator and scale that match mean and variance of the Wald statistic."""
+    """Denominator m and scale lambda that match mean and variance of the Wald statistic.
+
+    Symbols are those of section 3 of the paper; its l, the number of contrasts, is q.
+    """
     if a2 <= 0:
         return np.inf, 1.0
     b = (a1 + 6 * a2) / (2 * q)
@@ -103,6 +108,6 @@ def _moment_match(a1: float, a2: float, q: int) -> tuple[float, float]:
     c1, c2, c3 = g / base, (q - g) / base, (q + 2 - g) / base
     expectation = 1 / (1 - a2 / q)
     variance = 2 / q * (1 + c1 * b) / ((1 - c2 * b) ** 2 * (1 - c3 * b))
-    ratio = variance / (2 * expectation**2)
-    df = 4 + (q + 2) / (q * ratio - 1)
-    return df, df / (expectation * (df - 2))
+    rho = variance / (2 * expectation**2)
+    m = 4 + (q + 2) / (q * rho - 1)
+    return m, m / (expectation * (m - 2))

@@ -26,8 +26,9 @@ class Rows(Protocol):
     def template(self) -> Template:
         """Levels and recipe of the formula."""
 
-    def totals(self, per: str) -> Totals:
-        """Sums of numbers and counts of levels over "rows" or "subjects"."""
+    @property
+    def totals(self) -> dict[str, Totals]:
+        """Sums of numbers and counts of levels over "rows" and "subjects"."""
 
 
 def mean_weights(
@@ -57,17 +58,9 @@ def mean_weights(
         raise ValueError(f"covariates must be 'rows' or 'subjects', not '{covariates}'.")
     template = data.template
     factors = template.recipe.levels
-    if len(names) > 1 and names[0] == names[1]:
-        raise ValueError(f"'{names[0]}' cannot be both the factor and by.")
-    for name in names:
-        if name not in list(factors):
-            hint = f" Write C({name}) to make it one." if name in template.recipe.numbers else ""
-            raise ValueError(
-                f"'{name}' is not a factor of the formula; the factors are {', '.join(factors)}."
-                + hint
-            )
+    _refuse_names(names, template)
     places, values = _fixed(template, at or {})
-    totals = data.totals(covariates)
+    totals = data.totals[covariates]
     # The named factors change slowest: the rows of a mean stand together.
     order = [*names, *(name for name in factors if name not in names)]
     choices = [places.get(name, list(range(len(factors[name])))) for name in order]
@@ -129,6 +122,19 @@ def difference_weights(
         labels[by] = [level for level in levels[by][:: len(values)] for _ in others]
     labels["contrast"] = [f"{values[i]} - {reference}" for _ in blocks for i in others]
     return labels, contrasts
+
+
+def _refuse_names(names: Sequence[str], template: Template) -> None:
+    factors = template.recipe.levels
+    if len(names) > 1 and names[0] == names[1]:
+        raise ValueError(f"'{names[0]}' cannot be both the factor and by.")
+    for name in names:
+        if name not in list(factors):
+            hint = f" Write C({name}) to make it one." if name in template.recipe.numbers else ""
+            raise ValueError(
+                f"'{name}' is not a factor of the formula; the factors are {', '.join(factors)}."
+                + hint
+            )
 
 
 def _fixed(

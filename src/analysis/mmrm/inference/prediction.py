@@ -25,7 +25,7 @@ def rows_of_residuals(inference: Inference, kind: str) -> pd.Series:
         variance = sigma[design.subject, design.visit, design.visit]
         residual = residual / np.sqrt(variance)
     elif kind == "normalized":
-        wide = _wide(inference, residual)
+        wide = design.wide(residual)
         root = np.linalg.cholesky(_row_covariances(inference))
         white = np.linalg.solve(root, wide[:, :, None])[:, :, 0]
         residual = white[design.subject, design.visit]
@@ -52,13 +52,6 @@ def _means(inference: Inference) -> Array:
     return np.asarray(inference.kept_rows().design.x[:, basis.kept] @ beta)
 
 
-def _wide(inference: Inference, values: Array) -> Array:
-    kept = inference.kept_rows()
-    wide = np.zeros(kept.columns.observed.shape)
-    wide[kept.design.subject, kept.design.visit] = values
-    return wide
-
-
 def _row_covariances(inference: Inference) -> Array:
     """Covariance of each subject, (n, K, K), one on the diagonal of absent visits."""
     optimum = inference.optimum
@@ -67,8 +60,7 @@ def _row_covariances(inference: Inference) -> Array:
     sigma = optimum.likelihood.covariance.matrices(optimum.state.theta)
     sigma = sigma[patterns.unit][patterns.of_subject]
     if kept.design.weights is not None:
-        root = np.sqrt(_wide(inference, kept.design.weights))
-        root = np.where(observed, root, 1.0)
+        root = np.sqrt(kept.design.wide(kept.design.weights, absent=1.0))
         sigma = sigma / root[:, :, None] / root[:, None, :]
     both = observed[:, :, None] & observed[:, None, :]
     return np.where(both, sigma, np.eye(observed.shape[1]))

@@ -143,9 +143,7 @@ def weights_of(design: Design) -> Array | None:
     """Weights of the rows by subject and visit, (n, K), one where there is no row."""
     if design.weights is None:
         return None
-    weights = np.ones((design.n_subjects, len(design.visits)))
-    weights[design.subject, design.visit] = design.weights
-    return weights
+    return design.wide(design.weights, absent=1.0)
 
 
 def _bias_reduction(sigma: Array, left: Array, observed: Mask) -> Array:

@@ -15,7 +15,7 @@ import numpy as np
 from analysis.mmrm.arrays import Array
 
 
-def each_df(contrasts: Array, phi: Array, slope: Array, theta_cov: Array) -> Array:
+def each_df(contrasts: Array, phi: Array, slope: Array, w: Array) -> Array:
     """Degrees of freedom of contrasts, each by itself, shape (q,).
 
     Parameters
@@ -25,7 +25,8 @@ def each_df(contrasts: Array, phi: Array, slope: Array, theta_cov: Array) -> Arr
         Model-based covariance of the estimates.
     slope : array of shape (t, r, r)
         ``dPhi/dtheta_h = Phi slope_h Phi``.
-    theta_cov : array of shape (t, t)
+    w : array of shape (t, t)
+        Covariance of the covariance parameters.
 
     Returns
     -------
@@ -35,7 +36,7 @@ def each_df(contrasts: Array, phi: Array, slope: Array, theta_cov: Array) -> Arr
     through = contrasts @ phi
     variance = np.sum(contrasts * through, axis=1)
     gradient = np.sum((through @ slope) * through, axis=2).T
-    spread = np.sum((gradient @ theta_cov) * gradient, axis=1)
+    spread = np.sum((gradient @ w) * gradient, axis=1)
     known = spread > 0
     return np.where(known, 2 * variance**2 / np.where(known, spread, 1.0), np.inf)
 

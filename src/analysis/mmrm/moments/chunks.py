@@ -70,15 +70,15 @@ class Streamed:
     ----------
     plan, source
         With which the sandwich covariance reads the rows again.
-    totals_of : dict
-        By "rows" and "subjects", see `design.Totals`.
+    totals : dict of str to Totals
+        Sums of the numbers and counts of the levels, over "rows" and over "subjects".
     varies : array of bool, shape (p,), or None
         Whether each column of X changes within a subject; found for between-within only.
     """
 
     plan: Plan
     source: Source
-    totals_of: dict[str, Totals]
+    totals: dict[str, Totals]
     varies: Mask | None
     n_excluded: int
     spread: float
@@ -87,10 +87,6 @@ class Streamed:
     def template(self) -> Template:
         """Levels and recipe of the formula."""
         return self.plan.template
-
-    def totals(self, per: str) -> Totals:
-        """Sums of the numbers and counts of the levels over rows or subjects."""
-        return self.totals_of[per]
 
     def varies_within_subject(self) -> Mask:
         """Whether each column of X changes between the visits of some subject."""
@@ -204,7 +200,7 @@ def chunk_sums(chunk: pd.DataFrame, plan: Plan) -> Sums:
         log_weights=0.0 if weights is None else float(np.log(weights).sum()),
         low=float(design.y.min()),
         high=float(design.y.max()),
-        totals={per: design.totals(per) for per in ("rows", "subjects")},
+        totals=design.totals,
         varies=design.varies_within_subject() if plan.columns_that_vary else None,
         apart=apart,
     )
