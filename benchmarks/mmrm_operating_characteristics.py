@@ -88,8 +88,8 @@ def run(n_per_arm: int, trials: int, effect: float, seed: int | Sequence[int]) -
     """
     design = template(n_per_arm)
     rng = np.random.default_rng(seed)
-    weights = np.zeros((1, len(design.columns)))
-    for j, name in enumerate(design.columns):
+    weights = np.zeros((1, len(design.template.recipe.names)))
+    for j, name in enumerate(design.template.recipe.names):
         weights[0, j] = name.startswith("arm") and (":" not in name or f"week {VISITS}" in name)
     counts = dict.fromkeys(
         ["no_fit", "fallback", *(f"{what} {m}" for m in (*METHODS, "z") for what in HITS)],
