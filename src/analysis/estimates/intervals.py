@@ -63,15 +63,14 @@ def median_interval(values: np.ndarray, **words: Any) -> dict[str, Any]:
     ValueError
         When no value is given or one is not finite.
     """
-    from scipy import stats  # slow to import
-
     ordered = np.sort(np.asarray(values, float))
     if not len(ordered) or not np.isfinite(ordered).all():
         raise ValueError("A median needs at least one value, all of them finite.")
-    below = int(stats.binom.ppf(0.025, len(ordered), 0.5))
+    n = len(ordered)
+    below = int(np.searchsorted(special.bdtr(np.arange(n + 1), n, 0.5), 0.025))
     low, high = (ordered[below - 1], ordered[-below]) if below > 0 else (-np.inf, np.inf)
     return row(
-        n=len(ordered),
+        n=n,
         estimate=float(np.median(ordered)),
         ci_low=float(low),
         ci_high=float(high),

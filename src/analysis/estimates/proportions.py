@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from scipy import special
+
 from analysis.estimates.table import row
 
 __all__ = ["exact_share", "share_difference"]
@@ -31,15 +33,15 @@ def exact_share(events: int, n: int, *, level: float = 0.95, **words: Any) -> di
     ValueError
         When n is 0 or events do not fit in it.
     """
-    from scipy import stats  # slow to import
-
     _refuse_non_share(events, n)
-    interval = stats.binomtest(events, n).proportion_ci(level, method="exact")
+    tail = (1 - level) / 2
+    low = special.betaincinv(events, n - events + 1, tail) if events else 0.0
+    high = special.betaincinv(events + 1, n - events, 1 - tail) if events < n else 1.0
     return row(
         n=n,
         estimate=events / n,
-        ci_low=interval.low,
-        ci_high=interval.high,
+        ci_low=float(low),
+        ci_high=float(high),
         method=f"{events} of {n}, exact (Clopper-Pearson) {100 * level:.3g} % interval",
         **words,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import lfilter
 
 from analysis import instruments
 from analysis.simulate.scenario import CLUSTERS, NOW_ITEMS, Arrays, World
@@ -86,6 +85,8 @@ def _wave(
 
     It goes on from its values ``before``, one hour earlier, where these are given.
     """
+    from scipy.signal import lfilter  # slow to import
+
     keep = np.exp(-1 / hours)
     shocks = rng.standard_normal((n, size))
     shocks *= sd

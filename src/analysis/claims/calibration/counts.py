@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from scipy import stats
 
 from analysis.claims.calibration.pieces import LETTERS, keys
 from analysis.claims.calibration.trial import CLAIMS
@@ -57,6 +56,8 @@ def rows_of(results: Iterable[dict[str, Any]]) -> pd.DataFrame:
 
 def _cell(name: str, n: int, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     parts = sorted(parts, key=lambda part: part["start"])
+    from scipy import stats  # slow to import
+
     truth = entry(name)
     relief: Counter[str] = Counter()
     for part in parts:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import optimize
 
 from analysis.estimates.intervals import chi2_quantile
 
@@ -26,6 +25,8 @@ def maximise(
 
     Slopes are by differences where none are given.
     """
+    from scipy import optimize  # slow to import
+
     fits = [
         optimize.minimize(
             lambda theta: -loglik(theta),
@@ -87,6 +88,8 @@ def _extreme(
     constraint: dict[str, Any],
     sign: float,
 ) -> float:
+    from scipy import optimize  # slow to import
+
     box = np.array(bounds, float)
     reached = [quantity(best)]
     # At the maximum the constraint has no slope to follow, so the search starts beside it.
@@ -106,6 +109,8 @@ def _extreme(
 
 
 def _beside(quantity: Function, best: np.ndarray, box: np.ndarray, sign: float) -> list[np.ndarray]:
+    from scipy import optimize  # slow to import
+
     slope = optimize.approx_fprime(best, quantity, 1e-6)
     steepest = np.zeros_like(best)
     steepest[np.abs(slope).argmax()] = 1.0

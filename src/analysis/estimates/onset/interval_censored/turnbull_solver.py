@@ -11,8 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.linalg import splu
 
 # Below this relative change of every likelihood term a Newton step is safe, and the gain it brings
 # is lost in rounding.
@@ -170,6 +168,9 @@ def _unbounded_step(runs: Runs, slope: np.ndarray, curvature: np.ndarray) -> np.
         links = np.bincount(nodes * size + other, both, size**2).reshape(size, size)
         solved = np.linalg.solve((np.diag(degree) - links)[inner, inner], pull[inner])
     else:
+        from scipy import sparse  # slow to import
+        from scipy.sparse.linalg import splu
+
         links = sparse.coo_array((both, (nodes, other)), shape=(size, size))
         inside = (sparse.diags_array(degree) - links).tocsc()[inner, inner]
         solved = splu(inside, permc_spec="MMD_AT_PLUS_A").solve(pull[inner])
