@@ -10,19 +10,11 @@ import pandas as pd
 import pytest
 
 from analysis import describe
-from analysis.checks import check
 from analysis.claims.case import Case
-from analysis.claims.definitions import load_definitions
 from analysis.describe.change import change_estimators, change_with_selection
 from analysis.estimates.change.regression_to_the_mean import Selection, retest_correlations
 from analysis.estimates.table import COLUMNS
 from analysis.simulate import example_truth
-from analysis.studies import load_study
-
-
-@pytest.fixture(scope="module")
-def case() -> Case:
-    return Case(check(load_study("example")), load_definitions())
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +106,26 @@ def test_an_estimator_that_refuses_says_why(case):
     assert found["estimate"].isna().all()
     assert found["method"].str.startswith("not given: Every person changed").all()
     assert (found["n"] == 20).all()
+
+
+def test_change_by_window_is_the_mean_of_the_people(case):
+    table = describe.change_by_window(case, windows=("hours", "day"))
+    assert list(table) == list(COLUMNS)
+    assert table["window"].tolist() == ["2 to 6 h"] * 2 + ["about 24 h"] * 2
+    means = case.people("day").groupby("arm")["change"].mean()
+    assert table["estimate"].tolist()[2:] == pytest.approx(means.tolist())
+    assert table["contrast"].tolist()[2:] == means.index.tolist()
+
+
+def test_windows_nobody_was_seen_in_are_left_out(case):
+    far = case.definitions.windows["day"].model_copy(update={"low": 9000, "high": 9001})
+    there = {**case.definitions.windows, "day": far}
+    later = Case(case.checked, case.definitions.model_copy(update={"windows": there}))
+    assert describe.difference_by_window(later, windows=("day",)).empty
+    assert describe.change_by_window(later, windows=("day",)).empty
+
+
+def test_regression_to_the_mean_grows_as_correlation_falls():
+    table = describe.regression_to_the_mean(threshold=33, mean=21, sd=11.6)
+    assert table["expected_fall"].is_monotonic_increasing
+    assert table["correlation"].is_monotonic_decreasing

@@ -8,19 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.checks import check
 from analysis.claims.case import Case
-from analysis.claims.definitions import load_definitions
 from analysis.claims.primary_analysis import primary_analysis
 from analysis.describe import missing
 from analysis.estimates.missing import Trial, multiple_imputation, posterior
 from analysis.estimates.table import COLUMNS
-from analysis.studies import load_study
-
-
-@pytest.fixture(scope="module")
-def case() -> Case:
-    return Case(check(load_study("example")), load_definitions())
 
 
 @pytest.fixture(scope="module")

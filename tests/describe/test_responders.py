@@ -10,21 +10,12 @@ import pandas as pd
 import pytest
 
 from analysis import describe
-from analysis.checks import check
 from analysis.claims.case import Case
-from analysis.claims.definitions import load_definitions
-from analysis.describe import first_session, responders
+from analysis.describe import responders
 from analysis.estimates.table import COLUMNS
 from analysis.outcomes.reliable_change import reliable_change
-from analysis.simulate.sessions import sessions
-from analysis.studies import load_study
 
 WEEK = {"window": "day_7", "instrument": "PCL-5", "version": "past-week"}
-
-
-@pytest.fixture(scope="module")
-def case() -> Case:
-    return Case(check(load_study("example")), load_definitions())
 
 
 @pytest.fixture(scope="module")
@@ -140,39 +131,6 @@ def test_a_window_with_too_few_people_is_named(case):
         )
 
 
-def test_one_infusion_a_person_is_no_course(case):
-    with pytest.raises(ValueError, match="Not testable with these data"):
-        first_session.course_scores(case)
-
-
-def test_a_course_is_the_one_that_the_claim_is_judged_by(case, monkeypatch):
-    scores = pd.DataFrame({"before_1": [40.0], "first": [30.0]}, index=["a person"])
-    monkeypatch.setattr(
-        first_session, "session_courses", lambda asked: scores if asked is case else None
-    )
-    assert first_session.course_scores(case).to_dict() == {
-        "before_1": {0: 40.0},
-        "first": {0: 30.0},
-    }
-
-
-def test_cohorts_without_a_relation_show_the_coupling():
-    table = first_session.correlations_without_relation(30, cohorts=60).set_index("estimand")[
-        "estimate"
-    ]
-    assert table.is_monotonic_decreasing
-    assert table.iloc[0] > 0.2
-    assert abs(table.iloc[-1]) < 0.1
-
-
-def test_made_up_courses_lie_on_the_scale():
-    table = sessions(500, np.random.default_rng(1), relation=0.5)
-    assert table.to_numpy().min() >= 0
-    assert table.to_numpy().max() <= 56
-    assert (table == table.round()).all(axis=None)
-    assert table["first"].mean() < table["before_1"].mean() - 5
-
-
 def with_changes(case: Case, ketamine: list[float], midazolam: list[float]) -> SimpleNamespace:
     """What stands in for a real case: people with these changes, from 60 points."""
     table = pd.concat(
@@ -205,3 +163,66 @@ def test_few_people_between_two_thresholds_are_not_told(case):
     assert np.isnan(
         table.loc[("10 points or more (smallest that matters)", "ketamine"), "estimate"]
     )
+
+
+@pytest.fixture(scope="module")
+def people(case) -> pd.DataFrame:
+    return case.people("hours")
+
+
+def test_three_ways_add_up_to_the_people(case):
+    table = describe.three_ways(case, window="day_7", instrument="PCL-5", version="past-week")
+    assert table["estimand"].tolist()[:3] == ["reliably improved", "unchanged", "reliably worse"]
+    assert table.groupby("contrast")["estimate"].sum().tolist() == pytest.approx([1, 1])
+    people = case.people("day_7", "PCL-5", "past-week")
+    improved = reliable_change(people["change"], 18) == "improved"
+    expected = improved.groupby(people["arm"]).mean()
+    found = table[table["estimand"] == "reliably improved"].set_index("contrast")["estimate"]
+    assert found.to_dict() == pytest.approx(expected.to_dict())
+
+
+def test_three_ways_needs_a_published_threshold(case):
+    with pytest.raises(ValueError, match="none is made up"):
+        describe.three_ways(case, window="hours", instrument="IES-R", version="standard")
+
+
+def test_cumulative_change_counts_people_at_or_below(case, people):
+    table = describe.cumulative_change(case, window="hours")
+    for row in table.itertuples():
+        mine = people.loc[people["arm"] == row.arm, "change"]
+        assert row.share == pytest.approx((mine <= row.change).mean())
+
+
+@pytest.mark.parametrize("at_least", [3, 5, 11])
+def test_no_step_of_the_curve_holds_fewer_people_than_declared(case, people, at_least):
+    table = describe.cumulative_change(case, window="hours", step=0.5, at_least=at_least)
+    sizes = people["arm"].value_counts()
+    for arm, rows in table.groupby("arm"):
+        counts = (rows["share"] * sizes[arm]).round().tolist()
+        assert np.diff([0, *counts, sizes[arm]]).min() >= at_least
+
+
+def changes_alone(*arms: list[float]) -> SimpleNamespace:
+    """What stands in for a case: people with these changes, an arm a list."""
+    table = pd.concat(
+        pd.DataFrame({"arm": name, "change": values})
+        for name, values in zip("ab", arms, strict=False)
+    )
+    return SimpleNamespace(people=lambda window: table)
+
+
+def test_the_ends_of_the_curve_are_not_shown():
+    """Neither the smallest nor the largest change can be read, nor anything of few people."""
+    table = describe.cumulative_change(
+        changes_alone([-40, *[-4] * 7, 0, 0, 0, 0, 30], [-3.0] * 9), window="hours"
+    )
+    assert table["arm"].tolist() == ["a"]
+    assert table["change"].tolist() == [-4]
+    assert table["share"].tolist() == pytest.approx([8 / 13])
+
+
+def test_an_arm_of_fewer_than_twice_the_least_has_no_curve():
+    few = changes_alone([-3.0, -1, 0, 1, 2, 3, 4, 5, 6])
+    table = describe.cumulative_change(few, window="hours")
+    assert table.empty
+    assert list(table) == ["arm", "change", "share"]

@@ -8,17 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.checks import check
 from analysis.claims.case import Case
-from analysis.claims.definitions import load_definitions
 from analysis.claims.sensitivity.multiverse import multiverse
 from analysis.describe import robustness
-from analysis.studies import load_study
-
-
-@pytest.fixture(scope="module")
-def case() -> Case:
-    return Case(check(load_study("example")), load_definitions())
+from analysis.describe.robustness import claims_together
+from analysis.studies import judge_source
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +103,28 @@ def test_of_real_people_no_two_analyses_are_a_few_people_apart(real, found):
     digits = shown["estimate"].map(lambda value: float(f"{value:.3g}"))
     assert (digits == shown["estimate"]).all()
     assert robustness.by_choice(real, found)["estimate"].notna().any()
+
+
+@pytest.fixture(scope="module")
+def ledger(example):
+    return example[0]
+
+
+def test_claims_on_one_estimate_are_one_test(ledger):
+    table = claims_together(ledger)
+    assert list(table["claim"].unique()) == ["onset", "clusters"]
+    assert table.groupby("claim")["p_value"].nunique().eq(1).all()
+    assert table["procedure"].nunique() == 3
+
+
+def test_holm_gives_the_smaller_p_both_tries(ledger):
+    table = claims_together(ledger)
+    holm = table[table["procedure"] == table["procedure"].iloc[0]].set_index("claim")
+    onset = ledger["onset"].estimate["p_value"]
+    assert holm.loc["onset", "adjusted_p"] == pytest.approx(2 * onset)
+    assert holm.loc["onset", "rejected"]
+    assert not holm.loc["clusters", "rejected"]
+
+
+def test_without_a_test_there_is_nothing_to_adjust():
+    assert claims_together(judge_source("published")[0]).empty

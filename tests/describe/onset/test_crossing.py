@@ -9,19 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.checks import check
 from analysis.claims.case import Case
-from analysis.claims.definitions import load_definitions
-from analysis.describe import forms
-from analysis.describe.onset import courses, crossing, durability, mean_course
+from analysis.describe.onset import courses, crossing, mean_course
 from analysis.estimates.onset.courses import Threshold
 from analysis.estimates.onset.time_to_response import onset_intervals
-from analysis.studies import load_study
-
-
-@pytest.fixture(scope="module")
-def case() -> Case:
-    return Case(check(load_study("example")), load_definitions())
 
 
 @pytest.fixture(scope="module")
@@ -110,30 +101,6 @@ def test_of_real_people_no_small_share_and_no_small_step_is_shown(real):
     regions = crossing.crossing_regions(real, courses.thresholds(real)[0], sustained=False)
     steps = regions[regions["share_high"] > regions["share_low"]]
     assert (30 * (steps["share_high"] - steps["share_low"]) >= 10 - 1e-6).all()
-
-
-def test_the_covariance_of_the_differences_is_that_of_their_standard_errors(case):
-    course = mean_course.mean_course(case)
-    assert np.sqrt(np.diag(course.covariance)) == pytest.approx(course.differences["se"].tolist())
-    assert course.half_life(since=5.0)["ci_low"] > 0
-    assert course.steps()["hours"].tolist() == [3, 5, 24, 72, 168]
-
-
-def test_response_is_counted_at_each_visit_and_lost_only_by_responders(case):
-    threshold = courses.thresholds(case)[0]
-    states = durability.response_by_visit(case, threshold)
-    assert states["window"].nunique() == 5
-    lost = durability.loss_of_response(case, threshold)
-    assert (lost["n"] <= 30).all()
-    assert lost["contrast"].isin(["ketamine", "midazolam"]).all()
-
-
-def test_a_week_leaves_no_room_for_hours(case):
-    bound = forms.recall_bound(case, instrument="PCL-5", version="past-week")
-    assert bound.loc["about 5 h", "largest_fall"] < 0.05
-    assert bound.loc["about 7 days", "largest_fall"] > 0.9
-    with pytest.raises(ValueError, match="asks about now"):
-        forms.recall_bound(case, instrument="PCL-5-now", version="ad-hoc")
 
 
 def test_a_threshold_that_nobody_crossed_does_not_take_the_others_away(case, monkeypatch):

@@ -11,7 +11,7 @@ import pytest
 from analysis.config import SubjectTable
 from analysis.errors import ReliefError
 from analysis.readers.reading import people_in
-from analysis.readers.table.identifiers import refuse_identifiers, refuse_patterns
+from analysis.readers.table.identifiers import alike, refuse_identifiers, refuse_patterns
 from analysis.readers.table.text_table import TextTable
 
 # One or more headers for each of the 18 identifiers of 45 CFR 164.514(b)(2)(i).
@@ -124,3 +124,19 @@ def test_columns_of_numbers_and_times_are_left_to_their_own_rules() -> None:
     assert people_in(frame, subjects(weight_kg="weight")) == []
     with pytest.raises(ReliefError, match="telephone"):
         people_in(frame, subjects(arm="weight"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["id", "patient_id", "subject", "name_of_scale", "nameless", "address_fear", "instrument_name",
+     "form_name", "site_name", "item_01", "pcl5_07", "phone_use_hours", "birth_weight", "arm",
+     "street_drug_use", "email_sent", "faxes", "zipper", "mobility", "when", "e" * 5000],
+)  # fmt: skip
+def test_a_header_that_only_sounds_like_one_is_not(name):
+    refuse_identifiers([name, "other"], "people.csv")
+
+
+def test_identifiers_written_differently_look_alike():
+    names = pd.Series(["KPE008", "kpe-8", "8", "KPE009", "x10y"])
+    assert list(alike(names)) == [True, True, True, False, False]
+    assert list(alike(pd.Series(["kpe 9", "9", "11"]), names)) == [True, True, False]

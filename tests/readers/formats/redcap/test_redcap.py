@@ -9,34 +9,12 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import ReliefError
-from analysis.readers.formats.redcap.dictionary import Dictionary, parse_dictionary, read_dictionary
-from analysis.readers.formats.redcap.export import form_table
-from analysis.readers.formats.redcap.project import read_project
-from analysis.readers.formats.redcap.wanted import Wanted
 from analysis.readers.table.text_table import TextTable
+from tests.readers.formats.redcap.examples import dictionary_of, records, table
 
-PROJECTS = ("checkboxes-1", "decimal-comma", "longitudinal", "repeating-instruments", "survey")
 # Columns whose names announce an identifier, though the dictionaries do not mark all of them.
 ANNOUNCED = {"dob", "ec_phone", "next_of_kin_contact_name", "next_of_kin_contact_address",
              "next_of_kin_contact_phone"}  # fmt: skip
-
-
-@pytest.fixture
-def examples(open_data) -> Path:
-    return open_data("redcap-examples")
-
-
-def records(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8-sig") as lines:
-        return list(csv.DictReader(lines))
-
-
-def dictionary_of(folder: Path) -> Path:
-    return next(folder.glob("diction*.csv"))
-
-
-def known(folder: Path) -> Dictionary:
-    return parse_dictionary(read_dictionary(dictionary_of(folder)))
 
 
 @pytest.fixture
@@ -63,75 +41,8 @@ def without_identifiers(examples, tmp_path) -> Callable[[str], Path]:
     return write
 
 
-def table(path: Path, folder: Path, columns: list[str], **wanted) -> TextTable:
-    events = folder / "event.csv"
-    project = read_project(
-        path,
-        dictionary=dictionary_of(folder),
-        event_table=events if events.exists() else None,
-    )
-    return form_table(project, Wanted(subject=columns[0], columns=columns, **wanted))
-
-
 def counts(found: TextTable) -> dict[str, int]:
     return {said.rule: said.count for said in found.issues}
-
-
-@pytest.mark.parametrize("name", PROJECTS)
-def test_a_dictionary_holds_every_field_with_its_form_its_type_and_its_choices(examples, name):
-    found = known(examples / name)
-    rows = records(dictionary_of(examples / name))
-    assert [(one.name, one.form, one.type) for one in found.fields.values()] == [
-        (row["Variable / Field Name"], row["Form Name"], row["Field Type"]) for row in rows
-    ]
-    for row, one in zip(rows, found.fields.values(), strict=True):
-        assert one.identifier == (row["Identifier?"] == "y")
-        assert one.branching == bool(row["Branching Logic (Show field only if...)"])
-        assert one.low == row["Text Validation Min"]
-        assert one.high == row["Text Validation Max"]
-        assert one.validation == row["Text Validation Type OR Show Slider Number"]
-        written = row["Choices, Calculations, OR Slider Labels"]
-        if row["Field Type"] in ("radio", "dropdown", "checkbox"):
-            pairs = [entry.split(",", 1) for entry in written.split("|")]
-            assert one.choices == {code.strip(): label.strip() for code, label in pairs}
-        elif row["Field Type"] == "calc":
-            assert one.calculation == written
-
-
-@pytest.mark.parametrize("name", PROJECTS)
-@pytest.mark.bad_input("F3")
-def test_no_example_project_that_holds_identifiers_is_read(examples, name):
-    folder = examples / name
-    columns = list(records(folder / "data.csv")[0])
-    announced = [one for one in known(folder).fields.values() if one.identifier]
-    if not announced:
-        assert table(folder / "data.csv", folder, ["record_id", "check_one___1"]).rows.size
-        return
-    with pytest.raises(ReliefError) as refused:
-        table(folder / "data.csv", folder, columns[:1])
-    assert refused.value.rule == "identifier.column"
-    rows = records(folder / "data.csv")
-    values = {row[one.name] for row in rows for one in announced} - {""}
-    assert values
-    assert not any(value in refused.value.message for value in values)
-
-
-@pytest.mark.bad_input("F3")
-def test_a_field_marked_as_an_identifier_is_refused_by_its_position_whatever_its_name(
-    examples, tmp_path
-):
-    rows = records(examples / "decimal-comma" / "data.csv")
-    path = tmp_path / "data.csv"
-    with path.open("w", newline="", encoding="utf-8") as out:
-        csv.writer(out).writerow(["wholly_harmless" if n == "name" else n for n in rows[0]])
-        csv.writer(out).writerows(row.values() for row in rows)
-    text = dictionary_of(examples / "decimal-comma").read_text(encoding="utf-8")
-    (tmp_path / "dictionary.csv").write_text(text.replace("\nname,", "\nwholly_harmless,"))
-    with pytest.raises(ReliefError) as refused:
-        table(path, tmp_path, ["record_id", "bmi"])
-    assert refused.value.rule == "identifier.redcap-flag"
-    assert "column 2 " in refused.value.message
-    assert "harmless" not in refused.value.message
 
 
 @pytest.mark.bad_input("E10")
@@ -308,10 +219,3 @@ def test_the_blank_survey_identifier_of_the_example_does_no_harm_and_a_filled_on
         table(path, folder, ["participant_id", "has_diabetes"])
     assert refused.value.rule == "redcap.survey-identifier"
     assert "somebody" not in refused.value.message
-
-
-@pytest.mark.parametrize("name", PROJECTS)
-def test_data_are_no_dictionary(examples, name):
-    with pytest.raises(ReliefError) as refused:
-        read_dictionary(examples / name / "data.csv")
-    assert refused.value.rule == "redcap.not-a-dictionary"
