@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from analysis.estimates.proportions import exact_share, share_difference
 
@@ -59,6 +60,15 @@ def test_difference_against_newcombes_table(case):
     assert row["estimate"] == pytest.approx(case.events_1 / case.n_1 - case.events_2 / case.n_2)
     assert row["n"] == case.n_1 + case.n_2
     assert (row["ci_low"], row["ci_high"]) == pytest.approx((case.low, case.high), abs=HALF_DIGIT)
+
+
+@given(st.lists(st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))),
+                min_size=2, max_size=2))  # fmt: skip
+def test_newcombes_interval_is_statsmodels(groups):
+    (events_1, n_1), (events_2, n_2) = groups
+    row = share_difference((events_1, events_2), (n_1, n_2))
+    limits = confint_proportions_2indep(events_1, n_1, events_2, n_2, method="newcomb")
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(limits, abs=1e-14)
 
 
 def test_swapping_the_groups_turns_the_sign():

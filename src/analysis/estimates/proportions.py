@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from scipy import special
@@ -56,7 +57,8 @@ def share_difference(events: tuple[int, int], n: tuple[int, int], **words: Any) 
     """Difference of two shares, first minus second, with Newcombe's 95 % interval.
 
     The score interval without continuity correction, method 10 of Newcombe 1998,
-    doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I.
+    doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I, in his symbols. Equal
+    to statsmodels' ``confint_proportions_2indep``, whose import takes longer than the verdict.
 
     Parameters
     ----------
@@ -75,16 +77,23 @@ def share_difference(events: tuple[int, int], n: tuple[int, int], **words: Any) 
     ValueError
         When a group is empty or its events do not fit in it.
     """
-    from statsmodels.stats.proportion import confint_proportions_2indep  # slow to import
-
     for count, size in zip(events, n, strict=True):
         _refuse_non_share(count, size)
-    low, high = confint_proportions_2indep(events[0], n[0], events[1], n[1], method="newcomb")
+    (p1, l1, u1), (p2, l2, u2) = (_wilson(*group) for group in zip(events, n, strict=True))
     return row(
         n=sum(n),
-        estimate=events[0] / n[0] - events[1] / n[1],
-        ci_low=low,
-        ci_high=high,
+        estimate=p1 - p2,
+        ci_low=p1 - p2 - math.sqrt((p1 - l1) ** 2 + (u2 - p2) ** 2),
+        ci_high=p1 - p2 + math.sqrt((p2 - l2) ** 2 + (u1 - p1) ** 2),
         method=f"{events[0]} of {n[0]} minus {events[1]} of {n[1]}, Newcombe 95 % interval",
         **words,
     )
+
+
+def _wilson(events: int, n: int) -> tuple[float, float, float]:
+    """A share with the limits of its score interval, 95 % (Wilson 1927)."""
+    p, z = events / n, -float(special.ndtri(0.025))
+    denominator = 1 + z**2 / n
+    centre = (p + z**2 / (2 * n)) / denominator
+    reach = z * math.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / denominator
+    return p, centre - reach, centre + reach

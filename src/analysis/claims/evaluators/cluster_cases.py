@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analysis import instruments
@@ -102,18 +101,15 @@ def cluster_contrast(
     name = instrument or any_case.scale.name
     groups = instruments.get(name).subscale_keys
     key = design.subscale_keys.get(name) or next(iter(groups))
-    # statsmodels divides by 0 for Hotelling-Lawley's trace where few people are left; it is not
-    # used: with two arms the four statistics are one.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return profile_contrast(
-            after,
-            before,
-            (any_case.arms.reindex(after.index) == design.active_arm).to_numpy(),
-            items={cluster: len(numbers) for cluster, numbers in groups[key].items()},
-            draws=draws,
-            seed=SEED,
-            contrast=any_case.contrast,
-            instrument=name,
-            window=bounds.label,
-            **words,
-        )
+    return profile_contrast(
+        after,
+        before,
+        (any_case.arms.reindex(after.index) == design.active_arm).to_numpy(),
+        items={cluster: len(numbers) for cluster, numbers in groups[key].items()},
+        draws=draws,
+        seed=SEED,
+        contrast=any_case.contrast,
+        instrument=name,
+        window=bounds.label,
+        **words,
+    )
