@@ -15,6 +15,7 @@ SOURCES = Path(analysis.__file__).parent
 # Calls whose first argument is a rule, and the keywords of each that are no words of the rule.
 CALLS = {
     "issue": {"file", "row", "column", "count"},
+    "of_people": {"people"},
     "refusal": {"file", "row", "column"},
     "note": {"mask", "column", "count"},
     "refuse": {"mask", "column"},

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis import instruments
 from analysis.checks import patterns
 from analysis.errors import Issue
-from analysis.rules import issue
+from analysis.rules import issue, of_people
 from analysis.study import Study
 
 __all__ = ["check_questions"]
@@ -114,8 +114,7 @@ def _baseline(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Itera
         return
     ratings = before.groupby("subject")["form"].count()
     single = ratings.index[ratings < 2]
-    if len(single):
-        yield issue("baseline.one-rating", count=len(single)).about(people=single)
+    yield from of_people("baseline.one-rating", single)
 
 
 def _mixed_recall(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -135,9 +134,8 @@ def _versions(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Itera
     has["only_after"] = has["after"] & ~has["before"]
     changed = has.groupby(["instrument", "subject"])[["before", "only_after"]].any().all(axis=1)
     for name, people in changed.groupby(level="instrument", sort=True):
-        if people.any():
-            who = people.index.get_level_values("subject")[people]
-            yield issue("form.version-changes", count=len(who), scale=str(name)).about(people=who)
+        who = people.index.get_level_values("subject")[people]
+        yield from of_people("form.version-changes", who, scale=str(name))
 
 
 def _distant(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -156,15 +154,11 @@ def _treatments(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Ite
     arm = given["subject"].map(study.subjects.set_index("subject")["arm"])
     first = given["infusion"] == 1
     other = first & arm.notna() & given["agent"].notna() & (given["agent"] != arm)
-    if other.any():
-        who = given.loc[other, "subject"].unique()
-        yield issue("infusion.other-agent", count=len(who)).about(people=who)
+    yield from of_people("infusion.other-agent", given.loc[other, "subject"].unique())
     treatments = [study.design.active_arm, study.design.comparator_arm]
     before = given.groupby("subject")["agent"].transform("first")
     later = ~first & given["agent"].isin(treatments) & (given["agent"] != before)
-    if later.any():
-        who = given.loc[later, "subject"].unique()
-        yield issue("infusion.switched", count=len(who)).about(people=who)
+    yield from of_people("infusion.switched", given.loc[later, "subject"].unique())
 
 
 def _stopped(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:

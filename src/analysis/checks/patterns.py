@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.errors import Issue
-from analysis.rules import issue
+from analysis.rules import issue, of_people
 from analysis.study import Study
 from analysis.timeline import EFFICACY
 
@@ -41,11 +41,8 @@ def straight_lines(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> 
         lowest = instruments.get(name).total_range(version)[0]
         alike = (np.nanmax(values, axis=1) == np.nanmin(values, axis=1)) & (own["total"] > lowest)
         often = alike.groupby(own["subject"]).sum() >= 2
-        who = often.index[often]
-        if len(who):
-            share = f"{alike.mean():.0%}"
-            told = issue("form.straight-lined", count=len(who), scale=name, share=share)
-            yield told.about(people=who)
+        share = f"{alike.mean():.0%}"
+        yield from of_people("form.straight-lined", often.index[often], scale=name, share=share)
 
 
 def directions(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -105,9 +102,7 @@ def carry_over(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iter
     # The widest gap that the known bounds allow: what is not known is not accused.
     gap = ordered["start_high"] - person["start_low"].shift()
     soon = ordered.loc[other & (gap < _WASHOUT_DAYS * 24), "subject"].unique()
-    if len(soon):
-        told = issue("infusion.carry-over", count=len(soon), days=_WASHOUT_DAYS)
-        yield told.about(people=soon)
+    yield from of_people("infusion.carry-over", soon, days=_WASHOUT_DAYS)
 
 
 def one_period(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -118,8 +113,7 @@ def one_period(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iter
     given = study.infusions[study.infusions["agent"].isin(treatments)]
     treatments_of = given.groupby("subject")["agent"].nunique()
     alone = treatments_of.index[treatments_of == 1]
-    if len(alone):
-        yield issue("infusion.one-period", count=len(alone)).about(people=alone)
+    yield from of_people("infusion.one-period", alone)
 
 
 def routes(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:

@@ -30,17 +30,18 @@ def people(draft: Draft, tables: list[Sighting], **beside: str) -> None:
         **_file(draft, table),
         **beside,
         arm=column(table.arm, "the column of the arm; remove the line of a study without arms"),
-        site=quoted(site) if (site := table.named("site", "centre", "center")) else None,
-        entry_threshold=_entry(table),
-        blinding_guess=quoted(guess) if (guess := table.named("guess")) else None,
-        consent_withdrawn=quoted(gone) if (gone := table.named("withdr")) else None,
-        weight_kg=quoted(weight) if (weight := table.named("weight")) else None,
+        site=_seen(table, "site", "centre", "center"),
+        entry_threshold=_seen(table, "threshold"),
+        blinding_guess=_seen(table, "guess"),
+        consent_withdrawn=_seen(table, "withdr"),
+        weight_kg=_seen(table, "weight"),
         study_codes=todo("true if the identifiers are the study's own codes, false if a clinic's"),
     )
 
 
-def _entry(table: Sighting) -> str | None:
-    found = table.named("threshold")
+def _seen(table: Sighting, *hints: str) -> str | None:
+    """A column that may be left out, where its name is seen."""
+    found = table.named(*hints)
     return quoted(found) if found else None
 
 
@@ -64,7 +65,7 @@ def infusions(draft: Draft, tables: list[Sighting], **beside: str) -> None:
             f"end{unit}": column(end, question.format("end")),
         },
         dose_mg_per_kg=_dose(table),
-        route=quoted(route) if (route := table.named("route")) else None,
+        route=_seen(table, "route"),
     )
 
 

@@ -14,7 +14,10 @@ __all__ = ["blinding_guess", "get", "known"]
 
 # In the order in which tables list the scales.
 _FILES = ("ptsd", "depression", "anxiety", "global", "safety")
-_THRESHOLDS = ("value", "at_most", "at_least", "share")
+_THRESHOLDS = (
+    "reliable_change", "minimal_important_difference", "remission", "response", "cut",
+)  # fmt: skip
+_WAYS = ("value", "at_most", "at_least", "share")
 
 
 @cache
@@ -58,10 +61,8 @@ def blinding_guess() -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-def _threshold(entry: dict[str, Any] | None) -> Threshold | None:
-    if entry is None:
-        return None
-    how = next(key for key in _THRESHOLDS if key in entry)
+def _threshold(entry: dict[str, Any]) -> Threshold:
+    how = next(key for key in _WAYS if key in entry)
     return Threshold(float(entry[how]), entry["source"], entry["confidence"], how)
 
 
@@ -88,9 +89,11 @@ def _scale(name: str, entry: dict[str, Any]) -> Instrument:
              "recall_hours", "source", "versions", "differenced", "item_step", "subscale_score",
              "event_level", "rated_twice", "base_checked", "older_item_max", "codes",
              "hint")  # fmt: skip
+    told: dict[str, Any] = {key: entry[key] for key in plain if key in entry}
+    told |= {key: _threshold(entry[key]) for key in _THRESHOLDS if key in entry}
     return Instrument(
         name=name,
-        **{key: entry[key] for key in plain if key in entry},
+        **told,
         numbers=numbers,
         item_maxima=tuple(top) if isinstance(top, list) else (top,) * len(numbers),
         version_items={
@@ -115,11 +118,6 @@ def _scale(name: str, entry: dict[str, Any]) -> Instrument:
             for key, coding in entry.get("codings", {}).items()
         },
         bands=tuple(entry.get("bands", ())),
-        reliable_change=_threshold(entry.get("reliable_change")),
-        minimal_important_difference=_threshold(entry.get("minimal_important_difference")),
-        remission=_threshold(entry.get("remission")),
-        response=_threshold(entry.get("response")),
-        cut=_threshold(entry.get("cut")),
         facts={key: Fact(*fact) for key, fact in entry.get("facts", {}).items()},
         _not_assessed=entry.get("not_assessed", {}),
     )

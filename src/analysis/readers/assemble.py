@@ -12,7 +12,7 @@ from analysis.readers.reading import Reading
 from analysis.readers.roles.forms import Forms, read_forms
 from analysis.readers.roles.infusions import note_date_only, read_infusions
 from analysis.readers.roles.people import read_rescue, read_subjects
-from analysis.readers.roles.people_order import digest, number_by_content
+from analysis.readers.roles.people_order import digest, number_by_content, numbered
 from analysis.rules import issue
 from analysis.study import (
     ASSESSMENT_COLUMNS,
@@ -21,7 +21,6 @@ from analysis.study import (
     INFUSION_COLUMNS,
     SUBJECT_COLUMNS,
     Study,
-    with_columns,
 )
 
 __all__ = ["read_study"]
@@ -171,14 +170,14 @@ def _assemble(
     content += [events] if len(events) else []
     content += [own.assign(id=owner.reindex(own.index)) for own in items.values()]
     number = number_by_content(subjects["id"], content, "id")
-    assessments, items = _in_time_order(_numbered(assessments, number, ASSESSMENT_COLUMNS), items)
+    assessments, items = _in_time_order(numbered(assessments, number, ASSESSMENT_COLUMNS), items)
     return Study(
         design=design,
-        subjects=_numbered(subjects, number, SUBJECT_COLUMNS),
-        infusions=_numbered(infusions, number, INFUSION_COLUMNS),
+        subjects=numbered(subjects, number, SUBJECT_COLUMNS),
+        infusions=numbered(infusions, number, INFUSION_COLUMNS),
         assessments=assessments,
         items=items,
-        events=_numbered(events, number, EVENT_COLUMNS),
+        events=numbered(events, number, EVENT_COLUMNS),
         dropped=_dropped(reading, number),
         issues=tuple(reading.issues),
         sources=reading.sources,
@@ -195,27 +194,10 @@ def _dropped(reading: Reading, number: dict[str, int]) -> pd.DataFrame:
     return rows.astype({"subject": int}).value_counts(["subject", "rule"]).rename("n").reset_index()
 
 
-def _numbered(
-    frame: pd.DataFrame, number: dict[str, int], columns: tuple[str, ...]
-) -> pd.DataFrame:
-    """The declared columns, with each person's number in place of the identifier."""
-    frame = frame.assign(subject=frame["id"].map(number)).drop(columns="id")
-    ordered = with_columns(frame, columns).sort_values("subject", kind="stable")
-    return ordered.reset_index(drop=True)
-
-
 def _in_time_order(forms: pd.DataFrame, items: _Items) -> tuple[pd.DataFrame, _Items]:
     """Forms by person, scale and time, numbered in that order, whatever the order of the rows."""
     forms = forms.assign(_answers=_answers(forms, items))
-    order = [
-        "subject",
-        "instrument",
-        "version",
-        "hours_low",
-        "hours_high",
-        "stated_total",
-        "_answers",
-    ]
+    order = ["subject", *_SCALE, "hours_low", "hours_high", "stated_total", "_answers"]
     forms = forms.sort_values(order, kind="stable").drop(columns="_answers").reset_index(drop=True)
     place = pd.Series(forms.index, index=forms["form"].to_numpy())
     moved = {

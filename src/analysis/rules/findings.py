@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from analysis.disclosure.file_names import shown_path
 from analysis.errors import Issue, ReliefError
 from analysis.rules.rule import Rule, catalogue
 
-__all__ = ["issue", "refusal"]
+__all__ = ["issue", "of_people", "refusal"]
 
 
 def _said(rule: Rule, fields: dict[str, object]) -> str:
@@ -41,6 +43,13 @@ def issue(
     text = f"{file}: {said}" if file else said
     remedy = known.remedy.format(**fields)
     return Issue(known.id, known.severity, known.scope, text, file, row, column, count, remedy)
+
+
+def of_people(rule: str, people: Collection[int], **fields: object) -> list[Issue]:
+    """A finding about some people, with their count; none about nobody."""
+    if not len(people):
+        return []
+    return [issue(rule, count=len(people), **fields).about(people=people)]  # type: ignore[arg-type]
 
 
 def refusal(

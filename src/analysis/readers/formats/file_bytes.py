@@ -1,16 +1,25 @@
-"""A whole file as bytes, or the sentence why it cannot be read."""
+"""The bytes of a file, or the sentence why it cannot be read."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from analysis.rules import refusal
 
-__all__ = ["file_bytes"]
+__all__ = ["file_bytes", "reading_file"]
 
 
 def file_bytes(path: Path, file: str) -> bytes:
-    """All bytes of a file, which messages call ``file``.
+    """All bytes of a file, which messages call ``file``; refused as by :func:`reading_file`."""
+    with reading_file(file):
+        return path.read_bytes()
+
+
+@contextmanager
+def reading_file(file: str) -> Iterator[None]:
+    """Where a file is opened or read: what the system says of it in our words.
 
     Raises
     ------
@@ -18,7 +27,7 @@ def file_bytes(path: Path, file: str) -> bytes:
         ``file.missing`` or ``file.not-opened``.
     """
     try:
-        return path.read_bytes()
+        yield
     except FileNotFoundError:
         raise refusal("file.missing", file=file) from None
     except (OSError, ValueError):

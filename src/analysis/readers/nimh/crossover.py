@@ -12,7 +12,7 @@ from analysis import instruments
 from analysis.errors import Issue
 from analysis.readers.nimh.bids import MISSING, read_tsv
 from analysis.readers.nimh.open_data import fetch
-from analysis.readers.roles.people_order import number_by_content
+from analysis.readers.roles.people_order import number_by_content, numbered
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
 from analysis.study import (
@@ -21,7 +21,6 @@ from analysis.study import (
     SUBJECT_COLUMNS,
     Design,
     Study,
-    with_columns,
 )
 
 __all__ = ["GROUPS", "read_nimh"]
@@ -207,12 +206,6 @@ def _design(group: str) -> Design:
     )
 
 
-def _numbered(frame: pd.DataFrame, number: dict[str, int], order: list[str]) -> pd.DataFrame:
-    """The table with a person's number in place of the identifier, in order, baselines first."""
-    frame = frame.assign(subject=frame["id"].map(number)).drop(columns="id")
-    return frame.sort_values(order, na_position="first", kind="stable", ignore_index=True)
-
-
 def _assemble(people: pd.DataFrame, sessions: pd.DataFrame, group: str) -> Study:
     """The study of one group: subjects, infusions and forms under numbers given by content."""
     infusions = _infusions(people)
@@ -221,16 +214,14 @@ def _assemble(people: pd.DataFrame, sessions: pd.DataFrame, group: str) -> Study
     subjects = pd.DataFrame({"id": people["participant_id"], "sequence": sequence, "group": group})
     content = [subjects, infusions, forms.drop(columns=["source", "row"])]
     number = number_by_content(subjects["id"], content, "id")
-    subjects = _numbered(subjects, number, ["subject"])
-    assessments = _numbered(forms, number, ["subject", "instrument", "infusion", "since_low"])
+    time = ("instrument", "infusion", "since_low")
+    assessments = numbered(forms, number, ASSESSMENT_COLUMNS, *time)
     assessments["form"] = np.arange(len(assessments))
     return Study(
         design=_design(group),
-        subjects=with_columns(subjects, SUBJECT_COLUMNS),
-        infusions=with_columns(
-            _numbered(infusions, number, ["subject", "infusion"]), INFUSION_COLUMNS
-        ),
-        assessments=with_columns(assessments, ASSESSMENT_COLUMNS),
+        subjects=numbered(subjects, number, SUBJECT_COLUMNS),
+        infusions=numbered(infusions, number, INFUSION_COLUMNS, "infusion"),
+        assessments=assessments,
         items={},
         issues=tuple(_time_issues(infusions, forms)),
     )

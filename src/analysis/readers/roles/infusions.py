@@ -80,7 +80,7 @@ def _stacked(reading: Reading) -> TextTable:
         table,
         cells=pd.concat([cells for cells, _ in blocks], ignore_index=True),
         rows=np.concatenate([rows for _, rows in blocks]),
-        elsewhere=None,
+        whole_rows=None,
     )
     return joined(stacked, spec)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-__all__ = ["digest", "number_by_content"]
+from analysis.study import with_columns
+
+__all__ = ["digest", "number_by_content", "numbered"]
 
 
 def digest(content: pd.DataFrame) -> np.ndarray:
@@ -53,3 +55,16 @@ def number_by_content(ids: pd.Series, tables: list[pd.DataFrame], subject: str) 
         key = key * np.uint64(2 * position + 1) + content
     ordered = ids.to_numpy()[np.argsort(key, kind="stable")]
     return {name: number for number, name in enumerate(ordered)}
+
+
+def numbered(
+    frame: pd.DataFrame, number: dict[str, int], columns: tuple[str, ...], *order: str
+) -> pd.DataFrame:
+    """The declared columns, with each person's number in place of ``id``.
+
+    In the order of people, then of ``order``, blanks first; else as the rows stood.
+    """
+    frame = frame.assign(subject=frame["id"].map(number)).drop(columns="id")
+    return with_columns(frame, columns).sort_values(
+        ["subject", *order], na_position="first", kind="stable", ignore_index=True
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -15,14 +14,7 @@ from analysis.rules import issue, refusal
 # One truth value a row.
 Mask = np.ndarray | pd.Series
 
-__all__ = ["Elsewhere", "TextTable", "blank_rows", "exact_copies"]
-
-
-class Elsewhere(Protocol):
-    """A file of which only some columns were kept, so that the others can be asked for rows."""
-
-    def rows(self, wanted: np.ndarray) -> Iterator[pd.DataFrame]:
-        """All named columns of the rows of these numbers, in order, piece by piece."""
+__all__ = ["TextTable", "blank_rows", "exact_copies"]
 
 
 @dataclass(frozen=True)
@@ -44,8 +36,9 @@ class TextTable:
         Of the file's bytes.
     issues : tuple of Issue
         What reading found.
-    elsewhere : Elsewhere, optional
-        Where the columns are that were not kept.
+    whole_rows : callable, optional
+        Where only some columns were kept: from the numbers of rows to all named columns of
+        these rows, in order, piece by piece.
     subject : str, optional
         The column of the person's identifier, once it is known.
     """
@@ -55,7 +48,7 @@ class TextTable:
     rows: np.ndarray
     sha256: str
     issues: tuple[Issue, ...]
-    elsewhere: Elsewhere | None = None
+    whole_rows: Callable[[np.ndarray], Iterator[pd.DataFrame]] | None = None
     subject: str | None = None
 
     def column(self, name: str) -> pd.Series:
@@ -160,10 +153,10 @@ def exact_copies(table: TextTable, among: np.ndarray) -> np.ndarray:
     -------
     ndarray of bool, one a row of the table
     """
-    if table.elsewhere is None:
+    if table.whole_rows is None:
         rows = table.cells[among]
     else:
-        digests = [_digests(piece) for piece in table.elsewhere.rows(table.rows[among])]
+        digests = [_digests(piece) for piece in table.whole_rows(table.rows[among])]
         rows = pd.DataFrame(np.concatenate(digests) if digests else [])
     copies = np.zeros(len(among), dtype=bool)
     copies[among] = rows.duplicated().to_numpy()

@@ -28,6 +28,7 @@ from analysis.readers.formats.cdisc.values import (
     plain_number,
     sas_text,
 )  # fmt: skip
+from analysis.readers.formats.file_bytes import reading_file
 from analysis.readers.table.gathered import Gathered
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import refusal
@@ -60,15 +61,10 @@ class _Malformed(Exception):
 
 
 def _bytes(path: Path, digest: Any) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as handle:
-            while piece := handle.read(_CHUNK):
-                digest.update(piece)
-                yield piece
-    except FileNotFoundError:
-        raise refusal("file.missing", file=path.name) from None
-    except (OSError, ValueError):
-        raise refusal("file.not-opened", file=path.name) from None
+    with reading_file(path.name), path.open("rb") as handle:
+        while piece := handle.read(_CHUNK):
+            digest.update(piece)
+            yield piece
 
 
 def _inflated(pieces: Iterator[bytes], file: str) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.errors import ReliefError
+from analysis.readers.formats.file_bytes import reading_file
 from analysis.rules import refusal
 
 if TYPE_CHECKING:
@@ -65,12 +66,8 @@ class Text(io.RawIOBase):
         self._hash, self._turn = hashlib.sha256(), threading.Lock()
         # The destructor closes what was never opened too; Python 3.13 says where that fails.
         self._raw: io.FileIO | io.BytesIO = io.BytesIO()
-        try:
+        with reading_file(self.file):
             self._raw = path.open("rb", buffering=0)
-        except FileNotFoundError:
-            raise refusal("file.missing", file=self.file) from None
-        except (OSError, ValueError):
-            raise refusal("file.not-opened", file=self.file) from None
         try:
             start = self._bytes()
             bom = next((name for mark, name in _BOMS.items() if start.startswith(mark)), None)
@@ -110,10 +107,8 @@ class Text(io.RawIOBase):
         return self._hash.hexdigest()
 
     def _bytes(self) -> bytes:
-        try:
+        with reading_file(self.file):
             chunk = self._raw.read(CHUNK) or b""
-        except (OSError, ValueError):
-            raise refusal("file.not-opened", file=self.file) from None
         self._hash.update(chunk)
         return chunk
 

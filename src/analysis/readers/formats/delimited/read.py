@@ -32,9 +32,9 @@ __all__ = ["read_text"]
 def _empty(table: TextTable) -> np.ndarray:
     """Rows with nothing in any named column, kept or not."""
     empty = blank_rows(table.cells)
-    if table.elsewhere is not None and empty.any():
-        pieces = table.elsewhere.rows(table.rows[empty])
-        empty[empty] = [blank for piece in pieces for blank in blank_rows(piece)]
+    if table.whole_rows is not None and empty.any():
+        pieces = map(blank_rows, table.whole_rows(table.rows[empty]))
+        empty[empty] = np.concatenate([*pieces])
     return empty
 
 
@@ -74,8 +74,8 @@ def _read(
         {layout.header[number]: one for number, one in zip(wanted, series, strict=True)},
         copy=False,
     )
-    elsewhere = None if wanted == named else RestOfFile(layout, first, skipped, sha256)
-    table = _without_blanks(TextTable(file, cells, rows, sha256, (), elsewhere), skipped, notes)
+    rest = None if wanted == named else RestOfFile(layout, first, skipped, sha256).rows
+    table = _without_blanks(TextTable(file, cells, rows, sha256, (), rest), skipped, notes)
     if not len(table.rows):
         raise refusal("file.no-rows", file=file)
     return table

@@ -62,8 +62,7 @@ class Assessments:
         """Take in one version of a resource of ``KINDS``."""
         resource, make = record.content, of_observation if kind == _OBSERVATION else of_response
         self._scores.learn({"contained": resource.get("contained")})
-        said = make(resource, self._declared)
-        self._versions[kind].add(Record(record.row, record.id, record.stamp, said))
+        self._versions[kind].add(record, make(resource, self._declared))
 
     def rows(self, findings: Findings, addresses: Addresses) -> Iterator[Row]:
         """Answers in the order of the export, each with the number of its resource."""

@@ -114,8 +114,7 @@ class Infusions:
 
     def add(self, kind: str, record: Record[dict[str, Any]]) -> None:
         """Take in one version of a MedicationAdministration."""
-        row, own, version, resource = record
-        self._given.add(Record(row, own, version, _given(resource)))
+        self._given.add(record, _given(record.content))
 
     def rows(self, findings: Findings, addresses: Addresses) -> Iterator[Row]:
         """Infusions in the order of the export, each with the number of its resource."""

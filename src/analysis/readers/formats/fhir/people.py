@@ -65,11 +65,10 @@ class People:
 
     def add(self, kind: str, record: Record[dict[str, Any]]) -> None:
         """Take in one version of a resource of ``KINDS``."""
-        row, own, version, resource = record
         if kind == "Patient":
-            self._patients.add(Record(row, own, version, _patient(resource)))
+            self._patients.add(record, _patient(record.content))
         else:
-            self._members.add(Record(row, own, version, _member(resource)))
+            self._members.add(record, _member(record.content))
 
     def rows(self, findings: Findings, addresses: Addresses) -> Iterator[Row]:
         """People in the order of the export, each with the number of its resource."""

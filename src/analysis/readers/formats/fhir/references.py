@@ -99,8 +99,9 @@ class Versions(Generic[P]):
         self._records: list[list[Record[P]]] = []
         self._places: dict[str, int] = {}
 
-    def add(self, record: Record[P]) -> None:
-        """Keep a version; a resource without an id is one of its own."""
+    def add(self, version: Record[Any], content: P) -> None:
+        """Keep what matters of a version; a resource without an id is one of its own."""
+        record = Record(version.row, version.id, version.stamp, content)
         place = self._places.get(record.id)
         if place is not None:
             self._records[place].append(record)

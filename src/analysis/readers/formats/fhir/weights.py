@@ -30,8 +30,7 @@ class Weights:
 
     def add(self, kind: str, record: Record[dict[str, Any]]) -> None:
         """Take in one version of an Observation."""
-        row, own, version, resource = record
-        self._observations.add(Record(row, own, version, of_observation(resource, _CODES)))
+        self._observations.add(record, of_observation(record.content, _CODES))
 
     def rows(self, findings: Findings, addresses: Addresses) -> Iterator[Row]:
         """Weights in the order of the export, each with the number of its resource."""
