@@ -48,8 +48,8 @@ def profile_contrast(
         ``difference in all subscales at once``: exact F of Hotelling's T2. ``the same difference
         per item in every subscale``: F of the contrasts between subscales (profile parallelism).
         Both checked against R's ``manova``; statsmodels' ``MANOVA`` gives the same, and its
-        import takes longer than the verdict. Then each subscale's adjusted difference in points: limits and p-value
-        hold together over the subscales (largest of |t|, see
+        import takes longer than the verdict. Then each subscale's adjusted difference in
+        points: limits and p-value hold together over the subscales (largest of |t|, see
         :func:`simultaneous_critical_value`).
 
     Raises
