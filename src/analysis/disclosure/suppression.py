@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import linprog
 
 __all__ = ["bounds", "withheld"]
 
@@ -80,6 +79,8 @@ def _bounds(
     matrix: np.ndarray, counts: np.ndarray, mask: np.ndarray, cell: int
 ) -> tuple[float, float, np.ndarray]:
     """Bounds of a withheld cell, and the values of all withheld cells that attain them."""
+    from scipy.optimize import linprog  # slow to import
+
     hidden = np.flatnonzero(mask)
     known = -matrix[:, ~mask] @ counts[~mask]
     aim = (hidden == cell).astype(float)
