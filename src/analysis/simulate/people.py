@@ -95,7 +95,6 @@ def _wave(
     else:
         shocks *= np.sqrt(1 - keep**2)
         shocks[:, 0] += keep * before
-
     return np.asarray(lfilter([1.0], [1.0, -keep], shocks, axis=1))
 
 
