@@ -16,6 +16,7 @@ from analysis.claims.calibration.pieces import LETTERS, keys
 from analysis.claims.calibration.trial import CLAIMS
 from analysis.claims.definitions import Definitions
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED
+from analysis.estimates.proportions import exact_share
 from analysis.simulate import entry
 from analysis.writing import write_atomic
 
@@ -56,7 +57,6 @@ def rows_of(results: Iterable[dict[str, Any]]) -> pd.DataFrame:
 
 def _cell(name: str, n: int, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     parts = sorted(parts, key=lambda part: part["start"])
-    from scipy import stats  # slow to import
 
     truth = entry(name)
     relief: Counter[str] = Counter()
@@ -81,17 +81,10 @@ def _cell(name: str, n: int, parts: list[dict[str, Any]]) -> list[dict[str, Any]
     for claim in CLAIMS:
         letters = Counter(_letters(parts, claim))
         count = {word: letters[letter] for word, letter in LETTERS.items()}
-<<<<<<< HEAD
-        limits = stats.binomtest(count[SUPPORTED], replicates).proportion_ci(method="exact")
-        numbers = (count[SUPPORTED], count[CONTRADICTED], count[SUPPORTED] / replicates)
-        row = dict(zip(_ROW, (claim, name, n, replicates, *numbers, limits.low, limits.high),
-                       strict=True))  # fmt: skip
-=======
         limits = exact_share(count[SUPPORTED], replicates)
         numbers = (count[SUPPORTED], count[CONTRADICTED],
                    *(limits[key] for key in ("estimate", "ci_low", "ci_high")))  # fmt: skip
         row = dict(zip(_ROW, (claim, name, n, replicates, *numbers), strict=True))
->>>>>>> 6c22583 (Counts: one row of numbers)
         row |= {"not_decided": count[NOT_DECIDED], "not_testable": count[NOT_TESTABLE]}
         row["by_estimate"] = by_estimate if claim == "onset" else None
         rows.append(row | shared)
