@@ -79,7 +79,7 @@ def _bounds(
     matrix: np.ndarray, counts: np.ndarray, mask: np.ndarray, cell: int
 ) -> tuple[float, float, np.ndarray]:
     """Bounds of a withheld cell, and the values of all withheld cells that attain them."""
-    from scipy.optimize import linprog  # slow, and most tables have nothing to withhold
+    from scipy.optimize import linprog  # slow to import
 
     hidden = np.flatnonzero(mask)
     known = -matrix[:, ~mask] @ counts[~mask]

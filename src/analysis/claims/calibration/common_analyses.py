@@ -11,7 +11,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
-from scipy.optimize import minimize_scalar
 
 from analysis.claims.primary_analysis import Scores
 from analysis.simulate import Trial
@@ -110,6 +109,8 @@ def random_intercept(
     estimate, se : float
         Points; NaN where the model has no residual.
     """
+    from scipy.optimize import minimize_scalar  # slow to import
+
     person, visit = np.nonzero(np.isfinite(change))
     y = change[person, visit]
     visits = np.unique(visit)

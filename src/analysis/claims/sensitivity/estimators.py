@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from analysis.claims.primary_analysis import Scores, primary_analysis
 from analysis.estimates.control.ancova import ancova
@@ -123,6 +122,8 @@ def _two_samples(scores: Scores, *, trim: float, least: int, method: str) -> dic
         raise ValueError(f"Each arm needs at least {least} people with a score for this test.")
     if min(np.ptp(ours), np.ptp(theirs)) == 0:
         raise ValueError("Everyone in an arm changed alike; no interval can be given.")
+    from scipy import stats  # slow to import
+
     found = stats.ttest_ind(ours, theirs, equal_var=False, trim=trim)
     low, high = found.confidence_interval(0.95)
     difference = stats.trim_mean(ours, trim) - stats.trim_mean(theirs, trim)

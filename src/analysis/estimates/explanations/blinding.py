@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from scipy.optimize import brentq
+from scipy import special
 
 from analysis.estimates.table import row
 
@@ -115,14 +114,14 @@ def bang_index(correct: int, wrong: int, unknown: int, **words: Any) -> list[dic
             estimand="Bang index",
             ci_low=low,
             ci_high=high,
-            p_value=2 * stats.norm.sf(abs(z)),
+            p_value=2 * special.ndtr(-abs(z)),
             method="right minus wrong guesses, score 95 % interval",
             **common,
         ),
         row(
             estimand="Bang index, interval as published",
-            ci_low=max(index - stats.norm.ppf(0.975) * se, -1.0),
-            ci_high=min(index + stats.norm.ppf(0.975) * se, 1.0),
+            ci_low=max(index - special.ndtri(0.975) * se, -1.0),
+            ci_high=min(index + special.ndtri(0.975) * se, 1.0),
             method="right minus wrong guesses, Wald 95 % interval",
             **common,
         ),
@@ -131,7 +130,9 @@ def bang_index(correct: int, wrong: int, unknown: int, **words: Any) -> list[dic
 
 def _score_interval(more: int, fewer: int, n: int) -> tuple[float, float]:
     """Limits at which the score statistic of ``(more - fewer) / n`` is 1.96 on either side."""
-    index, z = (more - fewer) / n, stats.norm.ppf(0.975)
+    from scipy.optimize import brentq  # slow to import
+
+    index, z = (more - fewer) / n, special.ndtri(0.975)
 
     def statistic(shift: float, wanted: float) -> float:
         linear = (2 * n - more + fewer) * shift - more - fewer
@@ -187,7 +188,7 @@ def james_index(counts: np.ndarray | pd.DataFrame, **words: Any) -> dict[str, An
     unknown = 1 - shares.sum()
     estimate, variance = _james(shares, unknown)
     se = math.sqrt(max(variance, 0.0) / n)
-    reach = stats.norm.ppf(0.975) * se if se > 1e-9 else math.nan
+    reach = special.ndtri(0.975) * se if se > 1e-9 else math.nan
     return row(
         estimand="James index",
         n=int(n),
@@ -290,6 +291,8 @@ def _mean(values: np.ndarray, **words: Any) -> dict[str, Any]:
     }
     if _alike(values):
         return row(method=f"mean{ALIKE}{AFTER}", **common)
+    from scipy import stats  # slow to import
+
     interval = stats.ttest_1samp(values, 0.0).confidence_interval()
     return row(
         se=values.std(ddof=1) / math.sqrt(len(values)),
@@ -310,6 +313,8 @@ def _difference(first: np.ndarray, second: np.ndarray, **words: Any) -> dict[str
     }
     if _alike(first) or _alike(second):
         return row(method=f"difference of means{ALIKE}{AFTER}", **common)
+    from scipy import stats  # slow to import
+
     found = stats.ttest_ind(first, second, equal_var=False)
     interval = found.confidence_interval()
     return row(
