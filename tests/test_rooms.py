@@ -40,12 +40,13 @@ def test_the_contract_is_kept(contract):
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory) -> Path:
-    """The package with one import upward, and one back to where it is imported."""
+    """The package with two imports upward, and one back to where it is imported."""
     source = tmp_path_factory.mktemp("src")
     shutil.copytree(
         ROOT / "src/analysis", source / "analysis", ignore=shutil.ignore_patterns("__pycache__")
     )
     for module, planted in {
+        "readers/table/numbers.py": "from analysis.readers.formats.open_table import kind_of",
         "timeline.py": "from analysis.claims.ledger import GATES",
         "claims/ledger.py": "from analysis.claims.definitions import CLAIM_IDS",
     }.items():
@@ -59,6 +60,7 @@ def copy(tmp_path_factory) -> Path:
     [
         ("stages", "analysis.timeline -> analysis.claims.ledger"),
         ("no-cycles", "No cycles are allowed in analysis.claims."),
+        ("readers", "analysis.readers.table.numbers -> analysis.readers.formats.open_table"),
     ],
 )
 def test_a_planted_import_breaks_it(copy, contract, told):

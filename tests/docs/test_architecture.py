@@ -76,7 +76,7 @@ def test_every_room_is_a_stage():
 def test_the_stages_are_in_the_order_of_the_import_contract():
     tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
     contracts = tools["importlinter"]["contracts"]
-    (layers,) = (own["layers"] for own in contracts if own["type"] == "layers")
+    (layers,) = (own["layers"] for own in contracts if own["id"] == "stages")
     # The contract is written from the last stage to the first; rooms of one stage share a line.
     stages = [room.strip() for layer in reversed(layers) for room in layer.split("|")]
     assert stages == STAGES
