@@ -78,7 +78,7 @@ def test_a_dask_cluster_gives_the_same_and_keeps_the_pieces_here(alone, monkeypa
 
     monkeypatch.setattr(pieces, "SIZE", 2)
     with LocalCluster(
-        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+        n_workers=1, threads_per_worker=2, processes=False, dashboard_address="127.0.0.1:0"
     ) as cluster:
         address = cluster.scheduler_address
         found = calibrate(**CELLS, replicates=TRIALS, seed=3, scheduler=address, shards=tmp_path)

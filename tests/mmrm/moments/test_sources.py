@@ -114,7 +114,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Client]:
             threads_per_worker=1,
             processes=request.param,
             host="127.0.0.1" if request.param else None,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
         ) as workers,
         Client(workers) as client,
     ):
