@@ -14,7 +14,6 @@ from analysis.mmrm.design.matrix import Design
 from analysis.mmrm.fit.maximise import Optimum
 from analysis.mmrm.inference import between_within, kenward_roger, satterthwaite
 from analysis.mmrm.inference.chunk_sandwich import sandwich_of_chunks
-from analysis.mmrm.inference.distributions import f_tail, t_quantile, t_tail
 from analysis.mmrm.inference.sandwich import Sandwich, stretch_rows, weights_of
 from analysis.mmrm.moments.chunks import Streamed
 from analysis.mmrm.moments.columns import SubjectColumns
@@ -187,6 +186,9 @@ class Inference:
 
         A contrast that the design cannot estimate is NaN throughout.
         """
+        # Imported with the first test: `scipy.stats` takes longer than NumPy and pandas together.
+        from scipy.special import stdtr, stdtrit
+
         if not 0 < level < 1:
             raise ValueError(f"level must be between 0 and 1, not {level}.")
         weights = np.atleast_2d(weights)
@@ -198,7 +200,7 @@ class Inference:
         estimate, se, df = (np.where(unknown, np.nan, v) for v in (estimate, se, df))
         with np.errstate(divide="ignore", invalid="ignore"):
             t = estimate / se
-        half = t_quantile((1 + level) / 2, df) * se
+        half = stdtrit(df, (1 + level) / 2) * se
         return {
             "estimate": estimate,
             "se": se,
@@ -206,7 +208,7 @@ class Inference:
             "ci_low": estimate - half,
             "ci_high": estimate + half,
             "t": t,
-            "p_value": 2 * t_tail(np.abs(t), df),
+            "p_value": 2 * stdtr(df, -np.abs(t)),
         }
 
     def _contrast_df(self, weights: Array, rows: Array) -> Array:
@@ -227,6 +229,8 @@ class Inference:
         ValueError
             When a row cannot be estimated, or all rows are zero.
         """
+        from scipy.special import fdtrc
+
         weights = np.atleast_2d(weights)
         if not self.estimable(weights).all():
             raise ValueError("The design cannot estimate one of the contrasts to be tested.")
@@ -243,4 +247,4 @@ class Inference:
                 df2 = self.residual_df
             elif self.df == "between-within":
                 df2 = float(between_within.each_df(weights[:, kept], self.column_df).min())
-        return {"f": f, "df1": df1, "df2": df2, "p_value": f_tail(f, df1, df2)}
+        return {"f": f, "df1": df1, "df2": df2, "p_value": float(fdtrc(df1, df2, max(f, 0.0)))}

@@ -16,7 +16,6 @@ import pandas as pd
 
 from analysis.mmrm.arrays import Array, Mask
 from analysis.mmrm.fit.maximise import ConvergenceError, Optimum, climb_on
-from analysis.mmrm.inference.distributions import chi2_quantile, normal_quantile
 from analysis.mmrm.threads import single_threaded
 
 # A limit farther out than this many standard errors is infinite.
@@ -49,16 +48,21 @@ def covariance_intervals(optimum: Optimum, level: float, method: str) -> pd.Data
 
 
 def _wald(estimate: Array, se: Array, variance: Mask, level: float) -> tuple[Array, Array]:
-    half = normal_quantile((1 + level) / 2) * se
+    from scipy.special import gammaincinv, ndtri
+
+    half = ndtri((1 + level) / 2) * se
     df = 2 * (estimate / se) ** 2
-    tails = chi2_quantile(np.array([[(1 + level) / 2], [(1 - level) / 2]]), df)
+    tails = 2 * gammaincinv(df / 2, np.array([[(1 + level) / 2], [(1 - level) / 2]]))
     low, high = np.where(variance, df * estimate / tails, [estimate - half, estimate + half])
     return low, high
 
 
 @single_threaded
 def _profiles(optimum: Optimum, se: Array, level: float) -> tuple[Array, Array]:
-    drop = float(chi2_quantile(level, 1)) / 2
+    from scipy.special import gammaincinv
+
+    # Half the quantile of a chi-square with one degree of freedom.
+    drop = float(gammaincinv(0.5, level))
     limits = np.array(
         [[_limit(optimum, h, side * se[h], drop) for side in (-1, 1)] for h in range(len(se))]
     )

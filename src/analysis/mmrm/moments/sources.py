@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import methodcaller
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -86,7 +87,8 @@ def _frames(read: Callable[[], Iterable[pd.DataFrame]], n_jobs: int) -> Source:
 def _batches(
     columns: Sequence[str], read: Callable[[list[str]], Iterable[Any]], n_jobs: int
 ) -> Source:
-    return Source(columns, lambda task, names: _work(task, read(list(names)), _batch_frame, n_jobs))
+    frame = methodcaller("to_pandas")
+    return Source(columns, lambda task, names: _work(task, read(list(names)), frame, n_jobs))
 
 
 def _dataset(data: Any, n_jobs: int) -> Source:
@@ -112,9 +114,12 @@ def _dataset(data: Any, n_jobs: int) -> Source:
 
     if n_jobs == 1:
         return _batches(columns, batches, 1)
-    return Source(
-        columns, lambda task, names: _work(task, pieces(), _Fragment(schema, list(names)), n_jobs)
-    )
+
+    def run(task: Callable[[pd.DataFrame], Any], names: Sequence[str]) -> Iterator[Any]:
+        read = partial(_fragment_frame, schema=schema, names=list(names))
+        return _work(task, pieces(), read, n_jobs)
+
+    return Source(columns, run)
 
 
 def _filtered(data: Any, names: list[str]) -> Iterable[Any]:
@@ -128,24 +133,11 @@ def _filtered(data: Any, names: list[str]) -> Iterable[Any]:
     return batches
 
 
-@dataclass(frozen=True)
-class _Fragment:
-    """Reads one row group of a dataset."""
-
-    schema: Any
-    names: list[str]
-
-    def __call__(self, piece: Any) -> pd.DataFrame:
-        table = piece.to_table(schema=self.schema, columns=self.names)
-        return table.to_pandas()
+def _fragment_frame(piece: Any, schema: Any, names: list[str]) -> Any:
+    return piece.to_table(schema=schema, columns=names).to_pandas()
 
 
 def _same(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame
-
-
-def _batch_frame(batch: Any) -> pd.DataFrame:
-    frame: pd.DataFrame = batch.to_pandas()
     return frame
 
 
