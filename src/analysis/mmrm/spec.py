@@ -110,6 +110,8 @@ class ModelSpec:
                 f"The outcome '{roles.outcome}' is constant: no variance can be estimated."
             )
         moments, columns, patterns = accumulate(design)
+        # Added up with the pass over the rows, which least squares means then need no more.
+        _ = design.totals
         kept = KeptRows(design, columns, patterns)
         return _fit(self.options, design, moments, kept)
 
