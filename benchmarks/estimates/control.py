@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from analysis.estimates.control.ancova import ancova
 from analysis.estimates.control.crossover import crossover_contrast
 from analysis.estimates.control.stratified import stratified_difference
 from analysis.estimates.explanations.expectancy import belief_gap
-from benchmarks.estimates.scores import KINDS, SIZES, correlated, wilson
+from benchmarks.estimates.scores import KINDS, Simulation, correlated, simulated
 
 __all__ = ["CELLS", "run"]
 
@@ -30,8 +30,6 @@ GUESSING = (
     ((0.70, 0.10, 0.20), (0.45, 0.35, 0.20)),
     ((0.90, 0.03, 0.07), (0.05, 0.90, 0.05)),
 )
-
-Simulation = Callable[[str, int, int, np.random.Generator], np.ndarray]
 
 
 def _within(row: Any, truth: float) -> bool:
@@ -102,13 +100,13 @@ def _belief(kind: str, n: int, replicates: int, rng: np.random.Generator) -> np.
     return np.array(hits)
 
 
-# Estimator, nominal coverage, kinds of scores, share of the replicates (some are slow).
-CELLS: tuple[tuple[str, float, tuple[str, ...], float, Simulation], ...] = (
-    ("difference adjusted for baseline, HC3", 0.95, KINDS, 0.5, _ancova),
-    ("difference within two sites, one model, HC3", 0.95, KINDS, 0.4, _strata),
-    ("crossover, treatment effect within people", 0.95, KINDS, 0.3, _crossover),
-    ("change after minus change before, one group", 0.95, KINDS, 1.0, _before),
-    ("difference in belief of being treated, MOVER", 0.95, (COUNTED,), 1.0, _belief),
+# Estimator, quantity, nominal value, kinds of scores, share of the replicates (some are slow).
+CELLS: tuple[tuple[str, str, float, tuple[str, ...], float, Simulation], ...] = (
+    ("difference adjusted for baseline, HC3", "coverage", 0.95, KINDS, 0.5, _ancova),
+    ("difference within two sites, one model, HC3", "coverage", 0.95, KINDS, 0.4, _strata),
+    ("crossover, treatment effect within people", "coverage", 0.95, KINDS, 0.3, _crossover),
+    ("change after minus change before, one group", "coverage", 0.95, KINDS, 1.0, _before),
+    ("difference in belief of being treated, MOVER", "coverage", 0.95, (COUNTED,), 1.0, _belief),
 )
 
 
@@ -116,18 +114,4 @@ def run(
     replicates: int = 2000, seed: int = 20261123, *, names: Collection[str] = ()
 ) -> list[dict[str, Any]]:
     """Coverage of every cell, or of those named, with Monte Carlo intervals."""
-    rows = []
-    for place, (name, nominal, kinds, part, simulate) in enumerate(CELLS):
-        if names and name not in names:
-            continue
-        for kind in kinds:
-            for n in SIZES:
-                rng = np.random.default_rng([seed, place, kinds.index(kind), n])
-                hits = simulate(kind, n, max(round(part * replicates), 3), rng)
-                low, high = wilson(int(hits.sum()), len(hits))
-                rows.append(
-                    {"estimator": name, "quantity": "coverage", "scores": kind, "n_per_arm": n,
-                     "replicates": len(hits), "value": float(hits.mean()), "mc_low": low,
-                     "mc_high": high, "nominal": nominal}
-                )  # fmt: skip
-    return rows
+    return simulated(CELLS, replicates, seed, names)

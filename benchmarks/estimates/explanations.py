@@ -12,7 +12,7 @@ from analysis.estimates.control import ancova, external, stratified
 from analysis.estimates.explanations import blinding, intoxication
 from analysis.estimates.explanations.mediation import linear_mediation
 from analysis.estimates.proportions import share_difference
-from benchmarks.estimates.scores import KINDS, MEAN, SIZES, correlated, wilson
+from benchmarks.estimates.scores import KINDS, MEAN, SIZES, correlated, rate
 
 __all__ = ["CELLS", "run"]
 
@@ -195,18 +195,5 @@ def run(replicates: int = 2000, seed: int = 20261123) -> list[dict[str, Any]]:
             for n in SIZES:
                 stream = np.random.default_rng([seed, place, kinds.index(kind), n])
                 hits = trials(kind, n, replicates, stream)
-                low, high = wilson(int(hits.sum()), len(hits))
-                rows.append(
-                    {
-                        "estimator": name,
-                        "quantity": quantity,
-                        "scores": kind,
-                        "n_per_arm": n,
-                        "replicates": len(hits),
-                        "value": float(hits.mean()),
-                        "mc_low": low,
-                        "mc_high": high,
-                        "nominal": nominal,
-                    }
-                )
+                rows.append(rate(name, quantity, kind, n, hits, nominal))
     return rows

@@ -18,7 +18,7 @@ from analysis.estimates.onset.interval_censored import (
     likelihood_interval,
     rank_test,
 )
-from benchmarks.estimates.scores import SIZES, wilson
+from benchmarks.estimates.scores import NOMINAL, SIZES, rate
 
 __all__ = ["CELLS", "run"]
 
@@ -76,7 +76,7 @@ def run(replicates: int = 2000, seed: int = 2026, sizes: tuple[int, ...] = SIZES
             _cover(n, rng, hits, bootstrap=trial % BOOTSTRAPPED == 0)
         for name, quantity, size in CELLS:
             if size == n:
-                rows.append(_summary(name, quantity, n, np.array(hits[name])))
+                rows.append(rate(name, quantity, "onset times", n, hits[name], NOMINAL[quantity]))
     return rows
 
 
@@ -115,18 +115,3 @@ def _cover(
         )
     for name, (row, true) in found.items():
         hits[f"{name} by 24 h"].append(row["ci_low"] <= true <= row["ci_high"])
-
-
-def _summary(name: str, quantity: str, n: int, hit: np.ndarray) -> dict[str, Any]:
-    low, high = wilson(int(hit.sum()), hit.size)
-    return {
-        "estimator": name,
-        "quantity": quantity,
-        "scores": "onset times",
-        "n_per_arm": n,
-        "replicates": hit.size,
-        "value": float(hit.mean()),
-        "mc_low": low,
-        "mc_high": high,
-        "nominal": 0.05 if quantity == "level" else 0.95,
-    }

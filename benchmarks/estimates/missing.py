@@ -26,7 +26,7 @@ from analysis.estimates.missing import (
 )
 from analysis.estimates.missing.analysis_model import ancova_of, averaged
 from analysis.estimates.missing.imputation_model import fitted, imputed, parameters_of
-from benchmarks.estimates.scores import KINDS, RANGE, SIZES, correlated, wilson
+from benchmarks.estimates.scores import KINDS, NOMINAL, RANGE, SIZES, correlated, rate
 
 CELLS = list(product(KINDS, SIZES))
 CORRELATION = 0.5
@@ -77,7 +77,7 @@ def run(
                     truth = _truth(kind, strategy, effect)
                     covered = low <= truth <= high
                     hits[name, quantity].append(covered if quantity == "coverage" else not covered)
-        rows += [_summary(key, found, kind, n) for key, found in hits.items()]
+        rows += [rate(*key, kind, n, found, NOMINAL[key[1]]) for key, found in hits.items()]
     return rows
 
 
@@ -110,18 +110,3 @@ def _truth(kind: str, strategy: str, effect: float) -> float:
     fit, labels = fitted(made, strategy)
     filled = imputed(made, strategy, parameters_of(fit, made, labels))
     return float(ancova_of(averaged(filled), made.design)[0, -1])
-
-
-def _summary(key: tuple[str, str], hits: list[bool], kind: str, n: int) -> dict[str, Any]:
-    low, high = wilson(sum(hits), len(hits))
-    return {
-        "estimator": key[0],
-        "quantity": key[1],
-        "scores": kind,
-        "n_per_arm": n,
-        "replicates": len(hits),
-        "value": sum(hits) / len(hits),
-        "mc_low": low,
-        "mc_high": high,
-        "nominal": 0.95 if key[1] == "coverage" else 0.05,
-    }

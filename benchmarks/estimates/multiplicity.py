@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.estimates.robustness.multiplicity import fixed_sequence, graphical, hochberg, holm
-from benchmarks.estimates.scores import KINDS, SIZES, correlated, wilson
+from benchmarks.estimates.scores import KINDS, SIZES, correlated, rate
 
 CELLS = list(product(KINDS, SIZES))
 CLAIMS = ("hours", "day", "week", "sleep")
@@ -45,21 +45,9 @@ def run(
         for true in ((), ("hours", "week")):
             p = _p_values(kind, n, replicates, rng, true)
             for name, procedure in PROCEDURES.items():
-                wrong = sum(_any_false(procedure(one), true) for one in p)
-                low, high = wilson(wrong, replicates)
-                rows.append(
-                    {
-                        "estimator": f"{name}, {len(true)} of 4 claims true",
-                        "quantity": "level",
-                        "scores": kind,
-                        "n_per_arm": n,
-                        "replicates": replicates,
-                        "value": wrong / replicates,
-                        "mc_low": low,
-                        "mc_high": high,
-                        "nominal": ALPHA,
-                    }
-                )
+                wrong = [_any_false(procedure(one), true) for one in p]
+                told = f"{name}, {len(true)} of 4 claims true"
+                rows.append(rate(told, "level", kind, n, wrong, ALPHA))
     gc.unfreeze()
     return rows
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -18,7 +18,7 @@ from analysis.estimates.onset.interval_censored.confidence_intervals import like
 from analysis.estimates.onset.mixture import SHARE, crossing_model
 from analysis.estimates.onset.onset_of_mean_difference import backward_steps
 from analysis.estimates.onset.time_to_response import onset_intervals
-from benchmarks.estimates.scores import KINDS, SIZES, correlated, wilson
+from benchmarks.estimates.scores import KINDS, Simulation, correlated, simulated
 
 __all__ = ["CELLS", "run"]
 
@@ -27,8 +27,6 @@ HOURS = np.array([3.0, 24.0, 72.0])
 THRESHOLD, EFFECT = 9.0, -6.0
 MISSED = 0.15  # of visits, whatever the score
 LIFE = 96.0  # hours, of a difference of EFFECT at the first visit
-
-Simulation = Callable[[str, int, int, np.random.Generator], np.ndarray]
 
 
 def _crossed(kind: str, n: int, size: int, rng: np.random.Generator) -> np.ndarray:
@@ -161,13 +159,13 @@ def _repeats(kind: str, n: int, replicates: int, rng: np.random.Generator) -> np
 
 
 # Estimator, quantity, nominal value, share of the replicates (fits of a model are dear).
-CELLS: tuple[tuple[str, str, float, float, Simulation], ...] = (
-    ("share who cross, mixture", "coverage", 0.95, 0.2, _mixture),
-    ("share with a crossing that holds, visits missed", "coverage", 0.95, 0.5, _sustained),
-    ("hazard ratio of crossing, likelihood ratio", "level", 0.05, 0.5, _hazard),
-    ("onset of the mean difference, backward", "level", 0.025, 1.0, _backward),
-    ("half-life of the mean difference", "coverage", 0.95, 1.0, _half_life),
-    ("step from infusion to infusion", "coverage", 0.95, 0.15, _repeats),
+CELLS: tuple[tuple[str, str, float, tuple[str, ...], float, Simulation], ...] = (
+    ("share who cross, mixture", "coverage", 0.95, KINDS, 0.2, _mixture),
+    ("share with a crossing that holds, visits missed", "coverage", 0.95, KINDS, 0.5, _sustained),
+    ("hazard ratio of crossing, likelihood ratio", "level", 0.05, KINDS, 0.5, _hazard),
+    ("onset of the mean difference, backward", "level", 0.025, KINDS, 1.0, _backward),
+    ("half-life of the mean difference", "coverage", 0.95, KINDS, 1.0, _half_life),
+    ("step from infusion to infusion", "coverage", 0.95, KINDS, 0.15, _repeats),
 )
 
 
@@ -175,18 +173,4 @@ def run(
     replicates: int = 2000, seed: int = 20261123, *, names: Collection[str] = ()
 ) -> list[dict[str, Any]]:
     """Coverage and level of every cell, or of those named, with Monte Carlo intervals."""
-    rows = []
-    for place, (name, quantity, nominal, part, simulate) in enumerate(CELLS):
-        if names and name not in names:
-            continue
-        for kind_place, kind in enumerate(KINDS):
-            for n in SIZES:
-                rng = np.random.default_rng([seed, place, kind_place, n])
-                hits = simulate(kind, n, max(round(part * replicates), 2), rng)
-                low, high = wilson(int(hits.sum()), len(hits))
-                rows.append(
-                    {"estimator": name, "quantity": quantity, "scores": kind, "n_per_arm": n,
-                     "replicates": len(hits), "value": float(hits.mean()), "mc_low": low,
-                     "mc_high": high, "nominal": nominal}
-                )  # fmt: skip
-    return rows
+    return simulated(CELLS, replicates, seed, names)

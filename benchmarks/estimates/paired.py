@@ -21,7 +21,7 @@ from analysis.estimates.change.paired import (
 from analysis.estimates.change.repeated_infusions import change_around_infusions
 from analysis.estimates.change.resampling import bca_change, sign_flip
 from analysis.estimates.change.standardised import standardised_changes
-from benchmarks.estimates.scores import KINDS, SIZES, correlated, wilson
+from benchmarks.estimates.scores import KINDS, NOMINAL, SIZES, correlated, rate
 
 CELLS = list(product(KINDS, SIZES))
 CORRELATION = 0.5
@@ -47,7 +47,7 @@ def run(
             covered[name, "coverage"].append(row["ci_low"] <= truth <= row["ci_high"])
         for name, p in _under_no_change(scores):
             covered[name, "level"].append(p <= 0.05)
-        rows += [_summary(key, hits, kind, n) for key, hits in covered.items()]
+        rows += [rate(*key, kind, n, hits, NOMINAL[key[1]]) for key, hits in covered.items()]
     return rows
 
 
@@ -123,20 +123,4 @@ def _standardised_truth(kind: str) -> dict[str, float]:
         "d_z": EFFECT / change,
         "d_av": EFFECT / spread,
         "d_rm": EFFECT / change * np.sqrt(2 * (1 - r)),
-    }
-
-
-def _summary(key: tuple[str, str], hits: list[bool], kind: str, n: int) -> dict[str, Any]:
-    name, quantity = key
-    low, high = wilson(sum(hits), len(hits))
-    return {
-        "estimator": name,
-        "quantity": quantity,
-        "scores": kind,
-        "n_per_arm": n,
-        "replicates": len(hits),
-        "value": sum(hits) / len(hits),
-        "mc_low": low,
-        "mc_high": high,
-        "nominal": 0.95 if quantity == "coverage" else 0.05,
     }

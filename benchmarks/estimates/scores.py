@@ -10,6 +10,7 @@ from scipy import stats
 
 KINDS = ("normal", "skewed, bounded")
 SIZES = (10, 15, 30)
+NOMINAL = {"coverage": 0.95, "level": 0.05}
 MEAN, SD, RANGE = 32.0, 9.0, (0.0, 56.0)
 
 
@@ -17,6 +18,17 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     """The 95 % Monte Carlo interval of a rate."""
     interval = stats.binomtest(successes, trials).proportion_ci(0.95, method="wilson")
     return float(interval.low), float(interval.high)
+
+
+def rate(
+    estimator: str, quantity: str, kind: str, n: int, hits: Sequence[bool] | np.ndarray,
+    nominal: float,
+) -> dict[str, Any]:  # fmt: skip
+    """A row of the table: how often an interval covered or a test rejected, n people an arm."""
+    low, high = wilson(int(np.sum(hits)), len(hits))
+    return {"estimator": estimator, "quantity": quantity, "scores": kind, "n_per_arm": n,
+            "replicates": len(hits), "value": float(np.mean(hits)), "mc_low": low, "mc_high": high,
+            "nominal": nominal}  # fmt: skip
 
 
 def correlated(
@@ -73,10 +85,5 @@ def simulated(
             for n in SIZES:
                 rng = np.random.default_rng([seed, place, kinds.index(kind), n])
                 hits = simulate(kind, n, max(round(part * replicates), 3), rng)
-                low, high = wilson(int(hits.sum()), len(hits))
-                rows.append(
-                    {"estimator": name, "quantity": quantity, "scores": kind, "n_per_arm": n,
-                     "replicates": len(hits), "value": float(hits.mean()), "mc_low": low,
-                     "mc_high": high, "nominal": nominal}
-                )  # fmt: skip
+                rows.append(rate(name, quantity, kind, n, hits, nominal))
     return rows

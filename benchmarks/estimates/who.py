@@ -19,7 +19,7 @@ from analysis.estimates.responders import (
     shares,
 )
 from analysis.estimates.responders.variability import next_person, variance_ratio
-from benchmarks.estimates.scores import KINDS, SIZES, correlated, wilson
+from benchmarks.estimates.scores import KINDS, SIZES, Simulation, correlated, wilson
 
 __all__ = ["CELLS", "run"]
 
@@ -27,8 +27,6 @@ __all__ = ["CELLS", "run"]
 THRESHOLD, EFFECT = 9.0, -6.0
 CLUSTERS = ("intrusion", "avoidance", "cognition and mood", "arousal")
 ITEMS = dict(zip(CLUSTERS, (5, 2, 7, 6), strict=True))
-
-Simulation = Callable[[str, int, int, np.random.Generator], np.ndarray]
 
 
 def _changes(kind: str, n: int, size: int, rng: np.random.Generator) -> np.ndarray:
