@@ -1,4 +1,8 @@
-"""The claims on the published evidence: figures of whole trials, each named by its row."""
+"""The claims on the published evidence: figures of whole trials, each named by its row.
+
+In: the table of evidence and the rules. Out: a `Ledger`, as of a study. Not here: what the table
+holds and what may be derived from it (evidence).
+"""
 
 from __future__ import annotations
 
