@@ -45,3 +45,14 @@ def test_redundant_contrasts_count_once(result: MMRM) -> None:
     once = result.wald([{name: 1.0} for name in names])
     twice = result.wald([{name: 1.0} for name in [*names, *names]])
     np.testing.assert_allclose(once, twice, rtol=1e-8)
+
+
+@pytest.mark.parametrize(("f", "df1"), [(0.0, 2.0), (3.0, 2.0), (1.4, 5.0)])
+def test_an_f_with_endless_denominator_df_is_a_chi_squared_over_its_df(f, df1):
+    from scipy import stats
+
+    from analysis.mmrm.inference.contrasts import f_tail
+
+    assert f_tail(f, df1, np.inf) == pytest.approx(stats.chi2.sf(df1 * f, df1), rel=1e-12)
+    assert f_tail(f, df1, 1e9) == pytest.approx(f_tail(f, df1, np.inf), rel=1e-6)
+    assert f_tail(f, df1, 17.0) == pytest.approx(stats.f.sf(f, df1, 17.0), rel=1e-12)

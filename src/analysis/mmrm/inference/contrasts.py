@@ -229,8 +229,6 @@ class Inference:
         ValueError
             When a row cannot be estimated, or all rows are zero.
         """
-        from scipy.special import fdtrc
-
         weights = np.atleast_2d(weights)
         if not self.estimable(weights).all():
             raise ValueError("The design cannot estimate one of the contrasts to be tested.")
@@ -247,4 +245,12 @@ class Inference:
                 df2 = self.residual_df
             elif self.df == "between-within":
                 df2 = float(between_within.each_df(weights[:, kept], self.column_df).min())
-        return {"f": f, "df1": df1, "df2": df2, "p_value": float(fdtrc(df1, df2, max(f, 0.0)))}
+        return {"f": f, "df1": df1, "df2": df2, "p_value": f_tail(f, df1, df2)}
+
+
+def f_tail(f: float, df1: float, df2: float) -> float:
+    """Chance of a larger F; without end to ``df2`` it is that of a chi-squared over ``df1``."""
+    from scipy.special import chdtrc, fdtrc
+
+    f = max(f, 0.0)
+    return float(chdtrc(df1, df1 * f) if np.isposinf(df2) else fdtrc(df1, df2, f))
