@@ -11,10 +11,10 @@ import pandas as pd
 from analysis.errors import Issue
 from analysis.rules import issue, refusal
 
+__all__ = ["TextTable", "blank_rows", "exact_copies"]
+
 # One truth value a row.
 Mask = np.ndarray | pd.Series
-
-__all__ = ["TextTable", "blank_rows", "exact_copies"]
 
 
 @dataclass(frozen=True)
