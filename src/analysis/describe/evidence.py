@@ -18,44 +18,34 @@ __all__ = [
 ]
 
 
+NAMES = {
+    "comparator_type": "comparator",
+    "hours_since_first_infusion": "hours",
+    "ci_low": "low",
+    "ci_high": "high",
+    "treatment_effect": "flag",
+}
+
+
+def _shown(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """These columns under short names, rounded, by study."""
+    shown = table[["study_id", *columns]].rename(columns=NAMES)
+    return rounded(shown).set_index("study_id")
+
+
 def contrasts_table(table: pd.DataFrame) -> pd.DataFrame:
     """Published contrasts: who, when, how much, and which rows say so."""
-    columns = {
-        "study_id": "source",
-        "comparator_type": "comparator",
-        "instrument": "instrument",
-        "hours_since_first_infusion": "hours",
-        "kind": "kind",
-        "unit": "unit",
-        "estimate": "estimate",
-        "ci_low": "low",
-        "ci_high": "high",
-        "rows": "rows",
-    }
-    shown = table[list(columns)].rename(columns=columns)
-    shown["rows"] = [", ".join(rows) for rows in shown["rows"]]
-    return rounded(shown).set_index("source")
+    joined = table.assign(rows=[", ".join(rows) for rows in table["rows"]])
+    shown = _shown(joined, "comparator_type", "instrument", "hours_since_first_infusion", "kind",
+                   "unit", "estimate", "ci_low", "ci_high", "rows")  # fmt: skip
+    return shown.rename_axis(index="source")
 
 
 def shares_table(table: pd.DataFrame) -> pd.DataFrame:
     """Published shares of responders with exact intervals."""
-    columns = [
-        "study_id",
-        "arm",
-        "definition",
-        "hours_since_first_infusion",
-        "events",
-        "n",
-        "share",
-        "ci_low",
-        "ci_high",
-        "psychotherapy",
-    ]
-    shown = table[columns].rename(
-        columns={"hours_since_first_infusion": "hours", "ci_low": "low", "ci_high": "high"}
-    )
-    shown["psychotherapy"] = shown["psychotherapy"].map({True: "yes", False: "no"})
-    return rounded(shown).set_index("study_id")
+    told = table.assign(psychotherapy=table["psychotherapy"].map({True: "yes", False: "no"}))
+    return _shown(told, "arm", "definition", "hours_since_first_infusion", "events", "n", "share",
+                  "ci_low", "ci_high", "psychotherapy")  # fmt: skip
 
 
 def evidence_counts(table: pd.DataFrame) -> pd.DataFrame:
@@ -88,15 +78,8 @@ def derived_table() -> pd.DataFrame:
     for study, quantity in wanted:
         try:
             found = evidence.derive(study, quantity)
-            rows.append(
-                (
-                    study,
-                    quantity,
-                    number(found["value"], 4),
-                    found["method"],
-                    ", ".join(found["rows"]),
-                )
-            )
+            value = number(found["value"], 4)
+            rows.append((study, quantity, value, found["method"], ", ".join(found["rows"])))
         except EvidenceError as refusal:
             rows.append((study, quantity, "refused", refusal.message, ""))
     return pd.DataFrame(
@@ -106,37 +89,11 @@ def derived_table() -> pd.DataFrame:
 
 def missing_table() -> pd.DataFrame:
     """Randomised trials for which the table has words, or nothing, but no contrast."""
-    columns = [
-        "study_id",
-        "instrument",
-        "hours_since_first_infusion",
-        "what_is_there",
-        "what_is_missing",
-    ]
-    shown = evidence.missing_numbers()[columns]
-    return rounded(shown.rename(columns={"hours_since_first_infusion": "hours"})).set_index(
-        "study_id"
-    )
+    return _shown(evidence.missing_numbers(), "instrument", "hours_since_first_infusion",
+                  "what_is_there", "what_is_missing")  # fmt: skip
 
 
 def within_arm_table() -> pd.DataFrame:
     """Changes within one arm, flagged as no treatment effect."""
-    columns = [
-        "study_id",
-        "arm",
-        "instrument",
-        "hours_since_first_infusion",
-        "unit",
-        "estimate",
-        "ci_low",
-        "ci_high",
-        "treatment_effect",
-    ]
-    shown = evidence.within_arm_changes()[columns]
-    names = {
-        "hours_since_first_infusion": "hours",
-        "ci_low": "low",
-        "ci_high": "high",
-        "treatment_effect": "flag",
-    }
-    return rounded(shown.rename(columns=names)).set_index("study_id")
+    return _shown(evidence.within_arm_changes(), "arm", "instrument", "hours_since_first_infusion",
+                  "unit", "estimate", "ci_low", "ci_high", "treatment_effect")  # fmt: skip
