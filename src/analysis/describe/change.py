@@ -227,12 +227,9 @@ def change_by_window(
     least = case.definitions.rule("minimum_people_per_arm")
     rows = []
     for window in windows:
-        label = case.definitions.windows[window].label
-        for arm, people in case.people(window, name, version).groupby("arm", sort=True):
+        for people, words in _arms(case, window, name, version):
             if len(people) >= least:
-                before, after = people["baseline"].to_numpy(), people["score"].to_numpy()
-                words = {"contrast": str(arm), "instrument": name, "window": label}
-                rows.append(paired_change(before, after, **words)[0])
+                rows.append(paired_change(*_scores(people), **words)[0])
     return table(rows)
 
 

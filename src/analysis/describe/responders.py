@@ -73,6 +73,14 @@ def _of_two_arms(
     return people, treated, words
 
 
+def _published_threshold(instrument: str) -> float:
+    """Points of a reliable change."""
+    threshold = reliable_change_threshold(instruments.get(instrument))
+    if threshold is None:
+        raise ValueError(f"No reliable change is published for {instrument}; none is made up.")
+    return threshold
+
+
 def three_ways_compared(case: Case, *, window: str, instrument: str, version: str) -> pd.DataFrame:
     """Reliably improved, unchanged, reliably worse by arm, and what the arms differ by.
 
@@ -85,9 +93,7 @@ def three_ways_compared(case: Case, *, window: str, instrument: str, version: st
     ValueError
         When no reliable change is published for the instrument, or there is no comparator.
     """
-    threshold = reliable_change_threshold(instruments.get(instrument))
-    if threshold is None:
-        raise ValueError(f"No reliable change is published for {instrument}; none is made up.")
+    threshold = _published_threshold(instrument)
     arms = two_arms(case, NO_ARMS)
     people, treated, words = _of_two_arms(case, window, instrument, version)
     ways = reliable_change(people["change"], threshold).to_numpy()
@@ -254,9 +260,7 @@ def three_ways(case: Case, *, window: str, instrument: str, version: str) -> pd.
     ValueError
         When no reliable change is published for the instrument.
     """
-    threshold = reliable_change_threshold(instruments.get(instrument))
-    if threshold is None:
-        raise ValueError(f"No reliable change is published for {instrument}; none is made up.")
+    threshold = _published_threshold(instrument)
     people = case.people(window, instrument, version)
     ways = reliable_change(people["change"], threshold)
     rows = []
