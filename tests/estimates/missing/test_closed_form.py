@@ -11,7 +11,6 @@ import pytest
 
 from analysis.estimates.missing.closed_form import robustness_to_missing
 from analysis.estimates.missing.imputation_model import by_visit
-from analysis.estimates.missing.tipping import smallest_failing
 from analysis.mmrm import mmrm
 
 VISITS = ("a", "b", "c")
@@ -191,12 +190,6 @@ def test_the_order_of_people_does_not_matter() -> None:
     )
     assert one.jump_to_reference == pytest.approx(two.jump_to_reference, abs=1e-10)
     assert one.tipping_shift == pytest.approx(two.tipping_shift, abs=1e-4)
-
-
-def test_what_never_fails_has_no_smallest_failing_shift() -> None:
-    assert smallest_failing(lambda shift: True, 1.0) == math.inf
-    assert smallest_failing(lambda shift: False, 1.0) == 0.0
-    assert smallest_failing(lambda shift: shift < 7.25, 1.0) == pytest.approx(7.25, abs=2e-6)
 
 
 def test_arrays_that_do_not_belong_together_are_refused_in_words() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.estimates.missing.conditional_normal import fill
 from analysis.estimates.missing.strategies import expected, merged_covariance
 
 OWN = np.array([[10.0, 8.0, 6.0, 5.0]])
@@ -60,19 +59,6 @@ def test_the_merged_covariance_keeps_own_before_and_the_reference_regression_aft
     np.testing.assert_array_equal(merged_covariance("JR", own, reference, 0), reference)
     np.testing.assert_array_equal(merged_covariance("CR", own, reference, 3), reference)
     np.testing.assert_allclose(merged_covariance("CIR", own, own, 2), own)
-
-
-def test_a_draw_filled_has_the_conditional_distribution() -> None:
-    covariance = np.array([[4.0, 2.0, 1.0], [2.0, 5.0, 2.0], [1.0, 2.0, 6.0]])
-    score = np.array([[1.0, np.nan, -2.0]])
-    mean = np.array([[0.5, 1.0, 1.5]])
-    noise = np.random.default_rng(2).multivariate_normal(np.zeros(3), covariance, 40000)
-    drawn = fill(score, mean + noise[:, None, :], covariance)[:, 0, 1]
-    seen = [0, 2]
-    gain = np.linalg.solve(covariance[np.ix_(seen, seen)], covariance[seen, 1])
-    assert drawn.mean() == pytest.approx(1.0 + gain @ [0.5, -3.5], abs=0.05)
-    assert drawn.var() == pytest.approx(5.0 - gain @ covariance[seen, 1], rel=0.03)
-    assert fill(score, mean, covariance)[0, 1] == pytest.approx(1.0 + gain @ [0.5, -3.5])
 
 
 def test_an_unknown_strategy_is_refused() -> None:

@@ -18,6 +18,7 @@ from analysis.estimates.missing import (
     tipping_point,
 )
 from analysis.estimates.missing.imputation_model import fitted
+from analysis.estimates.missing.tipping import smallest_failing
 from tests.parallel_trial import made_up
 
 
@@ -104,3 +105,9 @@ def test_the_curve_fails_from_the_point_on_and_the_grid_holds_the_curve(trial: T
     assert len(grid) == 25
     alone = grid[grid["reference"] == 0].rename(columns={"treated": "shift"})
     np.testing.assert_allclose(alone["estimate"], curve["estimate"])
+
+
+def test_what_never_fails_has_no_smallest_failing_shift() -> None:
+    assert smallest_failing(lambda shift: True, 1.0) == math.inf
+    assert smallest_failing(lambda shift: False, 1.0) == 0.0
+    assert smallest_failing(lambda shift: shift < 7.25, 1.0) == pytest.approx(7.25, abs=2e-6)
