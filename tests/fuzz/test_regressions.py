@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from analysis.draft.recognise import Sighting, look
-from analysis.draft.sections import quoted
+from analysis.draft.toml_text import quoted
 from analysis.errors import ReliefError
 from analysis.readers.formats.cdisc import dataset_json
 from analysis.readers.formats.excel import sheet, workbook

@@ -21,7 +21,7 @@ from analysis.config.precision import format_precision
 from analysis.config.source import VISIT
 from analysis.disclosure.file_names import looks_personal, shown_name, shown_sheet
 from analysis.draft import item_columns
-from analysis.draft.sections import quoted
+from analysis.draft.toml_text import quoted
 from analysis.errors import ReliefError
 from analysis.readers.formats.cdisc.sdtm import recall_hours_of
 from analysis.readers.formats.cdisc.values import date_kind, plain_number

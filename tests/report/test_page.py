@@ -15,10 +15,11 @@ from nbformat import v4
 from PIL import Image
 
 from analysis.claims.ledger import GATES, WORDS, ClaimResult, Ledger, Reason
+from analysis.describe.display import estimate_numbers
 from analysis.errors import ReliefError
 from analysis.estimates.table import row
 from analysis.report import build_report
-from analysis.report.page import gate_counts, shown
+from analysis.report.page import gate_counts
 
 CLAIMS = ("headline", "onset", "certainty_ever", "infusion_length")
 
@@ -200,7 +201,7 @@ def test_every_line_of_a_synthetic_source_says_so(tmp_path):
     ],
 )
 def test_numbers_have_three_significant_digits_and_a_true_minus(estimate, low, high, expected):
-    seen = shown({"estimate": estimate, "ci_low": low, "ci_high": high})
+    seen = estimate_numbers({"estimate": estimate, "ci_low": low, "ci_high": high})
     assert f"{seen['estimate']} {seen['interval']}" == expected
 
 
@@ -209,14 +210,14 @@ def test_numbers_have_three_significant_digits_and_a_true_minus(estimate, low, h
     [(0.0142, "0.014"), (0.0001, "< 0.001"), (0.9999, "> 0.999"), (math.nan, "–"), (None, "–")],
 )
 def test_p_values(p_value, expected):
-    assert shown({"p_value": p_value})["p_value"] == expected
+    assert estimate_numbers({"p_value": p_value})["p_value"] == expected
 
 
 def test_degrees_of_freedom_and_numbers_of_people():
-    seen = shown({"df": 28, "n": 30.0, "se": 2.0412})
+    seen = estimate_numbers({"df": 28, "n": 30.0, "se": 2.0412})
     assert (seen["df"], seen["n"], seen["se"]) == ("28", "30", "2.04")
-    assert shown({"df": 54.33})["df"] == "54.3"
-    assert shown({"df": math.inf})["df"] == "∞"
+    assert estimate_numbers({"df": 54.33})["df"] == "54.3"
+    assert estimate_numbers({"df": math.inf})["df"] == "∞"
 
 
 def test_nan_never_appears(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis import instruments
 from analysis.draft.item_columns import Block
 from analysis.draft.recognise import Sighting
-from analysis.draft.sections import WINDOW, Draft, column, quoted, todo
+from analysis.draft.toml_text import WINDOW, Draft, column, quoted, todo
 
 __all__ = ["assessments", "infusions", "people"]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from analysis import instruments
 from analysis.draft import own_columns
 from analysis.draft.recognise import Sighting
-from analysis.draft.sections import WINDOW, Draft, quoted, todo
+from analysis.draft.toml_text import WINDOW, Draft, quoted, todo
 
 __all__ = ["standard_tables"]
 

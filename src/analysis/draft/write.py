@@ -6,8 +6,8 @@ from pathlib import Path
 
 from analysis.draft import own_columns
 from analysis.draft.recognise import Sighting, look
-from analysis.draft.sections import Draft, todo
 from analysis.draft.standards import standard_tables
+from analysis.draft.toml_text import Draft, todo
 from analysis.readers.formats.open_table import FILES
 from analysis.rules import refusal
 from analysis.writing import write_atomic

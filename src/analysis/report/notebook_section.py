@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from analysis.describe.display import DASH, MINUS
 from analysis.errors import ReliefError
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
-MINUS, DASH = "\u2212", "\u2013"
 NUMBER = re.compile(r"[-+\u2212]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?( ?%)?", re.IGNORECASE)
 MISSING = {"nan", "nat", "<na>", "none"}
 KEPT = re.compile(

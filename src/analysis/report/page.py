@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import platform
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -12,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.claims.ledger import WORDS, ClaimResult, Ledger
+from analysis.describe.display import estimate_numbers
 from analysis.errors import ReliefError
-from analysis.report.notebook_section import DASH, MINUS, notebook_page, slug
+from analysis.report.notebook_section import notebook_page, slug
 from analysis.writing import write_atomic
 
 PACKAGES = ("relief-analysis", "numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn")
@@ -112,7 +112,7 @@ def template(name: str) -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["shown"] = shown
+    environment.filters["shown"] = estimate_numbers
     return environment.get_template(name)
 
 
@@ -165,61 +165,3 @@ def gate_counts(result: ClaimResult) -> str:
     words = {True: "passed", False: "not passed", None: "not evaluated"}
     parts = [f"{found[key]} {word}" for key, word in words.items() if found[key]]
     return f"gates: {', '.join(parts)}" if parts else "no gate applies"
-
-
-def shown(row: Mapping[str, Any]) -> dict[str, str]:
-    """The numbers of one estimate as people read them.
-
-    Three significant digits of the estimate, and the same decimals for its limits, fewer where
-    the limits are far larger. An en dash stands for what does not exist; ``exact`` keeps ten
-    digits.
-    """
-    names = ("estimate", "ci_low", "ci_high", "se", "df", "n", "p_value")
-    values = {name: _number(row.get(name)) for name in names}
-    together = [abs(v) for v in (values[name] for name in names[:3]) if math.isfinite(v)]
-    coarse = _places(max(together, default=0.0))
-    fine = _places(values["estimate"]) or coarse
-    places = min(fine, coarse + 1)
-    text = {name: _fixed(values[name], places) for name in names[:3]}
-    text["se"] = _fixed(values["se"], max(places, _places(values["se"])))
-    text["df"] = _fixed(values["df"], 0 if values["df"].is_integer() else 1)
-    text["n"] = _fixed(values["n"], 0)
-    text["p_value"] = _p_value(values["p_value"])
-    text["exact"] = "" if math.isnan(values["estimate"]) else f"{values['estimate']:.10g}"
-    text["unit"] = str(row.get("unit") or "")
-    text["interval"] = f"[{text['ci_low']}, {text['ci_high']}]"
-    if math.isnan(values["ci_low"]) and math.isnan(values["ci_high"]):
-        text["interval"] = ""
-    return text
-
-
-def _number(value: Any) -> float:
-    """A number, or NaN for what is missing in any of its spellings."""
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return math.nan
-
-
-def _places(value: float) -> int:
-    """Decimals that leave three significant digits."""
-    if not math.isfinite(value) or value == 0:
-        return 0
-    return max(0, 2 - math.floor(math.log10(abs(value))))
-
-
-def _fixed(value: float, places: int) -> str:
-    """A number with a true minus sign; an en dash for NaN."""
-    if math.isnan(value):
-        return DASH
-    if math.isinf(value):
-        return "∞" if value > 0 else f"{MINUS}∞"
-    return f"{round(value, places) + 0.0:.{places}f}".replace("-", MINUS)
-
-
-def _p_value(value: float) -> str:
-    if math.isnan(value):
-        return DASH
-    if value < 0.001:
-        return "< 0.001"
-    return "> 0.999" if value > 0.999 else f"{value:.3f}"

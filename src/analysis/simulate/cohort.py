@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from analysis import instruments
-from analysis.simulate.course import answers, cross, treat, visit_hours
+from analysis.simulate.course import answers, cross, treat
 from analysis.simulate.missing_data import departures, unfilled
 from analysis.simulate.people import recruit
 from analysis.simulate.scenario import GUESSES, Arrays, World
+from analysis.simulate.visit_times import visit_hours
 
 
 def simulate(

@@ -7,6 +7,7 @@ import numpy as np
 from analysis import instruments
 from analysis.simulate.people import difficulty, items, recall
 from analysis.simulate.scenario import AFTER, BASELINE, FULL_DOSE, VISITS, Arrays, World
+from analysis.simulate.visit_times import visit_hours
 
 
 def treat(world: World, people: Arrays, rng: np.random.Generator) -> None:
@@ -62,12 +63,6 @@ def _infuse(world: World, people: Arrays, ketamine: np.ndarray, rng: np.random.G
         people[visit] = nominal + moved + (clock == "end") * minutes
     people["other day"] = people["other_day"]
     people["stay_end"] = people["5 h"] + rng.integers(30, 76, n)
-
-
-def visit_hours(world: World, people: Arrays, table: str) -> np.ndarray:
-    """Hours since the start of the infusion (people, visits), to the minute."""
-    visits, offset = world.forms[table][2:]
-    return np.round((np.column_stack([people[visit] for visit in visits]) + offset) / 60, 3)
 
 
 def _course(world: World, people: Arrays, hours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

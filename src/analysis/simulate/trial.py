@@ -9,8 +9,8 @@ import numpy as np
 from analysis import instruments
 from analysis.instruments.totals import person_means
 from analysis.simulate.cohort import draw
-from analysis.simulate.course import visit_hours
 from analysis.simulate.scenario import BASELINE, Arrays, World
+from analysis.simulate.visit_times import visit_hours
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from analysis.simulate.course import answers, treat, visit_hours
+from analysis.simulate.course import answers, treat
 from analysis.simulate.missing_data import departures, unfilled
 from analysis.simulate.people import candidates, recruit
 from analysis.simulate.scenario import AFTER, BASELINE, Arrays, World
+from analysis.simulate.visit_times import visit_hours
 
 SEED = 20261123  # fixed before the example was first drawn
 TRUTH_N_PER_ARM = 20_000
