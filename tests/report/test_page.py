@@ -1,49 +1,32 @@
 """The report: what it says, what it refuses, and that two builds give the same page."""
 
-import base64
-import io
 import itertools
 import math
 import re
 from pathlib import Path
 
-import nbformat
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from nbformat import v4
-from PIL import Image
 
-from analysis.claims.ledger import GATES, WORDS, ClaimResult, Ledger, Reason
+from analysis.claims.ledger import GATES, WORDS, Ledger, Reason
 from analysis.describe.display import estimate_numbers
 from analysis.errors import ReliefError
 from analysis.estimates.table import row
 from analysis.report import build_report
 from analysis.report.page import gate_counts
-
-CLAIMS = ("headline", "onset", "certainty_ever", "infusion_length")
-
-
-def result(claim: str, verdict: str, **changes) -> ClaimResult:
-    reasons = tuple(
-        Reason(gate, passed, f"reason of {gate}")
-        for gate, passed in zip(GATES, (True, False, None) * 3, strict=False)
-    )
-    given = {
-        "claim": claim,
-        "title": f"Title of {claim}",
-        "verdict": verdict,
-        "estimate": row(claim=claim),
-        "reasons": reasons,
-        "wording": f"Wording of {claim}",
-    }
-    return ClaimResult(**given | changes)
-
-
-def ledger(study: str, *, synthetic: bool = False, claims=None) -> Ledger:
-    claims = claims or tuple(result(c, word) for c, word in zip(CLAIMS, WORDS, strict=True))
-    return Ledger(study, f"Source {study}", synthetic, "c" * 64, "d" * 64, claims)
-
+from tests.report.small_report import (
+    CLAIMS,
+    code,
+    figure,
+    ledger,
+    notebook,
+    page,
+    result,
+    soup,
+    words,
+)
 
 ESTIMATE = row(
     claim="onset",
@@ -58,40 +41,6 @@ ESTIMATE = row(
     p_value=0.00001,
     method="ANCOVA",
 )
-
-
-def picture() -> str:
-    buffer = io.BytesIO()
-    Image.new("RGB", (4, 3), "navy").save(buffer, format="png")
-    return base64.b64encode(buffer.getvalue()).decode()
-
-
-def figure(**metadata) -> nbformat.NotebookNode:
-    return v4.new_output("display_data", data={"image/png": picture()}, metadata=metadata)
-
-
-def code(*outputs, source: str = "show(ax)") -> nbformat.NotebookNode:
-    return v4.new_code_cell(source, execution_count=1, outputs=list(outputs))
-
-
-def notebook(folder: Path, *cells, name: str = "01_the_data.ipynb") -> Path:
-    path = folder / name
-    nbformat.write(v4.new_notebook(cells=list(cells)), path)
-    return path
-
-
-def page(folder: Path, *ledgers: Ledger, **options) -> str:
-    path = build_report(ledgers or (ledger("published"),), out=folder / "out", **options)
-    assert path == folder / "out" / "index.html"
-    return path.read_text(encoding="utf-8")
-
-
-def soup(folder: Path, *ledgers: Ledger, **options) -> BeautifulSoup:
-    return BeautifulSoup(page(folder, *ledgers, **options), "html.parser")
-
-
-def words(node) -> str:
-    return " ".join(node.get_text(" ").split())
 
 
 # --- the answer and the ledger -------------------------------------------------------------
@@ -349,95 +298,6 @@ def test_a_doi_is_linked(tmp_path):
     record = {"file": "a.csv", "doi": "https://doi.org/10.1/x"}
     link = soup(tmp_path, provenance=[record]).find(id="provenance").a
     assert (link["href"], words(link)) == ("https://doi.org/10.1/x", "doi:10.1/x")
-
-
-# --- notebooks -----------------------------------------------------------------------------
-
-
-def test_a_notebook_becomes_a_section(tmp_path):
-    markdown = v4.new_markdown_cell(
-        "# The `data`\n\n## A part\n\n[two](02.ipynb), [here](#A-part), "
-        "[away](https://example.org/x)\n\n| a | b |\n|---|---|\n| x | -1.5 |\n"
-    )
-    stream = v4.new_output("stream", name="stdout", text="\x1b[31mred\x1b[0m < 3")
-    paths = [
-        notebook(tmp_path, markdown, code(stream, source="print('x')"), v4.new_code_cell("")),
-        notebook(tmp_path, v4.new_markdown_cell("no heading"), name="02.ipynb"),
-    ]
-    tree = soup(tmp_path, notebooks=paths)
-    article = tree.find(id="notebook-01_the_data")
-    assert words(article.h3) == "The data"
-    assert words(article.h4) == "A part"
-    assert [tag.get("href") for tag in article.find_all("a")][:3] == [
-        "#notebook-02",
-        "#notebook-01_the_data-A-part",
-        None,
-    ]
-    assert article.h4["id"] == "notebook-01_the_data-A-part"
-    assert article.find("td", class_="num").string == "−1.5"
-    assert article.find("div", class_="scroll").table is not None
-    details = article.find_all("details")
-    assert [words(tag.pre) for tag in details] == ["print('x')"]
-    assert not details[0].has_attr("open")
-    assert "red < 3" in words(article)
-    assert words(tree.find(id="notebook-02").h3) == "02"
-    toc = [words(item) for item in tree.find(class_="toc").find_all("li")]
-    assert toc == ["The data 01_the_data.ipynb", "02 02.ipynb"]
-
-
-def test_a_pandas_table_keeps_its_structure(tmp_path):
-    frame = pd.DataFrame(
-        {("ketamine", "n"): [29], ("ketamine", "mean"): [-1.25]}, index=pd.Index(["hours"])
-    )
-    html = f"<style scoped>td {{color: red}}</style>{frame.to_html()}"
-    output = v4.new_output("display_data", data={"text/html": html, "text/plain": "not this"})
-    table = soup(tmp_path, notebooks=[notebook(tmp_path, code(output))]).article.table
-    assert table.find("th", colspan="2")["scope"] == "col"
-    assert table.tbody.th["scope"] == "row"
-    assert [cell.string for cell in table.tbody.find_all("td")] == ["29", "−1.25"]
-    assert "01_the_data.ipynb, cell 1" in words(table.caption)
-    assert "color: red" not in str(table.parent)
-
-
-def test_markdown_output_is_rendered(tmp_path):
-    output = v4.new_output("display_data", data={"text/markdown": "**bold**"})
-    article = soup(tmp_path, notebooks=[notebook(tmp_path, code(output))]).article
-    assert words(article.strong) == "bold"
-
-
-@pytest.mark.parametrize(
-    "metadata", [{"image/png": {"alt": "Scores by arm."}}, {"alt": "Scores by arm."}]
-)
-def test_a_figure_carries_its_alternative_text(tmp_path, metadata):
-    paths = [notebook(tmp_path, code(figure(**metadata)))]
-    assert soup(tmp_path, notebooks=paths).img["alt"] == "Scores by arm."
-
-
-@pytest.mark.parametrize(
-    ("cell", "rule"),
-    [
-        (code(figure()), "report-alt"),
-        (code(figure(**{"image/png": {"alt": "  "}})), "report-alt"),
-        (code(figure(**{"image/png": {"width": 4}})), "report-alt"),
-        (code(v4.new_output("error", ename="E", evalue="", traceback=[])), "report-error"),
-        (v4.new_markdown_cell("![scores](scores.png)"), "report-picture"),
-        (v4.new_markdown_cell('<img src="https://example.org/x.png">'), "report-picture"),
-    ],
-)
-def test_what_must_not_ship_is_refused_by_notebook_and_cell(tmp_path, cell, rule):
-    path = notebook(tmp_path, v4.new_markdown_cell("# Title"), cell)
-    with pytest.raises(ReliefError, match=r"01_the_data\.ipynb, cell 2") as caught:
-        page(tmp_path, notebooks=[path])
-    assert caught.value.rule == rule
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_file_that_is_no_notebook_is_refused(tmp_path):
-    path = tmp_path / "broken.ipynb"
-    path.write_text("not json", encoding="utf-8")
-    for wrong in (path, tmp_path / "absent.ipynb"):
-        with pytest.raises(ReliefError, match=wrong.name):
-            page(tmp_path, notebooks=[wrong])
 
 
 def test_no_ledger_or_two_of_one_name_is_refused(tmp_path):

@@ -7,7 +7,6 @@ import pytest
 import analysis.report.publish
 from analysis.errors import DataUnavailable, ReliefError
 from analysis.paths import DATA_PROCESSED, NOTEBOOKS
-from analysis.report.provenance import provenance, sha256
 from analysis.report.publish import publish, write_processed
 from analysis.studies import judge_source
 from tests.factory import write_study
@@ -52,13 +51,3 @@ def test_the_report_of_one_study_holds_that_study_alone(tmp_path):
     assert "made-up-onset" in text
     assert "published-onset" not in text
     assert "scores.csv" in text
-
-
-def test_provenance_holds_the_hash_of_every_raw_table():
-    from analysis.paths import DATA_RAW
-
-    recorded = {row["file"]: row["sha256"] for row in provenance()}
-    files = {
-        path.relative_to(DATA_RAW).as_posix(): sha256(path) for path in DATA_RAW.rglob("*.csv")
-    }
-    assert recorded == files

@@ -10,20 +10,11 @@ import pytest
 from analysis import simulate
 from analysis.claims.definitions import load_definitions
 from analysis.simulate import EXAMPLE, NO_EFFECT, World
+from tests.simulate.truths import CATALOGUE, in_sd, truth
 
-CATALOGUE = simulate.catalogue().set_index("world")
 WHOLE = {"dropout": 0.0, "dropout_hours": 0.0, "missed": 0.0, "blank": 0.0}
 FLAGS = ("guessed ketamine", "guessed midazolam", "one rating")
 HOURS, DAY = slice(0, 2), 2
-
-
-@cache
-def truth(name):
-    return simulate.truth(simulate.world(name), 1000, seed=5)
-
-
-def in_sd(found, part):
-    return -found[part]["hours_phase"] / found["baseline_sd"]["mean_of_two"]
 
 
 @cache
@@ -54,31 +45,6 @@ def gap(values, treated):
     one, other = values[treated], values[~treated]
     error = np.hypot(one.std() / np.sqrt(len(one)), other.std() / np.sqrt(len(other)))
     return one.mean() - other.mean(), error
-
-
-@pytest.mark.parametrize("name", CATALOGUE.index)
-def test_what_the_catalogue_says_of_drug_and_bias_is_true(name):
-    row = CATALOGUE.loc[name]
-    # True of the person; the past-week form cannot show it, and the world is else the same.
-    found = truth("power-cell" if name == "past-week" else name)
-    error = 4 * found["mean_difference_standard_error"]["hours_phase"] + 0.15
-    near = error / found["baseline_sd"]["mean_of_two"]
-    assert in_sd(found, "mean_difference_by_drug") == pytest.approx(row["drug_sd"], abs=near)
-    whole_difference = row["drug_sd"] + row["bias_sd"]
-    assert in_sd(found, "mean_difference") == pytest.approx(whole_difference, abs=near)
-    if row["no_effect"]:
-        assert found["mean_difference_by_drug"]["hours_phase"] == 0
-
-
-def test_the_catalogue_is_complete_and_says_where_each_world_comes_from():
-    assert not CATALOGUE.index.duplicated().any()
-    assert CATALOGUE.notna().all(axis=None)
-    assert (
-        CATALOGUE["source"].str.contains("assumption") | CATALOGUE["source"].str.contains("doi:")
-    ).all()
-    assert (CATALOGUE["no_effect"] == (CATALOGUE["drug_sd"] == 0)).all()
-    assert (CATALOGUE["changed"] != "").drop("null").all()
-    assert not (CATALOGUE["no_effect"] & CATALOGUE["effect_true"]).any()
 
 
 def test_bounds_are_those_of_the_claims():

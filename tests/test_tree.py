@@ -1,0 +1,136 @@
+"""The tests stand where the code stands: each module that decides has a test module of its name.
+
+A module that is tested through another one, or through its room's entrance, is listed under the
+test module that does so.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from analysis.paths import ROOT
+
+SOURCE, TESTS = ROOT / "src" / "analysis", ROOT / "tests"
+
+THROUGH = {
+    # What every room speaks: tables, words and errors that hold no decision of their own.
+    "test_cli.py": "errors paths studies study",
+    "checks/test_checks.py": "checks/checked checks/sites",
+    # A claim is judged whole, from a study to its word.
+    "claims/test_judge_studies.py": """
+        claims/case claims/ledger claims/result claims/windows
+        claims/evaluators/common claims/evaluators/difference claims/evaluators/certainty
+        claims/evaluators/dissociation_brief claims/evaluators/lengths
+        claims/evaluators/never_testable""",
+    "claims/test_judge_properties.py": """
+        claims/gates/data_gates claims/gates/flagged_groups claims/gates/robustness_of_scores""",
+    "claims/evaluators/test_clusters.py": "claims/evaluators/cluster_cases",
+    "claims/evaluators/test_first_session.py": "claims/evaluators/session_courses",
+    "claims/published/test_published.py": "claims/published/rows",
+    "claims/sensitivity/test_multiverse.py": """
+        claims/sensitivity/estimators claims/sensitivity/specifications""",
+    "claims/calibration/test_run.py": "claims/calibration/counts claims/calibration/pieces",
+    "claims/calibration/test_stored_words.py": "claims/calibration/trial",
+    # Declarations are read, or refused, as a whole study.toml.
+    "config/test_load.py": "config/source config/study config/tables",
+    "readers/table/test_times.py": """
+        config/precision readers/clock readers/table/declared_times readers/table/iso
+        readers/table/zones""",
+    "describe/test_change.py": "describe/common",
+    "describe/onset/test_crossing.py": "describe/onset/courses",
+    "draft/test_write.py": """
+        draft/item_columns draft/own_columns draft/recognise draft/sections draft/standards""",
+    "estimates/control/test_crossover.py": "estimates/control/crossover_scores",
+    "estimates/control/test_repeated_infusions.py": "estimates/infusion_series",
+    "estimates/missing/test_conditional_mean.py": """
+        estimates/missing/analysis_model estimates/missing/imputation_model
+        estimates/missing/trial_data""",
+    "estimates/missing/test_strategies.py": "estimates/missing/conditional_normal",
+    "estimates/onset/test_time_to_response.py": "estimates/onset/courses",
+    "estimates/onset/interval_censored/test_turnbull.py": """
+        estimates/onset/interval_censored/turnbull_solver""",
+    "estimates/onset/test_mixture.py": "estimates/onset/profile_likelihood",
+    "evidence/test_derive.py": "evidence/assemble evidence/effects evidence/query",
+    "evidence/test_table.py": "evidence/schema",
+    "instruments/test_scale.py": "instruments/catalogue",
+    "mmrm/design/test_formula.py": "mmrm/design/materializer mmrm/design/matrix mmrm/design/recipe",
+    "mmrm/design/test_table.py": "mmrm/design/levels",
+    "mmrm/inference/test_sandwich.py": "mmrm/inference/chunk_sandwich",
+    "mmrm/moments/test_chunks.py": "mmrm/moments/columns",
+    "mmrm/test_refusals.py": "mmrm/spec",
+    "mmrm/test_results.py": "mmrm/summary",
+    # Formats are read from files to the table of text, parts and all.
+    "readers/test_assemble.py": "readers/reading readers/formats/file_bytes",
+    "readers/roles/test_layouts.py": """
+        readers/roles/answers readers/roles/doses readers/roles/forms readers/roles/infusions
+        readers/roles/item_rows readers/roles/people readers/table/gathered""",
+    "readers/formats/delimited/test_encoding.py": "readers/formats/delimited/decode",
+    "readers/formats/excel/test_sheet.py": """
+        readers/formats/excel/biff readers/formats/excel/layout readers/formats/excel/workbook""",
+    "readers/formats/fhir/test_read.py": """
+        readers/formats/fhir/codes readers/formats/fhir/findings readers/formats/fhir/nodes
+        readers/formats/fhir/usable""",
+    "readers/formats/fhir/test_answers.py": "readers/formats/fhir/responses",
+    "readers/formats/fhir/test_study.py": """
+        readers/formats/declared_rows readers/formats/fhir/declared""",
+    "readers/formats/omop/test_read.py": """
+        readers/formats/omop/database readers/formats/omop/received readers/formats/omop/tables""",
+    "readers/formats/omop/test_study.py": "readers/formats/omop/declared",
+    "readers/formats/redcap/test_project.py": """
+        readers/formats/redcap/export readers/formats/redcap/rows readers/formats/redcap/wanted""",
+    "readers/formats/redcap/test_projects.py": "readers/formats/redcap/declared",
+    "readers/nimh/test_crossover.py": "readers/nimh/bids",
+    "readers/nimh/test_download.py": "readers/nimh/open_data",
+    "report/test_page.py": "report/check_page",
+    "docs/test_study_and_rules.py": "rules/listing",
+    "simulate/test_example.py": "simulate/cohort simulate/people simulate/study_files",
+    "simulate/test_scenario.py": """
+        simulate/course simulate/missing_data simulate/scenarios_by_size simulate/truth""",
+    "estimates/responders/test_first_session.py": "simulate/sessions",
+}
+LISTED = {module: test for test, modules in THROUGH.items() for module in modules.split()}
+
+
+def public(path: Path) -> bool:
+    """Whether a module has a function or class that others may call."""
+    return any(
+        isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+    )
+
+
+MODULES = {
+    path.relative_to(SOURCE).with_suffix("").as_posix()
+    for path in SOURCE.rglob("*.py")
+    if not path.name.startswith("__") and public(path)
+}
+
+
+def own_test(module: str) -> Path:
+    path = TESTS / module
+    return path.with_name(f"test_{path.name}.py")
+
+
+def test_each_module_has_a_test_module_of_its_name_or_is_listed():
+    assert sorted(m for m in MODULES - set(LISTED) if not own_test(m).is_file()) == []
+
+
+def test_what_is_listed_is_there_and_has_no_test_module_of_its_own():
+    assert sorted(m for m in LISTED if m not in MODULES or own_test(m).is_file()) == []
+    assert [test for test in THROUGH if not (TESTS / test).is_file()] == []
+
+
+def test_no_module_is_listed_twice():
+    listed = [module for modules in THROUGH.values() for module in modules.split()]
+    assert len(listed) == len(set(listed))
+
+
+def test_each_folder_of_tests_is_a_room_or_cuts_across():
+    across = {"bad_inputs", "docs", "fuzz", "notebooks", "reference", "scripts"}
+    folders = {path.parent.relative_to(TESTS) for path in TESTS.rglob("test_*.py")}
+    assert [
+        str(folder)
+        for folder in folders
+        if folder.parts and folder.parts[0] not in across and not (SOURCE / folder).is_dir()
+    ] == []
