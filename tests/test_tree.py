@@ -40,13 +40,11 @@ THROUGH = {
     "describe/test_change.py": "describe/common",
     "describe/onset/test_crossing.py": "describe/onset/courses",
     "draft/test_write.py": """
-        draft/item_columns draft/own_columns draft/recognise draft/sections draft/standards""",
-    "estimates/control/test_crossover.py": "estimates/control/crossover_scores",
-    "estimates/control/test_repeated_infusions.py": "estimates/infusion_series",
+        draft/item_columns draft/own_columns draft/recognise draft/standards
+        draft/toml_text""",
     "estimates/missing/test_conditional_mean.py": """
         estimates/missing/analysis_model estimates/missing/imputation_model
         estimates/missing/trial_data""",
-    "estimates/missing/test_strategies.py": "estimates/missing/conditional_normal",
     "estimates/onset/test_time_to_response.py": "estimates/onset/courses",
     "estimates/onset/interval_censored/test_turnbull.py": """
         estimates/onset/interval_censored/turnbull_solver""",
@@ -84,7 +82,7 @@ THROUGH = {
     "readers/nimh/test_download.py": "readers/nimh/open_data",
     "report/test_page.py": "report/check_page",
     "docs/test_study_and_rules.py": "rules/listing",
-    "simulate/test_example.py": "simulate/cohort simulate/people simulate/study_files",
+    "simulate/test_example.py": "simulate/cohort simulate/people simulate/study_files simulate/visit_times",
     "simulate/test_scenario.py": """
         simulate/course simulate/missing_data simulate/scenarios_by_size simulate/truth""",
     "estimates/responders/test_first_session.py": "simulate/sessions",
