@@ -82,7 +82,8 @@ THROUGH = {
     "readers/nimh/test_download.py": "readers/nimh/open_data",
     "report/test_page.py": "report/check_page",
     "docs/test_study_and_rules.py": "rules/listing",
-    "simulate/test_example.py": "simulate/cohort simulate/people simulate/study_files simulate/visit_times",
+    "simulate/test_example.py": """
+        simulate/cohort simulate/people simulate/study_files simulate/visit_times""",
     "simulate/test_scenario.py": """
         simulate/course simulate/missing_data simulate/scenarios_by_size simulate/truth""",
     "estimates/responders/test_first_session.py": "simulate/sessions",
