@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.estimates.change import distribution
 from analysis.estimates.proportions import share_difference
 from analysis.estimates.responders import (
     cluster_profile,
+    distribution,
     first_session,
     prediction,
     shares,

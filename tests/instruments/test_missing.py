@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import instruments
-from analysis.instruments.scoring import prorated_forms, score
+from analysis.checks.forms import prorated_forms
+from analysis.instruments.scoring import score
 from tests.instruments.answered import every_version, study_of, valid_forms
 
 

@@ -10,12 +10,12 @@ import pandas as pd
 
 from analysis.checks.answerable_questions import check_questions
 from analysis.checks.events import check_events, without_late_guesses
-from analysis.checks.forms import check_forms
+from analysis.checks.forms import check_forms, prorated_forms
 from analysis.checks.participant_flow import participant_flow
 from analysis.checks.sites import check_sites
 from analysis.errors import Issue
 from analysis.instruments import suicidality as safety
-from analysis.instruments.scoring import prorated_forms, score
+from analysis.instruments.scoring import score
 from analysis.study import Study
 from analysis.timeline import place
 

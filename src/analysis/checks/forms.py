@@ -13,7 +13,7 @@ from analysis.errors import Issue
 from analysis.rules import issue, refusal
 from analysis.study import Study
 
-__all__ = ["SetAside", "check_forms"]
+__all__ = ["SetAside", "check_forms", "prorated_forms"]
 
 
 @dataclass
@@ -169,3 +169,18 @@ def _not_differenced(forms: pd.DataFrame, found: SetAside) -> None:
         if not instruments.get(str(name)).differenced:
             told = issue("outcome.left-undifferenced", count=len(rows), scale=name)
             found.issues.append(told)
+
+
+def prorated_forms(forms: pd.DataFrame) -> list[Issue]:
+    """One FLAG a file and scale about the forms that :func:`score` prorated."""
+    filled = forms[forms["prorated"]].groupby(["source", "instrument"], sort=True)
+    return [
+        issue(
+            "score.prorated",
+            file=str(file),
+            row=int(rows["row"].min()),
+            count=len(rows),
+            scale=scale,
+        )
+        for (file, scale), rows in filled
+    ]

@@ -23,9 +23,8 @@ from analysis.describe.common import (
     small_parts,
     two_arms,
 )
-from analysis.estimates.change import distribution
 from analysis.estimates.proportions import exact_share
-from analysis.estimates.responders import shares, variability
+from analysis.estimates.responders import distribution, shares, variability
 from analysis.estimates.table import table
 from analysis.outcomes.change import DECIMALS, response
 from analysis.outcomes.reliable_change import reliable_change, reliable_change_threshold

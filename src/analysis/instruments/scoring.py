@@ -7,19 +7,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis.errors import Issue
 from analysis.instruments import get, totals
 from analysis.instruments.scale import Instrument
-from analysis.rules import issue, refusal
+from analysis.rules import refusal
 from analysis.study import Study
 
-__all__ = [
-    "looks_like_means",
-    "looks_older",
-    "prorated_forms",
-    "score",
-    "subscales",
-]
+__all__ = ["looks_like_means", "looks_older", "score", "subscales"]
 
 _MISSING_RULES = ("complete", "person-mean")
 # So few totals tell nothing of how they were made; so many forms without an answer tell something.
@@ -101,21 +94,6 @@ def score(
         from_items=~np.isnan(n_items),
         prorated=prorated,
     )
-
-
-def prorated_forms(forms: pd.DataFrame) -> list[Issue]:
-    """One FLAG a file and scale about the forms that :func:`score` prorated."""
-    filled = forms[forms["prorated"]].groupby(["source", "instrument"], sort=True)
-    return [
-        issue(
-            "score.prorated",
-            file=str(file),
-            row=int(rows["row"].min()),
-            count=len(rows),
-            scale=scale,
-        )
-        for (file, scale), rows in filled
-    ]
 
 
 def _key(scale: Instrument, key: str | None) -> dict[str, tuple[int, ...]]:

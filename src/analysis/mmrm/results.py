@@ -14,8 +14,8 @@ from analysis.mmrm.fit.covariance import mean_distances
 from analysis.mmrm.inference.contrasts import Inference
 from analysis.mmrm.inference.covariance_intervals import covariance_intervals
 from analysis.mmrm.inference.lsmeans import difference_weights, mean_weights
-from analysis.mmrm.inference.prediction import rows_of_residuals, simulate_outcomes
 from analysis.mmrm.inference.resampling import Refitter
+from analysis.mmrm.inference.residuals import rows_of_residuals, simulate_outcomes
 from analysis.mmrm.summary import summary_text
 
 Weights = Mapping[str, float] | Sequence[float] | Array

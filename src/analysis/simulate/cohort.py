@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from analysis import instruments
-from analysis.simulate.course import answers, cross, treat
+from analysis.simulate.course import answers
+from analysis.simulate.infusions import cross, treat
 from analysis.simulate.missing_data import departures, unfilled
 from analysis.simulate.people import recruit
 from analysis.simulate.scenario import GUESSES, Arrays, World

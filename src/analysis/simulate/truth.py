@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from analysis.simulate.course import answers, treat
+from analysis.simulate.course import answers
+from analysis.simulate.infusions import treat
 from analysis.simulate.missing_data import departures, unfilled
 from analysis.simulate.people import candidates, recruit
 from analysis.simulate.scenario import AFTER, BASELINE, Arrays, World

@@ -12,7 +12,7 @@ from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
 from analysis.claims.evaluators.cluster_cases import cluster_cases, clusters_of_people
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED, ClaimResult
-from analysis.claims.windows import LATER, first_readable
+from analysis.claims.readable_windows import LATER, first_readable
 from analysis.instruments import get
 from analysis.readers.assemble import read_study
 from tests.factory import NOW_ITEMS, tables, write_study

@@ -24,8 +24,8 @@ from analysis.claims.gates.flagged_groups import retry_on_other_cases
 from analysis.claims.gates.robustness_of_scores import doubt_missing_scores, survives_missing
 from analysis.claims.ledger import CONTRADICTED, SUPPORTED, Reason
 from analysis.claims.primary_analysis import Scores, primary_analysis
+from analysis.claims.readable_windows import LATER, first_readable, unreadable
 from analysis.claims.verdict import combine_parts
-from analysis.claims.windows import LATER, first_readable, unreadable
 from analysis.errors import ReliefError
 
 __all__ = ["clusters"]

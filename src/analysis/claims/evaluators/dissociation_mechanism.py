@@ -11,7 +11,7 @@ from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.common import Finding, blocked, reason, unread
 from analysis.claims.gates import data_gates
 from analysis.claims.ledger import Reason
-from analysis.claims.windows import LATER, first_readable
+from analysis.claims.readable_windows import LATER, first_readable
 from analysis.errors import ReliefError
 from analysis.estimates.explanations.dissociation import time_to_return
 from analysis.estimates.explanations.mediation import LinearMediation, linear_mediation

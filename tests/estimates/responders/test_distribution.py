@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.estimates.change.distribution import (
+from analysis.estimates.responders.distribution import (
     band_coverage,
     change_distribution,
     compare_distributions,

@@ -1,0 +1,64 @@
+"""The infusions of simulated people: arms, lengths, dissociation, guesses; one each, or two."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.simulate.scenario import AFTER, FULL_DOSE, VISITS, Arrays, World
+
+__all__ = ["cross", "treat"]
+
+
+def treat(world: World, people: Arrays, rng: np.random.Generator) -> None:
+    """Add arm, infusion, dissociation, guess, effects and visit times to the cohort."""
+    n = len(people["screening"])
+    _infuse(world, people, rng.permutation(np.arange(n) % 2 == 0), rng)
+
+
+def cross(world: World, people: Arrays, rng: np.random.Generator) -> Arrays:
+    """The same people around their second infusion, of the other treatment.
+
+    What the drug does in a person is the same as in the first; luck with dissociation, guess
+    and hope is new. Hours count from the second infusion's start.
+    """
+    second = dict(people)
+    _infuse(world, second, ~people["ketamine"], rng)
+    return second
+
+
+def _infuse(world: World, people: Arrays, ketamine: np.ndarray, rng: np.random.Generator) -> None:
+    n = len(ketamine)
+    dose = np.array(world.doses)[(np.cumsum(ketamine) - 1) % len(world.doses)]
+    minutes = rng.integers(38, 44, n)
+    median = np.where(ketamine, world.cadss_ketamine * dose / FULL_DOSE, world.cadss_midazolam)
+    peak = median * np.exp(world.cadss_log_sd * rng.standard_normal(n))
+    most = np.argsort(-peak * ketamine, kind="stable")[: round(world.stopped * ketamine.sum())]
+    stopped = np.isin(np.arange(n), most)
+    minutes = np.where(stopped, rng.integers(20, 31, n), minutes)
+    felt = np.log1p(peak) + world.guess_sd * rng.standard_normal(n)
+    guess = np.digitize(felt, world.guess_cuts)
+    expectancy = world.expectancy + world.expectancy_sd * rng.standard_normal(n)
+    expectancy = expectancy + world.belief * guess / 2 + world.expectancy_ketamine * ketamine
+    luck = rng.random(n)
+    drug = (luck >= world.drug_none) * (world.drug + world.drug_sd * rng.standard_normal(n))
+    drug = people.get("response", np.where(luck > 1 - world.drug_worse, world.drug_worse_by, drug))
+    # Minutes until stopping, dose in proportion, and log spreads of 0.7 and 0.35: assumptions.
+    people |= {
+        "ketamine": ketamine,
+        "dose": dose,
+        "response": drug,
+        "minutes": minutes,
+        "stopped": stopped,
+        "guess": guess,
+        "expectancy": expectancy + people.get("site_response", 0.0),
+        "drug": ketamine * drug * dose / FULL_DOSE * np.where(stopped, minutes / 40, 1.0),
+        "cadss_peak": peak,
+        "cadss_baseline": world.cadss_baseline * np.exp(0.7 * rng.standard_normal(n)),
+        "cadss_half_life": world.cadss_half_life * np.exp(0.35 * rng.standard_normal(n)),
+    }
+    for visit, (clock, nominal, low, high) in VISITS.items():
+        wide = world.visit_jitter if visit in AFTER else 1.0
+        moved = rng.integers(round(low * wide), round(high * wide) + 1, n)
+        people[visit] = nominal + moved + (clock == "end") * minutes
+    people["other day"] = people["other_day"]
+    people["stay_end"] = people["5 h"] + rng.integers(30, 76, n)
