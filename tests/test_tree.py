@@ -85,7 +85,8 @@ THROUGH = {
     "simulate/test_example.py": """
         simulate/cohort simulate/people simulate/study_files simulate/visit_times""",
     "simulate/test_scenario.py": """
-        simulate/course simulate/missing_data simulate/scenarios_by_size simulate/truth""",
+        simulate/course simulate/infusions simulate/missing_data simulate/scenarios_by_size
+        simulate/truth""",
     "estimates/responders/test_first_session.py": "simulate/sessions",
 }
 LISTED = {module: test for test, modules in THROUGH.items() for module in modules.split()}
