@@ -55,6 +55,7 @@ THROUGH = {
     "mmrm/design/test_formula.py": "mmrm/design/materializer mmrm/design/matrix mmrm/design/recipe",
     "mmrm/design/test_table.py": "mmrm/design/levels",
     "mmrm/inference/test_sandwich.py": "mmrm/inference/chunk_sandwich",
+    "checks/test_patterns.py": "checks/treatments",
     "mmrm/moments/test_chunks.py": "mmrm/moments/columns",
     "mmrm/test_refusals.py": "mmrm/spec",
     "mmrm/test_results.py": "mmrm/summary",

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import instruments
-from analysis.checks import patterns
+from analysis.checks import patterns, treatments
 from analysis.errors import Issue
 from analysis.rules import issue, of_people
 from analysis.study import Study
@@ -42,9 +42,9 @@ def check_questions(study: Study, forms: pd.DataFrame) -> list[Issue]:
         patterns.straight_lines,
         patterns.directions,
         patterns.few_people,
-        patterns.carry_over,
-        patterns.one_period,
-        patterns.routes,
+        treatments.carry_over,
+        treatments.one_period,
+        treatments.routes,
     )
     return [found for rule in rules for found in rule(study, forms, primary)]
 

@@ -13,7 +13,7 @@ from analysis.rules import issue, of_people
 from analysis.study import Study
 from analysis.timeline import EFFICACY
 
-__all__ = ["carry_over", "directions", "few_people", "one_period", "routes", "straight_lines"]
+__all__ = ["directions", "few_people", "straight_lines"]
 
 # So few items are often answered alike by chance.
 _FEW_ITEMS = 5
@@ -90,38 +90,3 @@ def few_people(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iter
     for n in sorted(people[people < _FEW_PEOPLE]):
         name = study.design.primary
         yield issue("arm.few-people", count=int(n), n=int(n), scale=name, least=_FEW_PEOPLE)
-
-
-def carry_over(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
-    """Crossovers in which the other treatment follows too soon."""
-    if study.design.design != "crossover":
-        return
-    ordered = study.infusions.sort_values(["subject", "infusion"])
-    person = ordered.groupby("subject")
-    other = ordered["agent"] != person["agent"].shift()
-    # The widest gap that the known bounds allow: what is not known is not accused.
-    gap = ordered["start_high"] - person["start_low"].shift()
-    soon = ordered.loc[other & (gap < _WASHOUT_DAYS * 24), "subject"].unique()
-    yield from of_people("infusion.carry-over", soon, days=_WASHOUT_DAYS)
-
-
-def one_period(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
-    """People of a crossover who were given one of the treatments only."""
-    if study.design.design != "crossover":
-        return
-    treatments = [study.design.active_arm, study.design.comparator_arm]
-    given = study.infusions[study.infusions["agent"].isin(treatments)]
-    treatments_of = given.groupby("subject")["agent"].nunique()
-    alone = treatments_of.index[treatments_of == 1]
-    yield from of_people("infusion.one-period", alone)
-
-
-def routes(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
-    """Ketamine by several routes, or by none that is an infusion."""
-    ketamine = study.infusions[study.infusions["agent"] == "ketamine"]
-    told = ketamine["route"].dropna()
-    names = sorted(told.unique())
-    if names and not set(names) & set(_INFUSED):
-        yield issue("question.route", count=len(told), routes=", ".join(names))
-    elif len(names) > 1:
-        yield issue("infusion.mixed-routes", count=len(told), routes=", ".join(names))

@@ -9,12 +9,11 @@ from analysis.describe.change import (
     change_by_window,
     change_estimators,
     change_with_selection,
-    cumulative_change,
     regression_to_the_mean,
 )
 from analysis.describe.control import bias_table, difference_by_window
 from analysis.describe.forms import forms_by_phase, recall_by_hours
-from analysis.describe.responders import three_ways
+from analysis.describe.responders import cumulative_change, three_ways
 from analysis.describe.verdicts import rules_table
 
 __all__ = [

@@ -39,7 +39,6 @@ __all__ = [
     "change_by_window",
     "change_estimators",
     "change_with_selection",
-    "cumulative_change",
     "regression_to_the_mean",
 ]
 
@@ -231,45 +230,6 @@ def change_by_window(
             if len(people) >= least:
                 rows.append(paired_change(*_scores(people), **words)[0])
     return table(rows)
-
-
-def cumulative_change(
-    case: Case, *, window: str, step: float = 2.0, at_least: int = 5
-) -> pd.DataFrame:
-    """Share of each arm with a change at or below points of a grid, where enough people lie.
-
-    A grid alone does not protect: with 30 people a step of 1/30 is one person, and the ends
-    of the curve are the smallest and largest change. A point of the grid is therefore kept
-    only if at least ``at_least`` people lie at or below it, above it, and between it and the
-    kept point before it. The default of 5 suits an arm of 30; a site bound to publish no
-    count below 11 (CMS) sets 11.
-
-    Parameters
-    ----------
-    case : Case
-    window : str
-        A window of claims.toml.
-    step : float
-        Distance of the grid, points.
-    at_least : int
-        Fewest people in any step of the curve.
-
-    Returns
-    -------
-    DataFrame
-        arm, change (points), share (0 to 1); no row for an arm with too few people.
-    """
-    rows: list[tuple[str, float, float]] = []
-    for arm, mine in case.people(window).groupby("arm", sort=True):
-        change = mine["change"].to_numpy()
-        low, high = np.floor(change.min() / step), np.ceil(change.max() / step)
-        kept = 0
-        for point in step * np.arange(low, high + 1):
-            below = int((change <= point).sum())
-            if below - kept >= at_least and len(change) - below >= at_least:
-                kept = below
-                rows.append((str(arm), float(point), below / len(change)))
-    return pd.DataFrame(rows, columns=["arm", "change", "share"])
 
 
 def regression_to_the_mean(
