@@ -51,7 +51,6 @@ THROUGH = {
     "estimates/onset/test_mixture.py": "estimates/onset/profile_likelihood",
     "evidence/test_derive.py": "evidence/assemble evidence/effects evidence/query",
     "evidence/test_table.py": "evidence/schema",
-    "instruments/test_scale.py": "instruments/catalogue",
     "mmrm/design/test_formula.py": "mmrm/design/materializer mmrm/design/matrix mmrm/design/recipe",
     "mmrm/design/test_table.py": "mmrm/design/levels",
     "mmrm/inference/test_sandwich.py": "mmrm/inference/chunk_sandwich",

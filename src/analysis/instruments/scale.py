@@ -8,10 +8,19 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["CONFIDENCE", "Coding", "Fact", "Instrument", "MissingItems", "Threshold"]
+__all__ = ["CONFIDENCE", "WORDS", "Coding", "Fact", "Instrument", "MissingItems", "Threshold"]
 
 # How sure a fact is: read at its source, in part or at second hand, remembered, or decided here.
 CONFIDENCE = ("verified", "partly", "memory", "judgement")
+# What the attributes of a scale that are words may say.
+WORDS = {
+    "construct": ("ptsd", "depression", "anxiety", "distress", "global", "dissociation",
+                  "dissociation-trait", "psychosis", "suicidality"),
+    "kind": ("self-report", "interview"),
+    "role": ("efficacy", "comorbidity", "safety", "moderator"),
+    "rule": ("sum", "mean", "domains", "highest"),
+    "subscale_score": ("sum", "mean"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,11 +85,10 @@ class Instrument:
     Attributes
     ----------
     name, title, construct, kind, source : str
-        ``construct`` is ptsd, depression, anxiety, distress, global, dissociation,
-        dissociation-trait, psychosis or suicidality; ``kind`` self-report or interview.
-    role : {"efficacy", "comorbidity", "safety", "moderator"}
+        ``construct`` and ``kind`` are one of ``WORDS`` each, as role, rule and subscale_score are.
+    role : str
         What the scale may be used for; only a ptsd scale bears on the page's claims.
-    rule : {"sum", "mean", "domains", "highest"}
+    rule : str
         How a score is made of the items, see :mod:`analysis.instruments.totals`.
     validated : bool
         False for a form that is declared ad hoc.
@@ -101,7 +109,7 @@ class Instrument:
     subscale_keys : dict
         Item numbers of each subscale by scoring key; together they are all the items, each
         once. ``subscales`` is the first key. Where several circulate a study declares its own.
-    subscale_score : {"sum", "mean"}
+    subscale_score : str
         What the scale's authors ask for.
     domains, alternatives : tuple of tuple of int
         Rule ``domains``: items of which the highest counts, and pairs of which one is answered.
