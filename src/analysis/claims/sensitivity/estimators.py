@@ -1,6 +1,9 @@
 """The analyses that the multiverse sets beside the primary one, on the same scores.
 
-A new one is a line in ``ESTIMATORS`` and a section of ``multiverse.toml``.
+A new one is a line in ``ESTIMATORS`` and a section of ``multiverse.toml``. It needs both of an
+`Estimator`'s functions: ``estimate``, whose results are in points of the scale (they are compared
+with bounds in points), and ``redealt``, the same analysis over all re-randomised deals at once
+(:mod:`analysis.estimates.robustness.rerandomised`).
 """
 
 from __future__ import annotations

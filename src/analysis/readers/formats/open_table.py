@@ -37,8 +37,9 @@ class FileFormat:
     options: tuple[str, ...] = ()
 
 
-# A new format is a line in one of these three, its folder beside this module, and its name in
-# config/formats.toml.
+# A new format is a line in one of these three, a module beside this one, or a folder where it
+# needs several, and its name in config/formats.toml. A model: cdisc/dataset_json.py; messages get
+# path.name, never the folder.
 FILES = {
     "csv": FileFormat(
         "delimited.read:read_text",
