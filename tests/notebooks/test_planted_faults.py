@@ -67,7 +67,7 @@ FAULTS: list[Fault] = [
     ),
     Fault(
         "a swapped arm",
-        "describe/control.py",
+        "describe/common.py",
         "treated, control = case.design.active_arm, case.design.comparator_arm",
         "control, treated = case.design.active_arm, case.design.comparator_arm",
         CHANGE,
@@ -75,9 +75,9 @@ FAULTS: list[Fault] = [
     ),
     Fault(
         "another column plotted",
-        "figures/change.py",
-        'x,\n            rows["estimate"],\n            yerr',
-        'x,\n            rows["ci_low"],\n            yerr',
+        "figures/base.py",
+        'estimate = rows["estimate"].to_numpy(float)',
+        'estimate = rows["ci_low"].to_numpy(float)',
         CHANGE,
         FIGURE,
     ),
