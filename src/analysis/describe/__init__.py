@@ -12,9 +12,11 @@ from analysis.describe.change import (
     regression_to_the_mean,
 )
 from analysis.describe.control import bias_table, difference_by_window
+from analysis.describe.display import rounded, sentences
+from analysis.describe.evidence import evidence_counts
 from analysis.describe.forms import forms_by_phase, recall_by_hours
 from analysis.describe.responders import cumulative_change, three_ways
-from analysis.describe.verdicts import rules_table
+from analysis.describe.verdicts import estimates_table, issues_table, rules_table
 
 __all__ = [
     "WINDOWS",
@@ -24,9 +26,14 @@ __all__ = [
     "change_with_selection",
     "cumulative_change",
     "difference_by_window",
+    "estimates_table",
+    "evidence_counts",
     "forms_by_phase",
+    "issues_table",
     "recall_by_hours",
     "regression_to_the_mean",
+    "rounded",
     "rules_table",
+    "sentences",
     "three_ways",
 ]
