@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 
 import pytest
 
@@ -167,13 +167,11 @@ def test_it_is_the_same_on_every_python():
 def test_every_function_that_runs_while_a_trial_is_judged_counts():
     """What the names lead to is all there is: nothing is called that they do not see."""
     root, rules = Path(next(iter(analysis.__path__))), load_definitions()
-    ran: dict[str, set[str]] = defaultdict(set)
+    codes: set[CodeType] = set()
 
     def note(frame: FrameType, event: str, _argument: object) -> None:
-        file = Path(frame.f_code.co_filename)
-        if event == "call" and file.is_relative_to(root):
-            module = ".".join(("analysis", *file.relative_to(root).with_suffix("").parts))
-            ran[module.removesuffix(".__init__")].add(frame.f_code.co_qualname)
+        if event == "call":
+            codes.add(frame.f_code)
 
     # A world is no code here: its parameters have a hash of their own.
     drawn = [(world(name), n, generator(name, n, 0, seed=1))
@@ -186,6 +184,12 @@ def test_every_function_that_runs_while_a_trial_is_judged_counts():
             judge_trial(trial(*one), rules)
     finally:
         sys.setprofile(None)
+    ran: dict[str, set[str]] = defaultdict(set)
+    for code in codes:
+        file = Path(code.co_filename)
+        if file.is_relative_to(root):
+            module = ".".join(("analysis", *file.relative_to(root).with_suffix("").parts))
+            ran[module.removesuffix(".__init__")].add(code.co_qualname)
     counts = set(code_hash.reached(*roots()))
     unseen = {
         (module, called)
