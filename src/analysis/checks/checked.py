@@ -14,7 +14,7 @@ from analysis.checks.forms import check_forms, prorated_forms
 from analysis.checks.participant_flow import participant_flow
 from analysis.checks.sites import check_sites
 from analysis.errors import Issue
-from analysis.instruments import suicidality as safety
+from analysis.instruments import suicidality
 from analysis.instruments.scoring import score
 from analysis.study import Study
 from analysis.timeline import place
@@ -114,7 +114,7 @@ def check(study: Study, *, missing: Missing = "complete", put_back: str = "") ->
     found = check_forms(live, forms)
     check_events(live, forms, found)
     check_sites(live, forms, found)
-    found.issues += safety.issues(live, forms)
+    found.issues += suicidality.issues(live, forms)
     found.forms = found.forms[found.forms != put_back]
     found.subjects = {who: rule for who, rule in found.subjects.items() if rule != put_back}
     found.subjects = gone | found.subjects

@@ -172,7 +172,7 @@ def _not_differenced(forms: pd.DataFrame, found: SetAside) -> None:
 
 
 def prorated_forms(forms: pd.DataFrame) -> list[Issue]:
-    """One FLAG a file and scale about the forms that :func:`score` prorated."""
+    """One FLAG a file and scale about the forms that ``score`` prorated."""
     filled = forms[forms["prorated"]].groupby(["source", "instrument"], sort=True)
     return [
         issue(

@@ -23,9 +23,6 @@ _FEW_PEOPLE = 5
 _FEW_PAIRS, _BEYOND_CHANCE = 10, 2.58
 # Points; less is the rounding of a computer.
 _NO_SPREAD = 1e-6
-# Assumption: a week after an infusion its effect may still be there.
-_WASHOUT_DAYS = 7
-_INFUSED = ("intravenous", "subcutaneous", "other")
 
 
 def straight_lines(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from analysis.checks.patterns import _INFUSED, _WASHOUT_DAYS
 from analysis.errors import Issue
 from analysis.rules import issue, of_people
 from analysis.study import Study
 
 __all__ = ["carry_over", "one_period", "routes"]
+
+# Assumption: a week after an infusion its effect may still be there.
+_WASHOUT_DAYS = 7
+_INFUSED = ("intravenous", "subcutaneous", "other")
 
 
 def carry_over(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:

@@ -11,9 +11,8 @@ from analysis.claims.case import Case
 from analysis.claims.decision_rule import decide_by_interval
 from analysis.describe.change import WINDOWS
 from analysis.describe.common import AT_LEAST, both_arms, row_words, two_arms
-from analysis.estimates.control import ancova as controlled
 from analysis.estimates.control import external, stratified
-from analysis.estimates.control.ancova import ancova
+from analysis.estimates.control.ancova import ancova, ancova_by_baseline
 from analysis.estimates.table import table
 
 __all__ = [
@@ -104,7 +103,7 @@ def difference_by_baseline(case: Case, *, window: str, steps: int = 5) -> pd.Dat
     low, high = people["baseline"].quantile([0.1, 0.9])
     at = np.unique(2 * np.round(np.linspace(low, high, steps) / 2)).tolist()
     words = row_words(case, window)
-    return table(controlled.ancova_by_baseline(people, at=at, **both_arms(case), **words))
+    return table(ancova_by_baseline(people, at=at, **both_arms(case), **words))
 
 
 def difference_by_stratum(

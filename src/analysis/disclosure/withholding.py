@@ -244,6 +244,3 @@ def _flag(flag: Issue, minimum: int) -> Issue:
     few = f"fewer than {minimum}" if counts and _small(flag.count, minimum) else flag.count
     message = f"{WITHHELD} numbers." if _tells(flag.message, minimum) else flag.message
     return _Flag(**(vars(flag) | {"count": few, "row": None, "message": message}))
-
-
-# --- figures --------------------------------------------------------------------------------
