@@ -60,7 +60,7 @@ class Issue:
         return replace(self, people=who, forms=which)
 
     def as_dict(self) -> dict[str, Any]:
-        """The issue with the keys of INTERFACES.md, ``relief check``."""
+        """The issue with the keys of ``relief check --json``."""
         return {
             "rule": self.rule,
             "severity": self.severity,

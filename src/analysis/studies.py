@@ -74,7 +74,7 @@ def available(name: str) -> tuple[bool, str]:
 
 
 def listing() -> list[dict[str, Any]]:
-    """The built-in studies as INTERFACES.md, ``relief studies``."""
+    """The built-in studies with the keys of ``relief studies --json``."""
     rows = []
     for study in BUILT_IN.values():
         here, reason = available(study.name)
@@ -124,7 +124,7 @@ def load_study(source: str) -> Study:
 
 
 def check_source(source: str) -> dict[str, Any]:
-    """Issues and flow of a source as INTERFACES.md, ``relief check``."""
+    """Issues and flow of a source with the keys of ``relief check --json``."""
     if source == "published":
         from analysis.claims.published import check_published
 

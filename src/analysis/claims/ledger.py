@@ -56,7 +56,7 @@ class ClaimResult:
             raise ValueError(f"verdict must be one of {', '.join(WORDS)}")
 
     def as_dict(self) -> dict[str, Any]:
-        """The claim with the keys of INTERFACES.md, ``relief judge``, and its wording."""
+        """The claim with the keys of ``relief judge --json``, and its wording."""
         return {
             "claim": self.claim,
             "title": self.title,
@@ -94,7 +94,7 @@ class Ledger:
         return next(result for result in self.claims if result.claim == claim)
 
     def as_dict(self) -> dict[str, Any]:
-        """The ledger with the keys of INTERFACES.md, ``relief judge``."""
+        """The ledger with the keys of ``relief judge --json``."""
         return {
             "study": self.study,
             "title": self.title,

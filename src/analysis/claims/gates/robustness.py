@@ -133,8 +133,8 @@ def _sober(case: Case, bars: Bars) -> Iterator[Tried]:
 def intoxicated_scores(case: Case) -> NDArray[np.bool_]:
     """Scores given while the CADSS was above baseline by more than measurement error.
 
-    In the shape of the case's scores, people by visits; by :func:`lingering`. Hours that are
-    known within bounds stand at their middle.
+    In the shape of the case's scores, people by visits; by :func:`still_intoxicated`. Hours
+    that are known within bounds stand at their middle.
     """
     cadss = case.scored("CADSS")
     before = cadss[cadss["phase"] == "before"].sort_values("hours_high", kind="stable")

@@ -9,10 +9,7 @@ from pathlib import Path
 from analysis import instruments
 from analysis.config import AssessmentTable, InfusionTable, StudyConfig, SubjectTable, Table
 from analysis.errors import Issue, require
-from analysis.readers.formats.redcap.dictionary import (
-    Dictionary,
-    item_base,
-)
+from analysis.readers.formats.redcap.dictionary import Dictionary, item_base
 from analysis.readers.formats.redcap.export import form_table
 from analysis.readers.formats.redcap.project import read_project
 from analysis.readers.formats.redcap.wanted import Wanted
@@ -28,7 +25,7 @@ def open_redcap(folder: Path, spec: Table, _: StudyConfig | None = None) -> Text
     Raises
     ------
     ReliefError
-        What :func:`read_project` or :func:`fetch`, and :func:`form_table` refuse;
+        What :func:`read_project` or :func:`.api.fetch`, and :func:`form_table` refuse;
         ``score.coding-base`` where the dictionary's choices contradict ``item_base``.
     """
     wanted = Wanted(
