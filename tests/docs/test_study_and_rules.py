@@ -7,7 +7,14 @@ import tomllib
 
 import pytest
 
-from analysis.config import StudyConfig
+from analysis.config import (
+    AssessmentTable,
+    InfusionTable,
+    RescueTable,
+    StudyConfig,
+    SubjectTable,
+    WeightTable,
+)
 from analysis.config.study import StudySection
 from analysis.paths import ROOT
 from analysis.rules.listing import page
@@ -31,6 +38,14 @@ def test_the_examples_cover_every_format():
 def test_every_key_of_the_study_is_explained():
     told = set(re.findall(r"`(\w+)`", STUDY.split("## The tables")[0]))
     assert set(StudySection.model_fields) <= told
+
+
+@pytest.mark.parametrize(
+    "table", [SubjectTable, InfusionTable, AssessmentTable, RescueTable, WeightTable]
+)
+def test_every_key_of_a_table_is_told(table):
+    keys = {field.alias or name for name, field in table.model_fields.items()}
+    assert keys - {"filled_in", "visit", "at_hours"} <= set(re.findall(r"\w+", STUDY))
 
 
 def test_the_list_of_rules_is_that_of_the_catalogue():
