@@ -1,4 +1,4 @@
-"""Rounding, signs and missing values in what people read, and no value of a person."""
+"""The ledger as tables and text: what a row of estimates says, and that made-up data are named."""
 
 from __future__ import annotations
 

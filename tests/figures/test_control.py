@@ -1,3 +1,5 @@
+"""Least squares means over the visits, as they are drawn."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Trials and fits that the tests of the mixed model share."""
+
 from __future__ import annotations
 
 import tomllib

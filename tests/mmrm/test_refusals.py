@@ -1,3 +1,5 @@
+"""What the mixed model refuses, or says, before and after a fit, each in a sentence."""
+
 from __future__ import annotations
 
 import re

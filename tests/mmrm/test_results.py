@@ -1,3 +1,5 @@
+"""Tables of a fit: their columns, coefficients that cannot be told, information criteria."""
+
 from __future__ import annotations
 
 import numpy as np

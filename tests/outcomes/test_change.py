@@ -1,4 +1,4 @@
-"""Baselines, change, reliable change and response by their declared rules."""
+"""Change from baseline, the mean of a window, and response by their declared rules."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Covariance structures: their form, their order by likelihood, groups, weights, two maxima."""
+
 from __future__ import annotations
 
 from typing import Any

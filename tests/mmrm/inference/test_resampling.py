@@ -1,3 +1,5 @@
+"""Bootstrap and jackknife from the sums are refits with the subjects counted anew."""
+
 from __future__ import annotations
 
 from typing import Any
