@@ -33,8 +33,6 @@ CORRELATION = 0.5
 VISITS = ("2 h", "4 h", "day 1")
 # Points off every score of the treated. Bounded scores may not leave their range.
 EFFECT = -6.0
-# Rubin's interval under jump to reference is information-anchored: wider than its sampling asks.
-CONSERVATIVE = ("multiple imputation, jump to reference",)
 DRAWS, SWEEPS = 40, 15
 # The dearer ones: the refits of the jackknife serve every strategy, draws are made for each.
 DRAWN = ("MAR", "JR")

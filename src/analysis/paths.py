@@ -15,7 +15,6 @@ CALIBRATION = DATA_PROCESSED / "calibration"
 EXAMPLE_STUDY = DATA_RAW / "example_synthetic"
 PUBLISHED = DATA_RAW / "published"
 NOTEBOOKS = ROOT / "notebooks"
-REPORTS = ROOT / "reports"
 CLAIMS = ROOT / "claims.toml"
 
 

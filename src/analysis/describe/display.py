@@ -13,7 +13,8 @@ __all__ = ["DASH", "MINUS", "estimate_numbers", "rounded", "sentences"]
 MINUS, DASH = "\u2212", "\u2013"
 
 
-def _missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
+    """Whether a value is none: None, NA, NaN or infinite."""
     return value is None or value is pd.NA or not math.isfinite(value)
 
 
@@ -23,7 +24,7 @@ def number(value: Any, digits: int = 3) -> str:
     Whole numbers below a million keep all their digits. NaN, infinities, None and NA count
     as missing.
     """
-    if _missing(value):
+    if is_missing(value):
         return "–"
     value = float(value)
     if value.is_integer() and abs(value) < 1e6:
@@ -37,7 +38,7 @@ def number(value: Any, digits: int = 3) -> str:
 
 def p_value(value: Any) -> str:
     """A p-value as :func:`number` writes it, "< 0.001" below that."""
-    return "< 0.001" if not _missing(value) and value < 0.001 else number(value)
+    return "< 0.001" if not is_missing(value) and value < 0.001 else number(value)
 
 
 class _Sentences:

@@ -11,7 +11,7 @@ from analysis.checks import Checked
 from analysis.claims.case import Case
 from analysis.claims.definitions import Definitions
 from analysis.claims.ledger import Ledger
-from analysis.describe.display import _missing, number, p_value
+from analysis.describe.display import is_missing, number, p_value
 from analysis.estimates.table import table
 
 __all__ = [
@@ -29,12 +29,12 @@ __all__ = [
 def estimate_text(estimate: dict[str, Any]) -> str:
     """An estimate with its interval and n in one phrase; empty where there is none."""
     low, high, n = (estimate.get(name) for name in ("ci_low", "ci_high", "n"))
-    bounds = "" if _missing(low) and _missing(high) else f"({number(low)} to {number(high)})"
-    value = "" if _missing(estimate.get("estimate")) else number(estimate["estimate"])
+    bounds = "" if is_missing(low) and is_missing(high) else f"({number(low)} to {number(high)})"
+    value = "" if is_missing(estimate.get("estimate")) else number(estimate["estimate"])
     if not estimate.get("estimand") or not (value or bounds):
         return ""
     text = " ".join(part for part in (estimate["estimand"], value, bounds) if part)
-    return text if _missing(n) else f"{text}, n = {number(n)}"
+    return text if is_missing(n) else f"{text}, n = {number(n)}"
 
 
 def _beside_text(row: dict[str, Any]) -> str:

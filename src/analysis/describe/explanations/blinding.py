@@ -24,7 +24,8 @@ def _asked(case: Case) -> pd.DataFrame:
     return people
 
 
-def _counts(case: Case) -> pd.DataFrame:
+def guesses_by_arm(case: Case) -> pd.DataFrame:
+    """How many of each arm guessed what, as the estimators of blinding take it."""
     people = _asked(case)
     return blinding.guess_counts(people["arm"], people["guess"], **both_arms(case))
 
@@ -42,7 +43,7 @@ def guesses(case: Case, *, at_least: int = AT_LEAST) -> pd.DataFrame:
         Index arm; columns right, wrong and do not know (or ``wrong or do not know``), all.
     """
     treated, control = both_arms(case).values()
-    counts = _counts(case)
+    counts = guesses_by_arm(case)
     known = pd.DataFrame(
         {
             "right": [counts.loc[treated, "treated"], counts.loc[control, "control"]],
@@ -60,7 +61,7 @@ def guesses(case: Case, *, at_least: int = AT_LEAST) -> pd.DataFrame:
 
 def blinding_indices(case: Case) -> pd.DataFrame:
     """James' index of the trial, Bang's of each arm and what they add up to: estimate rows."""
-    counts, arms = _counts(case), both_arms(case)
+    counts, arms = guesses_by_arm(case), both_arms(case)
     rows = [blinding.james_index(counts, contrast="both arms")]
     for own, other in (("treated", "control"), ("control", "treated")):
         right, wrong, unknown = (

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.claims.case import Case
 from analysis.describe.common import both_arms, row_words
 from analysis.describe.control import bias_table
-from analysis.describe.explanations.blinding import _counts
+from analysis.describe.explanations.blinding import guesses_by_arm
 from analysis.estimates.control import ancova
 from analysis.estimates.explanations import (
     expectancy,
@@ -46,5 +46,5 @@ def nullifying(case: Case, estimate: dict[str, Any]) -> pd.DataFrame:
     """
     rows = expectancy.nullifying_bias(estimate, sd=case.baseline_sd)
     if case.checked.study.subjects["blinding_guess"].notna().any():
-        rows += expectancy.nullifying_belief(estimate, expectancy.belief_gap(_counts(case)))
+        rows += expectancy.nullifying_belief(estimate, expectancy.belief_gap(guesses_by_arm(case)))
     return table(rows)
