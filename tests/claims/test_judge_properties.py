@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from analysis.checks import Checked, check
 from analysis.claims import decision_rule, judge, judge_checked
-from analysis.claims.calibration import trial as fast
+from analysis.claims.calibration import trial as judging
 from analysis.claims.decision_rule import Bars, decide_by_interval
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.evaluators import common
@@ -193,13 +193,13 @@ trials = st.builds(
 @contextmanager
 def without_common_analyses() -> Iterator[None]:
     """They say nothing of the verdict and cost most of the time."""
-    with patch.object(fast, "relief_by_common_analyses", lambda trial, scores: {}):
+    with patch.object(judging, "relief_by_common_analyses", lambda trial, scores: {}):
         yield
 
 
 def words_of(trial: Trial, rules: Definitions = RULES) -> dict[str, str]:
     with without_common_analyses():
-        return dict(fast.judge_trial(trial, rules).words)
+        return dict(judging.judge_trial(trial, rules).words)
 
 
 def with_rules(**numbers: float) -> Definitions:
@@ -236,7 +236,7 @@ def test_wider_intervals_never_decide_a_trial(trial, times):
 
     plain = words_of(trial)["onset"]
     with ExitStack() as stack:
-        for module in (fast, robustness_of_scores):
+        for module in (judging, robustness_of_scores):
             stack.enter_context(patch.object(module, "primary_analysis", with_larger_error))
         wide = words_of(trial)["onset"]
     assert wide != SUPPORTED or plain == SUPPORTED
@@ -246,8 +246,8 @@ def test_wider_intervals_never_decide_a_trial(trial, times):
 @some
 @given(trial=trials, seed=st.integers(0, 2**31), smallest=st.floats(0, 1.5))
 def test_gate_6_never_passes_for_more_flags_or_a_higher_bar(trial, seed, smallest):
-    scores = fast.scores_of(trial, RULES)
-    held = fast.bars_of(scores, RULES)
+    scores = judging.scores_of(trial, RULES)
+    held = judging.bars_of(scores, RULES)
     higher = Bars(held.smallest * (1 + smallest), held.bias)
     try:
         primary = primary_analysis(scores)

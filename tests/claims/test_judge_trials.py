@@ -15,7 +15,7 @@ import pytest
 from scipy import stats
 
 from analysis.claims import judge
-from analysis.claims.calibration import trial as fast
+from analysis.claims.calibration import trial as judging
 from analysis.claims.calibration.counts import is_current, read_table
 from analysis.claims.calibration.pieces import LETTERS, generator, trial_of
 from analysis.claims.definitions import load_definitions
@@ -33,13 +33,13 @@ SEED = seed(15)
 
 def word(trial: Trial) -> str:
     """What the procedure says of onset; common analyses cost most of the time and are left out."""
-    with patch.object(fast, "relief_by_common_analyses", lambda trial, scores: {}):
-        return fast.judge_trial(trial, RULES).words["onset"]
+    with patch.object(judging, "relief_by_common_analyses", lambda trial, scores: {}):
+        return judging.judge_trial(trial, RULES).words["onset"]
 
 
 def falls(trial: Trial) -> list[float]:
     """Mean change within hours in each arm, points."""
-    scores = fast.scores_of(trial, RULES)
+    scores = judging.scores_of(trial, RULES)
     change = scores.score - scores.baseline[:, None]
     return [float(np.nanmean(change[own])) for own in (scores.treated, ~scores.treated)]
 
