@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from analysis.claims.ledger import (
-    CONTRADICTED,
-    NOT_DECIDED,
-    NOT_TESTABLE,
-    SUPPORTED,
-    Reason,
-)
+from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED, Reason
 
 __all__ = ["combine_parts", "decide_by_gates"]
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.evidence.summaries import (
-    HOURS,
-    controlled_contrasts,
-    response_shares,
-)
+from analysis.evidence.summaries import HOURS, controlled_contrasts, response_shares
 from analysis.evidence.table import load
 
 SHOWN = [

@@ -9,14 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import (
-    HATCHES,
-    error_bars,
-    finish,
-    new_axes,
-    shares_in_rows,
-    style,
-)
+from analysis.figures.base import HATCHES, error_bars, finish, new_axes, shares_in_rows, style
 
 __all__ = ["backward_stepping", "crossing_curves", "crossing_dots"]
 

@@ -13,11 +13,7 @@ from scipy.special import stdtrit
 from analysis.claims.case import Case
 from analysis.claims.decision_rule import Bars
 from analysis.claims.definitions import Claim
-from analysis.claims.evaluators.cluster_cases import (
-    DRAWS,
-    cluster_cases,
-    cluster_contrast,
-)
+from analysis.claims.evaluators.cluster_cases import DRAWS, cluster_cases, cluster_contrast
 from analysis.claims.evaluators.common import Finding, blocked, reason, unread
 from analysis.claims.gates import data_gates
 from analysis.claims.gates.flagged_groups import retry_on_other_cases

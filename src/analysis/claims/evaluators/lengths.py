@@ -8,13 +8,7 @@ import pandas as pd
 
 from analysis.claims.case import Case
 from analysis.claims.definitions import Claim, Declared
-from analysis.claims.evaluators.common import (
-    NO_TIME,
-    Finding,
-    no_record,
-    reason,
-    tried_on_others,
-)
+from analysis.claims.evaluators.common import NO_TIME, Finding, no_record, reason, tried_on_others
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED
 from analysis.estimates.intervals import median_interval
 

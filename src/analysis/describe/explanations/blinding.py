@@ -6,10 +6,7 @@ import pandas as pd
 
 from analysis.claims.case import Case
 from analysis.describe.common import AT_LEAST, both_arms, row_words, shareable
-from analysis.estimates.explanations import (
-    blinding,
-    expectancy,
-)
+from analysis.estimates.explanations import blinding, expectancy
 from analysis.estimates.table import table
 
 __all__ = ["blinding_indices", "change_by_guess", "guesses"]

@@ -7,11 +7,7 @@ import pandas as pd
 
 from analysis.claims.case import Case
 from analysis.describe.common import AT_LEAST, both_arms, row_words
-from analysis.estimates.explanations import (
-    dissociation,
-    intoxication,
-    mediation,
-)
+from analysis.estimates.explanations import dissociation, intoxication, mediation
 from analysis.estimates.onset.interval_censored import turnbull
 from analysis.estimates.table import table
 

@@ -11,9 +11,7 @@ from analysis.describe.common import both_arms, row_words
 from analysis.describe.control import bias_table
 from analysis.describe.explanations.blinding import guesses_by_arm
 from analysis.estimates.control import ancova
-from analysis.estimates.explanations import (
-    expectancy,
-)
+from analysis.estimates.explanations import expectancy
 from analysis.estimates.table import table
 
 __all__ = ["bias_curve", "nullifying", "primary_difference"]

@@ -21,12 +21,7 @@ from analysis.estimates.missing.multiple_imputation import (
 )
 from analysis.estimates.missing.rubins_rules import Pooled, pool
 from analysis.estimates.missing.strategies import STRATEGIES
-from analysis.estimates.missing.tipping import (
-    Tipping,
-    tipping_curve,
-    tipping_grid,
-    tipping_point,
-)
+from analysis.estimates.missing.tipping import Tipping, tipping_curve, tipping_grid, tipping_point
 from analysis.estimates.missing.trial_data import Trial, first_missing_to_the_end
 
 __all__ = [

@@ -22,12 +22,7 @@ from analysis.estimates.missing.analysis_model import (
     averaged,
     variance_of_difference,
 )
-from analysis.estimates.missing.imputation_model import (
-    Parameters,
-    fitted,
-    imputed,
-    parameters_of,
-)
+from analysis.estimates.missing.imputation_model import Parameters, fitted, imputed, parameters_of
 from analysis.estimates.missing.rubins_rules import Pooled, pool
 from analysis.estimates.missing.strategies import name_of
 from analysis.estimates.missing.trial_data import Trial

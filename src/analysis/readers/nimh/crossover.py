@@ -15,13 +15,7 @@ from analysis.readers.nimh.open_data import fetch
 from analysis.readers.roles.people_order import number_by_content, numbered
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
-from analysis.study import (
-    ASSESSMENT_COLUMNS,
-    INFUSION_COLUMNS,
-    SUBJECT_COLUMNS,
-    Design,
-    Study,
-)
+from analysis.study import ASSESSMENT_COLUMNS, INFUSION_COLUMNS, SUBJECT_COLUMNS, Design, Study
 
 __all__ = ["GROUPS", "read_nimh"]
 

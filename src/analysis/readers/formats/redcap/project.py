@@ -7,11 +7,7 @@ from pathlib import Path
 
 from analysis.errors import Issue
 from analysis.readers.formats.delimited.read import read_text
-from analysis.readers.formats.redcap.dictionary import (
-    Dictionary,
-    parse_dictionary,
-    read_dictionary,
-)
+from analysis.readers.formats.redcap.dictionary import Dictionary, parse_dictionary, read_dictionary
 from analysis.readers.formats.redcap.events import EventTable, parse_events
 from analysis.readers.table.text_table import TextTable
 
