@@ -144,7 +144,7 @@ renew: $(READY) ## judge the stored trials again; where every word is the same t
 calibration-state: $(READY) ## say in the README whether the counts hold for the rules and the code of now
 	@.venv/bin/python scripts/calibration_state.py
 
-release-check: $(READY) ## refuse a release while a cell of the calibration is pending or not counted
+release-check: $(READY) ## refuse a release while a cell that gate 7 asks for is pending or not counted
 	@.venv/bin/python scripts/calibration_state.py --check
 
 r-references: $(READY) ## run the references in Debian's R again and write their listings (installs R; needs RELIEF_DATA; minutes)
