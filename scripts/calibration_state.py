@@ -54,11 +54,9 @@ def main(arguments: list[str]) -> int:
     """Write the README's sentences, or with ``--check`` 1 where the counts do not hold."""
     if arguments == ["--check"]:
         found = problems()
-        print(
-            "\n".join(found)
-            if found
-            else "Every counted cell is of the rules and the code of now; gate 7 has all that it asks for."
-        )
+        whole = "Every counted cell is of the rules and code of now; gate 7 has what it asks for."
+        print("
+".join(found) if found else whole)
         return int(bool(found))
     if arguments:
         print(__doc__, file=sys.stderr)
