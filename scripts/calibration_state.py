@@ -55,8 +55,7 @@ def main(arguments: list[str]) -> int:
     if arguments == ["--check"]:
         found = problems()
         whole = "Every counted cell is of the rules and code of now; gate 7 has what it asks for."
-        print("
-".join(found) if found else whole)
+        print("\n".join(found) if found else whole)
         return int(bool(found))
     if arguments:
         print(__doc__, file=sys.stderr)
