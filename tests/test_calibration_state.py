@@ -23,7 +23,7 @@ def counts(monkeypatch, tmp_path) -> pd.DataFrame:
 
 def test_with_every_cell_of_now_a_release_may_go_out(counts, capsys):
     assert script.main(["--check"]) == 0
-    assert "Every cell is of the rules and the code of now" in capsys.readouterr().out
+    assert "Every counted cell is of the rules and code of now" in capsys.readouterr().out
 
 
 def test_a_pending_cell_holds_a_release_back_and_is_named_with_the_command(counts, capsys):

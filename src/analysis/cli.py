@@ -189,8 +189,15 @@ def init(
     print(_run(lambda: write_study_toml(export, out, force=force), as_json=False))
 
 
+def _is_given(context: typer.Context, option: str) -> bool:
+    """Whether an option stands on the command line, be it with its default."""
+    source = context.get_parameter_source(option)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 @app.command()
 def calibrate(
+    context: typer.Context,
     worlds: Annotated[
         str | None, typer.Option(help="Names, comma between; all that are committed unless given.")
     ] = None,
@@ -219,9 +226,10 @@ def calibrate(
     )
 
     if renew:
+        options = ("worlds", "n", "replicates", "seed", "resume")
+        given = [name for name in options if _is_given(context, name)]
         renewed = _run(
-            lambda: renew_in(out, jobs=jobs, scheduler=scheduler, worlds=worlds, resume=resume),
-            as_json=as_json,
+            lambda: renew_in(out, jobs=jobs, scheduler=scheduler, given=given), as_json=as_json
         )
         if as_json:
             _print_json(vars(renewed))

@@ -10,12 +10,15 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from analysis.claims.calibration import command
 from analysis.claims.calibration import renew as renewal
 from analysis.claims.calibration.command import calibrate_into
+from analysis.claims.calibration.common_analyses import COMMON
 from analysis.claims.calibration.counts import HASHES, is_current, read_table
-from analysis.claims.calibration.pieces import keys
-from analysis.claims.calibration.renew import renew
+from analysis.claims.calibration.pieces import LETTERS, keys
+from analysis.claims.calibration.sound_counts import COUNTS, SHARES
 from analysis.cli import app
+from analysis.estimates.proportions import exact_share
 
 TRIALS = 6
 # Three claims, gate 5 alone, four common analyses.
@@ -85,12 +88,30 @@ def test_as_json_it_says_how_much_was_judged(folder):
     assert set(found["hashes"]) == {"decisions_sha256", "code_sha256"}
 
 
+def counted_as(words: dict[str, dict[str, str]], folder: Path) -> None:
+    """These words, and a table that counts them: only judging again can tell that they differ."""
+    table = read_table(folder / "table.csv").astype(dict.fromkeys(SHARES, float))
+    for place, row in table.iterrows():
+        kinds = words[f"{row['world']} n{row['n_per_arm']}"]
+        letters = kinds[row["claim"]]
+        for name, word in COUNTS.items():
+            table.loc[place, name] = letters.count(LETTERS[word])
+        share = exact_share(letters.count("S"), TRIALS)
+        table.loc[place, list(SHARES)] = share["estimate"], share["ci_low"], share["ci_high"]
+        if row["claim"] == "onset":
+            table.loc[place, "by_estimate"] = kinds["by estimate"].count("S")
+        for kind in COMMON:
+            table.loc[place, kind] = kinds[kind].count("S")
+    write(table, folder)
+    with_words(words, folder)
+
+
 @pytest.mark.parametrize("kind", ["onset", "by estimate", "paired t"])
 def test_where_a_word_differs_nothing_is_rewritten(folder, kind):
     words = words_of(folder)
     letters = words["null n5"][kind]
     words["null n5"][kind] = letters[:2] + ("S" if letters[2] != "S" else "N") + letters[3:]
-    with_words(words, folder)
+    counted_as(words, folder)
     before = held(folder)
     result = run(folder)
     assert result.exit_code == 2
@@ -105,16 +126,102 @@ def test_every_cell_that_differs_is_named_with_its_number(folder):
     words = words_of(folder)
     words["null n5"]["onset"] = "T" * TRIALS
     words["past-week n5"]["headline"] = "S" * TRIALS
-    with_words(words, folder)
+    counted_as(words, folder)
     error = json.loads(run(folder, "--json").stdout)["error"]
     assert f"null n5 ({TRIALS}), past-week n5 ({TRIALS})" in error["message"]
 
 
-def test_kinds_of_words_that_were_not_stored_are_added(counted, folder):
-    words = {cell: {"onset": kinds["onset"]} for cell, kinds in words_of(folder).items()}
+def changed(folder: Path, **columns: object) -> None:
+    """The table with one cell's row of onset changed."""
+    table = read_table(folder / "table.csv")
+    own = (table["world"] == "null") & (table["claim"] == "onset")
+    for column, value in columns.items():
+        table[column] = table[column].astype(object).where(~own, value)
+    write(table, folder)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        ({"onset": None}, "does not hold the letters of onset, "),
+        ({"paired t": None}, "does not hold the letters of onset, "),
+        ({"onset": "N" * (TRIALS - 1)}, f"does not hold {TRIALS} letters of each kind"),
+        ({"onset": "S" * TRIALS}, "more trials are stored with a verdict on onset than"),
+        ({"paired t": "S" * TRIALS, "LOCF": "S" * TRIALS, "by estimate": "S" * TRIALS},
+         "more trials are stored as found than the table counts"),
+    ],
+)  # fmt: skip
+def test_words_that_are_not_all_there_or_do_not_fit_the_counts_renew_nothing(folder, kinds, said):
+    words = words_of(folder)
+    for kind, letters in kinds.items():
+        if letters is None:
+            del words["null n5"][kind]
+        else:
+            words["null n5"][kind] = letters
     with_words(words, folder)
-    assert renew(folder).words == 2 * TRIALS
-    assert words_of(folder) == words_of(counted)
+    before = held(folder)
+    result = run(folder)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stderr.strip().endswith("[calibrate.renew]")
+    assert held(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"supported": 1}, "null n5: the counts of onset do not add up to its trials"),
+        ({"replicates": 1_000_000}, "null n5: the counts of onset do not add up to its trials"),
+        ({"rate": 0.5}, "null n5: rate and limits of onset are not those of its counts"),
+        ({"mc_high": 0.0001}, "null n5: rate and limits of onset are not those of its counts"),
+        ({"claim": "headline"}, "table.csv has other rows than one for each of onset"),
+        ({"seed": "x"}, "table.csv, seed: a value is no whole number"),
+        ({"n_per_arm": 5.5}, "table.csv, n_per_arm: a value is no whole number"),
+        ({"rate": "inf"}, "table.csv, rate: a value is no number"),
+    ],
+)
+def test_counts_that_contradict_themselves_renew_nothing(folder, columns, said):
+    changed(folder, **columns)
+    before = held(folder)
+    result = run(folder)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert held(folder) == before
+
+
+def test_a_table_without_a_row_or_a_column_renews_nothing(folder):
+    table = read_table(folder / "table.csv")
+    for short in (table.head(0), table.drop(columns="seed")):
+        write(short, folder)
+        before = held(folder)
+        result = run(folder)
+        assert result.exit_code == 2
+        assert "table.csv has no row, or lacks a column" in result.stderr
+        assert held(folder) == before
+
+
+@pytest.mark.parametrize("words", ["[]", "3", '{"null n5": null}', '{"null n5": {"onset": 1}}'])
+def test_words_of_another_shape_are_said_in_one_line(folder, words):
+    (folder / "words.json").write_text(words, encoding="utf-8")
+    result = run(folder)
+    assert result.exit_code == 2
+    assert "words.json" in result.stderr
+    assert result.stderr.strip().endswith("[calibrate.renew]")
+
+
+@pytest.mark.parametrize("option", [["--n", "15"], ["--replicates", "5"], ["--seed", "7"],
+                                    ["--worlds", "null"], ["--resume"]])  # fmt: skip
+def test_options_that_choose_trials_do_not_go_with_it(folder, option):
+    result = run(folder, *option)
+    assert result.exit_code == 2
+    assert "it takes none of --worlds, --n, --replicates, --seed and --resume" in result.stderr
+
+
+def test_the_counts_of_an_installed_package_are_not_renewed(monkeypatch):
+    monkeypatch.setattr(command, "INSTALLED", True)
+    result = CliRunner().invoke(app, ["calibrate", "--renew"])
+    assert result.exit_code == 2
+    assert "The counts of an installed package stay as they are; give --out." in result.stderr
 
 
 def test_a_cell_without_stored_words_is_not_renewed(folder):
@@ -122,7 +229,7 @@ def test_a_cell_without_stored_words_is_not_renewed(folder):
     before = held(folder)
     result = run(folder)
     assert result.exit_code == 2
-    assert "No words are stored of past-week n5" in result.stderr
+    assert "past-week n5: words.json does not hold the letters of onset" in result.stderr
     assert held(folder) == before
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,10 +53,7 @@ def calibrate_into(
         ``calibrate.value`` for an option that cannot be used, ``calibrate.folder`` where
         nothing can be written.
     """
-    if out is None and INSTALLED:
-        raise ReliefError(
-            "calibrate.folder", "The counts of an installed package stay as they are; give --out."
-        )
+    _refuse_installed(out)
     folder = CALIBRATION if out is None else out
     shards = folder / "shards"
     try:
@@ -83,28 +80,32 @@ def calibrate_into(
 
 
 def renew_in(
-    out: Path | None,
-    *,
-    jobs: int,
-    scheduler: str | None,
-    worlds: str | None = None,
-    resume: bool = False,
+    out: Path | None, *, jobs: int, scheduler: str | None, given: Sequence[str] = ()
 ) -> Renewed:
     """Judge the stored trials again, and have the counts carry the hashes of now.
 
     Raises
     ------
     ReliefError
-        ``calibrate.value`` for an option that does not go with it; else as :func:`renew`.
+        ``calibrate.value`` for one of the options ``given`` that do not go with it,
+        ``calibrate.folder`` for the counts of an installed package; else as :func:`renew`.
     """
-    if worlds is not None or resume or jobs == 0:
+    if given or jobs == 0:
         raise ReliefError(
             "calibrate.value",
-            "--renew judges every stored trial: it takes neither --worlds nor --resume, and "
-            "--jobs is a number of processes (-1 for all).",
+            "--renew judges every stored trial as it was drawn: it takes none of --worlds, --n, "
+            "--replicates, --seed and --resume, and --jobs is a number of processes (-1 for all).",
         )
+    _refuse_installed(out)
     with _bar() as told:
         return renew(CALIBRATION if out is None else out, jobs=jobs, scheduler=scheduler, told=told)
+
+
+def _refuse_installed(out: Path | None) -> None:
+    if out is None and INSTALLED:
+        raise ReliefError(
+            "calibrate.folder", "The counts of an installed package stay as they are; give --out."
+        )
 
 
 @contextmanager

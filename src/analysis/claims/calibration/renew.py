@@ -13,8 +13,8 @@ import pandas as pd
 from analysis.claims.calibration.counts import HASHES, read_table
 from analysis.claims.calibration.pieces import Piece, keys
 from analysis.claims.calibration.run import results
+from analysis.claims.calibration.sound_counts import unsound
 from analysis.errors import ReliefError
-from analysis.simulate import entry
 from analysis.writing import write_atomic
 
 __all__ = ["Renewed", "renew"]
@@ -54,7 +54,7 @@ def renew(
     ----------
     folder : Path
         With ``table.csv`` and ``words.json``, as :func:`analysis.claims.calibration.merge`
-        writes them. Letters of kinds that are not stored yet are added.
+        writes them.
     jobs, scheduler, told
         As of :func:`analysis.claims.calibration.calibrate`.
 
@@ -62,7 +62,7 @@ def renew(
     ------
     ReliefError
         ``calibrate.words`` where a word differs, ``calibrate.renew`` where there is nothing
-        to judge again; the files then stay as they are.
+        to judge again, or counts and words do not agree; the files then stay as they are.
     """
     table, stored = _read(folder)
     pieces = _pieces(table, stored)
@@ -105,7 +105,7 @@ def _length(kinds: dict[str, str]) -> int:
 
 
 def _read(folder: Path) -> tuple[pd.DataFrame, Words]:
-    """The counts, and the words of their cells."""
+    """The counts, and the words of their cells, once they agree with one another."""
     try:
         table = read_table(folder / "table.csv")
         words: Words = json.loads((folder / "words.json").read_text(encoding="utf-8"))
@@ -114,26 +114,12 @@ def _read(folder: Path) -> tuple[pd.DataFrame, Words]:
             "calibrate.renew",
             "There are no counts with stored words in the folder; count first: relief calibrate.",
         ) from None
-    cells = {_cell(name, n) for name, n in zip(table["world"], table["n_per_arm"], strict=True)}
-    silent = sorted(cell for cell in cells if not _length(words.get(cell, {})))
-    gone = sorted(name for name in table["world"].unique() if not _known(name))
-    if silent or gone:
-        why = (
-            f"No words are stored of {', '.join(silent)}" if silent
-            else f"There is no world named {', '.join(gone)} any longer"
-        )  # fmt: skip
+    if why := unsound(table, words):
         raise ReliefError(
             "calibrate.renew", f"{why}, so nothing was renewed; count anew: relief calibrate."
         )
+    cells = {_cell(name, n) for name, n in zip(table["world"], table["n_per_arm"], strict=True)}
     return table, {cell: words[cell] for cell in sorted(cells)}
-
-
-def _known(name: str) -> bool:
-    try:
-        entry(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _pieces(table: pd.DataFrame, stored: Words) -> list[Piece]:

@@ -143,7 +143,7 @@ def _joint_tests(
         rows.append(
             row(
                 estimand=estimand,
-                df=df2,
+                df=float(df2),
                 p_value=float(special.fdtrc(p, df2, f)),
                 method=f"MANCOVA, F({p:g}, {df2:g}) = {f:.3g}",
                 **common,
