@@ -34,7 +34,9 @@ _EUPHORIA = (2.2463, 0.0810, 0.1716)
 def _points(curve: tuple[float, float, float], size: float, most: float) -> float:
     if not 0 <= size <= most:
         raise ValueError(f"The size must be from 0 to {most} SD of baseline; got {size}.")
-    return -float(sum(factor * size**power for power, factor in enumerate(curve, start=1)))
+    # Written out: from Python 3.12 on sum() rounds otherwise, and the world would be another.
+    linear, square, cubic = curve
+    return -float(linear * size + square * size**2 + cubic * size**3)
 
 
 def unblinded(bias: float) -> World:
