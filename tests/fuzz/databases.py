@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -68,19 +69,18 @@ def sqlite(raw: bytes, random: Random) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.sqlite"
         path.write_bytes(raw)
-        connection = sqlite3.connect(path, isolation_level=None)
-        connection.execute("PRAGMA synchronous = OFF")
-        for _ in range(random.choice([1, 1, 2])):
-            columns = {
-                name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
-                for name in _TABLES
-            }
-            for statement in _statements(columns, random, "sqlite"):
-                try:
-                    connection.execute(statement)
-                except sqlite3.Error:
-                    break
-        connection.close()
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("PRAGMA synchronous = OFF")
+            for _ in range(random.choice([1, 1, 2])):
+                columns = {
+                    name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
+                    for name in _TABLES
+                }
+                for statement in _statements(columns, random, "sqlite"):
+                    try:
+                        connection.execute(statement)
+                    except sqlite3.Error:
+                        break
         return path.read_bytes()
 
 

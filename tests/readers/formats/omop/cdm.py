@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
@@ -126,12 +127,11 @@ def _statements(
 
 
 def write_sqlite(path: Path, tables: dict[str, Rows]) -> Path:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         # One transaction, so that the disk is waited for once.
         connection.execute("BEGIN")
         for statement, rows in _statements(tables, None, SQLITE, "?"):
             connection.executemany(statement, rows) if rows else connection.execute(statement)
-    connection.close()
     return path
 
 
