@@ -72,6 +72,17 @@ def test_a_draft_with_its_questions_answered_reads_as_the_study(tmp_path):
     pd.testing.assert_frame_equal(items, others)
 
 
+def test_a_draft_beside_another_folder_says_that_its_tables_lie_outside(tmp_path):
+    inside, outside = tmp_path / "study.toml", tmp_path / "drafts" / "study.toml"
+    made = export(tmp_path / "export", content())
+    for out in (inside, outside):
+        write_study_toml(made, out)
+        answered(out)
+        assert len(read_study(out).subjects) == 12
+    assert "outside" not in inside.read_text(encoding="utf-8")
+    assert outside.read_text(encoding="utf-8").count("outside = true") == 3
+
+
 def test_what_must_not_be_guessed_is_left_open(tmp_path):
     out = tmp_path / "study.toml"
     write_study_toml(export(tmp_path / "export", content()), out)

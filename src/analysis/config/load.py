@@ -73,6 +73,11 @@ def load_config(path: Path) -> StudyConfig:
     """
     file = shown_name(path)
     try:
+        if path.exists() and not path.is_file():
+            # A pipe would be waited for without end.
+            raise ReliefError(
+                "config.file", f"{file} is a folder, a pipe or a device; write a regular file."
+            )
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ReliefError(

@@ -61,6 +61,8 @@ class Table(Strict):
     path : str
         File (or folder of files) relative to study.toml; blank only where a table comes
         from a server.
+    outside : bool
+        Whether the file may lie outside the folder of study.toml.
     format : str, optional
         Told by the file name unless given. Formats with fixed column names (``sdtm``,
         ``adam``, ``fhir``, ``omop``) fill in every role that study.toml leaves out.
@@ -81,6 +83,7 @@ class Table(Strict):
     INSTEAD: ClassVar[dict[str, tuple[str, ...]]] = {}
 
     path: str = ""
+    outside: bool = False
     subject: str
     format: str | None = None
     separator: Literal[",", ";", "\t", "|"] | None = None

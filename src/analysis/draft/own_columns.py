@@ -13,7 +13,7 @@ __all__ = ["assessments", "infusions", "people"]
 def _file(draft: Draft, table: Sighting) -> dict[str, str | None]:
     """Path, and what else tells how the file is written."""
     return {
-        "path": draft.path(table),
+        **draft.place(table),
         "sheet": None if table.sheet is None else quoted(table.sheet),
         "format": None if table.format in ("csv", "excel", "xpt") else quoted(table.format),
         "subject": quoted(table.subject)

@@ -27,7 +27,7 @@ def standard_tables(draft: Draft, tables: list[Sighting]) -> None:
 
 def _cdisc(draft: Draft, table: Sighting) -> None:
     """A table of SDTM by its domain, of ADaM by its variables."""
-    file = {"path": draft.path(table), "format": quoted(table.format)}
+    file = {**draft.place(table), "format": quoted(table.format)}
     names = set(table.header)
     if names & {"EXTRT", "ECTRT"}:
         draft.add("[infusions]", **file)
@@ -40,7 +40,7 @@ def _cdisc(draft: Draft, table: Sighting) -> None:
         draft.add("[subjects]", **file, study_codes="true")
 
 
-def _scales(draft: Draft, file: dict[str, str], codes: set[str], told: bool) -> None:
+def _scales(draft: Draft, file: dict[str, str | None], codes: set[str], told: bool) -> None:
     """One section a scale whose standard codes the table holds; one to be filled in if none."""
     window = None if told else todo(WINDOW)
     found = [
@@ -68,7 +68,7 @@ def _version(name: str) -> str:
     return quoted(versions[0]) if len(versions) == 1 else todo(f"one of {', '.join(versions)}")
 
 
-def _open_scale(draft: Draft, file: dict[str, str], window: str | None) -> None:
+def _open_scale(draft: Draft, file: dict[str, str | None], window: str | None) -> None:
     draft.add(
         "[[assessments]]",
         **file,
@@ -82,7 +82,7 @@ def _open_scale(draft: Draft, file: dict[str, str], window: str | None) -> None:
 def _fhir(draft: Draft, tables: list[Sighting]) -> None:
     """Resources of one export are read together: a file, or the folder of several."""
     table = tables[0] if len(tables) == 1 else replace(tables[0], path=tables[0].path.parent)
-    file = {"path": draft.path(table), "format": quoted("fhir")}
+    file = {**draft.place(table), "format": quoted("fhir")}
     arm = todo("arm, assigned_arm or actual_arm; remove the line of a study without arms")
     draft.add("[subjects]", **file, arm=arm)
     draft.add("[infusions]", **file)
@@ -90,7 +90,7 @@ def _fhir(draft: Draft, tables: list[Sighting]) -> None:
 
 
 def _omop(draft: Draft, tables: list[Sighting]) -> None:
-    file = {"path": draft.path(tables[0]), "format": quoted("omop")}
+    file = {**draft.place(tables[0]), "format": quoted("omop")}
     people = todo("cohort_definition_id where cohorts are the arms; else remove the line")
     draft.add("[subjects]", **file, arm=people)
     draft.add("[infusions]", **file, codes=todo('concepts of the drugs, such as ["785649"]'))

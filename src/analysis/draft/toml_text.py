@@ -39,6 +39,11 @@ class Draft:
         relative = os.path.relpath(table.path.resolve(), self.folder.resolve())
         return quoted(Path(relative).as_posix())
 
+    def place(self, table: Sighting) -> dict[str, str | None]:
+        """The lines that tell where a file is: its path, and whether it lies outside."""
+        inside = table.path.resolve().is_relative_to(self.folder.resolve())
+        return {"path": self.path(table), "outside": None if inside else "true"}
+
 
 def quoted(value: str | list[str] | tuple[str, ...]) -> str:
     """A string, or a list of them, in TOML."""

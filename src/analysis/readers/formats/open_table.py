@@ -10,6 +10,7 @@ from typing import Any
 
 from analysis.config import StudyConfig, Table
 from analysis.readers.formats.declared_rows import matching
+from analysis.readers.formats.places import refuse_places
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import refusal
 
@@ -99,8 +100,10 @@ def open_table(folder: Path, spec: Table, config: StudyConfig) -> TextTable:
     Raises
     ------
     ReliefError
-        What the format's reader refuses; ``file.format`` where the file name tells no format.
+        What :func:`refuse_places` and the format's reader refuse; ``file.format`` where the
+        file name tells no format.
     """
+    refuse_places(folder, spec)
     if spec.format in DECLARED:
         table = reader_at(DECLARED[spec.format])(folder, spec, config)
     else:

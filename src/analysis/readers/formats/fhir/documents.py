@@ -18,10 +18,10 @@ from analysis.readers.formats.fhir.findings import Findings
 from analysis.readers.formats.fhir.nodes import many, text
 from analysis.rules import refusal
 
-__all__ = ["Entry", "digest", "entries", "files_of"]
+__all__ = ["ENDINGS", "Entry", "digest", "entries", "files_of"]
 
 _BOM, _GZIP = b"\xef\xbb\xbf", b"\x1f\x8b"
-_ENDINGS = (".ndjson", ".json", ".ndjson.gz", ".json.gz")
+ENDINGS = (".ndjson", ".json", ".ndjson.gz", ".json.gz")
 _BUNDLES = {"collection", "searchset", "transaction", "batch", "document", "message"}
 # A document is held in memory, at several times its size; NDJSON is not.
 _DOCUMENT_MB = 128
@@ -73,7 +73,7 @@ def files_of(path: Path) -> list[Path]:
         if not path.is_dir():
             with path.open("rb"):
                 return [path]
-        found = [file for file in path.iterdir() if file.name.lower().endswith(_ENDINGS)]
+        found = [file for file in path.iterdir() if file.name.lower().endswith(ENDINGS)]
     except (OSError, ValueError):
         raise refusal("fhir.no-path", file=path.name) from None
     if not found:
