@@ -33,11 +33,6 @@ MACHINE_PATH = re.compile(
     r"|\bfile://"
 )
 
-# Columns of a table that has a row for each person.
-PEOPLE = re.compile(
-    r"(?:^|_)(?:subjects?|subjid|usubjid|persons?|patients?|participants?|record|mrn|dob)(?:_|$)|^id$"
-)
-
 MARKER = re.compile(r"#.*\b(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)")
 TAG = re.compile(r"nbval-|pytest-validate|raises-exception|skip-execution")
 # What keeps an output, a warning or an error from being stored.
@@ -135,15 +130,6 @@ def comparable_outputs(notebook: nbformat.NotebookNode) -> Iterator[str]:
             yield f"cell {place} has an attached image, which no code draws"
 
 
-def no_rows_of_people(notebook: nbformat.NotebookNode) -> Iterator[str]:
-    for place, output in _outputs(notebook):
-        names = re.findall(
-            r"<th[^>]*>([^<]*)</th>", _text(output.get("data", {}).get("text/html", ""))
-        )
-        if found := [name for name in names if PEOPLE.search(name.strip().lower())]:
-            yield f"code cell {place} stores a table with the column {found[0]}, one row a person"
-
-
 def alternative_text(notebook: nbformat.NotebookNode) -> Iterator[str]:
     for place, output in _outputs(notebook):
         if "image/png" in output.get("data", {}):
@@ -182,7 +168,6 @@ GUARDS = (
     plain_python,
     short_cells,
     comparable_outputs,
-    no_rows_of_people,
     alternative_text,
     nothing_of_the_machine,
     plain_metadata,

@@ -188,14 +188,6 @@ def test_html_table_passes(notebook, cell):
     assert guards.problems(notebook) == []
 
 
-@pytest.mark.parametrize("name", ["subject", "record_id", "USUBJID", "patient"])
-@pytest.mark.bad_input("F10")
-def test_head_of_a_table_of_people(notebook, cell, name):
-    table = f"<table><thead><tr><th></th><th>{name}</th><th>total</th></tr></thead></table>"
-    cell.outputs.append(v4.new_output("display_data", {"text/html": table}))
-    assert "one row a person" in only_problem(notebook, guards.no_rows_of_people)
-
-
 @pytest.mark.bad_input("F10")
 def test_copies_that_jupyter_keeps_are_not_committed():
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()

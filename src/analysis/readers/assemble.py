@@ -23,7 +23,7 @@ from analysis.study import (
     Study,
 )
 
-__all__ = ["read_study"]
+__all__ = ["read_identifiers", "read_study"]
 
 # Decimals of an hour that are kept: the dates behind them must not show in the last digits.
 _DECIMALS = 6
@@ -67,6 +67,27 @@ def read_study(path: Path) -> Study:
     assessments, items = _each_form_once(reading, *_joined(tables, declared))
     events = pd.concat([people.events, read_rescue(reading, ids)], ignore_index=True)
     return _assemble(reading, people.frame, infusions, assessments, items, events)
+
+
+def read_identifiers(path: Path) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Every identifier in the tables of a study, and the people in each arm.
+
+    Only to look for them in what leaves: a :class:`Study` holds none. People who are set aside
+    count too, and those whom only a later table names.
+
+    Raises
+    ------
+    ReliefError
+        As :func:`read_study`.
+    """
+    path = path / "study.toml" if path.is_dir() else path
+    reading = Reading(load_config(path), path.parent)
+    people = read_subjects(reading).frame
+    config = reading.config
+    specs = [config.subjects, config.infusions, config.rescue, *config.assessments]
+    tables = [reading.open(spec).column(spec.subject) for spec in specs if spec is not None]
+    found = {str(cell).strip() for cells in [people["id"], *tables] for cell in cells.unique()}
+    return tuple(sorted(found - {""})), tuple(people["arm"].value_counts().tolist())
 
 
 def _note_date_only(reading: Reading, tables: list[Forms]) -> None:

@@ -17,7 +17,7 @@ from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
 from analysis.study import ASSESSMENT_COLUMNS, INFUSION_COLUMNS, SUBJECT_COLUMNS, Design, Study
 
-__all__ = ["GROUPS", "read_nimh"]
+__all__ = ["GROUPS", "read_identifiers", "read_nimh"]
 
 NAME = "nimh-ketamine-ds005917"
 PEOPLE = "participants.tsv"
@@ -287,3 +287,17 @@ def read_nimh(folder: Path | None = None, *, group: str = "MDD") -> Study:
     return replace(
         study, issues=found, sources={roster.file: roster.sha256, scores.file: scores.sha256}
     )
+
+
+def read_identifiers() -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Every identifier in the file of people, all groups, and the people of each group.
+
+    Only to look for them in what leaves: a :class:`Study` holds none.
+
+    Raises
+    ------
+    ReliefError, DataUnavailable
+        As :func:`read_nimh`.
+    """
+    people = _people(read_tsv(fetch(NAME) / PEOPLE, PEOPLE_HEADER))
+    return tuple(people["participant_id"]), tuple(people["group"].value_counts().tolist())
