@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from analysis.errors import ReliefError
+from analysis.errors import ReliefError, printable, printable_lines
 
 # A call that is wrong; the module it lives in differs between versions of Typer.
 UsageError: Any = typer.BadParameter.__base__
@@ -29,19 +29,26 @@ Source = Annotated[
 ]
 
 
-def _finite(value: Any) -> Any:
-    """NaN and infinities become null: JSON has no word for them."""
+def _plain(value: Any) -> Any:
+    """NaN and infinities become null, for JSON has no word for them; texts as they are printed."""
     if isinstance(value, dict):
-        return {key: _finite(entry) for key, entry in value.items()}
+        return {key: _plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(entry) for entry in value]
+        return [_plain(entry) for entry in value]
+    if isinstance(value, str):
+        return printable_lines(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value.item() if hasattr(value, "item") else value
 
 
+def _say(text: object, *, error: bool = False) -> None:
+    """The one way out: no name that was typed or read moves the cursor or turns a line around."""
+    print(printable_lines(str(text)), file=sys.stderr if error else sys.stdout)
+
+
 def _print_json(document: Any) -> None:
-    print(json.dumps(_finite(document), ensure_ascii=False, indent=2, allow_nan=False))
+    _say(json.dumps(_plain(document), ensure_ascii=False, indent=2, allow_nan=False))
 
 
 def _run(action: Callable[[], Any], *, as_json: bool) -> Any:
@@ -74,7 +81,7 @@ def _refuse(rule: str, message: str, *, as_json: bool) -> int:
     """Say in one line what cannot be done; the exit code."""
     if as_json:
         _print_json({"error": {"rule": rule, "message": message}})
-    print(f"relief: {message} [{rule}]", file=sys.stderr)
+    _say(f"relief: {printable(message)} [{rule}]", error=True)
     return 2
 
 
@@ -96,7 +103,7 @@ def studies(as_json: Json = False) -> None:
     for row in rows:
         label = "synthetic" if row["synthetic"] else "real"
         state = "available" if row["available"] else f"not here: {row['reason']}"
-        print(f"{row['name']:<10} {label:<10} {row['title']} ({state})")
+        _say(f"{row['name']:<10} {label:<10} {row['title']} ({state})")
 
 
 @app.command()
@@ -118,7 +125,7 @@ def check(
         return
     from analysis.checks.findings_text import check_text
 
-    print(check_text(found))
+    _say(check_text(found))
 
 
 def _write_page(study: str, found: dict[str, Any], html: Path) -> None:
@@ -155,7 +162,7 @@ def judge(
         return
     from analysis.describe.verdicts import ledger_text
 
-    print("\n\n".join(ledger_text(ledger) for ledger in ledgers))
+    _say("\n\n".join(ledger_text(ledger) for ledger in ledgers))
 
 
 @app.command()
@@ -172,7 +179,7 @@ def report(
 
         return publish(study, out)
 
-    print(_run(run, as_json=False))
+    _say(_run(run, as_json=False))
 
 
 @app.command()
@@ -186,7 +193,7 @@ def init(
     """Write a first study.toml for an export; what must not be guessed is left open in it."""
     from analysis.draft import write_study_toml
 
-    print(_run(lambda: write_study_toml(export, out, force=force), as_json=False))
+    _say(_run(lambda: write_study_toml(export, out, force=force), as_json=False))
 
 
 def _is_given(context: typer.Context, option: str) -> bool:
@@ -234,7 +241,7 @@ def calibrate(
         if as_json:
             _print_json(vars(renewed))
         else:
-            print(renewed_text(renewed))
+            _say(renewed_text(renewed))
         return
 
     def run() -> Any:
@@ -251,11 +258,11 @@ def calibrate(
 
     found = _run(run, as_json=as_json)
     for why, count in found.left_out.items():
-        print(f"Left out of the table: {count} {why}.", file=sys.stderr)
+        _say(f"Left out of the table: {count} {why}.", error=True)
     if as_json:
         _print_json(found.rows.to_dict("records"))
         return
-    print(counts_text(found.rows))
+    _say(counts_text(found.rows))
 
 
 def main() -> None:

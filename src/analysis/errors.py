@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import Any
+from unicodedata import category
+
+# Controls of C0 and C1, format characters (directions, zero width), separators of lines and of
+# paragraphs, halves of characters: a terminal obeys them, or a reader does not see them.
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
+_BREAKS = re.compile(r"([\n\t])")
+
+
+def is_printable(text: str) -> bool:
+    """Whether a text holds no character that is obeyed, or goes unseen, where it is printed."""
+    return text.isprintable() or all(category(character) not in _UNSEEN for character in text)
+
+
+def printable(text: str) -> str:
+    r"""A text on one line, with escapes such as ``\x1b`` for what :func:`is_printable` refuses.
+
+    The one door for names and cells that come from files. What has passed it is not changed by
+    passing it again.
+    """
+    if is_printable(text):
+        return text
+    return "".join(c if is_printable(c) else c.encode("unicode_escape").decode() for c in text)
+
+
+def printable_lines(text: str) -> str:
+    """A text of several lines, each passed through :func:`printable`; tabs stay."""
+    return "".join(part if part in "\n\t" else printable(part) for part in _BREAKS.split(text))
 
 
 class ReliefError(Exception):
@@ -16,6 +44,7 @@ class ReliefError(Exception):
     """
 
     def __init__(self, rule: str, message: str) -> None:
+        message = printable(message)
         super().__init__(message)
         self.rule = rule
         self.message = message
@@ -53,6 +82,11 @@ class Issue:
     remedy: str = ""
     people: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
     forms: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("message", "file", "column", "remedy"):
+            if text := getattr(self, name):
+                object.__setattr__(self, name, printable(text))
 
     def about(self, *, people: Iterable[int] = (), forms: Iterable[int] = ()) -> Issue:
         """The same finding, with the numbers of those it is about."""

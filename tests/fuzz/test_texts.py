@@ -22,7 +22,7 @@ from analysis.config.source import VISIT
 from analysis.disclosure.file_names import looks_personal, shown_name, shown_sheet
 from analysis.draft import item_columns
 from analysis.draft.toml_text import quoted
-from analysis.errors import ReliefError
+from analysis.errors import ReliefError, is_printable, printable
 from analysis.readers.formats.cdisc.sdtm import recall_hours_of
 from analysis.readers.formats.cdisc.values import date_kind, plain_number
 from analysis.readers.formats.redcap.dictionary import parse_dictionary
@@ -135,7 +135,9 @@ def test_any_declared_format_is_usable_or_not(form):
 def test_names_are_shown_or_withheld(name):
     assert looks_personal(name) in (True, False)
     assert "/" not in shown_name(name)
-    assert shown_sheet(name, 2) in (f"sheet '{name}'", "sheet number 3")
+    assert shown_sheet(name, 2) in (f"sheet '{printable(name)}'", "sheet number 3")
+    assert is_printable(shown_name(name))
+    assert is_printable(shown_sheet(name, 2))
 
 
 @CALM

@@ -12,7 +12,7 @@ from nbformat import v4
 
 from analysis.claims.ledger import GATES, WORDS, Ledger, Reason
 from analysis.describe.display import estimate_numbers
-from analysis.errors import ReliefError
+from analysis.errors import ReliefError, is_printable
 from analysis.estimates.table import row
 from analysis.report import build_report
 from analysis.report.page import gate_counts
@@ -223,6 +223,23 @@ def test_everything_is_escaped(tmp_path):
     assert "kept" in words(tree.article)
     assert tree.find(id="b-x-onset") is not None
     assert tree.img["alt"] == f"alt {HOSTILE}"
+
+
+def test_nothing_unseen_is_on_a_page(tmp_path):
+    odd = "a\x1b[2J\u202eb\u200bc"
+    reasons = (Reason("time", None, odd),)
+    claim = result("onset", "supported", title=odd, wording=odd, reasons=reasons)
+    output = v4.new_output("display_data", data={"text/html": f"<p>{odd}</p>"})
+    plain = v4.new_output("stream", name="stdout", text=odd)
+    html = page(
+        tmp_path,
+        Ledger(odd, odd, True, odd, odd, (claim,)),
+        notebooks=[notebook(tmp_path, v4.new_markdown_cell(f"# {odd}"), code(output, plain))],
+        provenance=[{"file": odd, "sha256": odd, "producer": odd}],
+        skipped=[{"name": odd, "reason": odd}],
+    )
+    assert all(map(is_printable, html.replace("\t", " ").split("\n")))
+    assert r"a\x1b[2J\u202eb\u200bc" in html
 
 
 def full(folder: Path) -> dict:

@@ -1,10 +1,12 @@
-"""Names of files and sheets that may tell who a person is are not repeated."""
+"""Names of files and sheets: never one that may tell who a person is, nor an unseen character."""
 
 from __future__ import annotations
 
 import re
 from itertools import pairwise
 from pathlib import PurePath
+
+from analysis.errors import printable
 
 __all__ = ["looks_personal", "shown_name", "shown_path", "shown_sheet"]
 
@@ -51,16 +53,20 @@ def looks_personal(name: str) -> bool:
 def shown_name(path: str | PurePath) -> str:
     """The name of a file, without its folder; only its ending where it looks personal."""
     path = PurePath(path)
-    return f"(name withheld){path.suffix}" if looks_personal(path.stem) else path.name
+    return _withheld(path) if looks_personal(path.stem) else printable(path.name)
 
 
 def shown_path(path: str) -> str:
     """A path as study.toml declares it; only its ending where some part looks personal."""
     parts = PurePath(path)
     personal = any(looks_personal(PurePath(part).stem) for part in parts.parts)
-    return f"(name withheld){parts.suffix}" if personal else path
+    return _withheld(parts) if personal else printable(path)
+
+
+def _withheld(path: PurePath) -> str:
+    return f"(name withheld){printable(path.suffix)}"
 
 
 def shown_sheet(name: str, position: int) -> str:
     """The name of a sheet for messages; its place (from 0) where the name looks personal."""
-    return f"sheet number {position + 1}" if looks_personal(name) else f"sheet '{name}'"
+    return f"sheet number {position + 1}" if looks_personal(name) else f"sheet '{printable(name)}'"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis.draft.recognise import Sighting
+from analysis.errors import is_printable
 
 __all__ = ["WINDOW", "Draft", "column", "quoted", "todo"]
 
@@ -47,8 +48,13 @@ class Draft:
 
 def quoted(value: str | list[str] | tuple[str, ...]) -> str:
     """A string, or a list of them, in TOML."""
-    # TOML wants one character escaped that JSON leaves as it is.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    # What JSON leaves as it is and is not seen, or TOML wants escaped, is written by its number.
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(c if is_printable(c) else _numbered(ord(c)) for c in text)
+
+
+def _numbered(code: int) -> str:
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def column(name: str | None, question: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.checks.findings_text import SEVERITIES, sentence
+from analysis.disclosure.file_names import shown_name
 from analysis.figures import png
 from analysis.figures.participant_flow import flow_alt, participant_flow
 from analysis.report.page import template, write_page
@@ -37,7 +38,7 @@ def build_check_page(source: str, found: dict[str, Any], path: Path) -> Path:
         for severity, meaning in SEVERITIES.items()
     ]
     text = template("check.html.j2").render(
-        source=Path(source).name,
+        source=source if source in BUILT_IN else shown_name(source),
         figure=_figure(flow, found.get("synthetic", False)),
         alt=flow_alt(pd.DataFrame(flow)) if flow else "",
         synthetic=found.get("synthetic", False),

@@ -12,7 +12,7 @@ from typing import Any
 
 from analysis.claims.ledger import WORDS, ClaimResult, Ledger
 from analysis.describe.display import estimate_numbers
-from analysis.errors import ReliefError
+from analysis.errors import ReliefError, printable_lines
 from analysis.report.notebook_section import notebook_page, slug
 from analysis.writing import write_atomic
 
@@ -101,6 +101,11 @@ def write_page(text: str, path: Path) -> Path:
 
 
 @cache
+def _seen(value: Any) -> Any:
+    """A value of a template without what would be obeyed, or go unseen, in a reader's browser."""
+    return type(value)(printable_lines(value)) if isinstance(value, str) else value
+
+
 def template(name: str) -> Any:
     """A page's template, with every value escaped unless it was cleaned here."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -111,6 +116,7 @@ def template(name: str) -> Any:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_seen,
     )
     environment.filters["shown"] = estimate_numbers
     return environment.get_template(name)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.config import SubjectTable
+from analysis.errors import printable
 from analysis.readers.reading import Reading
 from analysis.readers.roles.doses import plausible_weights
 from analysis.readers.table.identifiers import alike
@@ -61,7 +62,7 @@ def read_subjects(reading: Reading) -> People:
     for role in ("site", "sequence"):
         column = getattr(spec, role)
         if column is not None:
-            frame[role] = table.column(column).replace("", np.nan)
+            frame[role] = table.column(column).map(printable).replace("", np.nan)
     if spec.blinding_guess is not None:
         frame["blinding_guess"] = _guesses(reading, table, spec.blinding_guess)
     if spec.entry_threshold is not None:
