@@ -15,7 +15,7 @@ SOURCE, TESTS = ROOT / "src" / "analysis", ROOT / "tests"
 
 THROUGH = {
     # What every room speaks: tables, words and errors that hold no decision of their own.
-    "test_cli.py": "errors paths studies study",
+    "test_cli.py": "paths studies study",
     "checks/test_checks.py": "checks/checked checks/sites",
     # A claim is judged whole, from a study to its word.
     "claims/test_judge_studies.py": """
