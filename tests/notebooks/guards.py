@@ -18,6 +18,8 @@ from typing import Any
 
 import nbformat
 
+from tests.notebooks.hidden_warnings import hidden
+
 LONGEST_CELL = 10
 FILE_NAME = re.compile(r"\d\d_[a-z0-9_]+\.ipynb")
 
@@ -34,17 +36,7 @@ MACHINE_PATH = re.compile(
 )
 
 MARKER = re.compile(r"#.*\b(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)")
-TAG = re.compile(r"nbval-|pytest-validate|raises-exception|skip-execution")
-# What keeps an output, a warning or an error from being stored.
-HIDING = {
-    "capture_output",
-    "clear_output",
-    "filterwarnings",
-    "get_ipython",
-    "redirect_stderr",
-    "redirect_stdout",
-    "simplefilter",
-}
+TAG = re.compile(r"nbval-|pytest-validate|raises-exception|skip-execution|(?:hide|remove)-")
 # What JupyterLab, nbclient and papermill record of one run's timing, and widgets' random ids.
 RUN_METADATA = {"execution", "ExecuteTime", "papermill", "widgets"}
 
@@ -91,10 +83,15 @@ def no_escape_hatch(notebook: nbformat.NotebookNode) -> Iterator[str]:
         if found := MARKER.search(cell.source):
             yield f"code cell {place} has the marker {found[1]}"
         for tag in cell.metadata.get("tags", []):
-            if TAG.match(tag):
+            if TAG.match(tag.lower().replace("_", "-")):
                 yield f"code cell {place} has the tag {tag}"
-        for name in sorted(HIDING & set(re.findall(r"\w+", cell.source))):
-            yield f"code cell {place} hides output with {name}"
+        if cell.metadata.get("collapsed") or cell.metadata.get("jupyter", {}).get("outputs_hidden"):
+            yield f"code cell {place} is saved with its outputs folded away"
+
+
+def nothing_hidden(notebook: nbformat.NotebookNode) -> Iterator[str]:
+    for place, what in hidden([cell.source for cell in _code(notebook)]):
+        yield f"code cell {place} hides warnings, errors or outputs with {what}"
 
 
 def plain_python(notebook: nbformat.NotebookNode) -> Iterator[str]:
@@ -165,6 +162,7 @@ GUARDS = (
     executed_in_order,
     no_error_or_stderr,
     no_escape_hatch,
+    nothing_hidden,
     plain_python,
     short_cells,
     comparable_outputs,

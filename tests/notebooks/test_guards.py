@@ -100,9 +100,6 @@ def test_stored_stderr(notebook, cell):
         "## NBVAL_RAISES_EXCEPTION",
         "# NBVAL_CHECK_OUTPUT",
         "# PYTEST_VALIDATE_IGNORE_OUTPUT",
-        "warnings.simplefilter('ignore')",
-        "get_ipython().run_line_magic('capture', '')",
-        "clear_output()",
     ],
 )
 def test_escape_hatch_in_a_cell(notebook, cell, line):
@@ -110,13 +107,52 @@ def test_escape_hatch_in_a_cell(notebook, cell, line):
     assert "code cell 2" in only_problem(notebook, guards.no_escape_hatch)
 
 
-@pytest.mark.parametrize("tag", ["nbval-ignore-output", "nbval-skip", "raises-exception"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "warnings.simplefilter('ignore')",
+        "get_ipython().run_line_magic('load', '')",
+        "clear_output()",
+    ],
+)
+def test_hidden_warning_in_a_cell(notebook, cell, line):
+    cell.source = f"{line}\n{cell.source}"
+    assert "code cell 2 hides" in only_problem(notebook, guards.nothing_hidden)
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "nbval-ignore-output",
+        "NBVAL_SKIP",
+        "nbval-raises-exception",
+        "raises-exception",
+        "remove_stderr",
+        "hide-output",
+    ],
+)
 def test_escape_hatch_in_a_tag(notebook, cell, tag):
     cell.metadata.tags = ["figure", tag]
     assert tag in only_problem(notebook, guards.no_escape_hatch)
 
 
-@pytest.mark.parametrize("source", ["%%capture\nshow()", "!ls", "%matplotlib inline", "show?"])
+@pytest.mark.parametrize("metadata", [{"collapsed": True}, {"jupyter": {"outputs_hidden": True}}])
+def test_outputs_folded_away(notebook, cell, metadata):
+    cell.metadata.update(metadata)
+    assert "folded away" in only_problem(notebook, guards.no_escape_hatch)
+
+
+@pytest.mark.parametrize(
+    "metadata", [{"tags": ["parameters"]}, {"jupyter": {"source_hidden": False}}]
+)
+def test_tags_that_hide_nothing_pass(notebook, cell, metadata):
+    cell.metadata.update(metadata)
+    assert guards.problems(notebook) == []
+
+
+@pytest.mark.parametrize(
+    "source", ["%%capture\nshow()", "!relief 2>/dev/null", "%env PYTHONWARNINGS=ignore", "show?"]
+)
 def test_cell_that_is_not_python(notebook, cell, source):
     cell.source = source
     assert "not plain Python" in only_problem(notebook, guards.plain_python)

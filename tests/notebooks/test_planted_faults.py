@@ -32,6 +32,7 @@ CHECKS = [
     "notebooks/conftest.py",
     "tests/notebooks/compare_figures.py",
     "tests/notebooks/guards.py",
+    "tests/notebooks/hidden_warnings.py",
     "tests/notebooks/test_guards.py",
 ]
 INPUTS = ["src", "data/raw", "claims.toml", "docs/operating_characteristics.csv"]
