@@ -23,7 +23,7 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from analysis.mmrm.design.matrix import Design, build_design
-from analysis.mmrm.fit.maximise import ConvergenceError, fit_with_fallback
+from analysis.mmrm.fit.maximise import ConvergenceError, fit_with_fallback, ladder
 from analysis.mmrm.inference.contrasts import Inference, KeptRows
 from analysis.mmrm.moments.cross_products import accumulate
 from analysis.mmrm.spec import check_size, make_structure
@@ -103,7 +103,7 @@ def run(n_per_arm: int, trials: int, effect: float, seed: int | Sequence[int]) -
             moments, columns, patterns = accumulate(trial)
             check_size(trial, moments)
             structure = make_structure("us", trial.template, patterns)
-            optimum = fit_with_fallback(moments, structure, reml=True, fallback=True)
+            optimum = fit_with_fallback(moments, structure, reml=True, fallback=ladder("us"))
         except (ConvergenceError, ValueError):
             counts["no_fit"] += 1
             continue

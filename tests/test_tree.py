@@ -58,6 +58,7 @@ THROUGH = {
     "checks/test_patterns.py": "checks/treatments",
     "mmrm/moments/test_chunks.py": "mmrm/moments/columns",
     "mmrm/test_refusals.py": "mmrm/spec",
+    "mmrm/test_silent_changes.py": "mmrm/warned",
     "mmrm/test_results.py": "mmrm/summary",
     # Formats are read from files to the table of text, parts and all.
     "readers/test_assemble.py": "readers/reading readers/formats/file_bytes",

@@ -20,7 +20,8 @@ TIMES = ["VISITN", "VISITN2"]
 
 @pytest.fixture(scope="session")
 def fev(open_data: Callable[[str], Path]) -> pd.DataFrame:
-    return pd.read_csv(open_data("fev") / "fev_data.csv")
+    data = pd.read_csv(open_data("fev") / "fev_data.csv")
+    return data.assign(AVISIT=pd.Categorical(data["AVISIT"], ["VIS1", "VIS2", "VIS3", "VIS4"]))
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +32,7 @@ def sas() -> dict[str, Any]:
 def trial(
     n: int = 40, visits: int = 4, *, missing: float = 0.2, seed: int = 0, rho: float = 0.5
 ) -> pd.DataFrame:
-    """A made-up two-arm trial; the first visit of a subject is never missing."""
+    """A made-up two-arm trial, its visits declared; the first of a subject is never missing."""
     rng = np.random.default_rng(seed)
     k = np.arange(visits)
     sd = 1 + 0.3 * k
@@ -41,10 +42,11 @@ def trial(
     arm = np.arange(n) % 2
     y = 20 + 0.4 * baseline[:, None] - arm[:, None] * k + errors
     y[:, 1:][rng.random((n, visits - 1)) < missing] = np.nan
+    labels = [f"VIS{a + 8}" for a in range(visits)]
     return pd.DataFrame(
         {
             "subject": np.repeat([f"s{i}" for i in range(n)], visits),
-            "visit": np.tile([f"VIS{a + 8}" for a in range(visits)], n),
+            "visit": pd.Categorical(labels * n, labels),
             "arm": np.repeat(np.where(arm == 1, "drug", "control"), visits),
             "baseline": np.repeat(baseline, visits),
             "hours": np.tile(2.0 * k, n),

@@ -33,9 +33,11 @@ class Study:
     def read(self, name: str, open_data: Path | None) -> pd.DataFrame:
         if self.file is None:
             table = pd.read_csv(REFERENCE / "synthetic.csv")
-            return table[table["trial"] == name].reset_index(drop=True)
-        assert open_data is not None
-        return pd.read_csv(open_data / self.file)
+            table = table[table["trial"] == name].reset_index(drop=True)
+        else:
+            assert open_data is not None
+            table = pd.read_csv(open_data / self.file)
+        return table.astype({self.visit: "category"})
 
 
 def _made(formula: str) -> Study:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.mmrm import MMRM, ConvergenceError, mmrm
+from analysis.mmrm import MMRM, ConvergenceError, FitWarning, mmrm
 from tests.mmrm.conftest import trial
 
 
@@ -21,6 +21,8 @@ def fit(data: pd.DataFrame, formula: str = "y ~ baseline + arm * visit", **optio
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
+        ({"fallback": "cs"}, "fallback must be True, False, or the structures that may replace"),
+        ({"fallback": ("cs", "none")}, "fallback must be True, False, or the structures"),
         ({"covariance": "ar2"}, "covariance must be one of us, toep"),
         ({"method": "mle"}, "method must be one of reml, ml, not 'mle'"),
         ({"df": "kr"}, "df must be one of kenward-roger"),
@@ -139,10 +141,15 @@ def test_a_structure_that_fails_is_replaced_and_named() -> None:
     gone = np.where(
         early, data["visit"].isin(["VIS10", "VIS11"]), data["visit"].isin(["VIS8", "VIS9"])
     )
-    result = fit(data[~gone], "y ~ visit")
-    assert result.fallbacks[0] == "us"
-    assert result.covariance_type != "us"
+    with pytest.warns(FitWarning, match="us, toeph did not converge: ar1h was used instead"):
+        result = fit(data[~gone], "y ~ visit")
+    assert result.fallbacks == ("us", "toeph")
+    assert result.covariance_type == "ar1h"
+    assert not result.converged
     assert "did not converge: us" in result.summary()
+    # A ladder written out was declared beforehand: nothing to warn of.
+    declared = fit(data[~gone], "y ~ visit", fallback=("toeph", "ar1h"))
+    assert declared.loglik == result.loglik
     with pytest.raises(ConvergenceError, match="covariance us"):
         fit(data[~gone], "y ~ visit", fallback=False)
 

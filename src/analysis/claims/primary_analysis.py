@@ -28,6 +28,8 @@ __all__ = ["Primary", "Scores", "primary_analysis"]
 Array = NDArray[np.float64]
 FORMULA = "change ~ baseline * visit + treated * visit"
 ONE_VISIT = "change ~ baseline + treated"
+# What replaces an unstructured covariance that does not converge.
+LADDER = ("toeph", "ar1h", "cs")
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ def _spec(visits: tuple[str, ...]) -> ModelSpec:
     table = _long(np.arange(4.0 * k).reshape(4, k), np.array([0.0, 1.0, 0.0, 2.0]),
                   np.array([0.0, 0.0, 1.0, 1.0]), visits)  # fmt: skip
     formula = FORMULA if k > 1 else ONE_VISIT
-    return prepare(formula, table, subject="subject", visit="visit")
+    # The ladder is declared, and `Primary.method` names what was used.
+    return prepare(formula, table, subject="subject", visit="visit", fallback=LADDER)
 
 
 @cache

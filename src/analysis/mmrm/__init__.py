@@ -9,5 +9,6 @@ from analysis.mmrm.fit.maximise import ConvergenceError
 from analysis.mmrm.model import mmrm, prepare
 from analysis.mmrm.results import MMRM
 from analysis.mmrm.spec import ModelSpec
+from analysis.mmrm.warned import FitWarning
 
-__all__ = ["MMRM", "ConvergenceError", "ModelSpec", "mmrm", "prepare"]
+__all__ = ["MMRM", "ConvergenceError", "FitWarning", "ModelSpec", "mmrm", "prepare"]

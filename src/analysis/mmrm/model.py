@@ -40,7 +40,7 @@ def model_request(
     time: str | Sequence[str] | None = None,
     group: str | None = None,
     weights: str | None = None,
-    fallback: bool = True,
+    fallback: bool | Sequence[str] = True,
     n_jobs: int = 1,
 ) -> Request:
     """What `mmrm` and `prepare` are asked: their arguments and defaults stand here alone."""
@@ -89,7 +89,9 @@ def mmrm(request: Request) -> MMRM:
         partition the data by subject where that holds for many. Chunks that do not follow the
         order of the subjects are read three times, and cost eight bytes a subject.
     subject, visit : str
-        Columns. Visits are in declared order (ordered categorical), else natural order.
+        Columns. Visits, and the levels of every other factor, are in declared order
+        (categories, ordered or not), else in the order in which a person would put them (see
+        :mod:`analysis.mmrm.design.natural_order`). Of ordered visits each must have been seen.
     covariance : str
         us, toep, toeph, ar1, ar1h, cs, csh, ad, adh or sp_exp
         (see :mod:`analysis.mmrm.fit.covariance`).
@@ -106,12 +108,19 @@ def mmrm(request: Request) -> MMRM:
         Column constant within subject: each level has its own covariance parameters.
     weights : str, optional
         Column of positive weights: a row's variance is divided by its weight.
-    fallback : bool
-        When the covariance does not converge, go down the ladder us, toeph, ar1h, cs; the
-        result says so.
+    fallback : bool or sequence of str
+        When the covariance does not converge: True goes down the ladder us, toeph, ar1h, cs and
+        warns by name; structures written out here replace it in this order without a warning,
+        since they were declared beforehand; False raises. The result says what was used.
     n_jobs : int
         Workers of joblib that share the chunks (-1: one a core). Dask's partitions run on
         Dask's own scheduler.
+
+    Warns
+    -----
+    FitWarning
+        When another covariance was used than the one asked for, and when the covariance rests on
+        the order of three or more visits that the data do not declare.
 
     Returns
     -------

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.mmrm.arrays import Array
 from analysis.mmrm.fit.covariance import mean_distances
+from analysis.mmrm.fit.maximise import CONVERGED
 from analysis.mmrm.inference.contrasts import Inference
 from analysis.mmrm.inference.covariance_intervals import covariance_intervals
 from analysis.mmrm.inference.lsmeans import difference_weights, mean_weights
@@ -37,8 +38,9 @@ class MMRM:
     fallbacks : tuple of str
         Structures tried before it that did not converge.
     converged : bool
-        The gradient vanished at a maximum with positive definite information. Always true:
-        a fit that ends elsewhere raises an error.
+        The covariance that was asked for reached its maximum: the gradient vanished and the
+        information is positive definite. False after a fallback, whose own maximum was reached;
+        a fit without one raises an error.
     gradient_norm : float
         Newton decrement at the end, in standard errors of the covariance parameters.
     aliased : tuple of str
@@ -60,8 +62,8 @@ class MMRM:
         self.n_excluded = self._rows.n_excluded
         self.covariance_type = likelihood.covariance.kind
         self.fallbacks = self._optimum.failed
-        self.converged = True
         self.gradient_norm = self._optimum.decrement
+        self.converged = not self.fallbacks and self.gradient_norm < CONVERGED
         self.aliased = inference.aliased
         self._terms = inference.terms
 
@@ -256,28 +258,26 @@ class MMRM:
     # Rows
 
     def predict(self, new_data: pd.DataFrame | None = None) -> pd.Series:
-        """Fixed-effects means, for new rows or for the rows used, indexed as the rows came.
+        """Fixed-effects means of new rows, or of the rows used, with the index of the data.
 
         Raises
         ------
         ValueError
             When a column is missing, a level was never seen, or a value is missing.
         """
+        kept, beta = self._moments.basis.kept, self.params.to_numpy()
         if new_data is None:
             design = self._inference.kept_rows().design
-            x, index = design.x, pd.Index(design.order)
-        else:
-            x, index = self._template.encode(new_data), new_data.index
+            return design.as_they_came(design.x[:, kept] @ beta, "predicted")
+        x = self._template.encode(new_data)
         if not self._inference.estimable(x).all():
             raise ValueError("The design cannot estimate the mean of one of the new rows.")
-        kept = self._moments.basis.kept
-        series = pd.Series(x[:, kept] @ self.params.to_numpy(), index=index, name="predicted")
-        return series if new_data is not None else series.sort_index()
+        return pd.Series(x[:, kept] @ beta, index=new_data.index, name="predicted")
 
     def residuals(
         self, kind: Literal["response", "pearson", "normalized"] = "response"
     ) -> pd.Series:
-        """Residuals of the rows used, indexed by position in the data given.
+        """Residuals of the rows used, with the index of the data.
 
         Parameters
         ----------

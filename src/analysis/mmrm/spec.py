@@ -13,15 +13,19 @@ from numpy.typing import NDArray
 from analysis.mmrm.design.matrix import Design, Template, assemble, learn_template
 from analysis.mmrm.design.table import Roles, Table, read_table
 from analysis.mmrm.fit.covariance import STRUCTURES, Covariance, distances
-from analysis.mmrm.fit.maximise import fit_with_fallback
+from analysis.mmrm.fit.maximise import Optimum, fit_with_fallback, ladder
 from analysis.mmrm.inference.contrasts import DF_METHODS, VCOV_METHODS, Inference, KeptRows
 from analysis.mmrm.moments.chunks import Streamed, accumulate_chunks
 from analysis.mmrm.moments.cross_products import Moments, Patterns, accumulate
 from analysis.mmrm.moments.sources import Source, source_of
 from analysis.mmrm.results import MMRM
 from analysis.mmrm.threads import single_threaded
+from analysis.mmrm.warned import warn
 
 Array = NDArray[np.float64]
+
+# Structures in which it matters which visits are neighbours.
+IN_ORDER = ("toep", "toeph", "ar1", "ar1h", "ad", "adh")
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,14 @@ class Options:
     df: str
     vcov: str
     time: str | Sequence[str] | None
-    fallback: bool
+    fallback: bool | Sequence[str]
+
+    @property
+    def ladder(self) -> tuple[str, ...]:
+        """Structures that may replace the one asked for, in order."""
+        if isinstance(self.fallback, bool):
+            return ladder(self.covariance) if self.fallback else ()
+        return tuple(self.fallback)
 
     def __post_init__(self) -> None:
         for name, allowed in (
@@ -51,6 +62,11 @@ class Options:
             value = getattr(self, name)
             if value not in allowed:
                 raise ValueError(f"{name} must be one of {', '.join(allowed)}, not '{value}'.")
+        if isinstance(self.fallback, str) or not set(self.ladder) <= set(STRUCTURES) - {"sp_exp"}:
+            raise ValueError(
+                "fallback must be True, False, or the structures that may replace the one asked "
+                f"for, such as ('toeph', 'ar1h', 'cs'), not {self.fallback!r}."
+            )
         if self.covariance == "sp_exp" and not self.time:
             raise ValueError("covariance 'sp_exp' needs the times of the visits: give time=.")
         if self.covariance != "sp_exp" and self.time:
@@ -149,9 +165,34 @@ def _fit(
     check_size(rows, moments)
     structure = make_structure(options.covariance, rows.template, kept.patterns if kept else None)
     optimum = fit_with_fallback(
-        moments, structure, reml=options.method == "reml", fallback=options.fallback
+        moments, structure, reml=options.method == "reml", fallback=options.ladder
     )
+    _warn_of_what_was_not_asked(options, rows.template, optimum)
     return MMRM(Inference(rows, kept, optimum, options.df, options.vcov))
+
+
+def _warn_of_what_was_not_asked(options: Options, template: Template, optimum: Optimum) -> None:
+    """Say which covariance replaced the one asked for, and an order of visits that nobody gave.
+
+    A ladder that the caller wrote out was declared beforehand: following it is no surprise.
+    """
+    levels, used = template.levels, optimum.likelihood.covariance.kind
+    said = []
+    if optimum.failed and options.fallback is True:
+        failed = ", ".join(optimum.failed)
+        said.append(
+            f"Covariance {failed} did not converge: {used} was used instead. Ask for "
+            f"covariance='{used}', or write fallback=False to be refused."
+        )
+    if used in IN_ORDER and len(levels.visits) > 2 and not levels.order_declared:
+        visit, visits = template.roles.visit, [str(label) for label in levels.visits]
+        said.append(
+            f"Covariance {used} rests on the order of the visits, which '{visit}' does not "
+            f"declare; taken: {', '.join(visits)}. Declare it: data['{visit}'] = "
+            f"pandas.Categorical(data['{visit}'], {visits}, ordered=True)."
+        )
+    if said:
+        warn(" ".join(said))
 
 
 def make_structure(kind: str, template: Template, patterns: Patterns | None) -> Covariance:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.mmrm import MMRM
 from tests.mmrm.conftest import trial
 from tests.mmrm.fits import fit
 
 
-def test_visits_are_in_natural_order(result: MMRM) -> None:
+def test_visits_are_in_natural_order() -> None:
+    result = fit(trial(40, 4, seed=20).astype({"visit": str}))
     assert list(result.covariance.index) == ["VIS8", "VIS9", "VIS10", "VIS11"]
     assert list(result.lsmeans("visit")["visit"]) == ["VIS8", "VIS9", "VIS10", "VIS11"]
 
@@ -27,3 +27,9 @@ def test_numeric_visits_are_a_factor() -> None:
     data["visit"] = data["visit"].str[3:].astype(int)
     one, two = fit(data, "y ~ arm * visit"), fit(trial(), "y ~ arm * visit")
     assert one.loglik == pytest.approx(two.loglik, rel=1e-12)
+
+
+def test_unordered_categories_keep_their_order_and_may_hold_visits_nobody_had() -> None:
+    order = ["VIS11", "never", "VIS8", "VIS9", "VIS10"]
+    data = trial().assign(visit=lambda d: pd.Categorical(d["visit"], order))
+    assert list(fit(data).covariance.columns) == ["VIS11", "VIS8", "VIS9", "VIS10"]

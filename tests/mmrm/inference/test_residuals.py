@@ -36,6 +36,22 @@ def test_residuals(result: MMRM) -> None:
     np.testing.assert_allclose(white[first], result.residuals("pearson")[first], rtol=1e-9)
 
 
+def test_residuals_and_predictions_keep_the_index_of_the_data(result: MMRM) -> None:
+    data = trial(40, 4, seed=20)
+    names = pd.Index([f"row {i}" for i in range(len(data))], name="form")
+    shuffled = data.set_index(names).sample(frac=1, random_state=3)
+    again = fit(shuffled)
+    seen = shuffled["y"].dropna()
+    for values in (again.predict(), again.residuals(), again.residuals("normalized")):
+        assert list(values.index) == list(seen.index)
+        assert values.index.name == "form"
+    # So that arithmetic with a column of the data puts each value with its own row.
+    np.testing.assert_allclose(seen - again.predict(), again.residuals(), atol=1e-12)
+    np.testing.assert_allclose(again.predict(shuffled)[seen.index], again.predict(), rtol=1e-12)
+    ours = again.residuals().sort_index(key=lambda labels: labels.str[4:].astype(int))
+    np.testing.assert_allclose(ours, result.residuals(), atol=1e-8)
+
+
 def test_simulated_outcomes_have_the_fitted_mean_and_covariance() -> None:
     data = trial(30, 3, missing=0, seed=25)
     result = fit(data, "y ~ arm * visit")

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.claims.primary_analysis import Scores, primary_analysis
+from analysis.claims.primary_analysis import LADDER, Scores, primary_analysis
 from analysis.estimates.control.ancova import ancova
 from analysis.estimates.missing import Trial, conditional_mean
 from analysis.estimates.robustness import rerandomised
@@ -180,7 +180,8 @@ def _covariance_without_arms(scores: Scores, change: Array) -> Array:
 def _model_without_arms(visits: int) -> ModelSpec:
     """The primary model but for the arms, prepared on a table that holds every level."""
     table = _long(np.arange(3.0 * visits).reshape(3, visits) ** 2, np.array([0.0, 1.0, 3.0]))
-    return prepare("change ~ baseline * visit", table, subject="subject", visit="visit")
+    formula = "change ~ baseline * visit"
+    return prepare(formula, table, subject="subject", visit="visit", fallback=LADDER)
 
 
 def _long(change: Array, baseline: Array) -> pd.DataFrame:

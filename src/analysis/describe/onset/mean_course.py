@@ -83,7 +83,7 @@ def mean_course(case: Case) -> MeanCourse:
     data["visit"] = pd.Categorical(data["visit"], categories=list(labels.values()), ordered=True)
     data["arm"] = pd.Categorical(data["arm"], categories=[control, treated])
     fit = mmrm("change ~ baseline * visit + arm * visit", data, subject="subject", visit="visit",
-               covariance="us", method="reml", df="kenward-roger")  # fmt: skip
+               covariance="us", fallback=("toeph", "ar1h", "cs"), df="kenward-roger")  # fmt: skip
     found = fit.differences("arm", by="visit", reference=control)
     words = {"contrast": case.contrast, "instrument": case.scale.name}
     keys = ["estimate", "se", "df", "ci_low", "ci_high", "p_value"]

@@ -60,8 +60,10 @@ def fitted(
     by = " * visit" if k > 1 else ""
     formula = "y ~ " + " + ".join(f"{term}{by}" for term in terms)
     group = None if same_covariance else "arm"
+    # Declared, not warned of: whoever reads the fit is told by `MMRM.fallbacks`.
     fit = mmrm(formula, rows, subject="subject", visit="visit", group=group,
-               method="reml" if reml else "ml", df="satterthwaite")  # fmt: skip
+               fallback=("toeph", "ar1h", "cs"), method="reml" if reml else "ml",
+               df="satterthwaite")  # fmt: skip
     if fit.aliased:
         raise ValueError("Covariates and arm cannot be told apart; leave a covariate out.")
     return fit, labels

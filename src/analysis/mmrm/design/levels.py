@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.mmrm.arrays import Index
+from analysis.mmrm.design.natural_order import natural_order
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,14 @@ class Levels:
         Groups have a covariance of their own; one unnamed group where there is no such column.
     factors : dict
         Levels of each factor of the formula, the visit included where it stands there.
+    order_declared : bool
+        Whether the data say in which order the visits are; otherwise it was read off their names.
     """
 
     visits: tuple[Any, ...]
     groups: tuple[Any, ...]
     factors: dict[str, tuple[Any, ...]]
+    order_declared: bool = True
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,10 @@ class Coded:
         return Coded(self.codes[rows], self.labels, self.declared, self.ordered)
 
     def present(self) -> tuple[Any, ...]:
-        """Labels that occur, in their order; one without a declared order has the natural one."""
+        """Labels that occur, in declared order (ordered categories or not), else in natural."""
         count = np.bincount(self.codes[self.codes >= 0], minlength=len(self.labels))
         found = [label for label, n in zip(self.labels, count, strict=True) if n]
-        return tuple(found if self.declared else sorted(found, key=natural_key))
+        return tuple(found) if self.declared else natural_order(found)
 
     def recode(self, name: str, levels: tuple[Any, ...]) -> Index:
         """Codes among the levels of a model.
@@ -94,11 +97,3 @@ def is_factor(values: pd.Series) -> bool:
     """Whether a column is coded as a factor: it holds text, categories or truth values."""
     types = pd.api.types
     return bool(not types.is_numeric_dtype(values.dtype) or types.is_bool_dtype(values.dtype))
-
-
-def natural_key(value: Any) -> tuple[Any, ...]:
-    """Sort key under which VIS10 comes after VIS9, and numbers come in numeric order."""
-    if isinstance(value, (int, float, np.number)):
-        return (0, float(value))
-    parts = re.split(r"(\d+)", str(value))
-    return (1, *((int(p), "") if p.isdigit() else (-1, p) for p in parts))

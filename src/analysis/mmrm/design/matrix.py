@@ -79,6 +79,8 @@ class Design:
         Coordinates in time, in the unit of the data, for ``sp_exp``.
     order : array of int, shape (N,)
         Position of each row in the table that came in.
+    index : Index
+        Of that table, with the rows left out.
     n_excluded : int
         Rows left out because the outcome, a covariate or another named column is missing.
     varying : frozenset of str
@@ -96,6 +98,7 @@ class Design:
     weights: Array | None
     times: Array | None
     order: Index
+    index: pd.Index
     n_excluded: int
     varying: frozenset[str]
 
@@ -157,6 +160,11 @@ class Design:
         table[self.subject, self.visit] = values
         return table
 
+    def as_they_came(self, values: Array, name: str) -> pd.Series:
+        """Values of the rows, in the order of the data and with its index."""
+        came = np.argsort(self.order)
+        return pd.Series(values[came], index=self.index[self.order[came]], name=name)
+
     def varies_within_subject(self) -> Mask:
         """Whether each column of X changes between the visits of some subject."""
         same = np.diff(self.subject) == 0
@@ -209,6 +217,7 @@ def assemble(template: Template, table: Table) -> Design:
         weights=table.numbers[roles.weights][order] if roles.weights else None,
         times=_times(table, roles, order),
         order=table.rows[order],
+        index=table.index,
         n_excluded=table.n_excluded,
         varying=frozenset(varying & {*roles.predictors, roles.weights or ""}),
     )

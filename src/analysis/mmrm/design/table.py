@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from analysis.mmrm.arrays import Array, Index
 from analysis.mmrm.design.formula import only_in_c, parse, variables_of
-from analysis.mmrm.design.levels import Coded, Levels, code, is_factor, natural_key
-from analysis.mmrm.design.visit_order import visit_order
+from analysis.mmrm.design.levels import Coded, Levels, code, is_factor
+from analysis.mmrm.design.visit_order import order_is_declared, visit_order
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,8 @@ class Table:
     numbers : dict of str to array
     rows : array of int, shape (N,)
         Positions in the data.
+    index : Index
+        Of all rows of the data.
     n_excluded : int
         Rows of the data with a missing value.
     """
@@ -106,6 +108,7 @@ class Table:
     factors: dict[str, Coded]
     numbers: dict[str, Array]
     rows: Index
+    index: pd.Index
     n_excluded: int
 
     def __len__(self) -> int:
@@ -121,6 +124,7 @@ class Table:
             factors={name: column.take(rows) for name, column in self.factors.items()},
             numbers={name: values[rows] for name, values in self.numbers.items()},
             rows=self.rows[rows],
+            index=self.index,
             n_excluded=self.n_excluded,
         )
 
@@ -165,6 +169,7 @@ def read_table(data: pd.DataFrame, roles: Roles) -> Table:
         factors=factors,
         numbers=numbers,
         rows=np.arange(len(data)),
+        index=data.index,
         n_excluded=int(len(data) - complete.sum()),
     )
     if table.n_excluded:
@@ -213,8 +218,9 @@ def find_levels(table: Table, roles: Roles) -> Levels:
     }
     groups: tuple[Any, ...] = ("",)
     if roles.group:
-        groups = tuple(sorted(table.factors[roles.group].present(), key=natural_key))
-    return Levels(visits, groups, factors)
+        groups = table.factors[roles.group].present()
+    declared = order_is_declared(table.factors[roles.visit], visits)
+    return Levels(visits, groups, factors, declared)
 
 
 def read_predictors(

@@ -8,7 +8,7 @@ on the reference data (`tests/reference/mmrm`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -77,23 +77,23 @@ class Optimum:
         return float(-2 * self.state.loglik + self.n_parameters * np.log(n))
 
 
-def fit_with_fallback(
-    moments: Moments, covariance: Covariance, *, reml: bool, fallback: bool
-) -> Optimum:
-    """Fit, and where that does not converge fit the next structure of the ladder.
+def ladder(kind: str) -> tuple[str, ...]:
+    """What a structure falls back on, in order: below us stand toeph, ar1h, cs; else nothing."""
+    return LADDER[LADDER.index(kind) + 1 :] if kind in LADDER else ()
 
-    The ladder is us, toeph, ar1h, cs. A structure outside it has no fallback.
+
+def fit_with_fallback(
+    moments: Moments, covariance: Covariance, *, reml: bool, fallback: Sequence[str]
+) -> Optimum:
+    """Fit, and where that does not converge fit the next of the structures that may replace it.
 
     Raises
     ------
     ConvergenceError
         When neither the structure nor any that may replace it converges.
     """
-    kinds = [covariance.kind]
-    if fallback and covariance.kind in LADDER:
-        kinds += LADDER[LADDER.index(covariance.kind) + 1 :]
     failed: list[str] = []
-    for kind in kinds:
+    for kind in (covariance.kind, *fallback):
         likelihood = Likelihood(moments, replace(covariance, kind=kind), reml)
         try:
             return replace(maximise(likelihood), failed=tuple(failed))

@@ -17,7 +17,7 @@ from analysis.mmrm.inference.resampling import generator
 
 
 def rows_of_residuals(inference: Inference, kind: str) -> pd.Series:
-    """Residuals of the rows used, in the order in which the rows came."""
+    """Residuals of the rows used, in the order of the data and with its index."""
     design = inference.kept_rows().design
     residual = design.y - _means(inference)
     if kind == "pearson":
@@ -31,7 +31,7 @@ def rows_of_residuals(inference: Inference, kind: str) -> pd.Series:
         residual = white[design.subject, design.visit]
     elif kind != "response":
         raise ValueError(f"kind must be response, pearson or normalized, not '{kind}'.")
-    return pd.Series(residual, index=design.order, name=kind).sort_index()
+    return design.as_they_came(residual, kind)
 
 
 def simulate_outcomes(inference: Inference, n: int, rng: np.random.Generator | int) -> Array:

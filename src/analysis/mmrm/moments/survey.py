@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.mmrm.design.levels import Coded, Levels, natural_key
+from analysis.mmrm.design.levels import Coded, Levels
+from analysis.mmrm.design.natural_order import natural_order
 from analysis.mmrm.design.table import Roles, read_table
-from analysis.mmrm.design.visit_order import declared_visits
+from analysis.mmrm.design.visit_order import order_is_declared, visit_order
 from analysis.mmrm.moments.sources import Source
 
 Ids = NDArray[np.uint64]
@@ -101,21 +102,23 @@ def find_apart(surveys: list[Survey], source: Source, roles: Roles) -> Ids:
 def find_levels(surveys: list[Survey], roles: Roles) -> Levels:
     """Levels of all chunks together."""
 
-    def of(name: str) -> tuple[Any, ...]:
+    def of(name: str) -> Coded:
         columns = [s.found[name] for s in surveys]
         present = {column.labels[c] for column in columns for c in column.codes}
         declared = {column.labels if column.declared else () for column in columns}
         # Declared order counts where all chunks declare the same.
         order = declared.pop() if len(declared) == 1 else ()
-        if name == roles.visit:
-            if order and all(column.ordered for column in columns):
-                return declared_visits(order, present, name)
-            order = ()
-        return tuple(v for v in order if v in present) or tuple(sorted(present, key=natural_key))
+        if not order:
+            return Coded(np.arange(len(present)), natural_order(present))
+        codes = [i for i, label in enumerate(order) if label in present]
+        ordered = all(column.ordered for column in columns)
+        return Coded(np.array(codes, dtype=np.intp), order, True, ordered)
 
-    factors = {name: of(name) for name in roles.predictors if name in surveys[0].found}
-    groups = tuple(sorted(of(roles.group), key=natural_key)) if roles.group else ("",)
-    return Levels(of(roles.visit), groups, factors)
+    names = [name for name in roles.predictors if name in surveys[0].found]
+    visits = visit_order(of(roles.visit), roles.visit)
+    factors = {name: visits if name == roles.visit else of(name).present() for name in names}
+    groups = of(roles.group).present() if roles.group else ("",)
+    return Levels(visits, groups, factors, order_is_declared(of(roles.visit), visits))
 
 
 def hashes(chunk: pd.DataFrame, roles: Roles) -> Ids:
