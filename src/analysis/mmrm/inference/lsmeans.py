@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
-from analysis.mmrm.arrays import Array
+from analysis.mmrm.arrays import Array, Index
 from analysis.mmrm.design.matrix import Template, Totals
 
 
@@ -29,6 +30,53 @@ class Rows(Protocol):
     @property
     def totals(self) -> dict[str, Totals]:
         """Sums of numbers and counts of levels over "rows" and "subjects"."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Combinations of factor levels, those of a mean together.
+
+    Attributes
+    ----------
+    levels : dict of str to list
+        Of the named factors, one entry a mean.
+    codes : dict of str to array of int, shape (points,)
+    values : dict of str to float
+        Numbers that stand at another value than their mean.
+    """
+
+    levels: dict[str, list[Any]]
+    codes: dict[str, Index]
+    values: dict[str, float]
+    n_points: int
+    n_means: int
+
+
+def reference_grid(
+    template: Template,
+    names: Sequence[str],
+    *,
+    at: Mapping[str, Any] | None = None,
+    weights: str = "equal",
+    covariates: str = "rows",
+) -> Grid:
+    """The grid of the means of the named factors; see `mean_weights`."""
+    if weights not in ("equal", "proportional"):
+        raise ValueError(f"weights must be 'equal' or 'proportional', not '{weights}'.")
+    if covariates not in ("rows", "subjects"):
+        raise ValueError(f"covariates must be 'rows' or 'subjects', not '{covariates}'.")
+    factors = template.recipe.levels
+    _refuse_names(names, template)
+    places, values = _fixed(template, at or {})
+    # The named factors change slowest: the rows of a mean stand together.
+    order = [*names, *(name for name in factors if name not in names)]
+    choices = [places.get(name, list(range(len(factors[name])))) for name in order]
+    grid = np.array(list(itertools.product(*choices)), dtype=np.intp)
+    codes = dict(zip(order, grid.T, strict=True))
+    n_means = int(np.prod([len(part) for part in choices[: len(names)]]))
+    step = len(grid) // n_means
+    levels = {name: [factors[name][c] for c in codes[name][::step]] for name in names}
+    return Grid(levels, codes, values, len(grid), n_means)
 
 
 def mean_weights(
@@ -52,37 +100,25 @@ def mean_weights(
         One entry a mean for each name.
     weights : array of shape (means, p)
     """
-    if weights not in ("equal", "proportional"):
-        raise ValueError(f"weights must be 'equal' or 'proportional', not '{weights}'.")
-    if covariates not in ("rows", "subjects"):
-        raise ValueError(f"covariates must be 'rows' or 'subjects', not '{covariates}'.")
     template = data.template
     factors = template.recipe.levels
-    _refuse_names(names, template)
-    places, values = _fixed(template, at or {})
+    grid = reference_grid(template, names, at=at, weights=weights, covariates=covariates)
     totals = data.totals[covariates]
-    # The named factors change slowest: the rows of a mean stand together.
-    order = [*names, *(name for name in factors if name not in names)]
-    choices = [places.get(name, list(range(len(factors[name])))) for name in order]
-    grid = np.array(list(itertools.product(*choices)), dtype=np.intp)
-    codes = dict(zip(order, grid.T, strict=True))
     numbers = {
-        name: np.full(len(grid), values.get(name, totals.sums[name] / totals.n))
+        name: np.full(grid.n_points, grid.values.get(name, totals.sums[name] / totals.n))
         for name in template.recipe.numbers
     }
-    x = template.matrix(codes, numbers, len(grid))
-    each = np.ones(len(grid))
+    x = template.matrix(grid.codes, numbers, grid.n_points)
+    each = np.ones(grid.n_points)
     if weights == "proportional":
         named = tuple(i for i, name in enumerate(factors) if name in names)
         counts = totals.counts.sum(axis=named, keepdims=True)
-        index = [0 if name in names else codes[name] for name in factors]
-        each = np.broadcast_to(counts[tuple(index)], len(grid))
-    n_means = int(np.prod([len(part) for part in choices[: len(names)]]))
-    share = each.reshape(n_means, -1)
+        index = [0 if name in names else grid.codes[name] for name in factors]
+        each = np.broadcast_to(counts[tuple(index)], grid.n_points)
+    share = each.reshape(grid.n_means, -1)
     share = share / share.sum(axis=1, keepdims=True)
-    rows = np.einsum("mg,mgp->mp", share, x.reshape(n_means, share.shape[1], -1))
-    step = share.shape[1]
-    return {name: [factors[name][c] for c in codes[name][::step]] for name in names}, rows
+    rows = np.einsum("mg,mgp->mp", share, x.reshape(grid.n_means, share.shape[1], -1))
+    return grid.levels, rows
 
 
 def difference_weights(
@@ -107,6 +143,13 @@ def difference_weights(
         When the factor has no such level; as `mean_weights`.
     """
     levels, rows = mean_weights(data, [factor] if by is None else [by, factor], **options)
+    return differences_of(levels, rows, factor, by, reference)
+
+
+def differences_of(
+    levels: Mapping[str, list[Any]], rows: Array, factor: str, by: str | None, reference: Any
+) -> tuple[dict[str, list[Any]], Array]:
+    """Differences of the means of `mean_weights`, of one data set or of many, (..., means, p)."""
     values = list(dict.fromkeys(levels[factor]))
     reference = values[0] if reference is None else reference
     if reference not in values:
@@ -115,12 +158,14 @@ def difference_weights(
         raise ValueError(f"'{factor}' has one level only, '{reference}': there is no difference.")
     here = values.index(reference)
     others = [i for i in range(len(values)) if i != here]
-    blocks = rows.reshape(-1, len(values), rows.shape[1])
-    contrasts = (blocks[:, others] - blocks[:, [here]]).reshape(-1, rows.shape[1])
+    *front, n_means, p = rows.shape
+    blocks = rows.reshape(*front, n_means // len(values), len(values), p)
+    contrasts = (blocks[..., others, :] - blocks[..., [here], :]).reshape(*front, -1, p)
     labels: dict[str, list[Any]] = {}
     if by is not None:
         labels[by] = [level for level in levels[by][:: len(values)] for _ in others]
-    labels["contrast"] = [f"{values[i]} - {reference}" for _ in blocks for i in others]
+    n_blocks = n_means // len(values)
+    labels["contrast"] = [f"{values[i]} - {reference}" for _ in range(n_blocks) for i in others]
     return labels, contrasts
 
 

@@ -1,0 +1,173 @@
+"""Newton steps of many trials at once, by the rules of :mod:`analysis.mmrm.fit.maximise`.
+
+Each trial goes its own way: with the observed information where that is safely positive
+definite, else with the average or the expected one, each step halved until the likelihood rises.
+What has not converged soon is left to the single engine, which then tries other starts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
+
+import numpy as np
+
+from analysis.mmrm.arrays import Array, Index, Mask
+from analysis.mmrm.batch.likelihood import Likelihoods, Slopes, States
+from analysis.mmrm.batch.linalg import definite_root, symmetric, transposed
+from analysis.mmrm.fit.maximise import CONVERGED, EASY, POLISHED
+
+Some = TypeVar("Some", States, Slopes)
+
+# Share of the expected information that a safely definite one exceeds.
+SAFE = 1e-3
+HALVINGS = 30
+
+
+@dataclass(frozen=True)
+class Optima:
+    """Maxima of the log-likelihood.
+
+    Attributes
+    ----------
+    places : array of int, shape (M,)
+        Trials of the batch that have one.
+    states, slopes
+        There.
+    theta_cov : array of shape (M, t, t)
+        Inverse of the observed information.
+    """
+
+    places: Index
+    states: States
+    slopes: Slopes
+    theta_cov: Array
+
+
+def maximise_all(likelihoods: Likelihoods) -> Optima | None:
+    """The maxima that are found in a few steps from moment estimates; None where none is."""
+    states = likelihoods.at(start(likelihoods))
+    places = np.flatnonzero(np.isfinite(states.loglik))
+    likelihoods, states = likelihoods.take(places), _take(states, places)
+    last = np.full(len(places), np.inf)
+    found: list[Optima] = []
+    for steps in range(EASY + 1):
+        if not len(places):
+            break
+        slopes = likelihoods.derivatives(states)
+        direction, decrement, observed = _directions(slopes)
+        ended = (decrement < POLISHED) | ((decrement < CONVERGED) & (decrement > last / 4))
+        done = ended & observed
+        if done.any():
+            some = _take(slopes, done)
+            inverse = symmetric(np.linalg.inv(some.observed))
+            found.append(Optima(places[done], _take(states, done), some, inverse))
+        go = ~ended & np.isfinite(decrement)
+        places, last, likelihoods = places[go], decrement[go], likelihoods.take(go)
+        if steps == EASY or not len(places):
+            break
+        states, risen = _line_search(likelihoods, _take(states, go), direction[go], last)
+        if not risen.all():
+            places, last, likelihoods = places[risen], last[risen], likelihoods.take(risen)
+            states = _take(states, risen)
+    return _together(found)
+
+
+def start(likelihoods: Likelihoods) -> Array:
+    """Parameters nearest to the covariance of what least squares leave, group by group.
+
+    Of complete outcomes with a free mean at every visit it is the maximum.
+    """
+    b = likelihoods.batch
+    seen = b.seen.astype(float)
+    pairs = transposed(seen * b.count[..., None]) @ seen
+    free = np.maximum(pairs - b.w.shape[-1] / b.w.shape[1], 1.0) if likelihoods.reml else pairs
+    matrix = _definite(b.yy.sum(axis=2) / np.maximum(free, 1.0))
+    t, k = likelihoods.basis.shape[:2]
+    flat = likelihoods.basis.reshape(t, k * k)
+    theta = np.linalg.solve(flat @ flat.T, flat @ matrix.reshape(-1, k * k).T).T
+    return np.asarray(theta.reshape(len(matrix), -1))
+
+
+def _definite(matrix: Array) -> Array:
+    """Covariances drawn to their diagonal until positive definite."""
+    variances = np.diagonal(matrix, axis1=-2, axis2=-1)
+    mean = np.maximum(variances.mean(axis=-1, keepdims=True), np.finfo(float).tiny)
+    variances = np.where(variances > 0, variances, mean)
+    scale = np.sqrt(variances)
+    eye = np.eye(matrix.shape[-1])
+    correlation = matrix / (scale[..., :, None] * scale[..., None, :])
+    correlation = np.where(eye > 0, 1.0, correlation)
+    smallest = np.linalg.eigvalsh(correlation)[..., 0]
+    shrink = np.where(smallest < SAFE, (0.05 - smallest) / np.maximum(1 - smallest, SAFE), 0.0)
+    shrink = shrink[..., None, None]
+    correlation = (1 - shrink) * correlation + shrink * eye
+    return np.asarray(correlation * scale[..., :, None] * scale[..., None, :])
+
+
+def _directions(slopes: Slopes) -> tuple[Array, Array, Mask]:
+    """Newton directions, decrements, and where the observed information made them.
+
+    A decrement is not a number where even the expected information is singular.
+    """
+    _, regular = definite_root(slopes.expected)
+    floor = SAFE * slopes.expected
+    _, observed = definite_root(slopes.observed - floor)
+    information = slopes.observed
+    if not observed.all():
+        _, average = definite_root(slopes.average - floor)
+        kinds = np.where(average[:, None, None], slopes.average, slopes.expected)
+        information = np.where(observed[:, None, None], information, kinds)
+        eye = np.eye(information.shape[-1])
+        information = np.where(regular[:, None, None], information, eye)
+    direction = np.linalg.solve(information, slopes.gradient[..., None])[..., 0]
+    decrement = np.sqrt(np.maximum((slopes.gradient * direction).sum(axis=1), 0.0))
+    done = np.where(regular, decrement, np.nan)
+    return np.asarray(direction), np.asarray(done), np.asarray(observed & regular)
+
+
+def _line_search(
+    likelihoods: Likelihoods, states: States, direction: Array, decrement: Array
+) -> tuple[States, Mask]:
+    """The states after a step, and where one was found that raises the likelihood."""
+    size = np.ones(len(decrement))
+    noise = 1e-12 * np.maximum(1.0, np.abs(states.loglik))
+    new = likelihoods.at(states.theta + direction)
+    risen = new.loglik >= states.loglik + 1e-4 * decrement**2 - noise
+    for _ in range(HALVINGS):
+        left = np.flatnonzero(~risen)
+        if not len(left):
+            break
+        size[left] /= 2
+        tried = likelihoods.take(left).at(states.theta[left] + size[left, None] * direction[left])
+        enough = states.loglik[left] + 1e-4 * size[left] * decrement[left] ** 2 - noise[left]
+        better = tried.loglik >= enough
+        risen[left] = better
+        _put(new, left[better], _take(tried, better))
+    return new, risen
+
+
+def _take(of: Some, places: Index | Mask) -> Some:
+    return replace(of, **{field.name: getattr(of, field.name)[places] for field in fields(of)})
+
+
+def _put(of: States, places: Index, values: States) -> None:
+    for field in fields(of):
+        getattr(of, field.name)[places] = getattr(values, field.name)
+
+
+def _together(found: list[Optima]) -> Optima | None:
+    if not found:
+        return None
+    return Optima(
+        np.concatenate([one.places for one in found]),
+        _joined([one.states for one in found]),
+        _joined([one.slopes for one in found]),
+        np.concatenate([one.theta_cov for one in found]),
+    )
+
+
+def _joined(parts: list[Some]) -> Some:
+    names = [field.name for field in fields(parts[0])]
+    whole = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return replace(parts[0], **whole)

@@ -1,0 +1,52 @@
+"""Newton steps of many trials at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.mmrm import prepare
+from analysis.mmrm.batch.likelihood import Likelihoods
+from analysis.mmrm.batch.maximise import maximise_all, start
+from analysis.mmrm.batch.stack import stack_trials
+from analysis.mmrm.batch.sums import batches
+from analysis.mmrm.design.table import read_table
+from analysis.mmrm.fit.covariance import Covariance
+from tests.mmrm.batch.designs import FREE, ROLES, TrialDesign, random_trials
+
+
+def likelihoods_of(design: TrialDesign, count: int, kind: str = "us") -> Likelihoods:
+    data = random_trials(design, count, 6)
+    data["subject"] = data["trial"].astype(str) + data["subject"]
+    spec = prepare(FREE, data, **ROLES)
+    table = read_table(data, spec.template.roles)
+    trial = data["trial"].to_numpy()[table.rows]
+    (batch,) = batches(stack_trials(spec.template, table, trial, count))
+    return Likelihoods(batch, Covariance(kind, design.k, ["1", "2", "3", "4"]).basis, True)
+
+
+def test_complete_outcomes_start_at_the_maximum():
+    likelihoods = likelihoods_of(TrialDesign(30, 3), 4)
+    theta = start(likelihoods)
+    slopes = likelihoods.derivatives(likelihoods.at(theta))
+    step = np.linalg.solve(slopes.observed, slopes.gradient[..., None])[..., 0]
+    assert np.sqrt((slopes.gradient * step).sum(axis=1)).max() < 1e-9
+
+
+def test_at_a_maximum_the_gradient_vanishes_and_no_step_is_higher():
+    likelihoods = likelihoods_of(TrialDesign(60, 4, "some"), 20)
+    optima = maximise_all(likelihoods)
+    assert sorted(optima.places) == list(range(20))
+    some = likelihoods.take(optima.places)
+    scale = np.sqrt(np.diagonal(optima.theta_cov, axis1=1, axis2=2))
+    assert np.abs(optima.slopes.gradient * scale).max() < 1e-8
+    rng = np.random.default_rng(1)
+    for _ in range(5):
+        other = optima.states.theta + scale * rng.normal(0, 0.3, scale.shape)
+        assert (some.at(other).loglik < optima.states.loglik).all()
+
+
+def test_a_hard_trial_does_not_hold_up_the_others():
+    likelihoods = likelihoods_of(TrialDesign(20, 4, "much"), 30)
+    optima = maximise_all(likelihoods)
+    assert 0 < len(optima.places) < 30
+    assert np.isfinite(optima.states.loglik).all()
