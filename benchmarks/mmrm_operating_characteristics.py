@@ -101,8 +101,8 @@ def run(n_per_arm: int, trials: int, effect: float, seed: int | Sequence[int]) -
         missing += 1 - np.sum(trial.visit == VISITS - 1) / trial.n_subjects
         try:
             moments, columns, patterns = accumulate(trial)
-            check_size(trial, moments)
-            structure = make_structure("us", trial.template, patterns)
+            check_size(trial, moments, "us")
+            structure = make_structure("us", trial.template, patterns, moments)
             optimum = fit_with_fallback(moments, structure, reml=True, fallback=ladder("us"))
         except (ConvergenceError, ValueError):
             counts["no_fit"] += 1

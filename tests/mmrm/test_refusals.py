@@ -77,6 +77,8 @@ def test_fewer_subjects_at_a_visit_than_parameters_of_its_mean() -> None:
     data.loc[late, "y"] = np.nan
     with pytest.raises(ValueError, match=r"Visit VIS11 was seen by 2 subject\(s\)"):
         fit(data)
+    with pytest.raises(ValueError, match="'cs' lets visits share one variance"):
+        fit(data, covariance="ar1h")
 
 
 def test_constant_outcome() -> None:
@@ -129,9 +131,36 @@ def test_no_structure_converges() -> None:
     # Two visits perfectly correlated: the likelihood has no maximum.
     data = trial(20, 2, missing=0)
     first = data.loc[data["visit"] == "VIS8", "y"].to_numpy()
-    data["y"] = np.repeat(first, 2) + np.where(data["visit"] == "VIS9", 1.0, 0.0)
-    with pytest.raises(ConvergenceError, match="No maximum was found with covariance us, toeph"):
-        fit(data, "y ~ visit")
+    data["y"] = np.repeat(first, 2) * np.where(data["visit"] == "VIS9", 2.0, 1.0)
+    with pytest.raises(ConvergenceError, match="No maximum was found with covariance us, csh"):
+        fit(data, "y ~ visit", fallback=("csh",))
+
+
+@pytest.mark.parametrize("covariance", ["us", "ar1h", "cs"])
+@pytest.mark.parametrize("cut", [False, True], ids=["table", "chunks"])
+def test_a_visit_where_the_outcome_is_constant_is_refused_by_name(
+    covariance: str, cut: bool
+) -> None:
+    data = trial(30, 3)
+    data["y"] = data["y"].mask((data["visit"] == "VIS9") & data["y"].notna(), 40.1)
+    n = int((data["y"] == 40.1).sum())
+    sentence = f"At visit VIS9 the outcome 'y' is the same for all {n} subjects"
+    with pytest.raises(ValueError, match=sentence):
+        fit([data.iloc[:45], data.iloc[45:]] if cut else data, covariance=covariance)
+
+
+@pytest.mark.parametrize("covariance", ["us", "toeph", "cs"])
+@pytest.mark.parametrize("cut", [False, True], ids=["table", "chunks"])
+def test_two_visits_that_differ_by_a_number_are_refused_by_name(covariance: str, cut: bool) -> None:
+    data = trial(30, 3)
+    before = data.loc[data["visit"] == "VIS9", "y"].to_numpy()
+    data.loc[data["visit"] == "VIS10", "y"] = before + 1.1
+    sentence = "Visits VIS9 and VIS10 differ by the same number in 'y' for all"
+    with pytest.raises(ValueError, match=sentence):
+        fit([data.iloc[:45], data.iloc[45:]] if cut else data, covariance=covariance)
+    # What few had, and the model's terms fit exactly whatever it is, is no such thing.
+    few = data["subject"].isin(["s0", "s1"]) | (data["visit"] != "VIS10")
+    assert fit(data[few], covariance="cs").n_subjects == 30
 
 
 def test_a_structure_that_fails_is_replaced_and_named() -> None:

@@ -91,6 +91,7 @@ class MMRM:
     def covariance(self) -> pd.DataFrame | dict[str, pd.DataFrame]:
         """Covariance of the visits; a dict by group where groups have their own.
 
+        It is NaN at a visit that nobody of a group had.
         For ``sp_exp`` it is the covariance at the mean observed time of each visit.
         """
         structure = self._optimum.likelihood.covariance
@@ -99,6 +100,9 @@ class MMRM:
             structure = mean_distances(structure, design.visit, design.times)
         matrices = structure.matrices(self._optimum.state.theta)
         labels = pd.Index(self._template.levels.visits)
+        if structure.seen is not None:
+            both = structure.seen[:, :, None] & structure.seen[:, None, :]
+            matrices = np.where(both, matrices, np.nan)
         frames = [pd.DataFrame(matrix, index=labels, columns=labels) for matrix in matrices]
         return frames[0] if len(frames) == 1 else dict(zip(structure.groups, frames, strict=True))
 

@@ -162,8 +162,9 @@ def fit_source(
 def _fit(
     options: Options, rows: Design | Streamed, moments: Moments, kept: KeptRows | None
 ) -> MMRM:
-    check_size(rows, moments)
-    structure = make_structure(options.covariance, rows.template, kept.patterns if kept else None)
+    check_size(rows, moments, options.covariance)
+    patterns = kept.patterns if kept else None
+    structure = make_structure(options.covariance, rows.template, patterns, moments)
     optimum = fit_with_fallback(
         moments, structure, reml=options.method == "reml", fallback=options.ladder
     )
@@ -195,7 +196,9 @@ def _warn_of_what_was_not_asked(options: Options, template: Template, optimum: O
         warn(" ".join(said))
 
 
-def make_structure(kind: str, template: Template, patterns: Patterns | None) -> Covariance:
+def make_structure(
+    kind: str, template: Template, patterns: Patterns | None, moments: Moments
+) -> Covariance:
     """The covariance structure of a model's visits and groups."""
     labels = [str(visit) for visit in template.levels.visits]
     groups = [str(group) for group in template.levels.groups]
@@ -204,7 +207,9 @@ def make_structure(kind: str, template: Template, patterns: Patterns | None) -> 
         return Covariance("us", 1, labels, groups)
     structure = Covariance(kind, len(labels), labels, groups)
     if kind != "sp_exp":
-        return structure
+        places = range(len(groups))
+        seen = np.array([moments.visits[moments.unit == g].any(axis=0) for g in places])
+        return structure if seen.all() else replace(structure, seen=seen)
     if patterns is None or patterns.unit_times is None:
         raise ValueError("covariance 'sp_exp' needs the times of the visits: give time=.")
     gaps = distances(patterns.unit_times)
@@ -217,22 +222,55 @@ def make_structure(kind: str, template: Template, patterns: Patterns | None) -> 
     return replace(structure, distance=gaps, unit_group=patterns.unit_group)
 
 
-def check_size(rows: Design | Streamed, moments: Moments) -> None:
-    """Refuse what cannot be fitted: too few subjects, or an outcome fitted exactly."""
+def check_size(rows: Design | Streamed, moments: Moments, kind: str) -> None:
+    """Refuse what cannot be fitted: too few subjects, or an outcome that does not vary.
+
+    A visit needs subjects left over after its mean only where it has a variance of its own.
+    """
     seen = moments.count @ moments.visits
-    for a, name in enumerate(rows.template.levels.visits):
+    names = rows.template.levels.visits
+    alone = kind == "us" or kind.endswith("h") or len(names) == 1
+    for a, name in enumerate(names):
         n = int(seen[a])
-        if n > moments.rank:
+        if n > moments.rank or not alone:
             continue
         rank = int(np.linalg.matrix_rank(moments.z[:, a, :-1]))
         if n <= rank:
             raise ValueError(
                 f"Visit {name} was seen by {n} subject(s), and the model has {rank} parameters "
-                "for the mean there: fewer terms or more subjects are needed."
+                f"for the mean there: covariance '{kind}' needs fewer terms or more subjects"
+                + ("." if len(names) == 1 else ", 'cs' lets visits share one variance.")
             )
     rest = moments.z[:, :, -1]
     if float((rest**2).sum()) <= 1e-20 * moments.n_obs * rows.spread**2:
         raise ValueError(
             f"The model fits the outcome '{rows.template.roles.outcome}' exactly: no variance "
             "can be estimated."
+        )
+    _refuse_what_does_not_vary(rows, moments)
+
+
+def _refuse_what_does_not_vary(rows: Design | Streamed, moments: Moments) -> None:
+    """Refuse by name a visit with one outcome for all, and two that differ by one number."""
+    if moments.scatter is None:
+        return
+    count, names = moments.scatter.count, rows.template.levels.visits
+    # A standard deviation below a ten millionth of the range of the outcome is rounding.
+    still = moments.scatter.squares <= 1e-14 * count * rows.spread**2
+    for a, b in np.argwhere(np.triu(still & (count > 1))):
+        z = moments.z[:, [a], :-1] - (moments.z[:, [b], :-1] if a < b else 0.0)
+        both = moments.visits[:, a] & moments.visits[:, b]
+        # So few are fitted exactly by the model's own terms, whatever they scored.
+        if count[a, b] <= np.linalg.matrix_rank(z[both[moments.pattern], 0]):
+            continue
+        outcome, n = rows.template.roles.outcome, int(count[a, b])
+        if a == b:
+            raise ValueError(
+                f"At visit {names[a]} the outcome '{outcome}' is the same for all {n} subjects: "
+                "it has no variance there. Leave the visit out, or correct it."
+            )
+        raise ValueError(
+            f"Visits {names[a]} and {names[b]} differ by the same number in '{outcome}' for all "
+            f"{n} subjects who had both: no covariance can tell them apart. Leave one visit out, "
+            "or correct it."
         )

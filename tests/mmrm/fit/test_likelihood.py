@@ -28,7 +28,7 @@ def likelihood(kind: str, *, reml: bool, group: bool = False, weights: bool = Fa
         time="hours" if kind == "sp_exp" else None,
     )
     moments, _, patterns = accumulate(design)
-    return Likelihood(moments, make_structure(kind, design.template, patterns), reml)
+    return Likelihood(moments, make_structure(kind, design.template, patterns, moments), reml)
 
 
 def away_from_the_maximum(target: Likelihood) -> np.ndarray:

@@ -30,7 +30,8 @@ from functools import cached_property
 
 import numpy as np
 
-from analysis.mmrm.arrays import Array, Index
+from analysis.mmrm.arrays import Array, Index, Mask
+from analysis.mmrm.fit.unseen_visits import held_values
 
 Derivatives = tuple[Array, Array, Array | None]
 
@@ -56,6 +57,9 @@ class Covariance:
         Distances in time between the visits of a unit, for ``sp_exp`` only.
     unit_group : array of int, shape (U,), optional
         The group of each unit, for ``sp_exp``; otherwise units are the groups.
+    seen : array of bool, shape (G, K), optional
+        Visits that somebody of each group had. What a group says nothing of is no parameter
+        of its covariance (:mod:`analysis.mmrm.fit.unseen_visits`).
     """
 
     kind: str
@@ -64,6 +68,7 @@ class Covariance:
     groups: Sequence[str] = ("",)
     distance: Array | None = None
     unit_group: Index | None = None
+    seen: Mask | None = None
 
     @property
     def per_group(self) -> int:
@@ -85,7 +90,7 @@ class Covariance:
     @property
     def n_params(self) -> int:
         """Number of parameters of all groups."""
-        return self.per_group * len(self.groups)
+        return self.per_group * len(self.groups) if self._free is None else len(self._free)
 
     def names(self) -> list[str]:
         """Names of the parameters, group after group."""
@@ -112,7 +117,8 @@ class Covariance:
             own = own + steps.get(self.kind, ["correlation"] if k > 1 else [])
         if len(self.groups) == 1:
             return list(own)
-        return [f"{group}: {name}" for group in self.groups for name in own]
+        every = [f"{group}: {name}" for group in self.groups for name in own]
+        return every if self._free is None else [every[h] for h in self._free]
 
     def matrices(self, theta: Array) -> Array:
         """Covariance matrices of the units, shape (U, K, K)."""
@@ -128,24 +134,46 @@ class Covariance:
         if self.kind == "sp_exp":
             return self._spatial(theta, order=2)
         own, units, k = self.per_group, len(self.groups), self.n_visits
+        every = own * units
         sigma = np.empty((units, k, k))
-        first = np.zeros((units, self.n_params, k, k))
-        second = None if self.kind in LINEAR else np.zeros((units, *[self.n_params] * 2, k, k))
+        first = np.zeros((units, every, k, k))
+        second = None if self.kind in LINEAR else np.zeros((units, every, every, k, k))
         for u, part in enumerate(self._split(theta)):
             here = slice(u * own, (u + 1) * own)
             sigma[u], first[u, here], two = self._one(part, order=2)
             if second is not None and two is not None:
                 second[u, here, here] = two
+        if self._free is not None:
+            first = first[:, self._free]
+            second = None if second is None else second[:, self._free][:, :, self._free]
         return sigma, first, second
 
     def start(self, moments: Array) -> Array:
         """Starting values from a positive definite matrix for each group, (G, K, K)."""
-        return np.concatenate([self._start_one(matrix) for matrix in moments])
+        every = np.concatenate([self._start_one(matrix) for matrix in moments])
+        return every if self._free is None else every[self._free]
 
     # One group
 
     def _split(self, theta: Array) -> Array:
+        if self._free is not None:
+            every = self._held.copy()
+            every[self._free] = theta
+            theta = every
         return theta.reshape(len(self.groups), self.per_group)
+
+    @cached_property
+    def _held(self) -> Array:
+        """Values of the parameters that are none, and NaN for those that are estimated."""
+        if self.seen is None or self.kind == "sp_exp":
+            return np.full(self.per_group * len(self.groups), np.nan)
+        return np.concatenate([held_values(self.kind, seen) for seen in self.seen])
+
+    @cached_property
+    def _free(self) -> Index | None:
+        """Places of the parameters that are estimated; None where all are."""
+        free = np.flatnonzero(np.isnan(self._held))
+        return None if len(free) == len(self._held) else free
 
     def _one(self, theta: Array, order: int) -> Derivatives:
         if self.kind in LINEAR:

@@ -40,6 +40,7 @@ from analysis.mmrm.moments.cross_products import (
     group_patterns,
     orthonormal,
     own_columns,
+    scatter_of,
     square_root,
     stack,
 )
@@ -249,6 +250,7 @@ def _moments(sums: Sums, plan: Plan) -> Moments:
         n_obs=sums.n_obs,
         n_subjects=sums.n_subjects,
         log_weights=sums.log_weights,
+        scatter=None if plan.template.roles.weights else scatter_of(rows, maps, visits[pattern]),
     )
 
 

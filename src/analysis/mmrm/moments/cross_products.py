@@ -74,6 +74,23 @@ class Basis:
 
 
 @dataclass(frozen=True)
+class Scatter:
+    """How the outcome itself varies at each visit and between each two.
+
+    Attributes
+    ----------
+    squares : array of shape (K, K)
+        Sum of squares about the mean of the difference of two visits, over the subjects who had
+        both; on the diagonal of the outcome at one visit.
+    count : array of shape (K, K)
+        Those subjects.
+    """
+
+    squares: Array
+    count: Array
+
+
+@dataclass(frozen=True)
 class Moments:
     """What the fit sees of the data.
 
@@ -98,6 +115,7 @@ class Moments:
     n_obs: int
     n_subjects: int
     log_weights: float = 0.0
+    scatter: Scatter | None = None
     starts: Index = field(init=False)
 
     def __post_init__(self) -> None:
@@ -115,7 +133,8 @@ def accumulate(design: Design) -> tuple[Moments, SubjectColumns, Patterns]:
     columns = subject_columns(design)
     patterns = group_patterns(design, columns.observed)
     rows, pattern = stand_ins(columns.u, columns.maps, patterns)
-    basis, z = orthonormal(rows, columns.maps, patterns.visits[pattern])
+    seen = patterns.visits[pattern]
+    basis, z = orthonormal(rows, columns.maps, seen)
     count = np.bincount(patterns.of_subject, minlength=len(patterns.visits)).astype(float)
     log_weights = 0.0 if design.weights is None else float(np.log(design.weights).sum())
     moments = Moments(
@@ -128,8 +147,21 @@ def accumulate(design: Design) -> tuple[Moments, SubjectColumns, Patterns]:
         n_obs=len(design.y),
         n_subjects=design.n_subjects,
         log_weights=log_weights,
+        scatter=None if design.weights is not None else scatter_of(rows, columns.maps, seen),
     )
     return moments, columns, patterns
+
+
+def scatter_of(rows: Array, maps: Array, seen: Mask) -> Scatter:
+    """From stand-ins as rows of the distinct columns; the first is the column of ones."""
+    visits = np.arange(n_visits := maps.shape[0])
+    y = rows[:, -n_visits:] * maps[visits, visits - n_visits, -1]
+    ones = rows[:, :1] * seen
+    count, sums, square = ones.T @ ones, ones.T @ y, seen.T @ y**2
+    own = np.diag(square) - np.diag(sums) ** 2 / np.maximum(np.diag(count), 1)
+    squares = square + square.T - 2 * y.T @ y - (sums - sums.T) ** 2 / np.maximum(count, 1)
+    squares[visits, visits] = own
+    return Scatter(squares, np.round(count))
 
 
 def group_patterns(design: Design, observed: Mask) -> Patterns:
