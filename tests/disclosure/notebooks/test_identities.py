@@ -72,6 +72,12 @@ def test_short_numbers_and_words_are_in_any_text(identifier):
     assert not Identities((identifier,)).named_in(f"{identifier} of 30 (AB and A alone, 7, 12)")
 
 
+def test_name_of_a_scale_is_nobody():
+    site_d = Identities(tuple(f"D{n:02d}" for n in range(1, 41)))
+    assert not site_d.named_in("HAM-D17, HAM-D6")
+    assert site_d.named_in("D-18")
+
+
 @pytest.mark.parametrize("study", [NUMBERED, EXAMPLE], ids=["numbers", "numbers in codes"])
 def test_list_of_short_numbers_is_known_by_its_length(study):
     assert study.listed_in([f"{n}" for n in range(1, 31)])

@@ -98,7 +98,9 @@ def test_lists_dicts_and_arrays():
         repr(TOTALS): 4,
         repr(dict(enumerate(TOTALS))): 4,
         repr(FRAME.to_dict("records")): 4,
+        repr(set(TOTALS)): 4,
         repr(np.array(TOTALS * 20)): 80,
+        repr(np.array(TOTALS * 20).astype(str)): 80,
         str(np.array(TOTALS * 20, dtype=float)): 80,
         "totals:\n[1, 2, 3]": 3,
     }

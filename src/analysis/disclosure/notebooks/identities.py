@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from analysis import instruments
 
 __all__ = ["Identities", "identities"]
 
@@ -50,16 +52,7 @@ class Identities:
         ``EX001`` is found in ``ex-1``, ``EX 001`` and ``Ex_0001``, not in ``EX0012`` or
         ``REX001``. Any text holds short numbers and words: see :meth:`listed_in`.
         """
-        if not self._spellings:
-            return False
-        parts, folded = _parts(text)
-        return any(
-            _joined(parts, folded, place, len(wanted))
-            for place, part in enumerate(parts)
-            for key in {part[0], _exact(part, folded)}
-            for wanted in self._spellings.get(key, ())
-            if _alike(parts, folded, place, wanted)
-        )
+        return _any_in(text, self._spellings)
 
     def listed_in(self, labels: Sequence[str]) -> bool:
         """Whether labels of rows or columns are short identifiers, or the numbers in longer ones.
@@ -77,22 +70,25 @@ class Identities:
         return frozenset(ends)
 
     @cached_property
-    def _spellings(self) -> dict[str, list[tuple[str, ...]]]:
-        """What is looked for in texts, by its first part."""
-        found: dict[str, list[tuple[str, ...]]] = {}
-        for spelling in sorted({s for identifier in self.ids for s in _spellings_of(identifier)}):
-            found.setdefault(spelling[0], []).append(spelling)
-        return found
+    def _spellings(self) -> _Spellings:
+        """What is looked for in texts; no part of a scale's name."""
+        scales = " ".join(instruments.known())
+        each = {spelling for identifier in self.ids for spelling in _spellings_of(identifier)}
+        return _by_first([one for one in each if not _any_in(scales, _by_first([one]))])
 
 
+# By the first part and the number of parts.
+_Spellings = dict[str, dict[int, set[tuple[str, ...]]]]
 # A part of a folded text: the part, a number without leading zeros; where it starts and ends.
 _Part = tuple[str, int, int]
 
 
 def _parts(text: str) -> tuple[list[_Part], str]:
     """The words and numbers of a text, and the text without case and accents they stand in."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    folded = "".join(sign for sign in folded if not unicodedata.combining(sign))
+    folded = text.casefold()
+    if not folded.isascii():
+        split = unicodedata.normalize("NFKD", folded)
+        folded = "".join(sign for sign in split if not unicodedata.combining(sign))
     found = []
     for part in _PART.finditer(folded):
         word = part[0]
@@ -121,15 +117,31 @@ def _spellings_of(identifier: str) -> Iterator[tuple[str, ...]]:
         yield tuple(_exact(part, folded) for part in parts) if all(numbers) else own
 
 
+def _by_first(spellings: Iterable[tuple[str, ...]]) -> _Spellings:
+    """Spellings by their first part and how many parts they have."""
+    found: _Spellings = {}
+    for one in spellings:
+        found.setdefault(one[0], {}).setdefault(len(one), set()).add(one)
+    return found
+
+
+def _any_in(text: str, spellings: _Spellings) -> bool:
+    """Whether any spelling stands in a text as a word of its own."""
+    if not spellings:
+        return False
+    parts, folded = _parts(text)
+    exact = [_exact(part, folded) for part in parts]
+    plain = [part[0] for part in parts]
+    return any(
+        tuple(words[place : place + length]) in wanted and _joined(parts, folded, place, length)
+        for words in (plain, exact)
+        for place, first in enumerate(words)
+        for length, wanted in spellings.get(first, {}).items()
+    )
+
+
 def _exact(part: _Part, folded: str) -> str:
     return f"={folded[part[1] : part[2]]}"
-
-
-def _alike(parts: list[_Part], folded: str, place: int, wanted: tuple[str, ...]) -> bool:
-    own = parts[place : place + len(wanted)]
-    return len(own) == len(wanted) and all(
-        w in (part[0], _exact(part, folded)) for part, w in zip(own, wanted, strict=True)
-    )
 
 
 def _joined(parts: list[_Part], folded: str, place: int, length: int) -> bool:

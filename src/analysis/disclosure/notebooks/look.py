@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import html
 import io
 import json
@@ -28,7 +29,7 @@ __all__ = ["TEAM_HEADING", "holds_team_view", "team_view", "tells_of_people"]
 TEAM_HEADING = "For the study team, not to be passed on"
 _TEAM_JSON = re.compile(r"""['"]view['"]\s*:\s*['"]team['"]""")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _MOMENT = re.compile(r"\b(?:19|20)\d\d-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d")
 # Columns of results: a table that has one is about groups, however many rows it has.
 _RESULTS = frozenset(
@@ -137,6 +138,7 @@ def _of_text(where: str, media: str, text: str) -> _Shown:
     return _Shown(where, "unread", media)
 
 
+@functools.lru_cache(64)
 def _texts_of_png(text: str) -> dict[str, str]:
     """What a PNG file says of itself in words; a broken one says nothing."""
     from PIL import Image  # slow to import
@@ -177,7 +179,9 @@ def _texts(shown: _Shown) -> Iterator[str]:
     elif shown.kind == "html":
         # Attributes tell too; what stands in two cells is no sentence.
         yield html.unescape(_TAG.sub("\n", shown.content))
-        yield from (html.unescape(tag) for tag in _TAG.findall(shown.content))
+        yield "\n".join(
+            html.unescape(tag) for tag in set(_TAG.findall(shown.content)) if "=" in tag
+        )
     else:
         yield _ANSI.sub("", shown.content)
 

@@ -22,7 +22,7 @@ _DTYPE = re.compile(r"(?:^|, )dtype: \w+")
 _NAME = re.compile(r"\bName: ([^,\n]+)")
 _NAME_OF_INDEX = re.compile(r"\bname=['\"]([^'\"\n]+)")
 _LEFT_OUT = {"...", "…", "⋮"}
-_NUMBERS = re.compile(r"\[[-+\d.\se,naif\[\]]+\]")
+_NUMBERS = re.compile(r"\[[-+\d.\se,naif'\"]+\]")
 
 
 @dataclass(frozen=True)
@@ -181,11 +181,14 @@ def values_in(text: str) -> Iterator[Any]:
     for part in {text, *text.split("\n")}:
         if part.strip()[:1] in ("[", "{", "("):
             value = _value(part.strip())
+            if isinstance(value, (set, frozenset)):
+                value = sorted(value, key=str)
             if isinstance(value, (dict, list, tuple)):
                 yield value
-    for array in _NUMBERS.findall(text):
-        numbers = re.findall(r"[-+]?\d[\d.e+-]*|nan", array)
-        yield [number.rstrip(".") for number in numbers]
+    arrays = [re.findall(r"[-+]?\d[\d.e+-]*|nan", array) for array in _NUMBERS.findall(text)]
+    yield from ([number.rstrip(".") for number in array] for array in arrays)
+    if len(arrays) > 1 and len({len(array) for array in arrays}) == 1:
+        yield arrays  # the rows of one array
 
 
 def _value(text: str) -> Any:
