@@ -123,8 +123,8 @@ MMRM_REFERENCE := tests/reference/mmrm
 estimates-characteristics: $(READY) ## level and coverage of every estimator by simulation, into docs (long; ARGS="--topics paired")
 	@OMP_NUM_THREADS=1 .venv/bin/python -m benchmarks.estimates $(ARGS)
 
-benchmark-estimates: $(READY) ## time resampling, Turnbull and imputation against plain ways, as ratios in one run (minutes)
-	@for name in resampling turnbull imputation; do \
+benchmark-estimates: $(READY) ## time many fits at once, resampling, Turnbull and imputation against plain ways, as ratios in one run (minutes)
+	@for name in mmrm_many resampling turnbull imputation; do \
 	  OMP_NUM_THREADS=1 .venv/bin/python benchmarks/$$name.py || exit 1; done
 
 benchmark-imports: $(READY) ## time what the mixed model and the commands import, as ratios in one run (a minute)

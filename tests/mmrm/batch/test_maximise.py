@@ -32,6 +32,15 @@ def test_complete_outcomes_start_at_the_maximum():
     assert np.sqrt((slopes.gradient * step).sum(axis=1)).max() < 1e-9
 
 
+def test_an_em_step_never_lowers_the_likelihood():
+    likelihoods = likelihoods_of(TrialDesign(60, 4, "much"), 20)
+    states = likelihoods.at(start(likelihoods))
+    for _ in range(5):
+        later = likelihoods.at(likelihoods.expected_step(states))
+        assert (later.loglik > states.loglik).all()
+        states = later
+
+
 def test_at_a_maximum_the_gradient_vanishes_and_no_step_is_higher():
     likelihoods = likelihoods_of(TrialDesign(60, 4, "some"), 20)
     optima = maximise_all(likelihoods)

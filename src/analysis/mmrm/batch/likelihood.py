@@ -52,7 +52,8 @@ class Slopes:
     Attributes
     ----------
     gradient : array of shape (T, t)
-    observed, expected, average : arrays of shape (T, t, t)
+    observed, expected : arrays of shape (T, t, t)
+        Information matrices.
     slope : array of shape (T, t, r, r)
         ``X'V (dSigma/dtheta_h) V X``.
     """
@@ -60,8 +61,12 @@ class Slopes:
     gradient: Array
     observed: Array
     expected: Array
-    average: Array
     slope: Array
+
+    @property
+    def average(self) -> Array:
+        """Average information."""
+        return (self.observed + self.expected) / 2
 
 
 @dataclass(frozen=True)
@@ -129,31 +134,41 @@ class Likelihoods:
         found = pairs @ transposed(b.w.reshape(n, -1, c * c))
         return np.asarray(transposed(found).reshape(n, n_groups, n_patterns, k, k))
 
+    def parameters(self, matrices: Array) -> Array:
+        """Parameters of the covariances nearest to some matrices, (T, G, K, K)."""
+        t, k, _ = self.basis.shape
+        flat = self.basis.reshape(t, k * k)
+        nearest = np.linalg.solve(flat @ flat.T, flat @ matrices.reshape(-1, k * k).T)
+        return np.asarray(nearest.T.reshape(len(matrices), -1))
+
+    def expected_step(self, states: States) -> Array:
+        """Parameters after an EM step of an unstructured covariance.
+
+        The mean over subjects of what is expected of the products of their residuals, given
+        those seen (Laird and Ware 1982, doi:10.2307/2529876).
+        """
+        s, h, outer, _ = self._sums(states)
+        sigma = self.covariances(states.theta)
+        subjects = np.maximum(self.batch.count.sum(axis=2), 1.0)[..., None, None]
+        return self.parameters(sigma + sigma @ (s + h - outer).sum(axis=2) @ sigma / subjects)
+
     def derivatives(self, states: States) -> Slopes:
-        """Gradient, observed, expected and average information."""
-        b, v = self.batch, states.inverse
+        """Gradient, observed and expected information."""
+        v = states.inverse
         n, n_groups, n_patterns, k, _ = v.shape
         own = len(self.basis)
         jac = self.basis.reshape(own, k * k)
-        means = states.gamma if b.layout is None else times(b.layout, states.gamma)
-        beta = transposed(means.reshape(n, 1, 1, k, -1))
-        rest = b.wy - b.w @ beta
-        squares = b.yy - transposed(b.wy) @ beta - transposed(beta) @ rest
-        s = v @ squares @ v
-        outer = b.count[..., None, None] * v
-        h = v @ self.spread(states.phi) @ v if self.reml else np.zeros_like(v)
+        s, h, outer, rest = self._sums(states)
         total = (s + h - outer).sum(axis=2).reshape(n, n_groups, k * k)
         gradient = (total @ jac.T / 2).reshape(n, -1)
-        whole, fixed, by_s = (self._blocks(jac @ _pair(v, x) @ jac.T) for x in (outer, h, s))
-        # V E_h V of each pattern, from which all that follows is made.
+        expected = self._blocks(jac @ _pair(v, outer - 2 * h) @ jac.T)
+        observed = self._blocks(jac @ _pair(v, 2 * (s + h) - outer) @ jac.T)
+        # V E_h V of each pattern.
         wide = self.basis.transpose(1, 0, 2).reshape(k, own * k)
-        turned = ((v @ wide).reshape(n, n_groups, n_patterns, k * own, k) @ v).reshape(
-            n, n_groups, n_patterns, k, own, k
-        )
-        slope, cross = self._slope(turned), self._cross(turned, rest)
-        through = (cross @ states.phi) @ transposed(cross)
-        observed = 2 * (by_s + fixed) - whole - 2 * through
-        expected, average = whole - 2 * fixed, by_s - through
+        turned = (v @ wide).reshape(n, n_groups, n_patterns, k * own, k) @ v
+        slope = self._slope(turned.reshape(n, n_groups, n_patterns, k, own, k))
+        cross = self._cross(v, rest @ v)
+        observed = observed - 2 * (cross @ states.phi) @ transposed(cross)
         if self.reml:
             r = slope.shape[-1]
             product = (slope.reshape(n, -1, r) @ states.phi).reshape(n, -1, r, r)
@@ -161,13 +176,18 @@ class Likelihoods:
             product = product.reshape(n, -1, r * r) @ transposed(flat)
             observed = observed - product
             expected = expected + product
-        return Slopes(
-            gradient,
-            symmetric(observed) / 2,
-            symmetric(expected) / 2,
-            symmetric(average) / 2,
-            slope,
-        )
+        observed, expected = symmetric(observed) / 2, symmetric(expected) / 2
+        return Slopes(gradient, observed, expected, slope)
+
+    def _sums(self, states: States) -> tuple[Array, Array, Array, Array]:
+        """S, H and count times V of each pattern, and sums of columns times residuals."""
+        b, v = self.batch, states.inverse
+        means = states.gamma if b.layout is None else times(b.layout, states.gamma)
+        beta = transposed(means.reshape(len(v), 1, 1, v.shape[-1], -1))
+        rest = b.wy - b.w @ beta
+        s = v @ (b.yy - transposed(b.wy) @ beta - transposed(beta) @ rest) @ v
+        h = v @ self.spread(states.phi) @ v if self.reml else np.zeros_like(v)
+        return s, h, b.count[..., None, None] * v, rest
 
     def _inverse(self, sigma: Array) -> tuple[Array, Array, Mask]:
         """Inverse and log determinant of each pattern's part, and whether all are definite."""
@@ -207,12 +227,16 @@ class Likelihoods:
         layout = b.layout[:, None]
         return np.asarray(transposed(layout) @ full @ layout)
 
-    def _cross(self, turned: Array, rest: Array) -> Array:
-        """``X'V E_h V e``, (T, t, r)."""
-        n, n_groups, n_patterns, k, t, _ = turned.shape
-        each = turned.reshape(n, n_groups, n_patterns, k * t, k) @ transposed(rest)
-        full = each.sum(axis=2).reshape(n, n_groups, k, t, -1).transpose(0, 1, 3, 2, 4)
-        full = full.reshape(n, n_groups * t, -1)
+    def _cross(self, v: Array, rest: Array) -> Array:
+        """``X'V E_h V e``, (T, t, r), from V and the sums of columns times ``V e``."""
+        n, n_groups, n_patterns, k, _ = v.shape
+        c, t = rest.shape[-2], len(self.basis)
+        flat = n, n_groups, n_patterns, -1
+        # Visits (a, b) of E_h in front: V[k, a] (V e)[b, i].
+        pairs = transposed(v.reshape(flat)) @ transposed(rest).reshape(flat)
+        pairs = pairs.reshape(n, n_groups, k, k, k, c).transpose(0, 1, 3, 4, 2, 5)
+        full = self.basis.reshape(t, k * k) @ pairs.reshape(n, n_groups, k * k, k * c)
+        full = full.reshape(n, n_groups * t, k * c)
         return full if self.batch.layout is None else np.asarray(full @ self.batch.layout)
 
 

@@ -22,6 +22,8 @@ Some = TypeVar("Some", States, Slopes)
 # Share of the expected information that a safely definite one exceeds.
 SAFE = 1e-3
 HALVINGS = 30
+# EM steps before the first Newton step, each at half its cost.
+FIRST = 2
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,10 @@ class Optima:
 def maximise_all(likelihoods: Likelihoods) -> Optima | None:
     """The maxima that are found in a few steps from moment estimates; None where none is."""
     states = likelihoods.at(start(likelihoods))
+    k = likelihoods.basis.shape[1]
+    if len(likelihoods.basis) == k * (k + 1) // 2 and not likelihoods.batch.closed.all():
+        for _ in range(FIRST):
+            states = likelihoods.at(likelihoods.expected_step(states))
     places = np.flatnonzero(np.isfinite(states.loglik))
     likelihoods, states = likelihoods.take(places), _take(states, places)
     last = np.full(len(places), np.inf)
@@ -83,10 +89,7 @@ def start(likelihoods: Likelihoods) -> Array:
     pairs = transposed(seen * b.count[..., None]) @ seen
     free = np.maximum(pairs - b.w.shape[-1] / b.w.shape[1], 1.0) if likelihoods.reml else pairs
     matrix = _definite(b.yy.sum(axis=2) / np.maximum(free, 1.0))
-    t, k = likelihoods.basis.shape[:2]
-    flat = likelihoods.basis.reshape(t, k * k)
-    theta = np.linalg.solve(flat @ flat.T, flat @ matrix.reshape(-1, k * k).T).T
-    return np.asarray(theta.reshape(len(matrix), -1))
+    return likelihoods.parameters(matrix)
 
 
 def _definite(matrix: Array) -> Array:
