@@ -288,3 +288,15 @@ def test_people_with_one_period_of_a_crossover_are_flagged(tmp_path):
     graded(outcome.find("infusion.one-period"), "FLAG", "subject")
     graded(checked(tmp_path / "none", tables(), design="crossover", arm="")
            .find("infusion.one-period"), "FLAG", "subject", 12)  # fmt: skip
+
+
+@pytest.mark.bad_input("C2")
+@pytest.mark.parametrize("arm", ["mdz", ""])
+def test_a_person_listed_twice_with_two_arms_is_set_aside_and_all_others_are_judged(tmp_path, arm):
+    content = tables(n_per_arm=12)
+    content["subjects"].append({"id": content["subjects"][0]["id"], "arm": arm})
+    path = write_study(tmp_path, content)
+    graded(checked(tmp_path, content).find("subject.conflicting"), "STOP", "subject")
+    assert {judged(path)[claim].estimate["n"] for claim in ("onset", "clusters")} == {23}
+    done = CliRunner().invoke(app, ["report", str(path), "--out", str(tmp_path / "out")])
+    assert (done.exit_code, done.output) == (0, f"{tmp_path / 'out' / 'index.html'}\n")

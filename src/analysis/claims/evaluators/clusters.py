@@ -202,9 +202,12 @@ def _robustness(
 
 
 def _people(case: Case, window: str) -> list[tuple[Any, ...]]:
-    """Totals after and before of everyone in the window, in an order of their own."""
-    people = case.people(window)[["arm", "baseline", "score"]]
-    return sorted(people.astype({"arm": str}).itertuples(index=False, name=None))
+    """Totals after and before of everyone compared in the window, in an order of their own.
+
+    Who has no arm is in no contrast, whatever put them back.
+    """
+    people = case.people(window)[["arm", "baseline", "score"]].dropna(subset="arm")
+    return sorted(people.itertuples(index=False, name=None))
 
 
 def _word_on(
