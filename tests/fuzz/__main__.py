@@ -69,7 +69,7 @@ class Tally:
                     made = make(self.seed, number)
                     folder = self.keep / f"{self.seed}-{number}"
                     write(made.files, folder)
-                    about = {"arguments": made.arguments, **told}
+                    about = {"calls": made.calls, **told}
                     (folder / "told.json").write_text(json.dumps(about, indent=1))
 
 
@@ -89,6 +89,8 @@ def _process(tally: Tally, first: int, step: int, room: str) -> int:
         line = process.stdout.readline()
         watch.cancel()
         if not line:
+            # Its pipe is closed before its exit code is known.
+            process.wait()
             break
         told = json.loads(line)
         if "start" in told:
@@ -144,7 +146,7 @@ def main() -> int:
         if given.keep:
             write(made.files, given.keep)
         told = attempt(made)
-        print(made.arguments, *(f"{key}: {value}" for key, value in told.items()), sep="\n")
+        print(made.calls, *(f"{key}: {value}" for key, value in told.items()), sep="\n")
         return int(bool(told["broken"]))
     start = time.monotonic()
     tally = Tally(given.seed, start + 60 * given.minutes, given.count, given.keep)

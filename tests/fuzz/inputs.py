@@ -3,41 +3,54 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from tests.fuzz import archives, cells, damage, databases, trees
-from tests.fuzz.seeds import WRITERS, Files, content, render
+from tests.fuzz import archives, cells, damage, databases, people, trees
+from tests.fuzz.seeds import TRIAL, WRITERS, Content, Files, content, render, trial
 
 # A study.toml has more keys than a table has columns.
 FORMATS = [*WRITERS, "study.toml"]
+# Names of what is written beside the study.
+PAGE, PAGES = "page.html", "pages"
 _TRIES = 20
 _INSIDE = "inside of the archive"
 _BOMBS = {"gz": damage.gzip_bomb, "dsjc": damage.gzip_bomb, "xlsx": archives.bomb,
           "ods": archives.bomb}  # fmt: skip
 
 
+Call = tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Input:
-    """A study as files, what was done to it, and how it is called."""
+    """A study as files, what was done to it, and how it is called, one call after the other."""
 
     format: str
     kind: str
     files: Files
-    arguments: tuple[str, ...]
+    calls: tuple[Call, ...]
 
 
 @cache
 def seed_of(name: str) -> Files:
     """The unchanged study in a format."""
-    return render(name, content())
+    return render(name, trial() if name == TRIAL else content())
 
 
 def _of_content(name: str, draw: random.Random) -> tuple[str, Files]:
-    made = content()
+    made = trial() if name == TRIAL else content()
     kind = cells.change(made, draw)
     return f"content: {kind}", render(name, made)
+
+
+def _of_people(name: str, draw: random.Random) -> tuple[str, Files]:
+    # With six an arm most gates have something to say.
+    made: Content = trial() if name == TRIAL else content(n_per_arm=draw.choice([3, 6]))
+    kind = people.change(made, draw)
+    return f"people: {kind}", render(name, made)
 
 
 def _of_file(name: str, draw: random.Random) -> tuple[str, Files]:
@@ -86,21 +99,29 @@ def _special(path: str) -> dict[str, Any]:
     }.get(path.rpartition(".")[2], {})
 
 
-def _arguments(files: Files, draw: random.Random) -> tuple[str, ...]:
-    """How the study is called; ``.`` stands for its folder."""
+def _calls(files: Files, draw: random.Random) -> tuple[Call, ...]:
+    """How the study is called; ``.`` stands for its folder.
+
+    Whatever can be checked is judged and reported too.
+    """
     share = draw.random()
-    if share < 0.62:
-        return ("check", ".", "--json")
-    if share < 0.72:
-        return ("judge", ".", "--json")
-    if share < 0.76:
-        return ("check", ".")
-    if share < 0.78:
-        return ("judge", ".")
-    if share < 0.81:
-        return ("check", ".", "--html", "page.html")
     data = [path for path in files if path != "study.toml"]
-    return ("init", draw.choice([".", ".", *data]), "--out", "draft.toml")
+    if share < 0.19:
+        return (("init", draw.choice([".", ".", *data]), "--out", "draft.toml"),)
+    asked: list[tuple[str, ...]] = [("--json",), ("--json",), ("--json",), (), ("--html", PAGE)]
+    words: list[tuple[str, ...]] = [("--json",), ("--json",), ()]
+    judged, reported = ("judge", ".", *draw.choice(words)), ("report", ".", "--out", PAGES)
+    return (("check", ".", *draw.choice(asked)), judged, reported)
+
+
+def _way(name: str, draw: random.Random) -> Callable[[str, random.Random], tuple[str, Files]]:
+    """What is damaged: people and arms, cells, or the file itself."""
+    share = draw.random()
+    if name == "study.toml":
+        return _of_file
+    if share < (0.8 if name == TRIAL else 0.15):
+        return _of_people
+    return _of_content if share < (0.9 if name == TRIAL else 0.45) else _of_file
 
 
 def make(seed: int, number: int) -> Input:
@@ -109,15 +130,14 @@ def make(seed: int, number: int) -> Input:
     draw = random.Random(f"{seed} {number}")
     for _ in range(_TRIES):
         try:
-            own = _of_content if name != "study.toml" and draw.random() < 0.35 else _of_file
-            kind, files = own(name, draw)
+            kind, files = _way(name, draw)(name, draw)
         except Exception:
             # A change that does not fit its file, or that no writer of the format takes.
             continue
         if files == seed_of(name):
             continue
-        arguments = _arguments(files, draw)
-        if name == "study.toml" and arguments[0] == "init":
-            arguments = ("check", ".", "--json")
-        return Input(name, kind, files, arguments)
-    return Input(name, "unchanged", dict(seed_of(name)), ("check", ".", "--json"))
+        calls = _calls(files, draw)
+        if name == "study.toml" and calls[0][0] == "init":
+            calls = (("check", ".", "--json"),)
+        return Input(name, kind, files, calls)
+    return Input(name, "unchanged", dict(seed_of(name)), (("check", ".", "--json"),))

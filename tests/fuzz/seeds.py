@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from analysis.simulate import EXAMPLE, simulate
+from analysis.simulate import write_study as write_trial
 from tests.factory import TOKEN, tables, toml, write_rows, write_study
 from tests.readers.formats.cdisc.files import JSON_KINDS, write_json, write_xpt
 from tests.readers.formats.cdisc.test_study import ADAM, MADE_UP, adam, as_sdtm
@@ -26,11 +32,13 @@ Write = Callable[[Path, Content], None]
 
 # Databases hold people by number: these digits stand for the token there.
 NUMBER = 4711
+# The one seed in which every claim goes through its gates.
+TRIAL = "csv trial"
 
 
-def content() -> Content:
-    """Six people; the token is in every identifier and in a column that nobody declares."""
-    made = tables(n_per_arm=3)
+def content(n_per_arm: int = 3) -> Content:
+    """A few people; the token is in every identifier and in a column that nobody declares."""
+    made = tables(n_per_arm=n_per_arm)
     for rows in made.values():
         for row in rows:
             row["id"] = f"{TOKEN}{row['id'][1:]}"
@@ -38,6 +46,38 @@ def content() -> Content:
     for row in made["infusions"]:
         row |= {"dose": 0.5, "unit": "mg/kg", "route": "Intravenous"}
     return made
+
+
+@cache
+def _trial() -> tuple[dict[str, pd.DataFrame], bytes]:
+    """A simulated trial with every form that a claim asks for, and how it is declared."""
+    with tempfile.TemporaryDirectory() as temporary:
+        declared = write_trial(EXAMPLE, 9, 7, Path(temporary))
+        text = declared.read_text("utf-8").replace("synthetic = true", "synthetic = false")
+        text = text.replace("_synthetic.csv", ".csv").replace(
+            'name = "simulated"', 'name = "made-up"'
+        )
+    return simulate(EXAMPLE, 9, 7), text.encode()
+
+
+def trial() -> Content:
+    """Eighteen people called real, as many as make every claim go through its gates."""
+    made = {}
+    for name, table in _trial()[0].items():
+        rows = table.astype(object).where(table.notna(), "").to_dict("records")
+        made[name] = [{key: _plain(cell) for key, cell in row.items()} for row in rows]
+    return made
+
+
+def _plain(cell: Any) -> Any:
+    """A cell as a file holds it: whole numbers without a point, the token in names of people."""
+    if isinstance(cell, float) and cell.is_integer():
+        return int(cell)
+    return re.sub(r"^EX(?=\d{3}$)", TOKEN, cell) if isinstance(cell, str) else cell
+
+
+def _written_trial(folder: Path, made: Content) -> None:
+    _delimited(folder, made, _trial()[1].decode())
 
 
 def _long(folder: Path, made: Content) -> None:
@@ -151,6 +191,7 @@ WRITERS: dict[str, Write] = {
     "csv wide": _wide,
     "csv tall": _tall,
     "study.toml": _long,
+    TRIAL: _written_trial,
     "xlsx": _workbook(xlsx, "xlsx"),
     "xls": _workbook(xls, "xls"),
     "ods": _workbook(ods, "ods"),

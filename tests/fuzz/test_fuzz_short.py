@@ -16,6 +16,7 @@ from tests.factory import TOKEN
 from tests.fuzz.__main__ import Tally, run
 from tests.fuzz.attempt import _broken, attempt, call
 from tests.fuzz.inputs import FORMATS, Input, make, seed_of
+from tests.fuzz.worker import ALL
 from tests.length import seed, trials
 
 pytestmark = pytest.mark.simulates
@@ -36,7 +37,7 @@ def test_hostile_inputs_end_with_0_or_2_and_tell_no_value(tmp_path):
 def test_an_input_is_made_again_from_its_seed_and_number():
     for number in range(2 * len(FORMATS)):
         one, other = make(7, number), make(7, number)
-        assert (one.kind, one.arguments) == (other.kind, other.arguments)
+        assert (one.kind, one.calls) == (other.kind, other.calls)
         assert one.files != seed_of(one.format)
         # Workbooks, SAS transport and databases carry the time at which they were written.
         if one.format not in ("xlsx", "omop duckdb"):
@@ -65,19 +66,19 @@ BROKEN = {
 @pytest.mark.parametrize("what", BROKEN)
 def test_the_fuzzer_sees(what):
     code, out, err, escaped, expected = BROKEN[what]
-    assert expected in _broken(code, out, err, escaped, ("check", ".", "--json"), b"")
+    assert expected in _broken(code, out, err, escaped, ("check", ".", "--json"), {})
 
 
 def test_the_fuzzer_sees_a_draft_that_is_no_toml():
     command = ("init", ".", "--out", "draft.toml")
-    assert _broken(0, "draft.toml", "", "", command, b"a = 1\n") == ""
-    assert "draft" in _broken(0, "draft.toml", "", "", command, b"a = \n")
-    assert _broken(2, "", TOLD, "", command, b"") == ""
+    assert _broken(0, "draft.toml", "", "", command, {"draft.toml": b"a = 1\n"}) == ""
+    assert "draft" in _broken(0, "draft.toml", "", "", command, {"draft.toml": b"a = \n"})
+    assert _broken(2, "", TOLD, "", command, {}) == ""
 
 
 def test_unchanged_studies_break_no_promise():
     assert call(seed_of("csv"), ("check", ".", "--json"))["exit"] == 0
-    told = attempt(Input("csv", "unchanged", seed_of("csv"), ("judge", ".")))
+    told = attempt(Input("csv", "unchanged", seed_of("csv"), ALL))
     assert (told["exit"], told["broken"]) == (0, "")
 
 

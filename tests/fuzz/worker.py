@@ -11,21 +11,21 @@ import sys
 from pathlib import Path
 
 from tests.fuzz.attempt import attempt
-from tests.fuzz.inputs import Input, make, seed_of
+from tests.fuzz.inputs import PAGE, PAGES, Input, make, seed_of
 
 # Beyond what the libraries take for themselves once they are loaded.
 ROOM = 1_500 << 20
-_ALL_LIBRARIES = ("csv", "xlsx", "xpt 5", "fhir bundle", "omop sqlite", "omop duckdb")
+_ALL_LIBRARIES = ("csv", "csv trial", "xlsx", "xpt 5", "fhir bundle", "omop sqlite", "omop duckdb")
+ALL = (("check", ".", "--html", PAGE), ("judge", "."), ("report", ".", "--out", PAGES))
 
 
 def _warmed_up() -> None:
     """Load every library, so that what they take is counted to no input."""
     for name in _ALL_LIBRARIES:
-        command = "judge" if name == "csv" else "check"
-        told = attempt(Input(name, "unchanged", seed_of(name), (command, ".", "--json")))
+        told = attempt(Input(name, "unchanged", seed_of(name), ALL))
         if told["exit"] or told["broken"]:
             raise SystemExit(f"The unchanged study as {name} is no start: {told}")
-    attempt(Input("csv", "unchanged", seed_of("csv"), ("init", ".", "--out", "draft.toml")))
+    attempt(Input("csv", "unchanged", seed_of("csv"), (("init", ".", "--out", "draft.toml"),)))
     gc.freeze()
 
 
