@@ -133,6 +133,7 @@ def check_source(source: str) -> dict[str, Any]:
 
     checked = check(load_study(source))
     return {
+        "study": checked.study.design.name,
         "synthetic": checked.study.design.synthetic,
         "issues": [issue.as_dict() for issue in checked.issues],
         "flow": checked.flow.to_dict(orient="records"),

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 from analysis.checks.findings_text import SEVERITIES, sentence
-from analysis.disclosure.file_names import shown_name
 from analysis.figures import png
 from analysis.figures.participant_flow import flow_alt, participant_flow
 from analysis.report.page import template, write_page
@@ -22,9 +21,9 @@ def build_check_page(source: str, found: dict[str, Any], path: Path) -> Path:
     Parameters
     ----------
     source
-        The built-in name of the study; of a path only the last part is shown.
+        The built-in name of the study, or its path, of which nothing is shown.
     found
-        ``issues`` and ``flow`` as ``relief check --json`` prints them.
+        ``study``, ``issues`` and ``flow`` as ``relief check --json`` prints them.
     path
         Where to write.
     """
@@ -38,7 +37,7 @@ def build_check_page(source: str, found: dict[str, Any], path: Path) -> Path:
         for severity, meaning in SEVERITIES.items()
     ]
     text = template("check.html.j2").render(
-        source=source if source in BUILT_IN else shown_name(source),
+        source=found["study"],
         figure=_figure(flow, found.get("synthetic", False)),
         alt=flow_alt(pd.DataFrame(flow)) if flow else "",
         synthetic=found.get("synthetic", False),

@@ -73,7 +73,7 @@ def check_published() -> dict[str, Any]:
                 "beside them are not used.",
             }
         )
-    return {"issues": issues, "flow": flow}
+    return {"study": "published", "synthetic": False, "issues": issues, "flow": flow}
 
 
 def _sha256() -> str:
