@@ -95,7 +95,7 @@ def test_judge_in_words_marks_every_verdict_of_a_synthetic_study():
 
 def test_check_prints_issues_and_flow():
     document = json.loads(run("check", "example", "--json").stdout)
-    assert set(document) == {"synthetic", "issues", "flow"}
+    assert set(document) == {"study", "synthetic", "issues", "flow"}
     for issue in document["issues"]:
         assert set(issue) == {
             "rule",
@@ -233,13 +233,23 @@ def test_a_wrong_call_says_so_in_json_and_one_line(arguments):
 def test_a_page_that_cannot_be_written_is_one_sentence(tmp_path):
     result = run("check", "example", "--html", tmp_path)
     assert result.exit_code == 2
-    assert "[report-write]" in result.stderr
+    assert "[file.not-written]" in result.stderr
 
 
 def test_check_says_that_a_study_is_synthetic(tmp_path):
     assert run("check", "example").stdout.startswith("[SYNTHETIC DATA]")
     run("check", "example", "--html", tmp_path / "check.html")
     assert "(synthetic data)" in (tmp_path / "check.html").read_text(encoding="utf-8")
+
+
+def test_a_page_names_the_study_as_it_calls_itself_and_no_folder(tmp_path):
+    path = write_study(tmp_path / "Clinic Doe")
+    for study in (path, path.parent):
+        assert run("check", study, "--html", tmp_path / "check.html").exit_code == 0
+        text = (tmp_path / "check.html").read_text(encoding="utf-8")
+        assert "made-up" in text
+        assert "Doe" not in text
+        assert "study.toml" not in text
 
 
 def test_ends_in_minutes_are_refused_as_a_unit(tmp_path):

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import analysis
+from analysis.errors import ReliefError
 from analysis.writing import write_atomic
 
 SIZE = 3_000_000
@@ -73,7 +74,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(ReliefError, match=r"a\.csv cannot be written there \(No space"):
         write_atomic(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import sys
@@ -12,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from analysis.errors import ReliefError, printable, printable_lines
+from analysis.process import NO_MEMORY, cannot_start, end_cleanly, flushed, unprinted
 
 # A call that is wrong; the module it lives in differs between versions of Typer.
 UsageError: Any = typer.BadParameter.__base__
@@ -44,7 +46,8 @@ def _plain(value: Any) -> Any:
 
 def _say(text: object, *, error: bool = False) -> None:
     """The one way out: no name that was typed or read moves the cursor or turns a line around."""
-    print(printable_lines(str(text)), file=sys.stderr if error else sys.stdout)
+    if (stream := sys.stderr if error else sys.stdout) is not None:
+        print(printable_lines(str(text)), file=stream)
 
 
 def _print_json(document: Any) -> None:
@@ -58,10 +61,7 @@ def _run(action: Callable[[], Any], *, as_json: bool) -> Any:
     except ReliefError as error:
         rule, message = error.rule, error.message
     except MemoryError:
-        rule, message = (
-            "memory",
-            "The study does not fit into memory; split the export by site and read the parts.",
-        )
+        rule, message = NO_MEMORY
     except (
         Exception
     ) as error:  # Nobody sees a traceback, and no message of a library may hold a value.
@@ -78,10 +78,12 @@ def _run(action: Callable[[], Any], *, as_json: bool) -> Any:
 
 
 def _refuse(rule: str, message: str, *, as_json: bool) -> int:
-    """Say in one line what cannot be done; the exit code."""
-    if as_json:
-        _print_json({"error": {"rule": rule, "message": message}})
-    _say(f"relief: {printable(message)} [{rule}]", error=True)
+    """Say in one line what cannot be done; the exit code, which tells it where nothing else can."""
+    with contextlib.suppress(OSError):
+        _say(f"relief: {printable(message)} [{rule}]", error=True)
+    with contextlib.suppress(OSError):
+        if as_json:
+            _print_json({"error": {"rule": rule, "message": message}})
     return 2
 
 
@@ -271,17 +273,42 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    if len(sys.argv) == 1:
-        app()
+    end_cleanly()
     try:
-        code = app(standalone_mode=False)
+        code = _called()
+    except MemoryError:
+        code = _refuse(*NO_MEMORY, as_json=False)
+    except OSError as error:
+        code = _not_printed(error)
+    except (typer.Abort, KeyboardInterrupt):
+        code = 130
+    if failed := flushed():
+        # One sentence: what was refused before stands.
+        code = code or _not_printed(failed)
+        flushed()
+    sys.exit(code)
+
+
+def _called() -> int:
+    """Run the command that was called; its exit code."""
+    as_json = "--json" in sys.argv
+    if refused := cannot_start():
+        return _refuse(*refused, as_json=as_json)
+    try:
+        # Without a command the help is shown, as only the whole program does.
+        return app(standalone_mode=len(sys.argv) == 1) or 0
     except UsageError as error:
         # The same one line, and JSON where it was asked for, as for any other error.
         sentence = " ".join(error.format_message().split())
-        sys.exit(_refuse("usage", sentence, as_json="--json" in sys.argv))
-    except (typer.Abort, KeyboardInterrupt):
-        sys.exit(130)
-    sys.exit(code)
+        return _refuse("usage", sentence, as_json=as_json)
+    except SystemExit as end:
+        # 1 is Typer's word for a pipe whose reader, such as head, has had enough.
+        return 0 if end.code == 1 else int(end.code or 0)
+
+
+def _not_printed(error: OSError) -> int:
+    refused = unprinted(error)
+    return _refuse(*refused, as_json=False) if refused else 0
 
 
 if __name__ == "__main__":

@@ -49,6 +49,10 @@ class ReliefError(Exception):
         self.rule = rule
         self.message = message
 
+    def __reduce__(self) -> tuple[type[ReliefError], tuple[str, str]]:
+        """As it was raised, where another process raised it."""
+        return type(self), (self.rule, self.message)
+
 
 class DataUnavailable(ReliefError):
     """Open data that is neither in the declared folder, nor cached, nor downloadable."""

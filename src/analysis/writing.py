@@ -5,9 +5,38 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["write_atomic"]
+from analysis.errors import ReliefError
+
+__all__ = ["make_folder", "write_atomic"]
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """A system that will not write, as one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise ReliefError(
+            "file.not-written",
+            f"{path.name} cannot be written there ({error.strerror}); make room, or name "
+            "another place.",
+        ) from None
+
+
+def make_folder(folder: Path) -> Path:
+    """Make a folder and those it lies in, where they are not there.
+
+    Raises
+    ------
+    ReliefError
+        ``file.not-written`` where that cannot be.
+    """
+    with _told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def write_atomic(path: Path, content: bytes | str) -> Path:
@@ -32,11 +61,16 @@ def write_atomic(path: Path, content: bytes | str) -> Path:
 
     Raises
     ------
-    OSError
-        Where the place cannot be written to; the old file stands.
+    ReliefError
+        ``file.not-written`` where the place cannot be written to; the old file stands.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
-    path = path.resolve()
+    with _told(path):
+        return _put(path.resolve(), data)
+
+
+def _put(path: Path, data: bytes) -> Path:
+    """Write beside the place, flush, rename."""
     if path.exists() and not path.is_file():
         # A pipe or a terminal has no place to be put in.
         path.write_bytes(data)

@@ -10,7 +10,7 @@ from analysis.draft.standards import standard_tables
 from analysis.draft.toml_text import Draft, todo
 from analysis.readers.formats.open_table import FILES
 from analysis.rules import refusal
-from analysis.writing import write_atomic
+from analysis.writing import make_folder, write_atomic
 
 __all__ = ["write_draft", "write_study_toml"]
 
@@ -26,12 +26,12 @@ def write_study_toml(export: Path, out: Path, *, force: bool = False) -> str:
     Raises
     ------
     ReliefError
-        ``draft.exists`` without ``force``, and what :func:`look` refuses.
+        ``draft.exists`` without ``force``, ``file.not-written``, and what :func:`look` refuses.
     """
     if out.exists() and not force:
         raise refusal("draft.exists", file=out.name)
     text = write_draft(look(export), out.parent)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(out.parent)
     write_atomic(out, text)
     points = text.count('= "TODO"')
     return f"{out}: a draft with {points} open points, each a line with TODO and its question."

@@ -14,7 +14,7 @@ from analysis.claims.ledger import WORDS, ClaimResult, Ledger
 from analysis.describe.display import estimate_numbers
 from analysis.errors import ReliefError, printable_lines
 from analysis.report.notebook_section import notebook_page, slug
-from analysis.writing import write_atomic
+from analysis.writing import make_folder, write_atomic
 
 PACKAGES = ("relief-analysis", "numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn")
 PROVENANCE = ("file", "sha256", "producer", "licence")
@@ -86,17 +86,10 @@ def write_page(text: str, path: Path) -> Path:
     Raises
     ------
     ReliefError
-        ``report-write`` where the place cannot be written to.
+        ``file.not-written`` where the place cannot be written to.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, text)
-    except OSError as error:
-        raise ReliefError(
-            "report-write",
-            f"{path.name} cannot be written there ({error.strerror}); name another place with "
-            "--out or --html.",
-        ) from None
+    make_folder(path.parent)
+    write_atomic(path, text)
     return path
 
 

@@ -17,7 +17,7 @@ from analysis.paths import DATA_PROCESSED, INSTALLED, NOTEBOOKS
 from analysis.report import Progress, build_report
 from analysis.report.provenance import provenance
 from analysis.studies import BUILT_IN, judge_source, shared
-from analysis.writing import write_atomic
+from analysis.writing import make_folder, write_atomic
 
 __all__ = ["publish", "write_processed"]
 
@@ -77,7 +77,7 @@ def write_processed(ledger: Ledger, folder: Path) -> list[Path]:
     do not change a file. Returns the paths of ``<study>_verdicts.csv`` and
     ``<study>_estimates.csv``.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     rows = [row for result in ledger.claims for row in (result.estimate, *result.beside)]
     estimates = table(row for row in rows if row["estimand"])
     verdicts = ledger.verdicts().assign(

@@ -16,6 +16,7 @@ from analysis.claims.calibration.run import calibrate
 from analysis.errors import ReliefError
 from analysis.paths import CALIBRATION, INSTALLED
 from analysis.simulate import catalogue
+from analysis.writing import make_folder
 
 __all__ = ["calibrate_into", "counts_text", "every_world", "renew_in", "renewed_text"]
 
@@ -50,18 +51,12 @@ def calibrate_into(
     Raises
     ------
     ReliefError
-        ``calibrate.value`` for an option that cannot be used, ``calibrate.folder`` where
-        nothing can be written.
+        ``calibrate.value`` for an option that cannot be used, ``calibrate.folder`` for the counts
+        of an installed package, ``file.not-written`` where nothing can be written.
     """
     _refuse_installed(out)
     folder = CALIBRATION if out is None else out
-    shards = folder / "shards"
-    try:
-        shards.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        raise ReliefError(
-            "calibrate.folder", "The folder for the counts cannot be made; give another --out."
-        ) from None
+    shards = make_folder(folder / "shards")
     names = every_world() if worlds is None else _listed(worlds)
     with _bar() as told:
         rows = calibrate(

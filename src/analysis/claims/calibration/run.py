@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.claims.calibration.counts import rows_of
 from analysis.claims.calibration.pieces import Piece, keep, pieces, run_piece, stored
 from analysis.errors import ReliefError, require
+from analysis.process import started_deaf
 from analysis.simulate import entry
 
 __all__ = ["SEED", "calibrate", "results"]
@@ -109,7 +110,9 @@ def results(
     # One BLAS thread a process: the matrices are small, and threads would fight.
     with parallel_config("loky", inner_max_num_threads=1):
         workers = Parallel(n_jobs=jobs, return_as="generator_unordered")
-        yield from workers(delayed(run_piece)(piece, shards) for piece in left)
+        with started_deaf():
+            found = workers(delayed(run_piece)(piece, shards) for piece in left)
+        yield from found
 
 
 def _on_dask(left: list[Piece], shards: Path | None, scheduler: str) -> Iterator[dict[str, Any]]:

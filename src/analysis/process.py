@@ -1,0 +1,98 @@
+"""What a program owes its shell: it ends at a signal, within its memory, and prints all or says so.
+
+Source of the numbers of signals: POSIX, 128 + the signal.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+__all__ = ["NO_MEMORY", "cannot_start", "end_cleanly", "flushed", "started_deaf", "unprinted"]
+
+Refusal = tuple[str, str]
+NO_MEMORY: Refusal = (
+    "memory",
+    "The study does not fit into memory; split the export by site and read the parts.",
+)
+# With less address space than the libraries take, compiled ones end or hang by themselves.
+LEAST_MEMORY = 1 << 30
+
+
+def end_cleanly() -> None:
+    """At SIGTERM end as at Ctrl-C: what is half written is taken away, and nothing is said."""
+
+    def end(*_: Any) -> None:
+        sys.exit(128 + signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, end)
+
+
+@contextmanager
+def started_deaf() -> Iterator[None]:
+    """Processes that are started in here do not hear Ctrl-C, which a terminal tells all of them.
+
+    It is for this process to end them; each by itself would print where it was.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    own = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, own)
+
+
+def cannot_start() -> Refusal | None:
+    """Rule and sentence where nothing can be printed, or the libraries cannot be loaded."""
+    if sys.stdout is None:
+        return "output.closed", "Standard output is closed, and everything is printed there."
+    if 0 <= (allowed := _address_space()) < LEAST_MEMORY:
+        return (
+            "memory",
+            f"The shell allows {allowed >> 20} MB of memory (ulimit -v), and the libraries alone "
+            f"take {LEAST_MEMORY >> 20} MB; allow more.",
+        )
+    return None
+
+
+def _address_space() -> int:
+    """Bytes that the shell allows; -1 without a limit, or where systems have none."""
+    try:
+        import resource
+    except ImportError:
+        return -1
+    return resource.getrlimit(resource.RLIMIT_AS)[0]
+
+
+def unprinted(error: OSError) -> Refusal | None:
+    """Rule and sentence where standard output takes no more; None for a reader who has enough."""
+    if isinstance(error, BrokenPipeError):
+        return None
+    return (
+        "output.full",
+        f"Standard output cannot be written to ({error.strerror}); make room, or print elsewhere.",
+    )
+
+
+def flushed() -> OSError | None:
+    """Print what is still held back, and why that cannot be.
+
+    What could not be printed is given up: Python itself would try again at its end, and say so
+    with a traceback and the exit code 120.
+    """
+    failed: OSError | None = None
+    for number, stream in ((2, sys.stderr), (1, sys.stdout)):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+            failed = error
+    return failed
