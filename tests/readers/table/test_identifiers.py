@@ -37,7 +37,7 @@ SAFE_HARBOR = {
 SCORES = [
     "id", "subject", "patient_id", "site", "arm", "when", "start_time", "visit_date", "age", "sex",
     "state", "country", "instrument_name", "address_fear", "device_minutes", "pcl5_01", "form",
-    "account_of_trauma", "phone_avoidance", "year_of_birth", "discharge_time", "drug_name",
+    "account_of_trauma", "phone_avoidance", "discharge_time", "drug_name",
     "city_size_class", "photo_reaction", "vehicle_accident", "score",
 ]  # fmt: skip
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable
 
 import numpy as np
@@ -12,51 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.errors import Issue
+from analysis.readers.table.header_words import announces_identifier
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
 
 __all__ = ["alike", "positions", "record_numbers", "refuse_identifiers", "refuse_patterns"]
 
-# Words of a header that name an identifier of the Safe Harbor list, 45 CFR 164.514(b)(2)(i), in
-# the list's order, and words that may stand around them. A header is refused when it consists
-# of nothing else, so that `firstName` and `telephone_1` are, and `instrument_name`,
-# `address_fear` and `device_minutes` are not.
-_KEY = "|".join(
-    (
-        # (A) names
-        r"names?|[flm]name|initials?|surname|forename|vorname|nachname|nombre|apellidos?|prenom|nom",
-        r"patientenname|indirizzo",
-        r"signature|nextofkin",
-        # (B) places smaller than a state
-        r"addr(?:ess)?|adresse|street|strasse|rue|calle|city|town|village|suburb|neighbou?rhood|county|district|precinct",
-        r"censustract|zip|postcode|postalcode|plz|geocode|lat(?:itude)?|lon(?:gitude)?|gps(?:coordinates)?",
-        # (C) dates of a life; those of visits and infusions are what the study declares
-        r"dob|dod|date(?:of)?(?:birth|death)|(?:birth|death)(?:date|day|dt)|deceaseddate",
-        r"geburtsdatum|geb(?:datum)?|sterbedatum|fechadenacimiento|datedenaissance",
-        # (D) to (F) telephone, fax, e-mail, and the like
-        r"tel(?:ephones?|efono?)?|phones?|mobile|fax|whatsapp|skype|facebook|instagram|emails?|mail",
-        # (G) to (K) numbers of people in registers
-        r"ssn|socialsecurity|passport|nationalid|aadhaar|nhs|nhsnumber|medicare|medicaid|versichertennummer",
-        r"mrn|medicalrecord|hosp(?:ital)?(?:number|no|id)|chart(?:number|no|id)?|beneficiary|healthplan|insurance|memberid",
-        r"policynumber|accounts?|acct|iban|creditcard|certificate|licen[cs]e",
-        # (L), (M) vehicles and devices
-        r"vin|vehicle|licenseplate|numberplate|device(?:id|identifier|serial)|serialnumber|imei",
-        r"macaddress",
-        # (N), (O) addresses of the internet
-        r"urls?|website|homepage|ipaddress",
-        # (P), (Q) bodies and faces
-        r"biometrics?|fingerprints?|voiceprint|retina(?:l)?scan|photos?|photographs?|facial?images?",
-    )
-)
-_AROUND = (
-    r"(?:patients?|subjects?|participants?|clients?|persons?|users?|pt|first|last|middle|full"
-    r"|maiden|given|family|nick|legal|preferred|mothers?|fathers?|contact|emergency|spouse"
-    r"|partner|employers?|kin|home|work|cell|primary|secondary|mailing|billing|of|the|line|number"
-    r"|no|id|code|text|raw|ip|postal|street|mail|email|and|or|date|dt|year|month|day|mm|dd|yyyy"
-    r"|yy)"
-)
-_IDENTIFYING = re.compile(rf"{_AROUND}{{0,5}}(?:{_KEY}){_AROUND}{{0,5}}")
-_LONGEST_NAME = 60
 # What in a cell names a person or leads to one. A time with an offset from UTC is none of it.
 _PATTERNS = {
     "an e-mail address": r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}",
@@ -73,13 +32,6 @@ _ANY = "|".join(f"(?:{pattern})" for pattern in _PATTERNS.values())
 _RECORD_NUMBER = r"^\D{0,3}\d{7,}$"
 
 
-def _identifies(name: str) -> bool:
-    # Joined letters: camelCase, snake_case and spaces come down to one spelling.
-    folded = unicodedata.normalize("NFKD", name.replace("ß", "ss"))
-    joined = re.sub(r"[^a-z]+", "", folded.lower())
-    return len(joined) <= _LONGEST_NAME and _IDENTIFYING.fullmatch(joined) is not None
-
-
 def refuse_identifiers(header: list[str], file: str) -> None:
     """Refuse a table whose header names an identifier.
 
@@ -91,7 +43,7 @@ def refuse_identifiers(header: list[str], file: str) -> None:
     ReliefError
         ``identifier.column``, naming the positions, never what is in them.
     """
-    found = [number for number, name in enumerate(header, 1) if _identifies(name)]
+    found = [number for number, name in enumerate(header, 1) if announces_identifier(name)]
     if found:
         raise refusal("identifier.column", file=file, row=1, columns=positions(found))
 

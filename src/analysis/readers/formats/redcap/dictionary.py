@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from analysis.errors import ReliefError
 from analysis.readers.formats.delimited.read import read_text
 from analysis.readers.formats.redcap.choices import parse_choices
-from analysis.readers.table.identifiers import refuse_identifiers
+from analysis.readers.table.header_words import announces_identifier
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import refusal
 
@@ -61,11 +60,7 @@ class Field:
         """Whether it is marked as an identifier, validated as one, or named like one."""
         if self.identifier or _IDENTIFYING.search(self.validation):
             return True
-        try:
-            refuse_identifiers([self.name], self.name)
-        except ReliefError:
-            return True
-        return False
+        return announces_identifier(self.name)
 
     @property
     def numeric(self) -> bool:
