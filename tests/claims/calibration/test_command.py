@@ -52,7 +52,7 @@ def test_a_folder_that_cannot_be_made_is_said_in_one_line(tmp_path):
     file.write_text("here", encoding="utf-8")
     result = run(*SMALL, "--out", file)
     assert result.exit_code == 2
-    assert "[calibrate.folder]" in result.stderr
+    assert "[file.not-written]" in result.stderr
 
 
 @pytest.mark.parametrize("words", [
@@ -99,6 +99,21 @@ def test_the_same_seed_writes_the_same_bytes(tmp_path):
         assert run(*SMALL, "--out", tmp_path / name).exit_code == 0
     for name in ("table.csv", "words.json"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_a_resumed_run_writes_the_same_bytes_however_often_and_wherever_it_broke_off(tmp_path):
+    def content():
+        return {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+    call = (*SMALL, "--worlds", "past-week,null", "--out", tmp_path)
+    run(*call)
+    whole = content()
+    assert len(whole) == 4
+    for lost in (None, "table.csv", "shards/null_n5_000000.json"):
+        if lost:
+            (tmp_path / lost).unlink()
+        run(*call, "--resume")
+        assert content() == whole
 
 
 def test_cells_of_an_earlier_run_stay_in_the_table(tmp_path):

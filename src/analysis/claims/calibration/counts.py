@@ -28,6 +28,7 @@ HASHES = ("decisions_sha256", "code_sha256", "world_sha256")
 VISITS, COMPARATOR = 2, "active"
 # Of each cell so many words are kept, one letter a trial, for the tests to judge again.
 KEPT = 200
+_CELL = ["world", "n_per_arm"]
 _ROW = ("claim", "world", "n_per_arm", "replicates", "supported", "contradicted", "rate", "mc_low",
         "mc_high")  # fmt: skip
 
@@ -134,6 +135,8 @@ def merge(shards: Path, table: Path, words: Path) -> Merged:
     left_out = {why: count for why, count in out.items() if count}
     if rows.empty:
         return Merged(rows, left_out)
+    # One order, whatever was there before: a run that is resumed writes the same bytes.
+    rows = rows.sort_values(_CELL, kind="stable", ignore_index=True)
     write_atomic(table, rows.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode())
     sample = {
         f"{name} n{n}": {said: _letters(first, said)[:KEPT] for said in first[0]["words"]}
@@ -174,19 +177,17 @@ def _with_committed(rows: pd.DataFrame, table: Path) -> tuple[pd.DataFrame, int]
     old = read_table(table)
     if rows.empty:
         return old, 0
-    cell = ["world", "n_per_arm"]
-    by_cell = rows.groupby(cell)["replicates"].max()
-    now = by_cell.reindex(pd.MultiIndex.from_frame(old[cell])).fillna(0).to_numpy()
+    by_cell = rows.groupby(_CELL)["replicates"].max()
+    now = by_cell.reindex(pd.MultiIndex.from_frame(old[_CELL])).fillna(0).to_numpy()
     same = old["decisions_sha256"].isin(rows["decisions_sha256"]) & (
         old["code_sha256"].isin(rows["code_sha256"])
     )
     stays = old[same & (old["replicates"] > now)]
-    larger = pd.MultiIndex.from_frame(stays[cell])
-    fresh = rows[~pd.MultiIndex.from_frame(rows[cell]).isin(larger)]
+    larger = pd.MultiIndex.from_frame(stays[_CELL])
+    fresh = rows[~pd.MultiIndex.from_frame(rows[_CELL]).isin(larger)]
     both = [part for part in (stays, fresh) if len(part)]
-    whole = pd.concat(both).sort_values([*cell, "claim"], kind="stable", ignore_index=True)
-    gone = len(old[~same & (now == 0)].drop_duplicates(cell))
-    return whole, gone
+    gone = len(old[~same & (now == 0)].drop_duplicates(_CELL))
+    return pd.concat(both, ignore_index=True), gone
 
 
 def read_table(path: Path) -> pd.DataFrame:
