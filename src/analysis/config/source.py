@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -11,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from analysis.config.precision import format_precision
+from analysis.errors import is_printable
 
 __all__ = ["PLUS", "VISIT", "DatetimeFormat", "Strict", "Table", "parts"]
 
@@ -28,10 +30,35 @@ def parts(names: list[str]) -> list[str]:
     return list(dict.fromkeys(part for name in names for part in name.split(PLUS)))
 
 
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value of TOML, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for entry in value:
+            yield from _texts(entry)
+        if isinstance(value, dict):
+            yield from _texts(list(value.values()))
+
+
 class Strict(BaseModel):
-    """A table of TOML: no unknown key, no converted type."""
+    """A table of TOML: no unknown key, no converted type, no text that is not seen when printed.
+
+    Where ``AS_IN_FILES``, texts are names in files, which their sender may not choose.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    AS_IN_FILES: ClassVar[bool] = False
+
+    @model_validator(mode="after")
+    def _printable(self) -> Self:
+        for key, value in self:
+            if not self.AS_IN_FILES and not all(map(is_printable, _texts(value))):
+                raise ValueError(
+                    f"{key} holds a character that is not seen where it is printed (a control, a "
+                    "direction or zero width); type it again without"
+                )
+        return self
 
 
 @cache
@@ -77,6 +104,7 @@ class Table(Strict):
         Words that stand for codes in an export of labels, and the code of each.
     """
 
+    AS_IN_FILES: ClassVar[bool] = True
     ROLE: ClassVar[str]
     COLUMNS: ClassVar[tuple[str, ...]] = ("subject",)
     # Keys that say the same in other ways: a default gives way to any of them.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
@@ -18,23 +17,11 @@ from analysis.config.tables import (
     SubjectTable,
     WeightTable,
 )
-from analysis.errors import is_printable
 from analysis.study import Design
 
 __all__ = ["StudyConfig", "StudySection"]
 
 _PLAIN_NUMBER = re.compile(r"[+-]?\d{1,9}(?:\.\d{0,9})?", re.ASCII)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Every text in a value of TOML, keys included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list | tuple):
-        for entry in value:
-            yield from _texts(entry)
-        if isinstance(value, dict):
-            yield from _texts(list(value.values()))
 
 
 class StudySection(Strict):
@@ -79,16 +66,6 @@ class StudySection(Strict):
             if not known:
                 raise ValueError('timezone must be an IANA name such as "America/Detroit"')
         return name
-
-    @model_validator(mode="after")
-    def _printable(self) -> StudySection:
-        for key, value in self:
-            if not all(map(is_printable, _texts(value))):
-                raise ValueError(
-                    f"{key} holds a character that is not seen where it is printed (a control, a "
-                    "direction or zero width); type it again without"
-                )
-        return self
 
     @model_validator(mode="after")
     def _arms_and_comparator(self) -> StudySection:
