@@ -72,7 +72,8 @@ class Issue:
 
     ``message`` is the file, the sentence and the ``remedy``; the remedy stands alone too.
     ``people`` and ``forms`` are the numbers of those it is about, where that is known; they
-    are never printed, and let a verdict be tried without them.
+    are never printed, and let a verdict be tried without them. ``others`` is what those read
+    who do not hold the data: the sentence without what stands in the files.
     """
 
     rule: str
@@ -84,6 +85,7 @@ class Issue:
     column: str | None = None
     count: int = 1
     remedy: str = ""
+    others: str = ""
     people: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
     forms: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
 

@@ -18,6 +18,7 @@ from analysis.claims.primary_analysis import Primary, Scores, primary_analysis
 from analysis.instruments import Instrument
 from analysis.outcomes.baseline import baseline
 from analysis.outcomes.change import change, person_change
+from analysis.quantity import Cell, Private, Quantity, Sentence, joined
 from analysis.study import Design
 
 __all__ = ["Case", "data_sha256"]
@@ -244,7 +245,32 @@ class Case:
         """B of VERDICT gate 5 in points."""
         return self.definitions.rule("bias_bound_sd") * self.baseline_sd
 
-    def stopped(self, *prefixes: str) -> str:
+    def stopped(self, *prefixes: str) -> Sentence:
         """Sentences of the STOP issues of scope question whose rule starts with a prefix."""
         found = self.checked.stops("question")
-        return " ".join(i.message for i in found if i.rule.startswith(prefixes))
+        return joined(Private(i.message, i.others) for i in found if i.rule.startswith(prefixes))
+
+    def cell(self, arms: pd.Series, *, parameters: int = 0) -> Cell:
+        """The cell of numbers about people of these arms; who is in neither is no part of it."""
+        counts = arms.value_counts()
+        own = [arm for arm in (self.design.active_arm, self.design.comparator_arm) if arm]
+        return Cell({arm: int(counts.get(arm, 0)) for arm in own}, parameters=parameters)
+
+    def in_arms(self, people: Any) -> dict[str, int]:
+        """How many of the people of ``scores`` are meant, by arm; ``people`` is true for those."""
+        treated = self.scores.treated
+        return {
+            str(self.design.active_arm): int((people & treated).sum()),
+            str(self.design.comparator_arm): int((people & ~treated).sum()),
+        }
+
+    @cached_property
+    def primary_cell(self) -> Cell:
+        """The cell of the primary analysis: people with a score in the phase."""
+        return Cell(self.in_arms(self.scores.seen), parameters=3 * len(self.scores.visits))
+
+    def from_baselines(self, value: float) -> Quantity:
+        """A number computed from baselines: their SD, and M and B with it."""
+        own = self.on_primary_form(self.baselines)
+        counts = own["subject"].map(self.arms).value_counts()
+        return Quantity(value, {str(arm): int(n) for arm, n in counts.items()})

@@ -9,26 +9,37 @@ import pandas as pd
 
 from analysis.errors import Issue
 from analysis.estimates.table import as_json
+from analysis.quantity import Sentence
 
 SUPPORTED = "supported"
 CONTRADICTED = "contradicted"
 NOT_DECIDED = "not decided"
 NOT_TESTABLE = "not testable"
 WORDS = (SUPPORTED, CONTRADICTED, NOT_DECIDED, NOT_TESTABLE)
+TEAM, SHARED = "team", "shared"
 GATES = ("construct", "time", "recall", "comparator", "estimate", "robustness", "calibration")
 
 
 @dataclass(frozen=True)
 class Reason:
-    """What one gate found. ``passed`` is None where the gate was not evaluated."""
+    """What one gate found. ``passed`` is None where the gate was not evaluated.
+
+    ``said`` keeps its numbers apart from its words until it is known who reads them; ``text``
+    is what the study team reads.
+    """
 
     gate: str
     passed: bool | None
-    text: str
+    said: Sentence | str
 
     def __post_init__(self) -> None:
         if self.gate not in GATES:
             raise ValueError(f"gate must be one of {', '.join(GATES)}")
+
+    @property
+    def text(self) -> str:
+        """The sentence with every number."""
+        return str(self.said)
 
 
 @dataclass(frozen=True)
@@ -39,7 +50,7 @@ class ClaimResult:
     key ``unit`` where the report should print one; ``parts``
     maps a part of the claim to its own verdict; ``beside`` holds further rows that are
     shown next to the estimate and decide nothing; ``wording`` is the sentence that the
-    verdict permits.
+    verdict permits, and ``said`` the same with its numbers apart, where it holds any.
     """
 
     claim: str
@@ -50,6 +61,7 @@ class ClaimResult:
     wording: str
     parts: dict[str, str] = field(default_factory=dict)
     beside: tuple[dict[str, Any], ...] = ()
+    said: Sentence | None = None
 
     def __post_init__(self) -> None:
         if self.verdict not in WORDS:
@@ -73,22 +85,35 @@ class ClaimResult:
 
 
 @dataclass(frozen=True)
+class Withheld:
+    """Numbers that others do not see: under which rule, why, where and how many."""
+
+    rule: str
+    why: str
+    where: str
+    count: int
+
+
+@dataclass(frozen=True)
 class Ledger:
     """All claims judged on one source, with the hashes that say which rules and which data.
 
     ``claims_sha256`` is of the file of rules, ``decisions_sha256`` of what in it decides.
     ``flags`` are the findings of severity FLAG: what every verdict must mention, since it
-    could change the word.
+    could change the word. ``view`` says for whom the numbers are, the study ``team`` or those it
+    is ``shared`` with; ``withheld`` what the others do not see, by rule and how often.
     """
 
     study: str
     title: str
     synthetic: bool
     claims_sha256: str
-    data_sha256: str
+    data_sha256: str | None
     claims: tuple[ClaimResult, ...]
     flags: tuple[Issue, ...] = ()
     decisions_sha256: str = ""
+    view: str = TEAM
+    withheld: tuple[Withheld, ...] = ()
 
     def __getitem__(self, claim: str) -> ClaimResult:
         return next(result for result in self.claims if result.claim == claim)
@@ -99,10 +124,12 @@ class Ledger:
             "study": self.study,
             "title": self.title,
             "synthetic": self.synthetic,
+            "view": self.view,
             "claims_sha256": self.claims_sha256,
             "decisions_sha256": self.decisions_sha256,
             "data_sha256": self.data_sha256,
             "flags": [flag.as_dict() for flag in self.flags],
+            "withheld": [vars(one) for one in self.withheld],
             "claims": [result.as_dict() for result in self.claims],
         }
 

@@ -8,6 +8,7 @@ from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.common import Finding
 from analysis.claims.ledger import NOT_DECIDED, SUPPORTED, ClaimResult
 from analysis.claims.verdict import DATA_GATES, combine_parts, decide_by_gates
+from analysis.quantity import joined
 
 __all__ = ["claim_result"]
 
@@ -38,16 +39,19 @@ def claim_result(
         Whether the sentence must say that the data are.
     """
     verdict, parts = _word(claim_id, claim, finding, results, passive=comparator == "passive")
-    sentence = claim.sentence(verdict, finding.cap + form_cap) + finding.after
+    opening = claim.sentence(verdict, finding.cap + form_cap)
+    opening = f"Synthetic data: {opening}" if synthetic else opening
+    wording = joined([opening, finding.after], "")
     return ClaimResult(
         claim=claim_id,
         title=claim.title,
         verdict=verdict,
         estimate=finding.estimate | {"claim": finding.estimate["claim"] or claim_id},
         reasons=tuple(finding.reasons[gate] for gate in claim.gates if gate in finding.reasons),
-        wording=f"Synthetic data: {sentence}" if synthetic else sentence,
+        wording=str(wording),
         parts=parts,
         beside=tuple(finding.beside),
+        said=wording,
     )
 
 

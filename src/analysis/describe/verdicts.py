@@ -92,7 +92,7 @@ def ledger_text(ledger: Ledger) -> str:
     lines = [ledger.title + (" [SYNTHETIC DATA]" if ledger.synthetic else "")]
     lines.append(
         f"claims.toml {ledger.claims_sha256[:12]}, decisions {ledger.decisions_sha256[:12]}, "
-        f"data {ledger.data_sha256[:12]}"
+        f"data {(ledger.data_sha256 or 'without a digest')[:22]}"
     )
     if ledger.flags:
         lines.append("Flags that every verdict below must be read with:")

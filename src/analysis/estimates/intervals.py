@@ -9,6 +9,7 @@ import numpy as np
 from scipy import special
 
 from analysis.estimates.table import row
+from analysis.quantity import Cell
 
 __all__ = ["chi2_quantile", "median_interval", "t_interval", "t_quantile", "t_test", "two_sided_p"]
 
@@ -75,5 +76,6 @@ def median_interval(values: np.ndarray, **words: Any) -> dict[str, Any]:
         ci_low=float(low),
         ci_high=float(high),
         method="median, 95 % interval from order statistics",
+        cell=Cell({words.get("contrast") or "people": n}, own_values=True),
         **words,
     )

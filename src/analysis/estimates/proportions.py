@@ -8,8 +8,9 @@ from typing import Any
 from scipy import special
 
 from analysis.estimates.table import row
+from analysis.quantity import Cell
 
-__all__ = ["exact_share", "share_difference"]
+__all__ = ["exact_share", "groups_cell", "share_bounds", "share_difference"]
 
 
 def exact_share(events: int, n: int, *, level: float = 0.95, **words: Any) -> dict[str, Any]:
@@ -44,6 +45,45 @@ def exact_share(events: int, n: int, *, level: float = 0.95, **words: Any) -> di
         ci_low=float(low),
         ci_high=float(high),
         method=f"{events} of {n}, exact (Clopper-Pearson) {100 * level:.3g} % interval",
+        cell=Cell({words.get("contrast") or "people": n}, counts=((events, n),), made_of="share"),
+        **words,
+    )
+
+
+def share_bounds(events: int, n: int, given: int, **words: Any) -> dict[str, Any]:
+    """Between what bounds a share lies, whatever those of ``given`` people who were not seen did.
+
+    Parameters
+    ----------
+    events, n : int
+        People with the event, people seen.
+    given : int
+        People whose share is asked for, seen or not.
+    **words
+        Text columns of the table of estimates.
+
+    Returns
+    -------
+    row
+        Limits between 0 and 1, no estimate (Manski 1990, doi:10.2307/2006592).
+
+    Raises
+    ------
+    ValueError
+        When n is 0, events do not fit in it, or more people were seen than there are.
+    """
+    _refuse_non_share(events, n)
+    _refuse_non_share(n, given)
+    return row(
+        n=given,
+        ci_low=events / given,
+        ci_high=(events + given - n) / given,
+        method=f"bounds: {given - n} of {given} people have no score",
+        cell=Cell(
+            {words.get("contrast") or "people": given},
+            counts=((events, n), (n, given)),
+            made_of="share bounds",
+        ),
         **words,
     )
 
@@ -86,8 +126,16 @@ def share_difference(events: tuple[int, int], n: tuple[int, int], **words: Any) 
         ci_low=p1 - p2 - math.sqrt((p1 - l1) ** 2 + (u2 - p2) ** 2),
         ci_high=p1 - p2 + math.sqrt((p2 - l2) ** 2 + (u1 - p1) ** 2),
         method=f"{events[0]} of {n[0]} minus {events[1]} of {n[1]}, Newcombe 95 % interval",
+        cell=groups_cell(events, n, "share difference", words.get("contrast", "")),
         **words,
     )
+
+
+def groups_cell(events: tuple[int, int], n: tuple[int, int], made_of: str, contrast: str) -> Cell:
+    """The cell of two groups' counts; they are named by the contrast, ``a - b``."""
+    names = contrast.split(" - ") if contrast.count(" - ") == 1 else ["first", "second"]
+    counts = tuple(zip(events, n, strict=True))
+    return Cell(dict(zip(names, n, strict=True)), counts=counts, made_of=made_of)
 
 
 def _wilson(events: int, n: int) -> tuple[float, float, float]:

@@ -30,12 +30,15 @@ NUMBERS = tuple(name for name in COLUMNS if name not in TEXT)
 def row(**values: Any) -> dict[str, Any]:
     """One row with every column; numbers not given are NaN, words not given are empty.
 
+    A further key ``cell`` says who is behind the numbers (:class:`analysis.quantity.Cell`);
+    no table shows it, and without one the row is not passed on for real people.
+
     Raises
     ------
     TypeError
         When a name is not a column of the table.
     """
-    unknown = set(values) - set(COLUMNS)
+    unknown = set(values) - {*COLUMNS, "cell"}
     if unknown:
         raise TypeError(f"not columns of the table of estimates: {sorted(unknown)}")
     empty: dict[str, Any] = {name: "" if name in TEXT else math.nan for name in COLUMNS}

@@ -10,6 +10,11 @@ from analysis.rules.rule import Rule, catalogue
 
 __all__ = ["issue", "of_people", "refusal"]
 
+# Places of a sentence that hold what is declared or published, never what stands in a file.
+_DECLARED = frozenset(
+    ("scale", "version", "usual", "declared", "least", "most", "level", "days", "known", "kind")
+)
+
 
 def _said(rule: Rule, fields: dict[str, object]) -> str:
     if rule.fields != set(fields):
@@ -42,7 +47,11 @@ def issue(
     file = shown_path(file) if file else None
     text = f"{file}: {said}" if file else said
     remedy = known.remedy.format(**fields)
-    return Issue(known.id, known.severity, known.scope, text, file, row, column, count, remedy)
+    for_others = {name: value if name in _DECLARED else "…" for name, value in fields.items()}
+    others = known.sentence.format(**for_others)
+    return Issue(
+        known.id, known.severity, known.scope, text, file, row, column, count, remedy, others
+    )
 
 
 def of_people(rule: str, people: Collection[int], **fields: object) -> list[Issue]:

@@ -11,6 +11,7 @@ from analysis.claims.calibration.counts import VISITS, is_current, read_table
 from analysis.claims.case import Case
 from analysis.claims.ledger import Reason
 from analysis.paths import CALIBRATION
+from analysis.quantity import Known, Private, Quantity, Sentence, said
 from analysis.simulate import catalogue
 
 __all__ = ["RENEW", "calibration_gate", "committed_table", "no_effect_worlds"]
@@ -51,7 +52,11 @@ def calibration_gate(case: Case, table: pd.DataFrame | None = None) -> Reason:
     fewest = int(min(case.scores.treated.sum(), (~case.scores.treated).sum()))
     size = max((n for n in SIZES if n <= fewest), default=None)
     if size is None:
-        return _unknown(f"{fewest} people an arm are fewer than any committed cell has.")
+        few = said(
+            "{n} people an arm are fewer than any committed cell has.",
+            n=Quantity(fewest, {"an arm": fewest}, kind="count"),
+        )
+        return _unknown(few)
     if len(case.scores.visits) != VISITS:
         return _unknown(f"committed cells have {VISITS} visits within hours, the study has one.")
     command = f"relief calibrate --n {size}"
@@ -81,9 +86,12 @@ def calibration_gate(case: Case, table: pd.DataFrame | None = None) -> Reason:
     # Every world must lose as many, rounded alike: a study's loss is rounded up to a step.
     covered, lost = _step(own["dropout"].min()), dropout(case)
     if _step(lost) > covered:
-        return _unknown(
-            f"{lost:.0%} have no score at the last visit; committed cells reach {covered:.0%}."
+        more = said(
+            "{lost} have no score at the last visit; committed cells reach {covered:.0%}.",
+            lost=Private(f"{lost:.0%}", "More than any committed cell has"),
+            covered=Known(float(covered)),
         )
+        return _unknown(more)
     worst = own.sort_values("mc_high").iloc[-1]
     most = rules.rule("false_supported_at_most")
     return Reason(
@@ -111,5 +119,5 @@ def dropout(case: Case) -> float:
     return shares[-1] if shares else 1.0
 
 
-def _unknown(why: str) -> Reason:
-    return Reason("calibration", None, f"Not evaluated: {why}")
+def _unknown(why: Sentence | str) -> Reason:
+    return Reason("calibration", None, said("Not evaluated: {why}", why=why))

@@ -18,9 +18,10 @@ from analysis.claims.evaluators.common import (
     unread,
 )
 from analysis.claims.ledger import SUPPORTED, Reason
-from analysis.estimates.proportions import exact_share, share_difference
+from analysis.estimates.proportions import exact_share, share_bounds, share_difference
 from analysis.estimates.responders.shares import share_who_benefit
 from analysis.estimates.table import row
+from analysis.quantity import Known, events, numbers, said
 
 FELL = "share with any fall"
 
@@ -80,18 +81,27 @@ def _share_improved(
     main = exact_share(fell, n, estimand=FELL, contrast=arm, **words)
     certain = case.definitions.rule("certain_share")
     points_to = decision_rule.decide_by_share(main, certain)
-    text = (
-        f"{fell} of {n} people on {arm} scored lower at {window} ({main['estimate']:.0%}, exact "
-        f"95 % interval {main['ci_low']:.1%} to {main['ci_high']:.1%}); support needs the lower "
-        f"limit at {certain:.0%} or above, contradiction the upper limit below it."
-    )
+    needs: dict[str, Any] = {"arm": arm, "window": window, "certain": Known(certain)}
+    told = said(
+        "{events} of {n} people on {arm} scored lower at {window} ({estimate:.0%}, exact 95 % "
+        "interval {ci_low:.1%} to {ci_high:.1%}); support needs the lower limit at {certain:.0%} "
+        "or above, contradiction the upper limit below it.",
+        brief=said(
+            "How many people on {arm} scored lower at {window} is withheld; support needs the "
+            "lower limit of their share at {certain:.0%} or above, contradiction the upper limit "
+            "below it.", **needs,
+        ),
+        events=events(main),
+        **needs,
+        **numbers(main, "estimate", "ci_low", "ci_high", "n"),
+    )  # fmt: skip
     beside = [
         *_unscored(case, arm, fell, n, words),
         *_against_control(case, people, fell, n, words),
         *_reliable(case, treated, arm, words),
     ]
     return Finding(
-        reasons | reason("estimate", points_to == SUPPORTED, text), main, points_to, beside
+        reasons | reason("estimate", points_to == SUPPORTED, told), main, points_to, beside
     )
 
 
@@ -102,17 +112,8 @@ def _unscored(
     given = int((case.arms == arm).sum())
     if n == given:
         return []
-    return [
-        row(
-            estimand=f"{FELL}, if none or all of the unscored fell",
-            contrast=arm,
-            n=given,
-            ci_low=fell / given,
-            ci_high=(fell + given - n) / given,
-            method=f"bounds: {given - n} of {given} people have no score",
-            **words,
-        )
-    ]
+    unseen = f"{FELL}, if none or all of the unscored fell"
+    return [share_bounds(fell, n, given, estimand=unseen, contrast=arm, **words)]
 
 
 def _against_control(

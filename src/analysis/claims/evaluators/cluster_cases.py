@@ -101,10 +101,12 @@ def cluster_contrast(
     name = instrument or any_case.scale.name
     groups = instruments.get(name).subscale_keys
     key = design.subscale_keys.get(name) or next(iter(groups))
+    arms = any_case.arms.reindex(after.index)
     return profile_contrast(
         after,
         before,
-        (any_case.arms.reindex(after.index) == design.active_arm).to_numpy(),
+        (arms == design.active_arm).to_numpy(),
+        cell=any_case.cell(arms, parameters=2 + len(groups[key])),
         items={cluster: len(numbers) for cluster, numbers in groups[key].items()},
         draws=draws,
         seed=SEED,

@@ -16,13 +16,14 @@ from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.cluster_cases import DRAWS, cluster_cases, cluster_contrast
 from analysis.claims.evaluators.common import Finding, blocked, reason, unread
 from analysis.claims.gates import data_gates
-from analysis.claims.gates.flagged_groups import retry_on_other_cases
+from analysis.claims.gates.flagged_groups import not_evaluated, retry_on_other_cases
 from analysis.claims.gates.robustness_of_scores import doubt_missing_scores, survives_missing
 from analysis.claims.ledger import CONTRADICTED, SUPPORTED, Reason
 from analysis.claims.primary_analysis import Scores, primary_analysis
 from analysis.claims.readable_windows import LATER, first_readable, unreadable
 from analysis.claims.verdict import combine_parts
 from analysis.errors import ReliefError
+from analysis.quantity import Cell, Known, Sentence, joined, numbers, said
 
 __all__ = ["clusters"]
 
@@ -47,11 +48,18 @@ class Cluster:
         low, high, estimate = (self.row[key] for key in ("ci_low", "ci_high", "estimate"))
         return self.bars.decide(low, high, estimate)
 
-    def __str__(self) -> str:
-        return (
-            f"{self.name} {self.row['estimate']:.2f} points ({self.row['ci_low']:.2f} to "
-            f"{self.row['ci_high']:.2f}; B {self.bars.bias:.2f}, M {self.bars.smallest:.2f}): "
-            f"{self.word}"
+    def told(self) -> Sentence:
+        """The row, what it is held against, and the word."""
+        cell: Cell = self.row["cell"]
+        words = {"name": self.name, "word": self.word}
+        return said(
+            "{name} {estimate:.2f} points ({ci_low:.2f} to {ci_high:.2f}; B {bias:.2f}, "
+            "M {smallest:.2f}): {word}",
+            brief=said("{name}: {word}", **words),
+            bias=cell.quantity(self.bars.bias),
+            smallest=cell.quantity(self.bars.smallest),
+            **words,
+            **numbers(self.row, "estimate", "ci_low", "ci_high"),
         )
 
 
@@ -67,7 +75,7 @@ def clusters(case: Case, claim_id: str, claim: Claim) -> Finding:
     reasons = {"construct": data_gates.construct(case), "comparator": data_gates.comparator(case)}
     if blocked(reasons):
         found = unread(reasons)
-        return _without_robustness(found.reasons, found.reasons["estimate"].text)
+        return _without_robustness(found.reasons, found.reasons["estimate"].said)
     version = case.primary_form[0] if case.primary_form else ""
     try:
         cases = cluster_cases(case, case.scale.name, version)
@@ -78,12 +86,13 @@ def clusters(case: Case, claim_id: str, claim: Claim) -> Finding:
         return _without_clusters(reasons, few)
     window, passed_over = first_readable(_any(cases), LATER, more_than=2 * len(cases) + 2)
     if window is None:
-        return _without_robustness(reasons, f"Not evaluated: {passed_over}.")
+        why = said("Not evaluated: {passed_over}.", passed_over=passed_over)
+        return _without_robustness(reasons, why)
     bars = {name: _bars(cases[name]) for name in cases if name in NAMED}
     try:
         rows = cluster_contrast(cases, window, claim=claim_id)
     except ValueError as refusal:
-        return _without_robustness(reasons, f"Not evaluated: {refusal}")
+        return _without_robustness(reasons, not_evaluated(refusal))
     return _judged(case, cases, window, reasons, rows, bars, passed_over)
 
 
@@ -94,7 +103,7 @@ def _judged(
     reasons: dict[str, Reason],
     rows: list[dict[str, Any]],
     bars: dict[str, Bars],
-    passed_over: str,
+    passed_over: Sentence,
 ) -> Finding:
     """The word of all named clusters together, its robustness, and what stands beside it."""
     parts = _parts(rows, bars)
@@ -114,7 +123,7 @@ def _any(cases: Mapping[str, Case]) -> Case:
     return next(iter(cases.values()))
 
 
-def _without_robustness(reasons: dict[str, Reason], why: str) -> Finding:
+def _without_robustness(reasons: dict[str, Reason], why: Sentence | str) -> Finding:
     """No estimate, and so nothing whose robustness could be tried."""
     return Finding(
         reasons
@@ -140,19 +149,25 @@ def _parts(rows: list[dict[str, Any]], bars: Mapping[str, Bars]) -> list[Cluster
     return [Cluster(name, by_name[name], own) for name, own in bars.items()]
 
 
-def _weighed(case: Case, cases: Mapping[str, Case], parts: list[Cluster], passed_over: str) -> str:
+def _weighed(
+    case: Case, cases: Mapping[str, Case], parts: list[Cluster], passed_over: Sentence
+) -> Sentence:
     """The estimates and what they are held against, in words."""
     rules, first = case.definitions, parts[0].row
-    over = f" Passed over: {passed_over}." if passed_over else ""
-    found = "; ".join(map(str, parts))
-    return (
-        f"Differences {first['window']} after, the first window from then on that can be read, "
-        f"n = {first['n']}, 95 % limits that hold together over {len(cases)} clusters: {found}. "
-        f"Fear is read as the cluster intrusion. Support needs of each an upper limit below -B "
-        f"(bias bound {rules.rule('bias_bound_sd'):g} SD, assumption) and an estimate at or below "
-        f"-M (smallest difference that matters {rules.rule('smallest_difference_sd'):g} SD, "
-        "assumption; SD of the cluster's own baseline within arms); a cluster whose lower limit "
-        f"is above -M contradicts the claim.{over}"
+    return said(
+        "Differences {window} after, the first window from then on that can be read, n = {n}, "
+        "95 % limits that hold together over {clusters} clusters: {found}. Fear is read as the "
+        "cluster intrusion. Support needs of each an upper limit below -B (bias bound {bias:g} SD, "
+        "assumption) and an estimate at or below -M (smallest difference that matters "
+        "{smallest:g} SD, assumption; SD of the cluster's own baseline within arms); a cluster "
+        "whose lower limit is above -M contradicts the claim.{over}",
+        window=first["window"],
+        n=first["cell"].quantity(first["n"], "count"),
+        clusters=Known(len(cases)),
+        found=joined((part.told() for part in parts), "; "),
+        bias=Known(rules.rule("bias_bound_sd")),
+        smallest=Known(rules.rule("smallest_difference_sd")),
+        over=said(" Passed over: {why}.", why=passed_over) if passed_over else "",
     )
 
 
@@ -188,17 +203,25 @@ def _robustness(
     try:
         lost = [_if_missing(cases[part.name], window, part) for part in parts]
     except ValueError as refusal:
-        return Reason("robustness", None, f"Not evaluated: {refusal}")
-    told = "; ".join(f"{part.name}: {text}" for part, (_, text) in zip(parts, lost, strict=True))
+        return Reason("robustness", None, not_evaluated(refusal))
+    found = joined(
+        (
+            said("{name}: {told}", name=part.name, told=told)
+            for part, (_, told) in zip(parts, lost, strict=True)
+        ),
+        "; ",
+    )
     passed = word == SUPPORTED and all(ok for ok, _ in lost) and not retried.flips
     return Reason(
         "robustness",
         # A group that cannot be tried leaves the question open; it is never a pass.
         None if passed and retried.untried else passed,
-        f"Jump to reference, and how much worse than expected missing scores on "
-        f"{case.design.active_arm} would have to be to undo support (at least M is asked for): "
-        f"{told}. {retried}",
-    )
+        said(
+            "Jump to reference, and how much worse than expected missing scores on {arm} would "
+            "have to be to undo support (at least M is asked for): {found}. {others}",
+            arm=str(case.design.active_arm), found=found, others=retried.told(),
+        ),
+    )  # fmt: skip
 
 
 def _people(case: Case, window: str) -> list[tuple[Any, ...]]:
@@ -225,7 +248,7 @@ def _word_on(
     return combine_parts(part.word for part in _parts(rows, bars))
 
 
-def _if_missing(there: Case, window: str, part: Cluster) -> tuple[bool, str]:
+def _if_missing(there: Case, window: str, part: Cluster) -> tuple[bool, Sentence]:
     """Whether missing scores of a cluster leave its support, and the numbers.
 
     Everyone with a baseline counts; the model has this cluster's baseline alone, its interval
@@ -248,10 +271,18 @@ def _if_missing(there: Case, window: str, part: Cluster) -> tuple[bool, str]:
         return part.bars.decide(estimate - reach, estimate + reach, estimate) == SUPPORTED
 
     found = doubt_missing_scores(scores, primary, holds)
-    shift = "no shift undoes it" if np.isinf(found.tipping_shift) else (
-        f"{found.tipping_shift:.2f} points worse"
-    )  # fmt: skip
+    missing = int((treated & ~scores.seen).sum())
+    cell = part.row["cell"].moving({str(design.active_arm): missing})
+    shift: Sentence | str = said(
+        "{shift:.2f} points worse",
+        brief="the shift is withheld",
+        shift=cell.quantity(found.tipping_shift),
+    )
     if part.word != SUPPORTED:
         shift = "no support to undo"
-    text = f"{found.jump_to_reference:.2f} points, {shift}"
-    return survives_missing(found, primary, part.bars), text
+    elif np.isinf(found.tipping_shift):
+        shift = "no shift undoes it"
+    jump = cell.quantity(found.jump_to_reference)
+    told = said("{jump:.2f} points, {shift}", brief=said("tried, {shift}", shift=shift),
+                jump=jump, shift=shift)  # fmt: skip
+    return survives_missing(found, primary, part.bars), told

@@ -16,6 +16,7 @@ from analysis.claims.gates.robustness import robustness_gate
 from analysis.claims.ledger import NOT_DECIDED, Reason
 from analysis.claims.verdict import DATA_GATES
 from analysis.estimates.table import row
+from analysis.quantity import Sentence, joined
 
 __all__ = ["NO_TIME", "Finding", "blocked", "gates_of_claim", "no_record", "reason",
            "tried_on_others", "unread", "within_hours"]  # fmt: skip
@@ -34,12 +35,12 @@ class Finding:
     points_to: str = NOT_DECIDED
     beside: list[dict[str, Any]] = field(default_factory=list)
     cap: str = ""
-    after: str = ""
+    after: Sentence | str = ""
 
 
-def reason(gate: str, passed: bool | None, text: str) -> dict[str, Reason]:
+def reason(gate: str, passed: bool | None, told: Sentence | str) -> dict[str, Reason]:
     """One reason, keyed by its gate, to be joined with others."""
-    return {gate: Reason(gate, passed, text)}
+    return {gate: Reason(gate, passed, told)}
 
 
 def gates_of_claim(case: Case, claim: Claim) -> dict[str, Reason]:
@@ -120,7 +121,7 @@ def tried_on_others(evaluate: Callable[[Case, str, Claim], Finding]) -> Callable
                 raise ValueError(there.reasons["estimate"].text)
             return None if _numbers(there) == _numbers(found) else there.points_to
 
-        told = f"{own.text} {retry_on_other_cases(case, found.points_to, word)}"
+        told = joined([own.said, retry_on_other_cases(case, found.points_to, word).told()])
         found.reasons |= reason("estimate", own.passed, told)
         return found
 

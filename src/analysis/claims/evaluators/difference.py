@@ -19,6 +19,8 @@ from analysis.claims.evaluators.common import (
     within_hours,
 )
 from analysis.claims.gates import data_gates
+from analysis.claims.gates.flagged_groups import not_evaluated
+from analysis.claims.gates.robustness import people_moved
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
 from analysis.estimates.change.paired import paired_change
 from analysis.estimates.change.regression_to_the_mean import (
@@ -28,6 +30,7 @@ from analysis.estimates.change.regression_to_the_mean import (
 from analysis.estimates.control.ancova import ancova
 from analysis.estimates.proportions import share_difference
 from analysis.estimates.table import row
+from analysis.quantity import Cell, Known, Quantity, Sentence, joined, numbers, said
 
 
 def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
@@ -40,28 +43,30 @@ def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
             found.after = _changed(found.beside)
         return found
     # A claim that does not name hours still may not read hours off such times or such a form.
-    unfit = [gate.text for gate in within_hours(case) if gate.passed is False]
+    unfit = [gate.said for gate in within_hours(case) if gate.passed is False]
     if unfit:
-        return Finding(reasons | reason("estimate", None, f"Not evaluated: {' '.join(unfit)}"))
+        return Finding(reasons | reason("estimate", None, joined(["Not evaluated:", *unfit])))
     if case.bars is None:
         return Finding(reasons | reason("estimate", None, f"Not evaluated: {_no_bars(case)}"))
     try:
         primary = case.primary
     except ValueError as refusal:
-        return Finding(reasons | reason("estimate", None, f"Not evaluated: {refusal}"))
+        return Finding(reasons | reason("estimate", None, not_evaluated(refusal)))
     words = _words(case, claim_id)
-    main = row(**primary.row(**words, estimand="adjusted difference"))
+    cell = case.primary_cell
+    main = row(**primary.row(**words, estimand="adjusted difference"), cell=cell)
     word = case.bars.word(primary)
-    text = f"{_estimated(case, main)} {_weighed(case, main)}"
+    told = joined([_estimated(case, main), _weighed(case, main)])
     beside = [*_beside(case, claim_id), *_within(case, claim_id)]
     passed: bool | None = word == SUPPORTED
     if claim_id == "magnitude":
-        word, passed, text = _profound(case, main)
+        word, passed, told = _profound(case, main)
     if any(issue.rule == "arm.few-people" for issue in case.checked.issues):
         # Whatever their numbers say, they say it of these few alone.
         word, passed = NOT_DECIDED, None
-        text = f"Not evaluated: an arm has too few people, whom numbers only describe. {text}"
-    reasons = reasons | reason("estimate", passed, text)
+        few = "Not evaluated: an arm has too few people, whom numbers only describe."
+        told = joined([few, told])
+    reasons = reasons | reason("estimate", passed, told)
     return Finding(reasons, main | {"unit": "points"}, word, beside)
 
 
@@ -80,34 +85,58 @@ def _words(case: Case, claim_id: str) -> dict[str, Any]:
     }
 
 
-def _estimated(case: Case, main: dict[str, Any]) -> str:
+def _estimated(case: Case, main: dict[str, Any]) -> Sentence:
     """The primary estimate in words."""
-    first = ", first period alone" if case.design.design == "crossover" else ""
     visits = len(case.scores.visits)
-    over = f", averaged over its {visits} visits" if visits > 1 else ""
-    return (
-        f"The difference {main['window']} after{over}, is {main['estimate']:.1f} points "
-        f"({main['ci_low']:.1f} to {main['ci_high']:.1f}; {main['method']}; "
-        f"n = {main['n']}{first})."
+    few = "The difference {window} after{over}, is withheld."
+    words = {
+        "window": main["window"],
+        "over": f", averaged over its {visits} visits" if visits > 1 else "",
+    }
+    return said(
+        "The difference {window} after{over}, is {estimate:.1f} points ({ci_low:.1f} to "
+        "{ci_high:.1f}; {method}; n = {n}{first}).",
+        brief=said(few, **words),
+        method=main["method"],
+        first=", first period alone" if case.design.design == "crossover" else "",
+        **words,
+        **numbers(main, "estimate", "ci_low", "ci_high", "n"),
     )
 
 
-def _weighed(case: Case, main: dict[str, Any]) -> str:
-    """What gate 5 holds the estimate against, in words."""
-    if case.bars is None or case.smallest_difference is None:
+def _smallest(case: Case) -> tuple[Quantity | Known, str]:
+    """M, the smallest difference that matters, as a number of a sentence, and its source."""
+    if case.smallest_difference is None:
         raise TypeError("nothing to weigh without a smallest difference")
-    smallest, source = case.smallest_difference
-    rule = case.definitions.rules["bias_bound_sd"]
-    return (
-        f"Support needs the upper limit below -{case.bars.bias:.1f} "
-        f"(bias bound {rule.number:g} SD, assumption; SD of the baseline as used "
-        f"{case.baseline_sd:.1f} points) and the estimate at or below -{smallest:.1f} (smallest "
-        f"difference that matters, {source}); contradiction needs the lower limit above that. "
-        f"{_otherwise(case, main, smallest)}"
-    )
+    value, source = case.smallest_difference
+    # A published M is nobody's; that of an ad hoc form is a share of the baseline SD.
+    return (Known(value) if case.validated else case.from_baselines(value)), source
 
 
-def _otherwise(case: Case, main: dict[str, Any], smallest: float) -> str:
+def _weighed(case: Case, main: dict[str, Any]) -> Sentence:
+    """What gate 5 holds the estimate against, in words."""
+    if case.bars is None:
+        raise TypeError("nothing to weigh without a smallest difference")
+    smallest, source = _smallest(case)
+    rule = Known(case.definitions.rules["bias_bound_sd"].number)
+    needs = said(
+        "Support needs the upper limit below -{bias:.1f} (bias bound {rule:g} SD, assumption; SD "
+        "of the baseline as used {sd:.1f} points) and the estimate at or below -{smallest:.1f} "
+        "(smallest difference that matters, {source}); contradiction needs the lower limit above "
+        "that.",
+        brief=said(
+            "Support needs the upper limit below the bias bound (-{rule:g} SD, assumption) and "
+            "the estimate at or below the smallest difference that matters ({source}); "
+            "contradiction needs the lower limit above that.", rule=rule, source=source,
+        ),
+        bias=case.from_baselines(case.bars.bias),
+        sd=case.from_baselines(case.baseline_sd),
+        rule=rule, smallest=smallest, source=source,
+    )  # fmt: skip
+    return joined([needs, _otherwise(case, main, smallest.value)])
+
+
+def _otherwise(case: Case, main: dict[str, Any], smallest: float) -> Sentence:
     """What the estimate would say by other assumed bounds, and the estimate in their unit."""
     sd = case.baseline_sd
     low, high, estimate = (main[key] for key in ("ci_low", "ci_high", "estimate"))
@@ -115,44 +144,61 @@ def _otherwise(case: Case, main: dict[str, Any], smallest: float) -> str:
     for bound in np.atleast_1d(case.definitions.rules["bias_bound_shown_sd"].value):
         word = decide_by_interval(low, high, estimate, smallest=smallest, bias=bound * sd)
         bounds.setdefault(word, []).append(f"{bound:.2f}")
-    said = "; with bounds of ".join(
+    told = "; with bounds of ".join(
         f"{', '.join(own)} SD it would say {word}" for word, own in bounds.items()
     )
-    return (
-        f"With bounds of {said}. In SD the difference is {estimate / sd:.2f} ({low / sd:.2f} to "
-        f"{high / sd:.2f})."
+    cell = case.primary_cell
+    in_sd = said(
+        "In SD the difference is {estimate:.2f} ({low:.2f} to {high:.2f}).",
+        brief="",
+        estimate=cell.quantity(estimate / sd),
+        low=cell.quantity(low / sd),
+        high=cell.quantity(high / sd),
     )
+    return joined([f"With bounds of {told}.", in_sd])
 
 
-def _profound(case: Case, main: dict[str, Any]) -> tuple[str, bool | None, str]:
+def _profound(case: Case, main: dict[str, Any]) -> tuple[str, bool | None, Sentence]:
     """Magnitude: the whole interval beyond M, and more people in remission than on control."""
-    if case.smallest_difference is None:
-        raise TypeError("nothing to weigh without a smallest difference")
-    smallest, source = case.smallest_difference
-    text = (
-        f"{_estimated(case, main)} To be large, the whole interval must lie below -{smallest:.1f} "
-        f"(smallest difference that matters, {source}), and remission must be more frequent; "
-        f"contradiction needs the lower limit above -{smallest:.1f}."
-    )
-    if main["ci_low"] > -smallest:
-        return CONTRADICTED, False, f"{text} The difference is smaller than what matters."
-    if main["ci_high"] >= -smallest:
-        return NOT_DECIDED, False, text
+    smallest, source = _smallest(case)
+    needs = said(
+        "To be large, the whole interval must lie below -{smallest:.1f} (smallest difference that "
+        "matters, {source}), and remission must be more frequent; contradiction needs the lower "
+        "limit above -{smallest:.1f}.",
+        brief=said(
+            "To be large, the whole interval must lie beyond the smallest difference that matters "
+            "({source}), and remission must be more frequent; contradiction needs the lower limit "
+            "above it.", source=source,
+        ),
+        smallest=smallest, source=source,
+    )  # fmt: skip
+    told = joined([_estimated(case, main), needs])
+    if main["ci_low"] > -smallest.value:
+        small = "The difference is smaller than what matters."
+        return CONTRADICTED, False, joined([told, small])
+    if main["ci_high"] >= -smallest.value:
+        return NOT_DECIDED, False, told
     limit = case.scale.remission if case.validated else None
     if limit is None:
         none = f"Remission is not defined on {case.scale.name} as given, so large is not decided."
-        return NOT_DECIDED, None, f"{text} {none}"
+        return NOT_DECIDED, None, joined([told, none])
     people = case.people(case.definitions.primary.phase)
     arms = [case.design.active_arm, case.design.comparator_arm]
     groups = [people.loc[people["arm"] == arm, "score"] <= limit.value for arm in arms]
     share = share_difference(
-        (int(groups[0].sum()), int(groups[1].sum())), (len(groups[0]), len(groups[1]))
+        (int(groups[0].sum()), int(groups[1].sum())),
+        (len(groups[0]), len(groups[1])),
+        contrast=case.contrast,
     )
-    text += (
-        f" In remission ({limit.value:g} points or fewer): difference {share['estimate']:.0%} "
-        f"({share['ci_low']:.0%} to {share['ci_high']:.0%})."
+    remission = said(
+        "In remission ({limit:g} points or fewer): difference {estimate:.0%} ({ci_low:.0%} to "
+        "{ci_high:.0%}).",
+        brief=said("The shares in remission are withheld."),
+        limit=Known(limit.value),
+        **numbers(share, "estimate", "ci_low", "ci_high"),
     )
-    return (SUPPORTED, True, text) if share["ci_low"] > 0 else (NOT_DECIDED, False, text)
+    told = joined([told, remission])
+    return (SUPPORTED, True, told) if share["ci_low"] > 0 else (NOT_DECIDED, False, told)
 
 
 def _beside(case: Case, claim_id: str) -> list[dict[str, Any]]:
@@ -166,8 +212,10 @@ def _beside(case: Case, claim_id: str) -> list[dict[str, Any]]:
 
 def _adjusted(case: Case, claim_id: str) -> list[dict[str, Any]]:
     """Rows of the baseline-adjusted difference within hours."""
+    people = case.people("hours")
     return ancova(
-        case.people("hours"),
+        people,
+        cell=case.cell(people["arm"], parameters=3),
         treated=str(case.design.active_arm),
         control=str(case.design.comparator_arm),
         claim=claim_id,
@@ -181,22 +229,25 @@ def _with_blanks_filled(case: Case, claim_id: str) -> list[dict[str, Any]]:
     """The same difference with few blank items filled, where the study declares it."""
     if case.checked.sensitivity is None:
         return []
+    other = Case(case.checked.sensitivity, case.definitions)
     try:
-        row = _adjusted(Case(case.checked.sensitivity, case.definitions), claim_id)[0]
+        row = _adjusted(other, claim_id)[0]
     except ValueError:
         return []
     added = "; few blank items filled by the person's mean (declared sensitivity analysis)"
-    return [row | {"method": row["method"] + added}]
+    cell = row["cell"].moving(people_moved(case, other))
+    return [row | {"method": row["method"] + added, "cell": cell}]
 
 
-def _changed(within: list[dict[str, Any]]) -> str:
+def _changed(within: list[dict[str, Any]]) -> Sentence | str:
     """The one sentence that a study without a comparator permits."""
     if not within:
         return ""
-    row = within[0]
-    return (
-        f" Scores changed by {row['estimate']:.1f} points on average ({row['ci_low']:.1f} to "
-        f"{row['ci_high']:.1f}), which says nothing of why."
+    return said(
+        " Scores changed by {estimate:.1f} points on average ({ci_low:.1f} to {ci_high:.1f}), "
+        "which says nothing of why.",
+        brief=" By how much scores changed is withheld; it says nothing of why.",
+        **numbers(within[0], "estimate", "ci_low", "ci_high"),
     )
 
 
@@ -206,11 +257,13 @@ def _within(case: Case, claim_id: str) -> list[dict[str, Any]]:
     ceilings: list[dict[str, Any]] = []
     lowest = case.scale.total_range(case.primary_form[0])[0] if case.primary_form else 0.0
     for arm, people in case.people("hours").groupby("arm", sort=True):
+        cell = Cell({str(arm): len(people)}, parameters=1)
         if len(people) >= 3 and people["change"].std() > 0:
             rows.append(
                 paired_change(
                     people["baseline"].to_numpy(float),
                     people["score"].to_numpy(float),
+                    cell=cell,
                     claim=claim_id,
                     contrast=f"after - before, {arm}",
                     instrument=case.scale.name,
@@ -222,6 +275,7 @@ def _within(case: Case, claim_id: str) -> list[dict[str, Any]]:
                 correlations=retest_correlations(case.scale.name),
                 lowest=lowest,
                 n=len(people),
+                cell=cell,
                 claim=claim_id,
                 contrast=f"after - before, {arm}",
                 instrument=case.scale.name,
@@ -238,11 +292,11 @@ def headline(case: Case, claim_id: str, claim: Claim) -> Finding:
     both = [onset.reasons["estimate"], share.reasons["estimate"]]
     found = [part.passed for part in both]
     passed = None if None in found else all(found)
-    text = both[0].text if both[0].text == both[1].text else _two(*both)
-    reasons = onset.reasons | reason("estimate", passed, text)
+    told = both[0].said if both[0].text == both[1].text else _two(*both)
+    reasons = onset.reasons | reason("estimate", passed, told)
     beside = [share.estimate, *onset.beside] if share.estimate["estimand"] else onset.beside
     return Finding(reasons, onset.estimate, onset.points_to, beside, after=onset.after)
 
 
-def _two(onset: Reason, share: Reason) -> str:
-    return f"Onset: {onset.text} Everyone: {share.text}"
+def _two(onset: Reason, share: Reason) -> Sentence:
+    return joined(["Onset:", onset.said, "Everyone:", share.said])

@@ -15,6 +15,7 @@ from analysis.errors import ReliefError
 from analysis.estimates.explanations.dissociation import time_to_return
 from analysis.estimates.proportions import exact_share
 from analysis.estimates.table import row
+from analysis.quantity import Cell, Known, Quantity, events, joined, numbers, said
 
 __all__ = ["dissociation_brief"]
 
@@ -41,7 +42,8 @@ def dissociation_brief(case: Case, claim_id: str, claim: Claim) -> Finding:
     if returns.empty:
         absent = "Nobody on ketamine has CADSS scores before and after the start, in actual hours."
         return _no_cadss("time", absent, reasons)
-    told = f"{len(returns)} people on ketamine have CADSS scores around the infusion."
+    n = Quantity(len(returns), {str(case.design.active_arm): len(returns)}, kind="count")
+    told = said("{n} people on ketamine have CADSS scores around the infusion.", n=n)
     return _share_back(claim_id, returns, limits, reasons | reason("time", True, told))
 
 
@@ -74,14 +76,26 @@ def _share_back(
         ci_low=returns["last_away"].median(),
         ci_high=returns["first_back"].median(),
         method="medians of the last assessment away and the first one back",
+        cell=Cell({"ketamine": n}, own_values=True),
         **words,
     )
-    text = (
-        f"{back} of {n} people were back within {limits['points']:g} points of baseline by "
-        f"{limits['hours']:g} h from the start and stayed there ({main['estimate']:.0%}, exact "
-        f"95 % interval {main['ci_low']:.1%} to {main['ci_high']:.1%}); of {untold} more no rating "
-        f"tells. The claim needs the lower limit at {limits['share']:.0%} or above (assumptions: "
-        "the points, the hours and the share)."
-    )
-    found = reasons | reason("estimate", points_to == SUPPORTED, text)
+    declared: dict[str, Any] = {name: Known(value) for name, value in limits.items()}
+    needs = said(
+        "The claim needs the lower limit at {share:.0%} or above (assumptions: the points, the "
+        "hours and the share).", share=declared["share"],
+    )  # fmt: skip
+    told = said(
+        "{events} of {n} people were back within {points:g} points of baseline by {hours:g} h from "
+        "the start and stayed there ({estimate:.0%}, exact 95 % interval {ci_low:.1%} to "
+        "{ci_high:.1%}); of {untold} more no rating tells.",
+        brief=said(
+            "How many people were back within {points:g} points of baseline by {hours:g} h from "
+            "the start and stayed there is withheld.", **declared,
+        ),
+        events=events(main),
+        untold=main["cell"].quantity(untold, "count"),
+        **declared,
+        **numbers(main, "estimate", "ci_low", "ci_high", "n"),
+    )  # fmt: skip
+    found = reasons | reason("estimate", points_to == SUPPORTED, joined([told, needs]))
     return Finding(found, main, points_to, [kindest, when])

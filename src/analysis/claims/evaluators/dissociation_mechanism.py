@@ -10,11 +10,13 @@ from analysis.claims.case import Case
 from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.common import Finding, blocked, reason, unread
 from analysis.claims.gates import data_gates
+from analysis.claims.gates.flagged_groups import not_evaluated
 from analysis.claims.ledger import Reason
 from analysis.claims.readable_windows import LATER, first_readable
 from analysis.errors import ReliefError
 from analysis.estimates.explanations.dissociation import time_to_return
-from analysis.estimates.explanations.mediation import LinearMediation, linear_mediation
+from analysis.estimates.explanations.mediation import linear_mediation
+from analysis.quantity import Cell, Sentence, joined, numbers, said
 
 __all__ = ["dissociation_mechanism"]
 
@@ -44,11 +46,12 @@ def dissociation_mechanism(case: Case, claim_id: str, claim: Claim) -> Finding:
         return _not_testable("Nobody has CADSS scores before and after the start, in actual hours.")
     missing = data_gates.comparator(case)
     if missing.passed is False:
-        why = f"Not evaluated: what goes with dissociation needs a comparator. {missing.text}"
-        return Finding(reasons | reason("estimate", None, why))
+        why = "Not evaluated: what goes with dissociation needs a comparator."
+        return Finding(reasons | reason("estimate", None, joined([why, missing.said])))
     window, passed_over = first_readable(case, (case.definitions.primary.phase, *LATER))
     if window is None:
-        return Finding(reasons | reason("estimate", None, f"Not evaluated: {passed_over}."))
+        later = said("Not evaluated: {passed_over}.", passed_over=passed_over)
+        return Finding(reasons | reason("estimate", None, later))
     return _associated(case, claim_id, reasons, peaks, window)
 
 
@@ -67,31 +70,42 @@ def _associated(
             seed=SEED,
         )
     except ValueError as refusal:
-        return Finding(reasons | reason("estimate", None, f"Not evaluated: {refusal}"))
+        return Finding(reasons | reason("estimate", None, not_evaluated(refusal)))
     words: dict[str, Any] = {
         "claim": claim_id,
+        "cell": case.cell(people["arm"], parameters=4),
         "contrast": case.contrast,
         "instrument": case.scale.name,
         "window": case.definitions.windows[window].label,
     }
     rows = found.rows(**words)
     main = next(line for line in rows if line["estimand"] == INDIRECT)
-    reasons = reasons | reason("estimate", False, _told(found, rows[0], main))
+    reasons = reasons | reason("estimate", False, _told(found.rho_null, rows[0], main))
     beside = [line for line in rows if line is not main]
     return Finding(reasons, main | {"unit": "points"}, beside=beside)
 
 
-def _told(found: LinearMediation, total: dict[str, Any], main: dict[str, Any]) -> str:
-    return (
-        f"{main['window']} after, {main['estimate']:.1f} points ({main['ci_low']:.1f} to "
-        f"{main['ci_high']:.1f}; n = {main['n']}; {main['method']}) of a difference of "
-        f"{total['estimate']:.1f} go with peak CADSS above baseline, if nothing unmeasured moved "
-        f"both. Errors that correlate by {found.rho_null:.2f} would make that 0: a common cause "
-        f"of {abs(found.rho_null):.0%} of what the model leaves unexplained of each is enough. "
+def _told(rho_null: float, total: dict[str, Any], main: dict[str, Any]) -> Sentence:
+    cell: Cell = main["cell"]
+    found = said(
+        "{window} after, {estimate:.1f} points ({ci_low:.1f} to {ci_high:.1f}; n = {n}; {method}) "
+        "of a difference of {total_estimate:.1f} go with peak CADSS above baseline, if nothing "
+        "unmeasured moved both. Errors that correlate by {rho:.2f} would make that 0: a common "
+        "cause of {cause:.0%} of what the model leaves unexplained of each is enough.",
+        brief="What goes with peak CADSS above baseline is withheld.",
+        window=main["window"],
+        method=main["method"],
+        rho=cell.quantity(rho_null),
+        cause=cell.quantity(abs(rho_null)),
+        **numbers(main, "estimate", "ci_low", "ci_high", "n"),
+        **numbers(total, "estimate", prefix="total_"),
+    )
+    never = (
         "Nobody chose at random who dissociates, and those who did could tell what they were "
         "given; an association cannot show that dissociation is the means, so this gate is never "
         "passed."
     )
+    return joined([found, never])
 
 
 def _not_testable(why: str) -> Finding:

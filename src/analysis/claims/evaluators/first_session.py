@@ -14,6 +14,7 @@ from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
 from analysis.estimates.responders.first_session import first_and_last_response
 from analysis.estimates.responders.prediction import predict_end
 from analysis.outcomes.change import DECIMALS
+from analysis.quantity import Cell, Known, Private, Quantity, Sentence, joined, numbers, said
 
 __all__ = ["first_session_guides"]
 
@@ -35,12 +36,15 @@ def first_session_guides(case: Case, claim_id: str, claim: Claim) -> Finding:
     try:
         rows = _rows(case, claim, claim_id)
     except ValueError as refusal:
-        complete = (
-            f"{len(session_courses(case))} people have two ratings of different days before, and "
-            "scores after the first and the last session that ask about no time before the first"
+        whole = len(session_courses(case))
+        told = said(
+            "Not evaluated: {why} ({n} people have two ratings of different days before, and "
+            "scores after the first and the last session that ask about no time before the "
+            "first.)",
+            why=Private(str(refusal), "these data do not allow the estimate."),
+            n=Quantity(whole, {str(case.design.active_arm): whole}, kind="count"),
         )
-        text = f"Not evaluated: {refusal} ({complete}.)"
-        return Finding(reasons | reason("estimate", None, text))
+        return Finding(reasons | reason("estimate", None, told))
     word = _word(rows, claim)
 
     def on_others(other: Case) -> str | None:
@@ -48,8 +52,8 @@ def first_session_guides(case: Case, claim_id: str, claim: Claim) -> Finding:
         return None if same else _word(_rows(other, claim, claim_id), claim)
 
     retried = retry_on_other_cases(case, word, on_others)
-    text = f"{_told(rows, claim, people_with_sessions(case))} {retried}"
-    reasons = reasons | reason("estimate", word == SUPPORTED, text)
+    told = joined([_told(case, rows, claim), retried.told()])
+    reasons = reasons | reason("estimate", word == SUPPORTED, told)
     main = rows[AREA]
     return Finding(reasons, main, word, [line for line in rows.values() if line is not main])
 
@@ -63,23 +67,32 @@ def _time(case: Case) -> Reason:
             "sessions that the first could guide."
         )
         return Reason("time", False, why)
-    return Reason("time", True, f"{repeated} people have scores after more than one infusion.")
+    told = said("{n} people have scores after more than one infusion.", n=_repeated(case))
+    return Reason("time", True, told)
+
+
+def _repeated(case: Case) -> Quantity:
+    n = people_with_sessions(case)
+    return Quantity(n, {str(case.design.active_arm): n}, kind="count")
 
 
 def _rows(case: Case, claim: Claim, claim_id: str) -> dict[str, dict[str, Any]]:
     """Rows of both estimators by their estimand."""
     course = session_courses(case)
-    words: dict[str, Any] = {
-        "claim": claim_id,
-        "contrast": str(case.design.active_arm),
-        "instrument": case.scale.name,
-        "window": "first session to the end of the course",
-    }
     kept = 1 - claim.thresholds["response"].number
     first, end = course["first"].to_numpy(float), course["end"].to_numpy(float)
     # A fall by a share of baseline, as a fall in points: from ``kept * baseline + 1`` by 1. The
     # model takes any straight line of baseline for baseline itself.
     cut = (kept * course["baseline"]).round(DECIMALS).to_numpy(float) + 1.0
+    responded = int((cut - end >= 1.0).sum())
+    words: dict[str, Any] = {
+        "claim": claim_id,
+        "contrast": str(case.design.active_arm),
+        "instrument": case.scale.name,
+        "window": "first session to the end of the course",
+        # An area under the curve is of those who responded against those who did not.
+        "cell": Cell({"with a response": responded, "without one": len(cut) - responded}),
+    }
     before = course[["before_1", "before_2"]].to_numpy(float)
     rows = [
         *predict_end(cut, first, end, fall=1.0, seed=SEED, **words).rows(),
@@ -104,16 +117,29 @@ def _sorted(case: Case) -> list[tuple[Any, ...]]:
     return sorted(session_courses(case).itertuples(index=False, name=None))
 
 
-def _told(rows: dict[str, dict[str, Any]], claim: Claim, repeated: int) -> str:
+def _told(case: Case, rows: dict[str, dict[str, Any]], claim: Claim) -> Sentence:
     area, alone, related = rows[AREA], rows[ALONE], _related(rows)
-    share, wanted = (claim.thresholds[name].number for name in ("response", "auc"))
-    return (
-        f"Of {area['n']} people with a whole course ({repeated} have scores after more than one "
-        f"infusion), baseline and first session told who had a fall of {share:.0%} of baseline or "
-        f"more at the end with an AUC of {area['estimate']:.2f} ({area['ci_low']:.2f} to "
-        f"{area['ci_high']:.2f}; {area['method']}; baseline alone {alone['estimate']:.2f}). First "
-        "and last response, each from a rating before of its own, correlate by "
-        f"{related['estimate']:.2f} ({related['ci_low']:.2f} to {related['ci_high']:.2f}). Support "
-        f"needs the lower limit of the AUC at {wanted:.2f} or above (assumption) and that "
-        "correlation above 0 at 5 %, contradiction the upper limit of the AUC below."
+    share, wanted = (Known(claim.thresholds[name].number) for name in ("response", "auc"))
+    needs = said(
+        "Support needs the lower limit of the AUC at {wanted:.2f} or above (assumption) and that "
+        "correlation above 0 at 5 %, contradiction the upper limit of the AUC below.",
+        wanted=wanted,
     )
+    found = said(
+        "Of {n} people with a whole course ({repeated} have scores after more than one infusion), "
+        "baseline and first session told who had a fall of {share:.0%} of baseline or more at the "
+        "end with an AUC of {estimate:.2f} ({ci_low:.2f} to {ci_high:.2f}; {method}; baseline "
+        "alone {alone_estimate:.2f}). First and last response, each from a rating before of its "
+        "own, correlate by {related_estimate:.2f} ({related_ci_low:.2f} to {related_ci_high:.2f}).",
+        brief=said(
+            "How well baseline and first session told who had a fall of {share:.0%} of baseline or "
+            "more at the end is withheld.", share=share,
+        ),
+        repeated=_repeated(case),
+        share=share,
+        method=area["method"],
+        **numbers(area, "n", "estimate", "ci_low", "ci_high"),
+        **numbers(alone, "estimate", prefix="alone_"),
+        **numbers(related, "estimate", "ci_low", "ci_high", prefix="related_"),
+    )  # fmt: skip
+    return joined([found, needs])

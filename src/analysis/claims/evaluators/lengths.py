@@ -11,6 +11,7 @@ from analysis.claims.definitions import Claim, Declared
 from analysis.claims.evaluators.common import NO_TIME, Finding, no_record, reason, tried_on_others
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED
 from analysis.estimates.intervals import median_interval
+from analysis.quantity import Quantity, Sentence, numbers, said
 
 __all__ = ["infusion_length", "monitoring_length"]
 
@@ -22,7 +23,7 @@ class Lengths:
     values: pd.Series
     unit: str
     estimand: str
-    note: str
+    note: Sentence | str
     absent: str
 
 
@@ -36,7 +37,12 @@ def infusion_length(case: Case, claim_id: str, claim: Claim) -> Finding:
         _by_person(infusions, minutes),
         unit="minutes",
         estimand="infusion length",
-        note=f"{int(stopped.sum())} stopped early left out",
+        note=said(
+            "{n} stopped early left out",
+            n=Quantity(
+                int(stopped.sum()), {"ketamine": infusions["subject"].nunique()}, kind="count"
+            ),
+        ),
         absent="No infusion of ketamine has both an actual start and an actual end on record.",
     )
     return _median(case, claim_id, lengths, claim.thresholds["minutes"], strict=True)
@@ -88,10 +94,22 @@ def _median(
     meets, fails = (high < limit, low >= limit) if strict else (high <= limit, low > limit)
     points_to = SUPPORTED if meets else CONTRADICTED if fails else NOT_DECIDED
     assumed = " (assumption)" if declared.assumption else ""
-    text = (
-        f"Median {main['estimate']:.1f} {lengths.unit} (95 % interval {low:.1f} to "
-        f"{high:.1f}, n = {main['n']}; {lengths.note}); "
-        f"the claim needs the whole interval {'under' if strict else 'at most'} {limit:g}{assumed}."
-    )
-    actual = reason("time", True, f"{people} people have actual times of their ketamine.")
-    return Finding(actual | reason("estimate", points_to == SUPPORTED, text), main, points_to)
+    needs = {
+        "bound": "under" if strict else "at most",
+        "limit": f"{limit:g}{assumed}",
+        "unit": lengths.unit,
+    }
+    told = said(
+        "Median {estimate:.1f} {unit} (95 % interval {ci_low:.1f} to {ci_high:.1f}, n = {n}; "
+        "{note}); the claim needs the whole interval {bound} {limit}.",
+        brief=said(
+            "The median and its limits are single people's own {unit} and are withheld; the claim "
+            "needs the whole interval {bound} {limit}.", **needs,
+        ),
+        note=lengths.note,
+        **needs,
+        **numbers(main, "estimate", "ci_low", "ci_high", "n"),
+    )  # fmt: skip
+    recorded = said("{n} people have actual times of their ketamine.", n=numbers(main, "n")["n"])
+    actual = reason("time", True, recorded)
+    return Finding(actual | reason("estimate", points_to == SUPPORTED, told), main, points_to)

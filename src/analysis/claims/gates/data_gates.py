@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from analysis.claims.case import Case
 from analysis.claims.ledger import Reason
 from analysis.instruments import known
+from analysis.quantity import Known, Quantity, Sentence, joined, said
 
-__all__ = ["comparator", "construct", "recall", "time"]
+__all__ = ["comparator", "construct", "recall", "scored", "time"]
 
 
 # STOPs that leave no claim about symptoms, whatever the hour it speaks of.
@@ -34,20 +37,29 @@ def time(case: Case, *, compared: bool = True) -> Reason:
         return Reason("time", False, stop)
     counts = people["arm"].value_counts()
     wanted = [
-        case.design.active_arm,
+        str(case.design.active_arm),
         *([case.design.comparator_arm] if compared and case.design.comparator_arm else []),
     ]
     least = int(case.definitions.rule("minimum_people_per_arm"))
-    told = ", ".join(f"{int(counts.get(arm, 0))} on {arm}" for arm in wanted)
+    told = scored({arm: int(counts.get(arm, 0)) for arm in wanted})
     if any(counts.get(arm, 0) < least for arm in wanted):
-        return Reason(
-            "time",
-            False,
-            f"People with a baseline and a score {window} after: {told}; at least {least} an "
-            "arm are needed.",
-        )
-    return Reason(
-        "time", True, f"Actual times place scores {window} after the infusion's end: {told}."
+        few = said(
+            "People with a baseline and a score {window} after: {told}; at least {least} an arm "
+            "are needed.", window=window, told=told, least=Known(least),
+        )  # fmt: skip
+        return Reason("time", False, few)
+    placed = "Actual times place scores {window} after the infusion's end: {told}."
+    return Reason("time", True, said(placed, window=window, told=told))
+
+
+def scored(counts: dict[str, int], by: str = ", ") -> Sentence:
+    """How many people of each arm have a score: ``22 on ketamine, 23 on midazolam``."""
+    return joined(
+        (
+            said("{n} on {arm}", n=Quantity(n, {arm: n}, kind="scored"), arm=arm)
+            for arm, n in counts.items()
+        ),
+        by,
     )
 
 
@@ -63,23 +75,47 @@ def recall(case: Case) -> Reason:
             True,
             f"{name} asks about right now; no part of that lies before the infusion.",
         )
-    share = case.primary_changes.query("phase == 'hours'")["share_before"]
-    if share.empty:
+    within = case.primary_changes.query("phase == 'hours'")
+    if within.empty:
         back = (
             f"{name} asks about the past {window:g} h, which within hours reaches back before it."
         )
         return Reason("recall", False, back)
-    if (share > 0).any():
-        return Reason(
-            "recall",
-            False,
-            f"{share.min():.1%} to {share.max():.1%} of the {window:g} h that {name} asks about "
-            "lie "
-            f"before the infusion: a literal answer could fall by {1 - share.min():.1%} at the "
-            "most "
-            "even if every symptom vanished.",
-        )
+    if (within["share_before"] > 0).any():
+        return Reason("recall", False, _reaches_back(case, window))
     return Reason("recall", True, f"None of the {window:g} h that {name} asks about lies before.")
+
+
+def _reaches_back(case: Case, window: float) -> Sentence:
+    """How far the form reaches back; others read the mean, since limits are people's own."""
+    within = case.primary_changes.query("phase == 'hours'")
+    share = within["share_before"]
+    arms = within.drop_duplicates("subject")["arm"].value_counts()
+    people = {str(arm): int(n) for arm, n in arms.items()}
+    named: dict[str, Any] = {"window": Known(window), "name": case.scale.name}
+    on_average = said(
+        "On average {mean:.0%} of the {window:g} h that {name} asks about lie before the infusion: "
+        "a literal answer could hardly fall within hours even if every symptom vanished.",
+        brief=said(
+            "A part of the {window:g} h that {name} asks about lies before the infusion.", **named
+        ),
+        mean=Quantity(float(share.mean()), people),
+        **named,
+    )
+    own = {
+        name: Quantity(float(value), people, kind="own value")
+        for name, value in (
+            ("least", share.min()), ("most", share.max()), ("fall", 1 - share.min()),
+        )
+    }  # fmt: skip
+    return said(
+        "{least:.1%} to {most:.1%} of the {window:g} h that {name} asks about lie before the "
+        "infusion: a literal answer could fall by {fall:.1%} at the most even if every symptom "
+        "vanished.",
+        brief=on_average,
+        **own,
+        **named,
+    )
 
 
 def _other_windows(case: Case) -> Reason:

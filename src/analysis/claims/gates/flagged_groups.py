@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 
 from analysis.claims.case import Case
 from analysis.errors import ReliefError
+from analysis.quantity import Known, Private, Sentence, joined, said
 
-__all__ = ["Retried", "other_cases", "retry_on_other_cases"]
+__all__ = ["Retried", "group_words", "not_evaluated", "other_cases", "others",
+           "retry_on_other_cases", "untried_words"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,19 +40,47 @@ class Retried:
         """What turns the word into another one."""
         return {what: word for what, word in self.others.items() if word != self.word}
 
-    def __str__(self) -> str:
+    def told(self) -> Sentence:
+        """What other people would make of the word, in words."""
         if not (self.others or self.untried):
-            return "No flagged group could change the word."
-        parts = [f"It turns from {self.word} to {word} {what}." for what, word in
-                 self.flips.items()]  # fmt: skip
+            return Sentence(("No flagged group could change the word.",))
+        parts = [
+            said(
+                "It turns from {word} to {other} {what}.",
+                word=self.word, other=other, what=Private(what, others(what)),
+            )
+            for what, other in self.flips.items()
+        ]  # fmt: skip
         if self.others and not self.flips:
-            names = ", ".join(self.others)
-            parts = [f"The word stays {self.word} in each of {len(self.others)} other analyses: "
-                     f"{names}."]  # fmt: skip
-        return " ".join(
-            [*parts, *(f"It could not be tried {what}: {why}" for what, why in
-                       self.untried.items())]
-        )  # fmt: skip
+            parts = [group_words(self.word, list(self.others))]
+        return joined([*parts, *(untried_words(what, why) for what, why in self.untried.items())])
+
+
+def group_words(word: str, tried: list[str]) -> Sentence:
+    """That the word stays, and without or with whom; the names of the groups are the team's."""
+    return said(
+        "The word stays {word} in each of {n} other analyses{names}.",
+        word=word, n=Known(len(tried)), names=Private(f": {', '.join(tried)}", ""),
+    )  # fmt: skip
+
+
+def untried_words(what: str, why: str) -> Sentence:
+    """That an analysis could not be done, and of what."""
+    return said("It could not be tried {what}", what=Private(f"{what}: {why}", f"{others(what)}."))
+
+
+def others(what: str) -> str:
+    """What was done to one of the flagged groups, in words that do not say which it is."""
+    if what.startswith("without "):
+        return "without one of the flagged groups"
+    return "with a group that was set aside put back" if what.endswith("put back") else what
+
+
+def not_evaluated(refusal: Exception) -> Sentence:
+    """Why an estimator refused; its sentence may count people, so others read that it did."""
+    return said(
+        "Not evaluated: {why}", why=Private(str(refusal), "these data do not allow the estimate.")
+    )
 
 
 # What may be about everyone and put no score after the first infusion in doubt.

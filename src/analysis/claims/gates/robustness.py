@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 
 from analysis.claims.case import Case
 from analysis.claims.decision_rule import Bars
-from analysis.claims.gates.flagged_groups import other_cases
+from analysis.claims.gates.flagged_groups import (
+    group_words,
+    not_evaluated,
+    other_cases,
+    others,
+    untried_words,
+)
 from analysis.claims.gates.robustness_of_scores import (
     Tried,
     count_as_not_improved,
@@ -28,8 +34,9 @@ from analysis.claims.ledger import SUPPORTED, Reason
 from analysis.claims.primary_analysis import Scores
 from analysis.errors import ReliefError
 from analysis.estimates.missing.closed_form import Robustness
+from analysis.quantity import Cell, Private, Sentence, joined, said
 
-__all__ = ["intoxicated_scores", "robustness_gate", "try_on_other_cases"]
+__all__ = ["intoxicated_scores", "people_moved", "robustness_gate", "try_on_other_cases"]
 
 
 def robustness_gate(case: Case) -> Reason:
@@ -47,46 +54,81 @@ def robustness_gate(case: Case) -> Reason:
         primary = case.primary
         missing = doubt_missing_scores(case.scores, primary, bars.support)
     except ValueError as refusal:
-        return Reason("robustness", None, f"Not evaluated: {refusal}")
+        return Reason("robustness", None, not_evaluated(refusal))
     word = bars.word(primary)
     tried = [*try_on_other_cases(case, bars), *_sober(case, bars)]
     flips = [one for one in tried if one.word is not None and one.word != word]
     untried = [one for one in tried if one.word is None]
     passed = survives_missing(missing, primary, bars) and not flips
-    text = " ".join([_missing_text(missing, bars, word), *_group_text(tried, flips, untried, word)])
-    # A group that cannot be tried leaves the question open; it is never a pass.
-    return Reason("robustness", None if passed and untried else passed, text)
-
-
-def _missing_text(found: Robustness, bars: Bars, word: str) -> str:
-    jump = f"Jump to reference gives {found.jump_to_reference:.1f} points"
-    if word != SUPPORTED:
-        return f"{jump}; the estimate alone says {word}, so there is no support to tip."
-    if math.isinf(found.tipping_shift):
-        return f"{jump}; no shift of missing scores on ketamine undoes the support."
-    return (
-        f"{jump}; missing scores on ketamine would have to be {found.tipping_shift:.1f} points "
-        f"worse than expected to undo the support (at least {bars.smallest:.1f} are asked for)."
+    told = joined(
+        [_missing_text(case, missing, bars, word), *_group_text(tried, flips, untried, word)]
     )
+    # A group that cannot be tried leaves the question open; it is never a pass.
+    return Reason("robustness", None if passed and untried else passed, told)
+
+
+def _missing_text(case: Case, found: Robustness, bars: Bars, word: str) -> Sentence:
+    """Jump to reference and the tipping shift; either gives away how many scores are missing."""
+    cell = case.primary_cell.moving(_missing_on_ketamine(case))
+    jump = said(
+        "Jump to reference gives {jump:.1f} points",
+        brief="Jump to reference was tried",
+        jump=cell.quantity(found.jump_to_reference),
+    )
+    if word != SUPPORTED:
+        no_support = "{jump}; the estimate alone says {word}, so there is no support to tip."
+        return said(no_support, jump=jump, word=word)
+    if math.isinf(found.tipping_shift):
+        return said("{jump}; no shift of missing scores on ketamine undoes the support.", jump=jump)
+    holds = found.tipping_shift >= bars.smallest
+    return said(
+        "{jump}; missing scores on ketamine would have to be {shift:.1f} points worse than "
+        "expected to undo the support (at least {smallest:.1f} are asked for).",
+        brief=said(
+            "{jump}; the shift of missing scores on ketamine that would undo the support is "
+            + ("at least as large as asked for." if holds else "smaller than asked for."),
+            jump=jump,
+        ),
+        jump=jump,
+        shift=cell.quantity(found.tipping_shift),
+        smallest=case.from_baselines(bars.smallest),
+    )
+
+
+def _missing_on_ketamine(case: Case) -> dict[str, int]:
+    """People on ketamine without a score at some visit of the phase."""
+    some = ~np.isfinite(case.scores.score).all(axis=1)
+    arm = str(case.design.active_arm)
+    return {arm: case.in_arms(some)[arm]}
 
 
 def _group_text(
     tried: list[Tried], flips: list[Tried], untried: list[Tried], word: str
-) -> Iterator[str]:
+) -> Iterator[Sentence | str]:
     if not tried:
         yield "No flagged group could change the word."
         return
-    stays = [one.what for one in tried if one.word is not None]
+    stays = [one for one in tried if one.word is not None]
     if stays and not flips:
-        yield f"The word stays {word} in each of {len(stays)} other analyses: {', '.join(stays)}."
-    for one in flips:
-        numbers = one.primary
-        told = "" if numbers is None else (
-            f" ({numbers.estimate:.1f}, {numbers.ci_low:.1f} to {numbers.ci_high:.1f})"
-        )  # fmt: skip
-        yield f"It turns from {word} to {one.word} {one.what}{told}."
-    for one in untried:
-        yield f"It could not be tried {one.what}: {one.why}"
+        yield group_words(word, [one.what for one in stays])
+    yield from (_flip(one, word) for one in flips)
+    yield from (untried_words(one.what, one.why) for one in untried)
+
+
+def _flip(one: Tried, word: str) -> Sentence:
+    turned = {"word": word, "other": one.word or ""}
+    few = said("It turns from {word} to {other} {what}.", what=others(one.what), **turned)
+    if one.primary is None or one.cell is None:
+        named = Private(one.what, others(one.what))
+        return said("It turns from {word} to {other} {what}.", what=named, **turned)
+    numbers = {
+        name: one.cell.quantity(getattr(one.primary, name))
+        for name in ("estimate", "ci_low", "ci_high")
+    }
+    return said(
+        "It turns from {word} to {other} {what} ({estimate:.1f}, {ci_low:.1f} to {ci_high:.1f}).",
+        brief=few, what=one.what, **turned, **numbers,
+    )  # fmt: skip
 
 
 def try_on_other_cases(case: Case, bars: Bars) -> Iterator[Tried]:
@@ -107,7 +149,33 @@ def try_on_other_cases(case: Case, bars: Bars) -> Iterator[Tried]:
         if changed and not len(other.scores.baseline):
             yield Tried(what, None, why="it is about everyone.")
         elif changed:
-            yield try_on(what, other.scores, bars)
+            yield try_on(what, other.scores, bars, _cell(case, other))
+
+
+def _cell(case: Case, other: Case) -> Cell:
+    """The cell of the other case's primary analysis, with how many people are treated otherwise."""
+    return other.primary_cell.moving(people_moved(case, other))
+
+
+def people_moved(case: Case, other: Case) -> dict[str, int]:
+    """People by arm whose scores differ between two cases, or who are in one of them alone."""
+    both = [
+        pd.DataFrame(
+            {"arm": one.arms.reindex(one.people_scored).to_numpy(), "scores": _told_apart(one)},
+            index=one.people_scored,
+        )
+        for one in (case, other)
+    ]
+    table = both[0].join(both[1], how="outer", lsuffix="", rsuffix="_other")
+    differs = table["scores"].fillna("") != table["scores_other"].fillna("")
+    counts = table["arm"].fillna(table["arm_other"])[differs].value_counts()
+    return {str(arm): int(counts.get(arm, 0)) for arm in case.primary_cell.people_by_arm}
+
+
+def _told_apart(case: Case) -> list[str]:
+    """Each person's scores as text, which is equal where they are."""
+    table = np.column_stack([case.scores.baseline, case.scores.score])
+    return [str(row.tolist()) for row in table]
 
 
 def _same(one: Scores, other: Scores) -> bool:
@@ -127,7 +195,9 @@ def _sober(case: Case, bars: Bars) -> Iterator[Tried]:
     still = intoxicated_scores(case)
     if (still & np.isfinite(case.scores.score)).any():
         scores = count_as_not_improved(case.scores, still)
-        yield try_on("with scores given before the CADSS was back as not improved", scores, bars)
+        who = case.in_arms((still & np.isfinite(case.scores.score)).any(axis=1))
+        what = "with scores given before the CADSS was back as not improved"
+        yield try_on(what, scores, bars, case.primary_cell.moving(who))
 
 
 def intoxicated_scores(case: Case) -> NDArray[np.bool_]:

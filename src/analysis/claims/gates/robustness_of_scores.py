@@ -19,6 +19,7 @@ from analysis.claims.ledger import SUPPORTED
 from analysis.claims.primary_analysis import Primary, Scores, primary_analysis
 from analysis.estimates.missing.closed_form import Robustness, robustness_to_missing
 from analysis.estimates.missing.imputation_model import by_visit
+from analysis.quantity import Cell
 
 __all__ = ["Tried", "doubt_missing_scores", "still_intoxicated", "tried_without"]
 
@@ -29,22 +30,24 @@ Array = NDArray[np.float64]
 class Tried:
     """The verdict's word on other data: one flagged group left out or put back, say.
 
-    ``word`` is None where the analysis could not be done on them; ``why`` says so.
+    ``word`` is None where the analysis could not be done on them; ``why`` says so. ``cell`` is
+    of the people analysed, with those who are left out, put back or scored otherwise.
     """
 
     what: str
     word: str | None
     primary: Primary | None = None
     why: str = ""
+    cell: Cell | None = None
 
 
-def try_on(what: str, scores: Scores, bars: Bars) -> Tried:
+def try_on(what: str, scores: Scores, bars: Bars, cell: Cell | None = None) -> Tried:
     """The word of gate 5 on these scores."""
     try:
         primary = primary_analysis(scores)
     except ValueError as refusal:
-        return Tried(what, None, why=str(refusal))
-    return Tried(what, bars.word(primary), primary)
+        return Tried(what, None, why=str(refusal), cell=cell)
+    return Tried(what, bars.word(primary), primary, cell=cell)
 
 
 def tried_without(

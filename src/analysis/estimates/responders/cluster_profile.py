@@ -5,6 +5,7 @@ Multivariate analysis of covariance: every cluster after, adjusted for every clu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -140,15 +141,17 @@ def _joint_tests(
         t2 = float(d @ np.linalg.solve(contrasts.T @ covariance @ contrasts, d))
         df2 = df - p + 1
         f = t2 * df2 / (df * p)
-        rows.append(
-            row(
-                estimand=estimand,
-                df=float(df2),
-                p_value=float(special.fdtrc(p, df2, f)),
-                method=f"MANCOVA, F({p:g}, {df2:g}) = {f:.3g}",
-                **common,
-            )
+        joint = row(
+            estimand=estimand,
+            df=float(df2),
+            p_value=float(special.fdtrc(p, df2, f)),
+            method=f"MANCOVA, F({p:g}, {df2:g}) = {f:.3g}",
+            **common,
         )
+        if "cell" in joint:
+            # The degrees of freedom give the number of people.
+            joint["cell"] = replace(joint["cell"], method="MANCOVA, Hotelling's T2")
+        rows.append(joint)
     return rows
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from analysis.estimates.proportions import exact_share, share_difference
+from analysis.estimates.proportions import exact_share, groups_cell, share_difference
 from analysis.estimates.table import row
 
 __all__ = [
@@ -222,7 +222,8 @@ def share_who_benefit(
     treated = exact_share(events[0], n[0], level=each)
     spared = exact_share(n[1] - events[1], n[1], level=each)
     counts = f"from {events[0]} of {n[0]} and {events[1]} of {n[1]}"
-    common = {"n": sum(n), **words}
+    cell = groups_cell(events, n, "share who benefit", words.get("contrast", ""))
+    common = {"n": sum(n), "cell": cell, **words}
     return [
         row(
             estimand="share who benefit, bounds",
