@@ -25,6 +25,12 @@ app = typer.Typer(
     help="Do PTSD symptoms fall within hours of a ketamine infusion? A verdict on each claim.",
 )
 Json = Annotated[bool, typer.Option("--json", help="Print JSON alone on standard output.")]
+Share = Annotated[
+    bool, typer.Option("--share", help="What may be passed on, not what the study team sees.")
+]
+Team = Annotated[
+    bool, typer.Option("--team", help="Every number, for those who hold the data alone.")
+]
 Source = Annotated[
     str,
     typer.Argument(metavar="STUDY", help="A study.toml, its folder, or example, published, nimh."),
@@ -87,6 +93,13 @@ def _refuse(rule: str, message: str, *, as_json: bool) -> int:
     return 2
 
 
+def _view(share: bool, team: bool, default: str) -> str:
+    """For whom the numbers are."""
+    if share and team:
+        raise ReliefError("usage.view", "--share and --team are two views; give one of them.")
+    return "shared" if share else "team" if team else default
+
+
 def _debugging() -> bool:
     import os
 
@@ -115,11 +128,13 @@ def check(
     html: Annotated[
         Path | None, typer.Option(help="Also write the issues and the flow as a page.")
     ] = None,
+    share: Share = False,
+    team: Team = False,
 ) -> None:
     """Say what is wrong with a study's data, what was set aside, and who is left."""
     from analysis.studies import check_source
 
-    found = _run(lambda: check_source(study), as_json=as_json)
+    found = _run(lambda: check_source(study, _view(share, team, "team")), as_json=as_json)
     if html is not None:
         _run(lambda: _write_page(study, found, html), as_json=as_json)
     if as_json:
@@ -143,9 +158,11 @@ def judge(
         str | None, typer.Option("--with", help="Set the published evidence beside the study.")
     ] = None,
     as_json: Json = False,
+    share: Share = False,
+    team: Team = False,
 ) -> None:
     """Judge every claim on a study, through the seven gates."""
-    from analysis.studies import judge_source, shared
+    from analysis.studies import judged
 
     def run() -> list:
         if beside not in (None, "published"):
@@ -153,7 +170,7 @@ def judge(
                 "usage.with", "--with takes published; nothing else can be set beside a study."
             )
         sources = [study] if beside is None else [study, beside]
-        return [shared(source, *judge_source(source)) for source in sources]
+        return [judged(source, _view(share, team, "team")) for source in sources]
 
     ledgers = _run(run, as_json=as_json)
     if as_json:
@@ -173,13 +190,16 @@ def report(
         str | None, typer.Argument(metavar="STUDY", help="All built-in studies unless given.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for index.html.")] = Path("reports"),
+    share: Share = False,
+    team: Team = False,
 ) -> None:
-    """Write the report, one self-contained page, and print where it is."""
+    """Write the report, one self-contained page to pass on, and print where it is."""
 
     def run() -> Path:
         from analysis.report.publish import publish
 
-        return publish(study, out)
+        view = _view(share, team, "shared")
+        return publish(study, out, view, tell=lambda text: print(text, file=sys.stderr))
 
     _say(_run(run, as_json=False))
 

@@ -43,6 +43,8 @@ class Cell:
         Whether numbers of the row are single people's own (order statistics).
     dominated : bool
         Whether one or two people make up most of a sum.
+    level : float
+        Of an interval that is made of counts.
     method : str
         How the numbers were made, in words for others; where that of the row tells of people.
     """
@@ -54,6 +56,7 @@ class Cell:
     parameters: int = 0
     own_values: bool = False
     dominated: bool = False
+    level: float = 0.95
     method: str = ""
 
     def moving(self, people_by_arm: Mapping[str, int]) -> Cell:

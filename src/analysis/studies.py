@@ -5,7 +5,7 @@ Rooms are imported where they are needed, so that a list of studies loads none o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from analysis.checks import Checked
     from analysis.claims.definitions import Definitions
     from analysis.claims.ledger import Ledger
+    from analysis.disclosure.policy import Policy
     from analysis.study import Study
 
 __all__ = [
     "BUILT_IN",
     "available",
     "check_source",
+    "for_view",
     "judge_source",
+    "judged",
     "listing",
     "load_study",
-    "shared",
 ]
 
 
@@ -123,33 +125,66 @@ def load_study(source: str) -> Study:
     return read_study(path)
 
 
-def check_source(source: str) -> dict[str, Any]:
-    """Issues and flow of a source with the keys of ``relief check --json``."""
+def check_source(source: str, view: str = "team") -> dict[str, Any]:
+    """Issues and flow of a source with the keys of ``relief check --json``.
+
+    ``view`` is ``team`` for those who hold the data, who read the digests of their files too, or
+    ``shared``.
+    """
     if source == "published":
         from analysis.claims.published import check_published
 
-        return check_published()
+        return check_published() | {"view": view}
     from analysis.checks import check
 
     checked = check(load_study(source))
+    issues, flow, files = checked.issues, checked.flow, {}
+    if _is_private(source, checked):
+        if view == "team":
+            files = {"files": checked.study.sources}
+        else:
+            from analysis.disclosure.release import released_flow, released_issues
+
+            policy = _policy(checked)
+            issues, flow = tuple(released_issues(issues, policy)), released_flow(flow, policy)
     return {
         "study": checked.study.design.name,
         "synthetic": checked.study.design.synthetic,
-        "issues": [issue.as_dict() for issue in checked.issues],
-        "flow": checked.flow.to_dict(orient="records"),
+        "view": view,
+        "issues": [issue.as_dict() for issue in issues],
+        "flow": flow.to_dict(orient="records"),
+        **files,
     }
 
 
-def shared(source: str, ledger: Ledger, checked: Checked | None) -> Ledger:
-    """The ledger as it may leave the clinic: on people of its own, without small counts.
+def _is_private(source: str, checked: Checked) -> bool:
+    """Whether people of the reader's own are behind a source: not what the project comes with."""
+    return source not in BUILT_IN and not checked.study.design.synthetic
 
-    What the project comes with is published or synthetic, and passes as it is.
-    """
-    if source in BUILT_IN or checked is None:
-        return ledger
-    from analysis.disclosure.withholding import shareable_ledger
 
-    return shareable_ledger(ledger, minimum=checked.study.design.minimum_cell)
+def _policy(checked: Checked) -> Policy:
+    from analysis.disclosure.policy import policy_of
+    from analysis.disclosure.release import exact_arms
+
+    design = checked.study.design
+    return policy_of(design, exact_arms(checked.flow, design.minimum_cell))
+
+
+def judged(source: str, view: str = "team", definitions: Definitions | None = None) -> Ledger:
+    """The ledger of a source for the study ``team``, or as it may be ``shared``."""
+    ledger, checked = judge_source(source, definitions)
+    return for_view(view, source, ledger, checked)
+
+
+def for_view(view: str, source: str, ledger: Ledger, checked: Checked | None) -> Ledger:
+    """A ledger as a view shows it; published and synthetic ones show everything to everybody."""
+    if checked is None or not _is_private(source, checked):
+        return replace(ledger, view=view)
+    if view == "team":
+        return replace(ledger, view=view, private=True)
+    from analysis.disclosure.release import released_ledger
+
+    return replace(released_ledger(ledger, _policy(checked)), private=True)
 
 
 def judge_source(
@@ -168,4 +203,10 @@ def judge_source(
     from analysis.claims import judge_checked
 
     checked = check(load_study(source))
-    return judge_checked(checked, definitions), checked
+    ledger = judge_checked(checked, definitions)
+    if _is_private(source, checked):
+        from analysis.disclosure.digests import keyed_digest
+
+        digest = keyed_digest(checked.study.sources, Path(source))
+        ledger = replace(ledger, data_sha256=digest)
+    return ledger, checked

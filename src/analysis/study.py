@@ -39,6 +39,8 @@ class Design:
     times: str = "actual"
     after_withdrawal: str = "drop"
     minimum_cell: int = 10
+    minimum_cell_reason: str = ""
+    round_counts: int = 5
     missing_items: str = "complete"
     subscale_keys: dict[str, str] = field(default_factory=dict)
 

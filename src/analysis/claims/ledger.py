@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ NOT_DECIDED = "not decided"
 NOT_TESTABLE = "not testable"
 WORDS = (SUPPORTED, CONTRADICTED, NOT_DECIDED, NOT_TESTABLE)
 TEAM, SHARED = "team", "shared"
+FOR_THE_TEAM = "For the study team, not to be passed on; `relief report` makes the page for others."
 GATES = ("construct", "time", "recall", "comparator", "estimate", "robustness", "calibration")
 
 
@@ -101,7 +103,9 @@ class Ledger:
     ``claims_sha256`` is of the file of rules, ``decisions_sha256`` of what in it decides.
     ``flags`` are the findings of severity FLAG: what every verdict must mention, since it
     could change the word. ``view`` says for whom the numbers are, the study ``team`` or those it
-    is ``shared`` with; ``withheld`` what the others do not see, by rule and how often.
+    is ``shared`` with; ``private`` that they are of people of the reader's own, neither made up
+    nor published; ``withheld`` what the others do not see, by rule and how often, and ``policy``
+    the bounds it was held against.
     """
 
     study: str
@@ -113,7 +117,9 @@ class Ledger:
     flags: tuple[Issue, ...] = ()
     decisions_sha256: str = ""
     view: str = TEAM
+    private: bool = False
     withheld: tuple[Withheld, ...] = ()
+    policy: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, claim: str) -> ClaimResult:
         return next(result for result in self.claims if result.claim == claim)
@@ -130,6 +136,7 @@ class Ledger:
             "data_sha256": self.data_sha256,
             "flags": [flag.as_dict() for flag in self.flags],
             "withheld": [vars(one) for one in self.withheld],
+            "policy": dict(self.policy),
             "claims": [result.as_dict() for result in self.claims],
         }
 

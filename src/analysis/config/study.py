@@ -32,7 +32,10 @@ class StudySection(Strict):
     after_withdrawal : {"drop", "keep"}
         What becomes of forms filled in after consent was withdrawn.
     minimum_cell : int
-        Smallest count that a table for sharing shows.
+        Fewest people of each arm behind a number that may be passed on; below the usual ten only
+        with ``minimum_cell_reason``, which stands on the page.
+    round_counts : int
+        To what counts are rounded that are passed on.
     missing_items : {"complete", "person-mean"}
         Whether forms with a few blank items, filled by the person's mean, are shown beside
         the complete ones, as a sensitivity analysis that decides nothing.
@@ -52,6 +55,8 @@ class StudySection(Strict):
     primary: str
     after_withdrawal: Literal["drop", "keep"] = "drop"
     minimum_cell: int = Field(default=10, ge=2)
+    minimum_cell_reason: str = ""
+    round_counts: int = Field(default=5, ge=5)
     missing_items: Literal["complete", "person-mean"] = "complete"
 
     @field_validator("timezone")
@@ -84,6 +89,11 @@ class StudySection(Strict):
             )
         if self.primary not in instruments.known():
             raise ValueError(f"primary must be one of {', '.join(sorted(instruments.known()))}")
+        if self.minimum_cell < 10 and not self.minimum_cell_reason.strip():
+            raise ValueError(
+                "a minimum_cell below 10 needs minimum_cell_reason, a sentence that stands on "
+                "every page that is passed on"
+            )
         return self
 
 
@@ -165,6 +175,8 @@ class StudyConfig(Strict):
             times=section.times,
             after_withdrawal=section.after_withdrawal,
             minimum_cell=section.minimum_cell,
+            minimum_cell_reason=" ".join(section.minimum_cell_reason.split()),
+            round_counts=section.round_counts,
             missing_items=section.missing_items,
             subscale_keys={
                 t.instrument: t.subscale_key for t in self.assessments if t.subscale_key

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.checks import Checked
 from analysis.claims.case import Case
 from analysis.claims.definitions import Definitions
-from analysis.claims.ledger import Ledger
+from analysis.claims.ledger import FOR_THE_TEAM, SHARED, TEAM, Ledger
 from analysis.describe.display import is_missing, number, p_value
 from analysis.estimates.table import table
 
@@ -22,6 +22,7 @@ __all__ = [
     "ledger_text",
     "rules_table",
     "verdict_table",
+    "withheld_lines",
     "wording_table",
 ]
 
@@ -89,7 +90,8 @@ def issues_table(checked: Checked) -> pd.DataFrame:
 
 def ledger_text(ledger: Ledger) -> str:
     """The ledger for a terminal: verdict, wording, estimate and each gate's sentence."""
-    lines = [ledger.title + (" [SYNTHETIC DATA]" if ledger.synthetic else "")]
+    lines = [FOR_THE_TEAM] if ledger.private and ledger.view == TEAM else []
+    lines.append(ledger.title + (" [SYNTHETIC DATA]" if ledger.synthetic else ""))
     lines.append(
         f"claims.toml {ledger.claims_sha256[:12]}, decisions {ledger.decisions_sha256[:12]}, "
         f"data {(ledger.data_sha256 or 'without a digest')[:22]}"
@@ -112,7 +114,23 @@ def ledger_text(ledger: Ledger) -> str:
         beside = dict.fromkeys(text for row in result.beside if (text := _beside_text(row)))
         lines += [f"  beside: {text}" for text in beside if text not in told]
         told |= set(beside)
-    return "\n".join(lines)
+    return "\n".join([*lines, *withheld_lines(ledger)])
+
+
+def withheld_lines(ledger: Ledger) -> list[str]:
+    """What of a ledger others do not see, rule by rule, with the claims and gates it is of."""
+    if not (ledger.private and ledger.view == SHARED):
+        return []
+    if not ledger.withheld:
+        return ["", "Nothing is withheld; counts are rounded."]
+    rules = dict.fromkeys((one.rule, one.why) for one in ledger.withheld)
+    lines = ["", "Withheld here, and why; verdicts rest on all numbers:"]
+    for rule, why in rules:
+        own = [one for one in ledger.withheld if one.rule == rule]
+        n = len({one.where for one in own})
+        lines.append(f"  {rule}: {why} ({n} {'place' if n == 1 else 'places'})")
+        lines += [f"    {one.where}" for one in own]
+    return lines
 
 
 def rules_table(rules: Definitions | Case) -> pd.DataFrame:

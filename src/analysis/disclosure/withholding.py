@@ -1,4 +1,4 @@
-"""The one door through which numbers about real people leave: tables and ledgers.
+"""Tables as they leave: counts and estimates of real people.
 
 The rules are those that data centres check outputs by (the rule of ten; no extremes; no rows
 of people; no differencing), as in Hundepool et al. 2012, doi:10.1002/9781118348239, and the
@@ -10,21 +10,18 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.checks.participant_flow import ANALYSED, READ, SET_ASIDE
-from analysis.claims.ledger import ClaimResult, Ledger, Reason
 from analysis.disclosure.suppression import Relation, withheld
-from analysis.errors import Issue
 from analysis.estimates.table import NUMBERS
 from analysis.readers.table.identifiers import refuse_identifiers
 from analysis.rules import refusal
 
-__all__ = ["WITHHELD", "shareable_ledger", "shareable_table"]
+__all__ = ["WITHHELD", "shareable_table"]
 
 WITHHELD = "withheld"
 _TOTALS = ("all", "total", "sum")
@@ -146,7 +143,7 @@ def _masked(table: pd.DataFrame, columns: list[Any], mask: np.ndarray) -> pd.Dat
     return shown
 
 
-# --- estimates and the ledger ---------------------------------------------------------------
+# --- estimates ---------------------------------------------------------------
 
 
 def _small(count: int, minimum: int) -> bool:
@@ -194,53 +191,3 @@ def _few(row: dict[str, Any], minimum: int) -> bool:
     n = row.get("n", math.nan)
     few = not pd.isna(n) and float(n) < groups * minimum
     return few or _tells(str(row.get("method", "")), minimum)
-
-
-@dataclass(frozen=True)
-class _Flag(Issue):
-    """A flag whose count is withheld: words stand in its place."""
-
-    count: Any = None
-
-
-def shareable_ledger(ledger: Ledger, *, minimum: int) -> Ledger:
-    """The ledger of a study of real people as it may be shared; its words are unchanged.
-
-    Sentences that hold a small count, or a share that leaves few on either side, say that
-    their numbers are withheld. Rows of files are not told.
-
-    Parameters
-    ----------
-    ledger : Ledger
-    minimum : int
-        The smallest count that may be shown.
-    """
-    if ledger.synthetic:
-        return ledger
-    claims = tuple(_claim(result, minimum) for result in ledger.claims)
-    flags = tuple(_flag(flag, minimum) for flag in ledger.flags)
-    return replace(ledger, claims=claims, flags=flags)
-
-
-def _claim(result: ClaimResult, minimum: int) -> ClaimResult:
-    estimate, *beside = _estimates([result.estimate, *result.beside], minimum)
-    gone = estimate["method"] != result.estimate["method"]
-    told = f"The numbers behind this are withheld: fewer than {minimum} people."
-    reasons = tuple(
-        Reason(reason.gate, reason.passed, told)
-        if _tells(reason.text, minimum) or (gone and reason.gate == "estimate")
-        else reason
-        for reason in result.reasons
-    )
-    wording = told if _tells(result.wording, minimum) else result.wording
-    return replace(
-        result, estimate=estimate, beside=tuple(beside), reasons=reasons, wording=wording
-    )
-
-
-def _flag(flag: Issue, minimum: int) -> Issue:
-    # Flags of the question count nobody.
-    counts = not flag.rule.startswith("question.")
-    few = f"fewer than {minimum}" if counts and _small(flag.count, minimum) else flag.count
-    message = f"{WITHHELD} numbers." if _tells(flag.message, minimum) else flag.message
-    return _Flag(**(vars(flag) | {"count": few, "row": None, "message": message}))

@@ -45,7 +45,12 @@ def exact_share(events: int, n: int, *, level: float = 0.95, **words: Any) -> di
         ci_low=float(low),
         ci_high=float(high),
         method=f"{events} of {n}, exact (Clopper-Pearson) {100 * level:.3g} % interval",
-        cell=Cell({words.get("contrast") or "people": n}, counts=((events, n),), made_of="share"),
+        cell=Cell(
+            {words.get("contrast") or "people": n},
+            counts=((events, n),),
+            made_of="share",
+            level=level,
+        ),
         **words,
     )
 

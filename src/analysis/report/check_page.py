@@ -36,13 +36,16 @@ def build_check_page(source: str, found: dict[str, Any], path: Path) -> Path:
         (severity, meaning, [issue for issue in found["issues"] if issue["severity"] == severity])
         for severity, meaning in SEVERITIES.items()
     ]
+    private = not found.get("synthetic", False) and source not in BUILT_IN
+    exact = all(isinstance(row["n"], int) for row in flow)
     text = template("check.html.j2").render(
-        source=found["study"],
-        figure=_figure(flow, found.get("synthetic", False)),
-        alt=flow_alt(pd.DataFrame(flow)) if flow else "",
+        # Counts that are withheld are words, which a picture to scale cannot hold.
+        figure=_figure(flow, found.get("synthetic", False)) if exact else "",
+        alt=flow_alt(pd.DataFrame(flow)) if flow and exact else "",
         synthetic=found.get("synthetic", False),
         # What the project comes with is published or made up.
-        private=not found.get("synthetic", False) and source not in BUILT_IN,
+        private=private and found["view"] == "team",
+        name=found["study"],
         groups=groups,
         sentence=sentence,
         arms=arms,

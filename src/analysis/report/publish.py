@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from analysis.claims.definitions import load_definitions
-from analysis.claims.ledger import Ledger
+from analysis.claims.ledger import SHARED, Ledger
+from analysis.describe.verdicts import withheld_lines
 from analysis.disclosure.file_names import shown_path
 from analysis.errors import DataUnavailable
 from analysis.estimates.table import table
 from analysis.paths import DATA_PROCESSED, INSTALLED, NOTEBOOKS
 from analysis.report import Progress, build_report
 from analysis.report.provenance import provenance
-from analysis.studies import BUILT_IN, judge_source, shared
+from analysis.studies import BUILT_IN, for_view, judge_source
 from analysis.writing import make_folder, write_atomic
 
 __all__ = ["publish", "write_processed"]
 
 
-def publish(source: str | None, out: Path) -> Path:
+def publish(
+    source: str | None,
+    out: Path,
+    view: str = SHARED,
+    *,
+    tell: Callable[[str], None] = lambda text: None,
+) -> Path:
     """Write ``out/index.html`` for one study, or for all built-in ones with their notebooks.
+
+    Parameters
+    ----------
+    source : str, optional
+        A study.toml, its folder, or the name of a built-in study.
+    out : Path
+        Folder of the page.
+    view : {"shared", "team"}
+        A page to pass on, or one with every number for those who hold the data.
+    tell : function of str
+        Is told what is in a page that is passed on, and what was withheld.
 
     Raises
     ------
@@ -43,24 +61,16 @@ def publish(source: str | None, out: Path) -> Path:
                 raise
             skipped.append({"name": name, "reason": absent.message})
             continue
-        ledgers.append(shared(name, ledger, checked))
+        shown = for_view(view, name, ledger, checked)
+        ledgers.append(shown)
         # An installed package is not written to.
         if source is None and not INSTALLED:
             write_processed(ledger, DATA_PROCESSED)
         if checked is not None and name != "example":
-            producer = BUILT_IN[name].producer if name in BUILT_IN else "the study's own files"
-            files += [
-                {
-                    "file": shown_path(file) if name not in BUILT_IN else file,
-                    "sha256": digest,
-                    "producer": producer,
-                    "licence": "",
-                }
-                for file, digest in checked.study.sources.items()
-            ]
+            files += _own_files(name, shown, checked.study.sources)
     notebooks = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")) if source is None else []
     with _progress() as progress:
-        return build_report(
+        page = build_report(
             ledgers,
             out=out,
             notebooks=notebooks,
@@ -68,6 +78,41 @@ def publish(source: str | None, out: Path) -> Path:
             skipped=skipped,
             progress=progress,
         )
+    for ledger in ledgers:
+        if ledger.private and view == SHARED:
+            tell(sent_text(ledger))
+    return page
+
+
+def _own_files(name: str, ledger: Ledger, sources: dict[str, str]) -> list[dict[str, Any]]:
+    """Files of a study; those of people are neither named nor hashed for others."""
+    if ledger.private and ledger.view == SHARED:
+        return [{"file": "the study's own files, not named here", "sha256": "",
+                 "producer": "those who hold the data", "licence": ""}]  # fmt: skip
+    producer = BUILT_IN[name].producer if name in BUILT_IN else "the study's own files"
+    return [
+        {
+            "file": shown_path(file) if ledger.private else file,
+            "sha256": digest,
+            "producer": producer,
+            "licence": "",
+        }
+        for file, digest in sources.items()
+    ]
+
+
+def sent_text(ledger: Ledger) -> str:
+    """What is in a page that is passed on, and what is not, for the one who sends it."""
+    rows = [row for result in ledger.claims for row in (result.estimate, *result.beside)]
+    shown = sum(row.get("estimate") == row.get("estimate") for row in rows if row["estimand"])
+    lines = [
+        f"In the page: verdicts on {len(ledger.claims)} claims with the reasons of their gates, "
+        f"{shown} estimates, {len(ledger.flags)} flags; your name for the study and its title; no "
+        "file name, no path, no row of a file, no unkeyed hash of one.",
+        *(line for line in withheld_lines(ledger) if line),
+        "Pass on one report of a study, not two that differ by a few people.",
+    ]
+    return "\n".join(lines)
 
 
 def write_processed(ledger: Ledger, folder: Path) -> list[Path]:

@@ -166,7 +166,7 @@ def people_moved(case: Case, other: Case) -> dict[str, int]:
         )
         for one in (case, other)
     ]
-    table = both[0].join(both[1], how="outer", lsuffix="", rsuffix="_other")
+    table = both[0].join(both[1].add_suffix("_other"), how="outer")
     differs = table["scores"].fillna("") != table["scores_other"].fillna("")
     counts = table["arm"].fillna(table["arm_other"])[differs].value_counts()
     return {str(arm): int(counts.get(arm, 0)) for arm in case.primary_cell.people_by_arm}

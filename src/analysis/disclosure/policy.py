@@ -1,0 +1,160 @@
+"""What of a number may leave, by the people behind it: the rules for one number or one row.
+
+The rules are those that data centres check outputs by (minimum cell, degrees of freedom,
+dominance, no single person's value, no difference of two numbers about nearly the same people):
+Hundepool et al. 2012, doi:10.1002/9781118348239; ACRO (Green, Ritchie & Smith 2020,
+doi:10.29012/jpc.757?) and OpenSAFELY for the rounding. docs/disclosure.md sets them side by side.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from analysis.estimates.proportions import exact_share, share_bounds, share_difference
+from analysis.estimates.responders.shares import share_who_benefit
+from analysis.estimates.table import NUMBERS
+from analysis.quantity import Cell, Quantity
+from analysis.study import Design
+
+__all__ = ["RULES", "Policy", "policy_of"]
+
+# Observations beyond the coefficients of a model, as ACRO counts them.
+LEAST_DF = 10
+USUAL = 10
+DIGITS = 3
+RULES = {
+    "minimum-cell": "fewer than {minimum} people of an arm or group are behind it",
+    "moved": "it treats fewer than {minimum} people of an arm otherwise than the main analysis",
+    "small-count": "fewer than {minimum} people had the event, or did not",
+    "own-values": "it is single people's own value",
+    "degrees-of-freedom": "fewer than 10 observations are left beyond the model's coefficients",
+    "dominance": "one or two people make up most of it",
+    "not-recorded": "it is not recorded who is behind it",
+}
+_REMADE: dict[str, Callable[..., Any]] = {
+    "share": lambda c, cell: exact_share(*c[0], level=cell.level),
+    "share difference": lambda c, cell: share_difference(*zip(*c, strict=True)),
+    "share bounds": lambda c, cell: share_bounds(c[0][0], c[0][1], c[1][1]),
+}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How much of a study may leave.
+
+    Attributes
+    ----------
+    minimum : int
+        Fewest people of each arm behind a number.
+    step : int
+        To what counts are rounded.
+    exact_arms : collection of str
+        Arms whose people allocated, scored and lost each hold the minimum, so that these three
+        are told exactly (CONSORT).
+    reason : str
+        Why the minimum is lower than usual, where it is.
+    """
+
+    minimum: int = 10
+    step: int = 5
+    exact_arms: Collection[str] = field(default_factory=frozenset)
+    reason: str = ""
+
+    def why_not(self, cell: Cell | None) -> str | None:
+        """The rule by which numbers of a cell are withheld; None where they may leave."""
+        if cell is None or not cell.people_by_arm:
+            return "not-recorded"
+        if min(cell.people_by_arm.values()) < self.minimum:
+            return "minimum-cell"
+        moved = [n for n in cell.without.values() if n]
+        # Nobody moved is told as little as one: it would say that nobody was flagged or lost.
+        if cell.without and (not moved or min(moved) < self.minimum):
+            return "moved"
+        if any(min(k, n - k) < self.minimum for k, n in cell.counts):
+            return "small-count"
+        if cell.own_values:
+            return "own-values"
+        if not cell.counts and math.fsum(cell.people_by_arm.values()) < cell.parameters + LEAST_DF:
+            return "degrees-of-freedom"
+        return "dominance" if cell.dominated else None
+
+    def number(self, quantity: Quantity) -> tuple[float | str | None, str | None]:
+        """A number as it leaves, None where it does not, and the rule by which it does not."""
+        cell = quantity.behind
+        if quantity.kind in ("count", "scored"):
+            exact = quantity.kind == "scored" and set(cell.people_by_arm) <= set(self.exact_arms)
+            return (int(quantity.value) if exact else self.count(quantity.value)), None
+        if rule := ("own-values" if quantity.kind == "own value" else self.why_not(cell)):
+            return None, rule
+        if quantity.kind == "events":
+            return self.rounded(quantity.value), None
+        if quantity.row is not None and cell.counts:
+            return self.row(quantity.row)[0][quantity.column], None
+        return _tens(quantity.value) if quantity.kind == "df" else _short(quantity.value), None
+
+    def count(self, n: float) -> int | str:
+        """A count, rounded; below the minimum only that it is, be it 0."""
+        return f"<{self.minimum}" if n < self.minimum else self.rounded(n)
+
+    def rounded(self, n: float) -> int:
+        """To the nearest multiple of the step, the middle upwards."""
+        return math.floor(n / self.step + 0.5) * self.step
+
+    def row(self, row: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+        """A row of the table of estimates as it leaves, and the rule by which it does not.
+
+        What is made of counts is made again of the rounded ones: an exact interval would give
+        its count away. Other numbers keep three significant digits, degrees of freedom tens.
+        """
+        if not row.get("estimand") or all(_missing(row.get(name)) for name in NUMBERS):
+            return dict(row), None
+        cell = row.get("cell")
+        if rule := self.why_not(cell):
+            told = f"withheld: {self.words(rule)}"
+            return {**row, **dict.fromkeys(NUMBERS, math.nan), "method": told}, rule
+        assert cell is not None  # why_not refuses none
+        if cell.counts:
+            return self._remade(row, cell), None
+        numbers = {name: _short(row[name]) for name in NUMBERS}
+        enough = not _missing(row["n"]) and row["n"] >= self.minimum
+        numbers |= {"n": self.rounded(row["n"]) if enough else math.nan, "df": _tens(row["df"])}
+        return {**row, **numbers, "method": cell.method or row["method"]}, None
+
+    def words(self, rule: str) -> str:
+        """Why something is withheld."""
+        return RULES[rule].format(minimum=self.minimum)
+
+    def _remade(self, row: Mapping[str, Any], cell: Cell) -> dict[str, Any]:
+        counts = [(self.rounded(k), self.rounded(n)) for k, n in cell.counts]
+        if cell.made_of == "share who benefit":
+            both = share_who_benefit(*zip(*counts, strict=True))
+            again = next(one for one in both if one["estimand"] == row["estimand"])
+        else:
+            again = _REMADE[cell.made_of](counts, cell)
+        numbers = {name: again[name] for name in (*NUMBERS, "method")}
+        numbers["method"] += f"; counts rounded to {self.step}"
+        return {**row, **numbers}
+
+
+def policy_of(design: Design, exact_arms: Collection[str] = ()) -> Policy:
+    """The policy that a study declares."""
+    lower = design.minimum_cell_reason if design.minimum_cell < USUAL else ""
+    return Policy(design.minimum_cell, design.round_counts, frozenset(exact_arms), lower)
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _short(value: Any) -> Any:
+    if not isinstance(value, float) or not math.isfinite(value):
+        return value
+    return float(f"{value:.{DIGITS}g}")
+
+
+def _tens(value: float) -> float:
+    """Degrees of freedom in tens: with the model they give the number of people."""
+    return float(round(value, -1)) if math.isfinite(value) else value
