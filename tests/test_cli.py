@@ -95,7 +95,7 @@ def test_judge_in_words_marks_every_verdict_of_a_synthetic_study():
 
 def test_check_prints_issues_and_flow():
     document = json.loads(run("check", "example", "--json").stdout)
-    assert set(document) == {"study", "synthetic", "issues", "flow"}
+    assert set(document) == {"study", "synthetic", "view", "issues", "flow"}
     for issue in document["issues"]:
         assert set(issue) == {
             "rule",

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
-from pathlib import Path
-
 import pandas as pd
 import pytest
-from bs4 import BeautifulSoup
-from typer.testing import CliRunner
 
-from analysis.cli import app
 from analysis.disclosure.withholding import WITHHELD, shareable_table
 from analysis.errors import ReliefError
 from analysis.estimates.proportions import exact_share, share_difference
 from analysis.estimates.table import row, table
-from analysis.report.publish import publish
-from tests.factory import tables, write_study
 
 # --- tables ---------------------------------------------------------------------------------
 
@@ -119,70 +110,3 @@ def test_a_share_with_few_on_either_side_goes_with_all_that_follows_from_it() ->
     assert not shown["method"].str.contains("27").any()
     everybody = [exact_share(30, 30, estimand="share with any fall", **words)]
     assert shareable_table(table(everybody))["estimate"].tolist() == [1.0]
-
-
-# --- a study of real people, from end to end ------------------------------------------------
-
-
-def real_study(folder: Path, n_per_arm: int, minimum: str = "") -> Path:
-    path = write_study(folder, tables(n_per_arm=n_per_arm), section=minimum)
-    path.write_text(path.read_text().replace("synthetic = true", "synthetic = false"))
-    return path
-
-
-def small_counts(text: str) -> list[str]:
-    """Phrases that tell a count of 1 to 9, as a reader would find them."""
-    counts = re.findall(r"\b[1-9] (?:people|of \d+|on (?:ketamine|midazolam)|infusions)", text)
-    shares = [f"{a} of {b}" for a, b in re.findall(r"\b(\d+) of (\d+)\b", text)
-              if 0 < int(b) - int(a) < 10]  # fmt: skip
-    return counts + shares + re.findall(r"n = [1-9]\b", text)
-
-
-def test_judge_and_report_tell_no_small_count_of_real_people(tmp_path: Path) -> None:
-    path = real_study(tmp_path, 6)
-    told = CliRunner().invoke(app, ["judge", str(path)])
-    assert told.exit_code == 0
-    assert "withheld: fewer than 10 people" in told.stdout
-    assert small_counts(told.stdout) == []
-    document = CliRunner().invoke(app, ["judge", str(path), "--json"]).stdout
-    assert small_counts(document) == []
-    claims = json.loads(document)["claims"]
-    assert all(claim["estimate"]["n"] is None or claim["estimate"]["n"] >= 10 for claim in claims)
-    page = publish(str(path), tmp_path / "report").read_text(encoding="utf-8")
-    ledger = BeautifulSoup(page, "html.parser").find(id="source-made-up")
-    assert ledger is not None
-    assert small_counts(ledger.get_text(" ")) == []
-    counts = [cell.get_text(strip=True) for cell in ledger.find_all(attrs={"data-label": "n"})]
-    assert all(count in ("", "–") or int(count) >= 10 for count in counts)
-
-
-def test_verdicts_do_not_change_for_being_shared(tmp_path: Path) -> None:
-    path = real_study(tmp_path / "real", 6)
-    synthetic = write_study(tmp_path / "synthetic", tables(n_per_arm=6))
-    both = [
-        json.loads(CliRunner().invoke(app, ["judge", str(p), "--json"]).stdout)["claims"]
-        for p in (path, synthetic)
-    ]
-    verdicts = [[(c["claim"], c["verdict"], c["parts"]) for c in claims] for claims in both]
-    assert verdicts[0] == verdicts[1]
-    assert small_counts(json.dumps(both[1])) != []
-
-
-def test_the_study_may_set_another_minimum(tmp_path: Path) -> None:
-    path = real_study(tmp_path, 12)
-    assert "12 on ketamine" in CliRunner().invoke(app, ["judge", str(path)]).stdout
-    strict = real_study(tmp_path / "strict", 12, "minimum_cell = 13")
-    assert "12 on ketamine" not in CliRunner().invoke(app, ["judge", str(strict)]).stdout
-
-
-def test_the_page_of_checks_says_that_its_exact_counts_are_not_for_sharing(tmp_path: Path) -> None:
-    pages = {}
-    for name, study in {
-        "real": str(real_study(tmp_path / "real", 6)),
-        "synthetic": str(write_study(tmp_path / "synthetic", tables(n_per_arm=6))),
-        "published": "published",
-    }.items():
-        page = tmp_path / f"{name}.html"
-        assert CliRunner().invoke(app, ["check", study, "--html", str(page)]).exit_code == 0
-        pages[name] = "Not for sharing" in page.read_text(encoding="utf-8")
-    assert pages == {"real": True, "synthetic": False, "published": False}

@@ -20,12 +20,18 @@ _INDENT, _REMEDY = " " * 6, "    → "
 
 def flow_table(flow: pd.DataFrame) -> pd.DataFrame:
     """Participant flow with one column an arm."""
-    wide = flow.pivot_table(
-        index=["stage", "reason"], columns="arm", values="n", aggfunc="sum", sort=False
+    wide = flow.astype({"n": object}).pivot_table(
+        index=["stage", "reason"], columns="arm", values="n", aggfunc=_together, sort=False
     )
     # Counts of another arm than the row's are no zeros: the row says nothing of them.
-    shown = wide.astype("Int64").astype("str").fillna("").replace("<NA>", "")
-    return shown.rename_axis(columns=None)
+    return wide.fillna("").rename_axis(columns=None)
+
+
+def _together(counts: pd.Series) -> str:
+    """Counts under one reason as one; those that are words, ``<10``, stay side by side."""
+    if all(isinstance(n, int) for n in counts):
+        return str(sum(counts))
+    return " + ".join(str(n) for n in counts)
 
 
 def sentence(issue: dict[str, Any]) -> str:

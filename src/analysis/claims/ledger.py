@@ -22,7 +22,7 @@ FOR_THE_TEAM = "For the study team, not to be passed on; `relief report` makes t
 GATES = ("construct", "time", "recall", "comparator", "estimate", "robustness", "calibration")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reason:
     """What one gate found. ``passed`` is None where the gate was not evaluated.
 
@@ -42,6 +42,15 @@ class Reason:
     def text(self) -> str:
         """The sentence with every number."""
         return str(self.said)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether two say the same: digits that no sentence shows tell nothing apart."""
+        if not isinstance(other, Reason):
+            return NotImplemented
+        return (self.gate, self.passed, self.text) == (other.gate, other.passed, other.text)
+
+    def __hash__(self) -> int:
+        return hash((self.gate, self.passed, self.text))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.checks.participant_flow import READ, SCORED
+from analysis.checks.participant_flow import ANALYSED, READ, SCORED
 from analysis.claims.ledger import SHARED, ClaimResult, Ledger, Reason, Withheld
 from analysis.disclosure.policy import Policy
 from analysis.errors import Issue
@@ -133,9 +133,16 @@ def exact_arms(flow: pd.DataFrame, minimum: int) -> frozenset[str]:
 def released_flow(flow: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """Participant flow as others may read it: counts rounded, small ones ``<10``.
 
-    Allocated and scored are exact in the arms of ``policy.exact_arms``; other counts of theirs
-    are then withheld where they would give away a small one.
+    Allocated and scored are exact in the arms of ``policy.exact_arms``; how many of theirs are
+    analysed is withheld then, since with the exact number it would give those set aside away.
     """
-    exact = flow["arm"].isin(policy.exact_arms) & flow["stage"].isin([READ, SCORED["hours"]])
-    shown = [int(n) if own else policy.count(n) for n, own in zip(flow["n"], exact, strict=True)]
-    return flow.assign(n=pd.Series(shown, index=flow.index, dtype=object))
+
+    def shown(stage: str, arm: str, n: int) -> int | str:
+        if arm not in policy.exact_arms:
+            return policy.count(n)
+        if stage == ANALYSED:
+            return "withheld"
+        return int(n) if stage in (READ, SCORED["hours"]) else policy.count(n)
+
+    told = [shown(*row) for row in zip(flow["stage"], flow["arm"], flow["n"], strict=True)]
+    return flow.assign(n=pd.Series(told, index=flow.index, dtype=object))

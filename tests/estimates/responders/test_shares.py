@@ -70,7 +70,7 @@ def test_three_ways_add_up_and_are_named():
     assert [r["estimand"] for r in rows] == list(WAYS)
     assert sum(r["estimate"] for r in rows) == pytest.approx(1)
     assert {r["contrast"] for r in rows} == {"ketamine"}
-    assert all(set(r) == set(COLUMNS) for r in rows)
+    assert all(set(r) == {*COLUMNS, "cell"} for r in rows)
 
 
 @pytest.mark.parametrize("wrong", [(1, 2), (1, 2, 3, 4), (0, 0, 0), (3, -1, 2)])
