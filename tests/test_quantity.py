@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from analysis.estimates.proportions import exact_share
@@ -79,3 +80,12 @@ def test_a_sum_is_dominated_where_two_make_up_most_of_it() -> None:
     assert not dominates([10] * 12)
     assert not dominates([])
     assert not dominates([0, 0])
+
+
+def test_what_the_p_percent_rule_withholds_is_dominated_too() -> None:
+    """All but the largest two adding up to less than 10 % of the largest (p % rule, p = 10)."""
+    rng = np.random.default_rng(5)
+    amounts = [np.sort(rng.pareto(a, size))[::-1] for a in (0.2, 0.5, 1.0) for size in range(3, 90)]
+    broken = [own for own in amounts if own[2:].sum() < 0.10 * own[0]]
+    assert len(broken) > 20
+    assert all(dominates(own) for own in broken)

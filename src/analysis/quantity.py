@@ -262,7 +262,7 @@ def joined(sentences: Iterable[str | Private | Sentence], by: str = " ") -> Sent
 def dominates(values: Iterable[float], *, share: float = 0.9, largest: int = 2) -> bool:
     """Whether the largest contributors make up most of a sum: the (n, k) rule of dominance.
 
-    Two contributors and 90 % as ACRO has it (doi:10.29012/jpc.833? see docs/disclosure.md).
+    Two contributors and 90 % as ACRO has it (docs/disclosure.md sets the rules side by side).
     """
     sizes = sorted((abs(v) for v in values if math.isfinite(v)), reverse=True)
     total = math.fsum(sizes)

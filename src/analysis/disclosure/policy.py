@@ -2,8 +2,9 @@
 
 The rules are those that data centres check outputs by (minimum cell, degrees of freedom,
 dominance, no single person's value, no difference of two numbers about nearly the same people):
-Hundepool et al. 2012, doi:10.1002/9781118348239; ACRO (Green, Ritchie & Smith 2020,
-doi:10.29012/jpc.757?) and OpenSAFELY for the rounding. docs/disclosure.md sets them side by side.
+Hundepool et al. 2012, doi:10.1002/9781118348239; ACRO (Preen et al. 2025,
+doi:10.1109/TP.2025.3566052) and OpenSAFELY for the rounding. docs/disclosure.md sets them side by
+side.
 """
 
 from __future__ import annotations
