@@ -10,6 +10,7 @@ from nbformat import v4
 
 from analysis.disclosure.notebooks import (
     TEAM_HEADING,
+    Identities,
     holds_team_view,
     identities,
     team_view,
@@ -57,6 +58,15 @@ def problems(notebook, built_in, folder):
 @pytest.mark.bad_input("F10")
 def test_notebook_tells_of_nobody(path, built_in):
     assert problems(read(path), built_in, NOTEBOOKS) == []
+
+
+def test_notebooks_are_no_lists_of_people_whatever_the_study():
+    """Nobody's own study is refused for having as many people as a table has rows."""
+    ids = tuple(f"S{n:02d}" for n in range(1, 81))
+    any_size = Identities(ids, arms=tuple(range(10, 81)))
+    assert [
+        problem for path in COMMITTED for problem in tells_of_people(read(path), [any_size])
+    ] == []
 
 
 @pytest.mark.parametrize("path", DERIVED, ids=lambda path: path.name)

@@ -59,6 +59,7 @@ def test_text_that_only_resembles_an_identifier(text):
         ("01-0012", "01-0012", "1-12"),
         ("jansson", "Jansson's change", "janssons"),
         ("S-ÅÄ7", "saa7", "saa8"),
+        ("A-12", "a12", "a 12-point fall"),
     ],
 )
 def test_forms_of_identifiers(identifier, told, other):
@@ -84,14 +85,15 @@ def test_list_of_short_numbers_is_known_by_its_length(study):
     assert study.listed_in([f"{n:03d}" for n in range(1, 61)])
     assert study.listed_in([f"{n}.0" for n in range(31, 61)])
     assert not study.listed_in([f"{n}" for n in range(1, 30)])
+    assert not study.listed_in([f"{n}" for n in [*range(1, 31), 7]])
     assert not study.listed_in([f"{n}" for n in range(30, 62)])
     assert not study.listed_in([f"day {n}" for n in range(1, 61)])
 
 
 def test_sizes_are_those_of_everyone_and_of_the_larger_arms():
     assert EXAMPLE.sizes == {30, 60}
-    assert Identities(tuple("ABCDEF"), (3, 3)).sizes == {6}
-    assert Identities(tuple("ABC"), (2, 1)).sizes == frozenset()
+    assert Identities(tuple("ABCDEFGHIJKL"), (10, 2)).sizes == {10, 12}
+    assert Identities(tuple("ABCDEFGHI"), (5, 4)).sizes == frozenset()
 
 
 def test_identities_of_the_example():

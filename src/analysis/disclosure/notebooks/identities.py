@@ -21,8 +21,8 @@ _PART = re.compile(r"[^\W\d_]+|\d+")
 _LONG = 5
 # Fewer labels may be visits, sites or bounds.
 _FEWEST_LABELS = 5
-# Many a table has as many rows as a smaller arm has people.
-_FEWEST_IN_ARM = 10
+# Many a table has as many rows as a smaller study has people.
+_FEWEST_ROWS = 10
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,10 @@ class Identities:
 
     @cached_property
     def sizes(self) -> frozenset[int]:
-        """How many rows a table of everyone, or of everyone in an arm, has."""
-        everyone = [n for n in (len(set(self.ids)), sum(self.arms)) if n >= _FEWEST_LABELS]
-        return frozenset([*everyone, *(n for n in self.arms if n >= _FEWEST_IN_ARM)])
+        """How many rows a table of everyone, or of everyone in an arm, has; 10 at least."""
+        return frozenset(
+            n for n in (len(set(self.ids)), sum(self.arms), *self.arms) if n >= _FEWEST_ROWS
+        )
 
     def named_in(self, text: str) -> bool:
         """Whether a text holds an identifier, however it is written.
@@ -57,11 +58,12 @@ class Identities:
     def listed_in(self, labels: Sequence[str]) -> bool:
         """Whether labels of rows or columns are short identifiers, or the numbers in longer ones.
 
-        At least half of the people have to be among them, and nobody else.
+        At least half of the people have to be among them, each once, and nobody else.
         """
-        shown = {_alone(label) for label in labels if label.strip()}
+        shown = [_alone(label) for label in labels if label.strip()]
+        once = len(set(shown)) == len(shown)
         enough = len(shown) >= max(_FEWEST_LABELS, len(set(self.ids)) / 2)
-        return enough and shown <= self._ends
+        return once and enough and self._ends.issuperset(shown)
 
     @cached_property
     def _ends(self) -> frozenset[str]:
@@ -150,6 +152,8 @@ def _joined(parts: list[_Part], folded: str, place: int, length: int) -> bool:
     gaps = [folded[a[2] : b[1]] for a, b in itertools.pairwise(own)]
     if not all(_BETWEEN.fullmatch(gap) for gap in gaps):
         return False
+    if gaps[:1] == [" "] and own[0][2] - own[0][1] == 1:
+        return False  # `a 12-point fall` is no A-12
     before = folded[parts[place - 1][2] : own[0][1]] if place else " "
     after = parts[place + length] if place + length < len(parts) else None
     behind = folded[own[-1][2] : after[1]] if after else " "

@@ -44,7 +44,9 @@ _OTHERS = frozenset(
     "bdi block cadss caps day days esi group h hour iesr infusion item item madrs month period pcl "
     "phq q qids row session site step visit wave week window world year".split()
 )
-_FEWEST_LISTED = 10
+_NUMBER = re.compile(r"[-−+]?[\d.]+(?:e[-+]?\d+)?|nan|NaN|None|<NA>")
+# Totals and their changes are whole or half points; means and intervals are not.
+_SCORE = re.compile(r"[-−]?\d+(?:\.[05]0*)?|nan|NaN|None|<NA>")
 
 
 @dataclass(frozen=True)
@@ -225,28 +227,28 @@ def _of_table(table: ShownTable, studies: tuple[Identities, ...]) -> Iterator[st
 
 def _as_many(table: ShownTable, study: Identities) -> bool:
     """Whether a table seems to hold a row for everyone in the study, or in an arm."""
-    if {name.casefold() for name in table.header} & _RESULTS:
+    if any(word in _RESULTS for name in table.header for word in name.casefold().split()):
         return False
     shown_whole = table.length == len(table.rows)
     if table.length not in study.sizes and (
         shown_whole or table.length < min(study.sizes, default=math.inf)
     ):
         return False
-    columns = table.columns()
-    if not columns:
+    labels, *others = table.columns() or [[]]
+    if not others:
+        return bool(labels) and all(map(_is_number, labels))
+    if len(set(labels)) == len(labels) and all(map(_is_code, labels)):
+        return True
+    # Without labels that tell people apart, such as arms: each number is a score.
+    if not all(map(_is_number, labels)) and len(set(labels)) > len(labels) / 3:
         return False
-    if len(columns) == 1:
-        return table.length >= _FEWEST_LISTED and all(map(_is_number, columns[0]))
-    repeated = len(set(columns[0])) < len(columns[0]) and table.length >= _FEWEST_LISTED
-    return all(map(_is_code, columns[0])) or (repeated and _numbers(columns[1:]))
-
-
-def _numbers(columns: list[list[str]]) -> bool:
-    return any(all(map(_is_number, column)) for column in columns)
+    numbers = [column for column in table.columns() if all(map(_is_number, column))]
+    named = bool(table.header) and not any(map(_is_number, table.header))
+    return named and bool(numbers) and all(_SCORE.fullmatch(n) for own in numbers for n in own)
 
 
 def _is_number(text: str) -> bool:
-    return re.fullmatch(r"[-−+]?[\d.]+(?:e[-+]?\d+)?|nan|NaN|None|<NA>", text) is not None
+    return _NUMBER.fullmatch(text) is not None
 
 
 def _is_code(text: str) -> bool:

@@ -187,7 +187,8 @@ def values_in(text: str) -> Iterator[Any]:
                 yield value
     arrays = [re.findall(r"[-+]?\d[\d.e+-]*|nan", array) for array in _NUMBERS.findall(text)]
     yield from ([number.rstrip(".") for number in array] for array in arrays)
-    if len(arrays) > 1 and len({len(array) for array in arrays}) == 1:
+    widths = {len(array) for array in arrays}
+    if len(arrays) > 1 and len(widths) == 1 and widths != {1}:
         yield arrays  # the rows of one array
 
 
