@@ -61,7 +61,6 @@ def test_notebook_tells_of_nobody(path, built_in):
 
 
 def test_notebooks_are_no_lists_of_people_whatever_the_study():
-    """Nobody's own study is refused for having as many people as a table has rows."""
     ids = tuple(f"S{n:02d}" for n in range(1, 81))
     any_size = Identities(ids, arms=tuple(range(10, 81)))
     assert [
@@ -76,8 +75,9 @@ def test_derived_file_tells_of_nobody(path, built_in):
     assert not any(study.named_in(text) for study in built_in)
 
 
-def test_reports_are_not_committed():
-    assert "/reports/" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("folder", ["/reports/", "/output/"])
+def test_pages_and_copies_of_a_study_are_not_committed(folder):
+    assert folder in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
 
 
 def output(text):

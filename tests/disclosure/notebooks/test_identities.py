@@ -73,7 +73,10 @@ def test_short_numbers_and_words_are_in_any_text(identifier):
     assert not Identities((identifier,)).named_in(f"{identifier} of 30 (AB and A alone, 7, 12)")
 
 
-def test_name_of_a_scale_is_nobody():
+def test_name_of_a_scale_or_a_term_of_a_formula_is_nobody():
+    site_p = Identities(("P01", "P02"))
+    assert not site_p.named_in("max(0, p1 - p0)")
+    assert site_p.named_in("p2")
     site_d = Identities(tuple(f"D{n:02d}" for n in range(1, 41)))
     assert not site_d.named_in("HAM-D17, HAM-D6")
     assert site_d.named_in("D-18")

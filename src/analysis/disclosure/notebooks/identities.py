@@ -19,6 +19,8 @@ _BETWEEN = re.compile(r"[ \t_./#:\-\u2010-\u2015]?")
 _PART = re.compile(r"[^\W\d_]+|\d+")
 # A number or word of so many signs is told wherever it stands, a shorter one in a list of them.
 _LONG = 5
+# Shares and numbers of two arms, as sentences about methods write them.
+_FORMULAS = ("p0", "p1", "n0", "n1", "n2")
 # Fewer labels may be visits, sites or bounds.
 _FEWEST_LABELS = 5
 # Many a table has as many rows as a smaller study has people.
@@ -73,10 +75,10 @@ class Identities:
 
     @cached_property
     def _spellings(self) -> _Spellings:
-        """What is looked for in texts; no part of a scale's name."""
-        scales = " ".join(instruments.known())
+        """What is looked for in texts; no part of a scale's name or of a formula."""
+        ordinary = " ".join([*instruments.known(), *_FORMULAS])
         each = {spelling for identifier in self.ids for spelling in _spellings_of(identifier)}
-        return _by_first([one for one in each if not _any_in(scales, _by_first([one]))])
+        return _by_first([one for one in each if not _any_in(ordinary, _by_first([one]))])
 
 
 # By the first part and the number of parts.

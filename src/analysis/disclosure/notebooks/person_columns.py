@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 
-from analysis.errors import ReliefError
-from analysis.readers.table.identifiers import refuse_identifiers
+from analysis.readers.table.header_words import announces_identifier, bare
 
 __all__ = ["names_a_person", "of_one_person"]
 
@@ -17,7 +15,7 @@ _PERSON = "|".join(
         r"subj(?:ect|id)?|usubjid|participant|patient|person|proband(?:en)?|mrn|[pstu]id|ptid|uuid|ids?",
         r"patientin|probandin|teilnehmer(?:in)?|versuchsperson",
         r"sujet|sujeto|soggetto|sujeito|paciente|paziente|participante|partecipante",
-        r"proefpersoon|deelnemer|pacjent|uczestnik|forsoksperson|forsøgsperson|deltagare|deltager",
+        r"proefpersoon|deelnemer|pacjent|uczestnik|forsoksperson|forsogsperson|deltagare|deltager",
         r"被験者|患者|参加者|受试者|参与者|病人",
     )
 )
@@ -60,26 +58,12 @@ def names_a_person(name: str) -> bool:
     ``participant-id`` and ``numéro de patient`` do. Plurals alone (``participants``) are
     counts, and ``study_id`` numbers studies.
     """
-    joined = _letters(name)
-    if not joined or len(joined) > _LONGEST or _NOBODY.fullmatch(joined):
+    joined = bare(name).replace(" ", "").lower()
+    if len(joined) > _LONGEST or _NOBODY.fullmatch(joined):
         return False
-    return _COLUMN.fullmatch(joined) is not None or _of_a_life(name)
+    return _COLUMN.fullmatch(joined) is not None or announces_identifier(name)
 
 
 def of_one_person(text: str) -> bool:
     """Whether a text speaks of one person by number or code, such as ``subject 12``."""
     return _ONE.search(text) is not None
-
-
-def _letters(name: str) -> str:
-    folded = unicodedata.normalize("NFKD", name.replace("°", "o").casefold())
-    return "".join(sign for sign in folded if sign.isalpha())
-
-
-def _of_a_life(name: str) -> bool:
-    """Whether readers refuse a file for a column of this name."""
-    try:
-        refuse_identifiers([name], "")
-    except ReliefError:
-        return True
-    return False

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
-__all__ = ["announces_identifier"]
+__all__ = ["announces_identifier", "bare"]
 
 # Letters that no decomposition takes apart, and those that two letters may stand for.
 _BARE = str.maketrans(
@@ -43,7 +43,7 @@ class _Words:
     longest: int
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """Letters without accents, with a space for all else; the case stays."""
     # The sign of a degree is that of a number, as in N°.
     whole = unicodedata.normalize("NFKD", text.replace("°", "o"))
@@ -56,7 +56,7 @@ def _spellings(words: str) -> frozenset[str]:
     found = set()
     for word in re.split(r"[,\n]", unicodedata.normalize("NFKC", words).lower()):
         for spelt in (word, word.translate(_IN_TWO)):
-            found.add(_bare(spelt).replace(" ", "").lower())
+            found.add(bare(spelt).replace(" ", "").lower())
     return frozenset(found - {""})
 
 
@@ -90,11 +90,11 @@ def announces_identifier(header: str) -> bool:
     identifier: ``record_id``, ``birth_weight``, ``license_type``, ``recording``.
     """
     words = _words()
-    bare = _bare(header)
-    joined = bare.replace(" ", "").lower()
+    letters = bare(header)
+    joined = letters.replace(" ", "").lower()
     if joined in words.alone or any(word in joined for word in words.unspaced):
         return True
-    for tokens in (bare.lower().split(), [token.lower() for token in _TOKEN.findall(bare)]):
+    for tokens in (letters.lower().split(), [token.lower() for token in _TOKEN.findall(letters)]):
         if not words.anywhere.isdisjoint(_windows(tokens)):
             return True
     return len(joined) <= _LONGEST and (
