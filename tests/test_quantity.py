@@ -44,6 +44,15 @@ def test_a_part_that_is_withheld_leaves_the_others_as_they_are() -> None:
     assert joined(["Many.", few, ""]).shown(nothing) == "Many. few"
 
 
+def test_words_that_tell_of_a_number_go_with_it() -> None:
+    number = Quantity(3, {"ketamine": 3})
+    hint = said("It would say no.", brief="", needs=[number])
+    assert str(hint) == "It would say no."
+    assert hint.shown(nothing) == ""
+    assert list(hint.numbers()) == [number]
+    assert said("It would say no.", needs=[number]).shown(nothing) == "(withheld)"
+
+
 def test_private_words_are_read_by_the_team_alone() -> None:
     told = said("It turns {what}.", what=Private("without x", "without a group"))
     assert str(told) == "It turns without x."

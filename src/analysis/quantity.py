@@ -166,10 +166,13 @@ class Sentence:
         Texts, numbers about people, private words, sentences.
     brief : Sentence, optional
         What others read where a number of its own is withheld.
+    needs : tuple of Quantity
+        Numbers that its words tell of without naming them: where one is withheld, so are they.
     """
 
     parts: tuple[Any, ...]
     brief: Sentence | None = None
+    needs: tuple[Quantity, ...] = ()
 
     def __str__(self) -> str:
         return self.shown(None)
@@ -180,6 +183,8 @@ class Sentence:
     def shown(self, release: Release | None) -> str:
         """The text as it is told; to the study team where there is no ``release``."""
         texts = []
+        if release and any(release(number) is None for number in self.needs):
+            return WITHHELD if self.brief is None else self.brief.shown(release)
         for part in self.parts:
             text = _shown(part, release)
             if text is None and self.brief is not None:
@@ -189,6 +194,7 @@ class Sentence:
 
     def numbers(self) -> Iterable[Quantity]:
         """Every number about people in it, in the order of reading."""
+        yield from self.needs
         for part in self.parts:
             if isinstance(part, _Number):
                 yield part.quantity
@@ -209,7 +215,14 @@ def _shown(part: Any, release: Release | None) -> str | None:
     return format(value, part.spec)
 
 
-def said(template: str, /, *, brief: str | Sentence | None = None, **fields: Any) -> Sentence:
+def said(
+    template: str,
+    /,
+    *,
+    brief: str | Sentence | None = None,
+    needs: Any = (),
+    **fields: Any,
+) -> Sentence:
     """A sentence of a template with named places, as :meth:`str.format` has them.
 
     Parameters
@@ -218,6 +231,8 @@ def said(template: str, /, *, brief: str | Sentence | None = None, **fields: Any
         Words, with places such as ``{estimate:.1f}``.
     brief : str or Sentence, optional
         What others read where one of its numbers is withheld.
+    needs : iterable of Quantity
+        Numbers that its words tell of without naming them.
     **fields
         Texts, sentences, :class:`Quantity`, :class:`Known` or :class:`Private`.
 
@@ -232,7 +247,7 @@ def said(template: str, /, *, brief: str | Sentence | None = None, **fields: Any
             parts.append(literal)
         if name is not None:
             parts.append(_part(name, fields[name], spec or ""))
-    return Sentence(tuple(parts), _sentence(brief))
+    return Sentence(tuple(parts), _sentence(brief), tuple(needs))
 
 
 def _part(name: str, value: Any, spec: str) -> Any:
@@ -253,7 +268,7 @@ def joined(sentences: Iterable[str | Private | Sentence], by: str = " ") -> Sent
     """Sentences one after the other; empty ones are left out."""
     parts: list[Any] = []
     for sentence in sentences:
-        if sentence == "" or (isinstance(sentence, Sentence) and not sentence.parts):
+        if not sentence:
             continue
         parts += [by, sentence] if parts else [sentence]
     return Sentence(tuple(parts))

@@ -89,7 +89,8 @@ class _Pass:
                 return None
             return value
 
-        text = sentence.shown(release).strip()
+        # Where a sentence is left out, the blanks on both sides of it are left.
+        text = " ".join(sentence.shown(release).split())
         for rule in rules:
             self.found[rule, where] += 1
         why = "; ".join(self.policy.words(rule) for rule in rules)

@@ -88,15 +88,12 @@ def _words(case: Case, claim_id: str) -> dict[str, Any]:
 def _estimated(case: Case, main: dict[str, Any]) -> Sentence:
     """The primary estimate in words."""
     visits = len(case.scores.visits)
-    few = "The difference {window} after{over}, is withheld."
-    words = {
-        "window": main["window"],
-        "over": f", averaged over its {visits} visits" if visits > 1 else "",
-    }
+    over = f", averaged over its {visits} visits" if visits > 1 else ""
+    words = {"window": main["window"], "over": over}
     return said(
         "The difference {window} after{over}, is {estimate:.1f} points ({ci_low:.1f} to "
         "{ci_high:.1f}; {method}; n = {n}{first}).",
-        brief=said(few, **words),
+        brief=f"The difference {main['window']} after{over}{',' if over else ''} is withheld.",
         method=main["method"],
         first=", first period alone" if case.design.design == "crossover" else "",
         **words,
@@ -148,14 +145,19 @@ def _otherwise(case: Case, main: dict[str, Any], smallest: float) -> Sentence:
         f"{', '.join(own)} SD it would say {word}" for word, own in bounds.items()
     )
     cell = case.primary_cell
+    numbers_in_sd = {
+        "estimate": cell.quantity(estimate / sd),
+        "low": cell.quantity(low / sd),
+        "high": cell.quantity(high / sd),
+    }
+    # By which bounds the word turns tells where the limit is.
+    bounds_told = said("With bounds of {told}.", brief="", needs=numbers_in_sd.values(), told=told)
     in_sd = said(
         "In SD the difference is {estimate:.2f} ({low:.2f} to {high:.2f}).",
         brief="",
-        estimate=cell.quantity(estimate / sd),
-        low=cell.quantity(low / sd),
-        high=cell.quantity(high / sd),
+        **numbers_in_sd,
     )
-    return joined([f"With bounds of {told}.", in_sd])
+    return joined([bounds_told, in_sd])
 
 
 def _profound(case: Case, main: dict[str, Any]) -> tuple[str, bool | None, Sentence]:
