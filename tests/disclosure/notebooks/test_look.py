@@ -13,13 +13,17 @@ from nbformat import v4
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from analysis.claims.ledger import FOR_THE_TEAM
 from analysis.disclosure.notebooks import (
-    TEAM_HEADING,
     Identities,
+    holds_team_view,
     identities,
     team_view,
     tells_of_people,
 )
+from analysis.report import build_check_page
+from analysis.studies import check_source
+from tests.factory import write_study
 
 STUDY = identities("example")
 # Ids that are short numbers, so that only a list of them tells.
@@ -227,19 +231,24 @@ def test_what_cannot_be_looked_into_is_said(media):
     assert media in problem
 
 
-HEADING = f"{TEAM_HEADING}; `relief report` makes the page for others"
+HEADING = FOR_THE_TEAM
 TEAM = {
     "markdown": notebook(display({"text/markdown": f"**{HEADING}**"})),
     "html": notebook(display({"text/html": f"<b>{HEADING.replace(' team', '<br> team')}</b>"})),
     "print": printed(HEADING.replace("team,", "team,\n  ").upper()),
     "cell": v4.new_notebook(cells=[v4.new_markdown_cell(f"> {HEADING}")]),
     "json": notebook(display({"application/json": {"view": "team"}})),
+    "json beside a synthetic study's": printed(
+        json.dumps([{"view": "team", "synthetic": True}, {"view": "team", "synthetic": False}])
+    ),
     "json printed": printed(json.dumps({"claims": [], "view": "team"}, indent=1)),
 }
 SHARED = {
     "no heading": printed("For the study, the team passed on relief report."),
     "json": notebook(display({"application/json": {"view": "shared"}})),
-    "json of a synthetic study": printed(json.dumps({"view": None, "team": "view"})),
+    "json of neither": printed(json.dumps({"view": None, "team": "view"})),
+    "json of a synthetic study": printed(json.dumps({"view": "team", "synthetic": True})),
+    "json of what was published": printed(json.dumps([{"view": "team", "study": "published"}])),
 }
 
 
@@ -251,3 +260,15 @@ def test_team_view(made):
 @pytest.mark.parametrize("made", SHARED.values(), ids=SHARED)
 def test_view_for_others(made):
     assert list(team_view(made)) == []
+
+
+def test_view_is_told_from_what_a_study_is_given(tmp_path):
+    path = write_study(tmp_path / "real")
+    path.write_text(
+        path.read_text("utf-8").replace("synthetic = true", "synthetic = false"), "utf-8"
+    )
+    for view in ("team", "shared"):
+        found = {"study": "clinic"} | check_source(str(path), view)
+        page = build_check_page(str(path), found, tmp_path / f"{view}.html")
+        assert holds_team_view(json.dumps(found)) is (view == "team")
+        assert holds_team_view(page.read_text("utf-8")) is (view == "team")

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.claims.ledger import FOR_THE_TEAM, TEAM
 from analysis.disclosure.notebooks.identities import Identities
 from analysis.disclosure.notebooks.person_columns import names_a_person, of_one_person
 from analysis.disclosure.notebooks.shown_tables import (
@@ -20,13 +21,14 @@ from analysis.disclosure.notebooks.shown_tables import (
     tables_in_html,
     tables_in_text,
     tables_in_values,
+    value_of,
     values_in,
 )
 
 __all__ = ["TEAM_HEADING", "holds_team_view", "team_view", "tells_of_people"]
 
-# What heads pages and notebooks of the team's view; the words alone, however they are set.
-TEAM_HEADING = "For the study team, not to be passed on"
+# What heads pages and notebooks of the team's view; the first words alone, however they are set.
+TEAM_HEADING = FOR_THE_TEAM.partition(";")[0]
 _TEAM_JSON = re.compile(r"""['"]view['"]\s*:\s*['"]team['"]""")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _TAG = re.compile(r"<[^<>]*>")
@@ -88,9 +90,25 @@ def team_view(notebook: Mapping[str, Any]) -> Iterator[str]:
 
 
 def holds_team_view(text: str) -> bool:
-    """Whether a text, page or JSON is the team's view, however its heading is set."""
+    """Whether a text, page or JSON is the team's view of real people, however it is written.
+
+    What the project comes with is published or made up: its JSON passes whatever the view.
+    """
     words = " ".join(re.sub(r"[`*_]", "", _TAG.sub("", text)).split()).casefold()
-    return TEAM_HEADING.casefold() in words or _TEAM_JSON.search(text) is not None
+    if TEAM_HEADING.casefold() in words:
+        return True
+    if not _TEAM_JSON.search(text):
+        return False
+    value = value_of(text.strip())
+    return value is None or _for_the_team(value)
+
+
+def _for_the_team(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        for_all = value.get("synthetic") is True or value.get("study") in ("published", "nimh")
+        own = value.get("view") == TEAM and not for_all
+        return own or any(map(_for_the_team, value.values()))
+    return isinstance(value, (list, tuple)) and any(map(_for_the_team, value))
 
 
 # --- all that a notebook holds --------------------------------------------------------------

@@ -11,7 +11,14 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
 
-__all__ = ["ShownTable", "tables_in_html", "tables_in_text", "tables_in_values", "values_in"]
+__all__ = [
+    "ShownTable",
+    "tables_in_html",
+    "tables_in_text",
+    "tables_in_values",
+    "value_of",
+    "values_in",
+]
 
 _SPACES = re.compile(r"\s{2,}|\s+(?=[-−]\d)")
 _RULE = re.compile(r"[\s|+:=─━┼╇╪┿╋┬┴╂├┤┌┐└┘╭╮╰╯┏┓┗┛┡┩╞╡┠┨-]+")
@@ -180,7 +187,7 @@ def values_in(text: str) -> Iterator[Any]:
     """The lists and dicts that a text shows: all of it, a line, or arrays of numbers."""
     for part in {text, *text.split("\n")}:
         if part.strip()[:1] in ("[", "{", "("):
-            value = _value(part.strip())
+            value = value_of(part.strip())
             if isinstance(value, (set, frozenset)):
                 value = sorted(value, key=str)
             if isinstance(value, (dict, list, tuple)):
@@ -192,7 +199,8 @@ def values_in(text: str) -> Iterator[Any]:
         yield arrays  # the rows of one array
 
 
-def _value(text: str) -> Any:
+def value_of(text: str) -> Any:
+    """What a text says as JSON or as Python's own writing; None where it is neither."""
     for read in (json.loads, ast.literal_eval):
         try:
             return read(text)
