@@ -87,12 +87,19 @@ def not_evaluated(refusal: Exception) -> Sentence:
 OF_LATER_INFUSIONS = ("infusion.carry-over", "infusion.one-period", "infusion.switched")
 
 
-def other_cases(case: Case) -> Iterator[tuple[str, Case | str]]:
+def other_cases(case: Case) -> list[tuple[str, Case | str]]:
     """The case without each flagged group and with each put back, or why there is none.
 
     A flag about everyone leaves nobody to try: were it passed over, one more flag could turn
-    *not decided* into *supported*.
+    *not decided* into *supported*. Made once a case, since most claims ask for them.
     """
+    if "other cases" not in case.found:
+        case.found["other cases"] = [*_without_groups(case), *_with_groups_put_back(case)]
+    made: list[tuple[str, Case | str]] = case.found["other cases"]
+    return made
+
+
+def _without_groups(case: Case) -> Iterator[tuple[str, Case | str]]:
     for issue in case.checked.issues:
         if issue.severity == "FLAG" and (issue.people or issue.forms):
             what, checked = f"without {issue.rule}", case.checked.without(issue)
@@ -100,6 +107,9 @@ def other_cases(case: Case) -> Iterator[tuple[str, Case | str]]:
                 yield what, replace(case, checked=checked)
             elif issue.rule not in OF_LATER_INFUSIONS:
                 yield what, "it is about everyone."
+
+
+def _with_groups_put_back(case: Case) -> Iterator[tuple[str, Case | str]]:
     for rule in sorted(case.checked.set_aside):
         what = f"with {rule} put back"
         try:
