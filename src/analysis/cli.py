@@ -199,7 +199,7 @@ def report(
         from analysis.report.publish import publish
 
         view = _view(share, team, "shared")
-        return publish(study, out, view, tell=lambda text: print(text, file=sys.stderr))
+        return publish(study, out, view, tell=lambda text: _say(text, error=True))
 
     _say(_run(run, as_json=False))
 
