@@ -232,11 +232,53 @@ def test_subject_and_visit_are_different_columns() -> None:
         (lambda f, d: f.contrast("arm"), "Weights must be numbers, or a dict"),
         (lambda f, d: f.simulate(0, 1), "n must be at least 1, not 0"),
         (lambda f, d: f.bootstrap(-1, 1), "n must be at least 1, not -1"),
+        (lambda f, d: f.bootstrap(None, 1), "n must be at least 1, not None"),
+        (lambda f, d: f.simulate(2.5, 1), "n must be at least 1, not 2.5"),
+        (lambda f, d: f.simulate(3, "seed"), "rng must be a seed (a whole number) or a generator"),
+        (lambda f, d: f.lsmeans("arm", level="high"), "level must be between 0 and 1, not high"),
+        (lambda f, d: f.coefficients(level=None), "level must be between 0 and 1, not None"),
+        (lambda f, d: f.covariance_parameters(level="a"), "level must be between 0 and 1, not a"),
+        (lambda f, d: f.lsmeans("arm", at=["drug"]), "at is a dict of variable to value"),
+        (lambda f, d: f.contrast({"baseline": "x"}), "The weight of 'baseline' must be a finite"),
+        (lambda f, d: f.contrast({"baseline": np.inf}), "The weight of 'baseline' must be a fin"),
+        (lambda f, d: f.wald([[np.nan] * 9]), "Weights must be finite numbers"),
     ],
 )
 def test_odd_questions_to_a_fit(use: Callable[[MMRM, pd.DataFrame], Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=re.escape(sentence)):
         use(fit(trial()), trial().head(3))
+
+
+DAY = pd.Timestamp("2024-01-01")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda d: d.assign(baseline=DAY), "'baseline' holds dates, and a date is no number"),
+        (lambda d: d.assign(baseline=DAY.date()), "'baseline' holds dates"),
+        (lambda d: d.assign(y=DAY), "'y' holds dates"),
+        (lambda d: d.assign(visit=DAY + pd.to_timedelta(d["hours"], "h")), "'visit' holds dates"),
+        (lambda d: d.assign(arm=DAY.date()), "'arm' holds dates"),
+        (lambda d: d.assign(arm=[["drug"]] * len(d)), "'arm' holds lists or other collections"),
+        (lambda d: d.assign(subject=[[1]] * len(d)), "'subject' holds lists or other"),
+        (
+            lambda d: d.assign(baseline=d["baseline"].round(1).astype(str)),
+            "most of which read as numbers: convert it, data['baseline'] = pandas.to_numeric",
+        ),
+        (lambda d: d.assign(arm="at " + d["subject"]), "'arm' is text with 40 different values"),
+    ],
+)
+def test_what_is_no_number_and_no_level(change: Callable[..., Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        fit(change(trial()))
+
+
+def test_a_text_column_of_numbers_may_be_meant_as_a_factor() -> None:
+    data = trial(60).assign(site=lambda d: (d["subject"].str[1:].astype(int) % 7).astype(str))
+    with pytest.raises(ValueError, match=r"or write C\(site\)"):
+        fit(data, "y ~ site + arm * visit")
+    assert len(fit(data, "y ~ C(site) + arm * visit").params) == 6 + 8
 
 
 def test_prediction_outside_the_domain_of_an_expression() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import special
 
 from analysis.estimates.table import row
+from analysis.numbers import as_numbers
 from analysis.quantity import Cell
 
 __all__ = ["chi2_quantile", "median_interval", "t_interval", "t_quantile", "t_test", "two_sided_p"]
@@ -42,7 +43,7 @@ def t_test(estimate: float, se: float, df: float, *, level: float = 0.95) -> dic
     return {**t_interval(estimate, se, df, level=level), "p_value": p}
 
 
-def median_interval(values: np.ndarray, **words: Any) -> dict[str, Any]:
+def median_interval(values: Any, **words: Any) -> dict[str, Any]:
     """Median with a distribution-free 95 % interval from order statistics.
 
     The k-th smallest and k-th largest value, k from the binomial (sign test); infinite
@@ -50,7 +51,7 @@ def median_interval(values: np.ndarray, **words: Any) -> dict[str, Any]:
 
     Parameters
     ----------
-    values : ndarray of float, shape (n,)
+    values : array_like, shape (n,)
     **words
         Text columns of the table of estimates.
 
@@ -64,7 +65,7 @@ def median_interval(values: np.ndarray, **words: Any) -> dict[str, Any]:
     ValueError
         When no value is given or one is not finite.
     """
-    ordered = np.sort(np.asarray(values, float))
+    ordered = np.sort(as_numbers(values, "values"))
     if not len(ordered) or not np.isfinite(ordered).all():
         raise ValueError("A median needs at least one value, all of them finite.")
     n = len(ordered)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
+from analysis.mmrm.design.frames import as_frame
 from analysis.mmrm.design.table import Roles
 from analysis.mmrm.moments.sources import Source, source_of
 from analysis.mmrm.results import MMRM
@@ -31,8 +32,8 @@ def model_request(
     formula: str,
     data: Any,
     *,
-    subject: str,
-    visit: str,
+    subject: str | None = None,
+    visit: str | None = None,
     covariance: str = "us",
     method: str = "reml",
     df: str = "kenward-roger",
@@ -45,6 +46,7 @@ def model_request(
 ) -> Request:
     """What `mmrm` and `prepare` are asked: their arguments and defaults stand here alone."""
     options = Options(covariance, method, df, vcov, time, fallback)
+    data = as_frame(data)
     source = source_of(data, n_jobs)
     names = data.columns if source is None else source.columns
     roles = Roles.of(
@@ -82,7 +84,9 @@ def mmrm(request: Request) -> MMRM:
     formula : str
         Outcome and fixed effects in the notation of formulaic. The visit is a factor.
     data : DataFrame, list of DataFrames, pyarrow Dataset or Table, dask DataFrame, or function
-        One row a subject and visit. Rows with a missing value are left out and counted.
+        One row a subject and visit; of polars and other libraries by way of narwhals. Lengths of
+        time become hours, dates are refused (:mod:`analysis.numbers`). Rows with a missing value
+        are left out and counted.
         Everything but one DataFrame is chunks (see :mod:`analysis.mmrm.moments.chunks`): they are
         read twice and let go, so that memory does not grow with them; what needs rows
         afterwards is then refused. A subject's rows may lie in several chunks; sort or

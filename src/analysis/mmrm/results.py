@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.mmrm.arrays import Array
+from analysis.mmrm.design.frames import as_frame
 from analysis.mmrm.fit.covariance import mean_distances
 from analysis.mmrm.fit.maximise import CONVERGED
 from analysis.mmrm.inference.contrasts import Inference
@@ -273,6 +274,7 @@ class MMRM:
         if new_data is None:
             design = self._inference.kept_rows().design
             return design.as_they_came(design.x[:, kept] @ beta, "predicted")
+        new_data = as_frame(new_data)
         x = self._template.encode(new_data)
         if not self._inference.estimable(x).all():
             raise ValueError("The design cannot estimate the mean of one of the new rows.")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.mmrm.design.frames import as_frame
 from analysis.mmrm.design.matrix import Design, Template, assemble, learn_template
 from analysis.mmrm.design.table import Roles, Table, read_table
 from analysis.mmrm.fit.covariance import STRUCTURES, Covariance, distances
@@ -19,6 +20,7 @@ from analysis.mmrm.moments.chunks import Streamed, accumulate_chunks
 from analysis.mmrm.moments.cross_products import Moments, Patterns, accumulate
 from analysis.mmrm.moments.sources import Source, source_of
 from analysis.mmrm.results import MMRM
+from analysis.mmrm.spelling import in_our_words
 from analysis.mmrm.threads import single_threaded
 from analysis.mmrm.warned import warn
 
@@ -59,9 +61,8 @@ class Options:
             ("df", DF_METHODS),
             ("vcov", VCOV_METHODS),
         ):
-            value = getattr(self, name)
-            if value not in allowed:
-                raise ValueError(f"{name} must be one of {', '.join(allowed)}, not '{value}'.")
+            # Frozen: once, from another package's word to this one's.
+            object.__setattr__(self, name, in_our_words(name, getattr(self, name), allowed))
         if isinstance(self.fallback, str) or not set(self.ladder) <= set(STRUCTURES) - {"sp_exp"}:
             raise ValueError(
                 "fallback must be True, False, or the structures that may replace the one asked "
@@ -110,6 +111,7 @@ class ModelSpec:
         n_jobs : int
             Workers of joblib that share the chunks.
         """
+        data = as_frame(data)
         source = source_of(data, n_jobs)
         if source is None:
             return self.fit_table(read_table(data, self.template.roles))

@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.errors import ReliefError
+from analysis.numbers import numbers
 from analysis.timeline import ACUTE_END, EFFICACY
 
 __all__ = ["change", "person_change", "response"]
@@ -97,8 +98,8 @@ def response(baseline: pd.Series, score: pd.Series, share: float) -> pd.Series:
 
     Parameters
     ----------
-    baseline, score : Series of float
-        Points, the same people in the same order.
+    baseline, score : Series of float, or array_like
+        Points of the same people, matched as :mod:`analysis.numbers` says.
     share : float
         Above 0, at most 1; 0.30 or 0.50 by custom. A fall of just this share counts.
 
@@ -110,9 +111,12 @@ def response(baseline: pd.Series, score: pd.Series, share: float) -> pd.Series:
     Raises
     ------
     ValueError
-        When the share is not above 0 and at most 1.
+        When the share is not above 0 and at most 1; as :func:`analysis.numbers.numbers`.
     """
     if not 0 < share <= 1:
         raise ValueError("A response is a fall by a share of baseline above 0 and at most 1.")
-    fall = ((baseline - score) / baseline.where(baseline > 0)).astype(float).round(DECIMALS)
+    index = next((c.index for c in (baseline, score) if isinstance(c, pd.Series)), None)
+    before, after = numbers(baseline=baseline, score=score)
+    at_baseline = pd.Series(before, index=index)
+    fall = ((at_baseline - after) / at_baseline.where(at_baseline > 0)).round(DECIMALS)
     return (fall >= share).astype("boolean").mask(fall.isna())

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.instruments import Instrument
+from analysis.numbers import as_numbers
 from analysis.outcomes.change import DECIMALS
 from analysis.rules import refusal
 
@@ -33,7 +34,7 @@ def reliable_change(change: pd.Series, threshold: float) -> pd.Series:
     """
     if not threshold > 0:
         raise ValueError("A reliable change is a positive number of points.")
-    points = change.astype(float).round(DECIMALS)
+    points = pd.Series(as_numbers(change, "change"), index=change.index).round(DECIMALS)
     words = np.select(
         [points <= -threshold, points >= threshold], ["improved", "worse"], "unchanged"
     )

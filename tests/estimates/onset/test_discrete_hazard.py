@@ -102,7 +102,7 @@ def test_an_arm_in_which_nobody_crosses_sets_no_lower_limit():
         ([3, 0], [3, 5], None, r"\(left, right\]"),
         ([3, 0], [np.inf, np.inf], None, "Nobody"),
         ([3, 0], [5, 5], [1, 1], "Both arms"),
-        ([3, 0], [5, 5], [1], "Both arms"),
+        ([3, 0], [5, 5], [1], "same people"),
         ([3, 0], [5, 5], ["ketamine", "saline"], "True or 1"),
         ([3, 0], [5, 5], [1, np.nan], "True or 1"),
     ],

@@ -145,7 +145,7 @@ def test_compared_shares_refuse_missing_or_unpaired_marks():
     treated = np.arange(4) < 2
     with pytest.raises(ValueError, match="true or false"):
         compare_shares(np.array([1.0, np.nan, 0, 1]), treated, estimand="x", names=("a", "b"))
-    with pytest.raises(ValueError, match="one value a person"):
+    with pytest.raises(ValueError, match="one value per person"):
         compare_shares(treated[:3], treated, estimand="x", names=("a", "b"))
 
 

@@ -24,13 +24,26 @@ def test_column_types_of_pandas_do_not_matter(result: MMRM) -> None:
         lambda d: d.assign(subject=d["subject"].str[1:].astype(int)),
         lambda d: d.set_index(np.zeros(len(d), dtype=int)),
         lambda d: d.convert_dtypes(),
+        lambda d: d.astype({"baseline": object, "y": object}),
+        lambda d: d.assign(baseline=pd.to_timedelta(d["baseline"], "h")),
         lambda d: d.convert_dtypes(dtype_backend="pyarrow"),
         lambda d: d.assign(arm=pd.Categorical(d["arm"], ["control", "drug", "never given"])),
         lambda d: d.assign(arm=(d["arm"] == "drug")),
         lambda d: d.assign(arm=(d["arm"] == "drug").astype("boolean")),
         lambda d: d.assign(arm=(d["arm"] == "drug").astype("bool[pyarrow]")),
     ],
-    ids=["numbers", "index", "nullable", "pyarrow", "unused", "bool", "boolean", "arrow bool"],
+    ids=[
+        "numbers",
+        "index",
+        "nullable",
+        "object",
+        "lengths of time",
+        "pyarrow",
+        "unused",
+        "bool",
+        "boolean",
+        "arrow bool",
+    ],
 )
 def test_how_a_column_is_stored_changes_no_number(result: MMRM, change: Any) -> None:
     other = fit(change(trial(40, 4, seed=20)))

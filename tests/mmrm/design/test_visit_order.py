@@ -33,3 +33,11 @@ def test_unordered_categories_keep_their_order_and_may_hold_visits_nobody_had() 
     order = ["VIS11", "never", "VIS8", "VIS9", "VIS10"]
     data = trial().assign(visit=lambda d: pd.Categorical(d["visit"], order))
     assert list(fit(data).covariance.columns) == ["VIS11", "VIS8", "VIS9", "VIS10"]
+
+
+def test_visits_as_lengths_of_time_are_hours() -> None:
+    data = trial().assign(visit=lambda d: pd.to_timedelta(d["hours"], "h"))
+    assert list(fit(data).covariance.index) == [0, 2, 4, 6]
+    assert fit(data).loglik == pytest.approx(fit(trial()).loglik, rel=1e-12)
+    half = data.assign(visit=data["visit"] / 4)
+    assert list(fit(half).lsmeans("visit")["visit"]) == [0.0, 0.5, 1.0, 1.5]

@@ -14,6 +14,7 @@ import numpy as np
 
 from analysis.estimates.intervals import median_interval, t_test
 from analysis.estimates.table import row
+from analysis.numbers import numbers
 
 __all__ = [
     "complete_pairs",
@@ -36,8 +37,8 @@ def complete_pairs(
 
     Parameters
     ----------
-    before, after : ndarray of float, shape (n,)
-        Scores of the same people in the same order, points.
+    before, after : array_like, shape (n,)
+        Scores of the same people, points; matched as :mod:`analysis.numbers` says.
     least : int
         Fewest people.
 
@@ -47,12 +48,9 @@ def complete_pairs(
         When lengths differ, a half is missing, people are too few, or all changed by the same
         amount: nobody is ever dropped here.
     """
-    before, after = np.asarray(before, float), np.asarray(after, float)
+    before, after = numbers(before=before, after=after)
     if before.shape != after.shape or before.ndim != 1:
-        raise ValueError(
-            "Paired scores need the same people before and after; "
-            f"got {before.size} and {after.size}."
-        )
+        raise ValueError("Paired scores need the same people before and after, a number each.")
     missing = int((~np.isfinite(before) | ~np.isfinite(after)).sum())
     if missing:
         raise ValueError(
@@ -74,8 +72,8 @@ def paired_change(before: np.ndarray, after: np.ndarray, **words: Any) -> list[d
 
     Parameters
     ----------
-    before, after : ndarray of float, shape (n,)
-        Scores of the same people in the same order, points.
+    before, after : array_like, shape (n,)
+        Scores of the same people, points; matched as :mod:`analysis.numbers` says.
     **words
         Text columns of the table of estimates.
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from analysis.estimates.change.paired import complete_pairs, paired_change
 from analysis.estimates.table import row
+from analysis.numbers import numbers
 
 __all__ = [
     "Selection",
@@ -280,6 +281,7 @@ def two_measures_before(
     ValueError
         As :func:`analysis.estimates.change.paired.complete_pairs`, for either pair.
     """
+    screening, baseline, after = numbers(screening=screening, baseline=baseline, after=after)
     screening, baseline = complete_pairs(screening, baseline)
     baseline, after = complete_pairs(baseline, after)
     pairs = [

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.estimates.infusion_series import infusion_numbers, series_rows, slope_weights
 from analysis.mmrm import mmrm
+from analysis.numbers import columns_of
 
 __all__ = ["change_around_infusions"]
 
@@ -71,7 +72,7 @@ def change_around_infusions(
 
 def _checked(data: pd.DataFrame) -> tuple[list[int], pd.DataFrame]:
     """The infusions; subject, infusion and change, sorted, once every row has both halves."""
-    scores = data[["infusion", "before", "after"]].to_numpy(dtype=float, na_value=np.nan)
+    scores = columns_of(data, ["infusion", "before", "after"], "subject")
     missing = int((~np.isfinite(scores)).any(axis=1).sum())
     if missing:
         raise ValueError(

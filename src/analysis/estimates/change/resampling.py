@@ -18,6 +18,7 @@ from scipy import special
 
 from analysis.estimates.change.paired import complete_pairs
 from analysis.estimates.table import row
+from analysis.numbers import as_numbers
 
 __all__ = ["BCa", "bca", "bca_change", "sign_flip"]
 
@@ -79,7 +80,7 @@ def bca(
         When people or resamples are too few, a value is missing, or the statistic does not
         vary over resamples or lies outside them all: then no BCa interval exists.
     """
-    table = np.asarray(columns, float)
+    table = as_numbers(columns, "columns")
     table = table[:, None] if table.ndim == 1 else table
     if len(table) < 3 or not np.isfinite(table).all():
         raise ValueError("A bootstrap needs at least three people with complete values.")

@@ -13,6 +13,7 @@ from analysis.estimates.change.standardised import hedges_correction
 from analysis.estimates.control.hc3 import LeastSquares, least_squares_hc3
 from analysis.estimates.intervals import t_test
 from analysis.estimates.table import row
+from analysis.numbers import columns_of
 
 __all__ = ["ancova", "ancova_by_baseline"]
 
@@ -140,9 +141,9 @@ def _checked(
     data: pd.DataFrame, outcome: str, baseline: str, arm: str, treated: str, control: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Scores, baselines and arms (1 treated, 0 control), once they are one whole row a person."""
+    scores = columns_of(data, [outcome, baseline], arm)
     if "subject" in data and data["subject"].duplicated().any():
         raise ValueError("A person occurs twice; ANCOVA takes one row a person.")
-    scores = data[[outcome, baseline]].to_numpy(dtype=float, na_value=np.nan)
     if data[arm].isna().any() or not np.isfinite(scores).all():
         raise ValueError(
             "Outcome, baseline and arm must be complete; leave people out and count them."
@@ -153,7 +154,7 @@ def _checked(
     n = int(is_treated.sum()), int((1 - is_treated).sum())
     if min(n) < 3:
         raise ValueError(f"Each arm needs at least three people; got {n[0]} and {n[1]}.")
-    return data[outcome].to_numpy(float), data[baseline].to_numpy(float), is_treated
+    return scores[:, 0], scores[:, 1], is_treated
 
 
 def _adjusted(score: np.ndarray, columns: list[np.ndarray]) -> LeastSquares:

@@ -10,6 +10,7 @@ import numpy as np
 from analysis.estimates.control.stratified import pool
 from analysis.estimates.intervals import t_interval
 from analysis.estimates.table import row
+from analysis.numbers import numbers
 
 __all__ = ["CAVEAT", "expected_control_change", "external_comparison", "external_sentence"]
 
@@ -48,7 +49,7 @@ def expected_control_change(changes: np.ndarray, ses: np.ndarray, **words: Any) 
         When a number is missing, a standard error is not positive, no change is given, or two
         are: two cannot tell how much studies differ.
     """
-    changes, ses = np.asarray(changes, float), np.asarray(ses, float)
+    changes, ses = numbers(changes=changes, ses=ses)
     known = changes.shape == ses.shape and np.isfinite(changes).all() and np.isfinite(ses).all()
     if not known or not changes.size or not (ses > 0).all():
         raise ValueError("Every published change needs its standard error, and one is needed.")

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.estimates.infusion_series import infusion_numbers, series_rows, slope_weights
 from analysis.mmrm import mmrm
+from analysis.numbers import columns_of
 
 __all__ = ["effect_by_infusion"]
 
@@ -77,7 +78,7 @@ def effect_by_infusion(
 
 
 def _checked(data: pd.DataFrame, treated: str | None, control: str | None) -> list[int]:
-    values = data[["infusion", "baseline", "change"]].to_numpy(dtype=float, na_value=np.nan)
+    values = columns_of(data, ["infusion", "baseline", "change"], "subject")
     if not np.isfinite(values).all():
         raise ValueError("Infusion, baseline and change must be complete; leave rows out openly.")
     numbers = infusion_numbers(data)

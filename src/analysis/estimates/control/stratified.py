@@ -13,6 +13,7 @@ from analysis.estimates.control.ancova import ancova
 from analysis.estimates.control.hc3 import least_squares_hc3
 from analysis.estimates.intervals import t_test
 from analysis.estimates.table import row
+from analysis.numbers import columns_of, numbers
 
 __all__ = ["pool", "stratified_difference"]
 
@@ -57,6 +58,7 @@ def stratified_difference(
         As :func:`analysis.estimates.control.ancova.ancova`, for the stratum named; or when there
         are fewer than two strata.
     """
+    columns_of(data, [outcome, baseline], arm, stratum)
     if data[stratum].isna().any() or data[stratum].nunique() < 2:
         raise ValueError("Strata must be known for everyone, and at least two.")
     columns = {"outcome": outcome, "baseline": baseline, "arm": arm}
@@ -82,7 +84,7 @@ def _one_model(
     data: pd.DataFrame, stratum: str, columns: dict[str, str], treated: str, **words: Any
 ) -> dict[str, Any]:
     """One slope and one difference, an intercept for each stratum."""
-    before = data[columns["baseline"]].to_numpy(float)
+    score, before = columns_of(data, [columns["outcome"], columns["baseline"]]).T
     design = np.column_stack(
         [
             pd.get_dummies(data[stratum]).to_numpy(float),
@@ -90,7 +92,7 @@ def _one_model(
             (data[columns["arm"]] == treated).to_numpy(float),
         ]
     )
-    fit = least_squares_hc3(design, data[columns["outcome"]].to_numpy(float))
+    fit = least_squares_hc3(design, score)
     return row(
         estimand="adjusted difference within strata, one model",
         n=len(data),
@@ -133,7 +135,7 @@ def pool(effects: np.ndarray, ses: np.ndarray, **words: Any) -> list[dict[str, A
     """
     from statsmodels.stats.meta_analysis import combine_effects  # slow to import
 
-    effects, ses = np.asarray(effects, float), np.asarray(ses, float)
+    effects, ses = numbers(effects=effects, ses=ses)
     if len(effects) < 2 or len(effects) != len(ses):
         raise ValueError("Pooling needs two strata at least, each with its standard error.")
     if not (np.isfinite(effects).all() and np.isfinite(ses).all() and (ses > 0).all()):

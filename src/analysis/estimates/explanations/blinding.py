@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import special
 
 from analysis.estimates.table import row
+from analysis.numbers import aligned, as_numbers
 
 __all__ = ["GUESSES", "bang_index", "difference_by_guess", "guess_counts", "james_index"]
 
@@ -28,8 +29,9 @@ def guess_counts(arm: pd.Series, guess: pd.Series, *, treated: str, control: str
     Parameters
     ----------
     arm, guess : Series of str
-        The same people in the same order; those who were never asked left out and counted
-        by the caller. A guess is one of the two arms, ``control``, or a word for not knowing.
+        The same people, matched as :mod:`analysis.numbers` says; those who were never asked left
+        out and counted by the caller. A guess is one of the two arms, ``control``, or a word for
+        not knowing.
     treated, control : str
         The two values of ``arm``.
 
@@ -44,8 +46,7 @@ def guess_counts(arm: pd.Series, guess: pd.Series, *, treated: str, control: str
         When a guess or an arm is missing or is none of the words expected, or there are not as
         many guesses as arms.
     """
-    if len(arm) != len(guess):
-        raise ValueError(f"Arms and guesses need the same people; got {len(arm)} and {len(guess)}.")
+    arm, guess = aligned(arm=arm, guess=guess).values()
     meant = _meant(guess, treated, control)
     if not arm.isin([treated, control]).all() or treated == control:
         raise ValueError(f"Every person's arm must be {treated!r} or {control!r}, two names.")
@@ -241,7 +242,7 @@ def difference_by_guess(
     change : Series of float
         Points, negative = fewer symptoms.
     arm, guess : Series of str
-        As in :func:`guess_counts`, the same people in the same order.
+        As in :func:`guess_counts`.
     at_least : int
         Smaller groups give no row (2 or more; for disclosure, and for a standard error).
     **words
@@ -259,19 +260,16 @@ def difference_by_guess(
     ValueError
         As :func:`guess_counts`, or when a change is missing or there are not as many as arms.
     """
-    if len(change) != len(arm):
-        raise ValueError(
-            f"Changes and arms need the same people; got {len(change)} and {len(arm)}."
-        )
-    if not np.isfinite(change.to_numpy(dtype=float, na_value=np.nan)).all():
+    change, arm, guess = aligned(change=change, arm=arm, guess=guess).values()
+    points = as_numbers(change, "change")
+    if not np.isfinite(points).all():
         raise ValueError("Every change must be known; leave people without one out and count them.")
     guess_counts(arm, guess, treated=treated, control=control)  # refuses what is no guess
     meant = _meant(guess, treated, control).to_numpy()
     rows: list[dict[str, Any]] = []
     for answer, name in zip(GUESSES, (treated, control, GUESSES[2]), strict=True):
         group = {
-            one: change[(arm == one).to_numpy() & (meant == answer)].to_numpy(float)
-            for one in (treated, control)
+            one: points[(arm == one).to_numpy() & (meant == answer)] for one in (treated, control)
         }
         shown = {one: v for one, v in group.items() if len(v) >= max(at_least, 2)}
         said = f"said {name}" if name != GUESSES[2] else "did not know"

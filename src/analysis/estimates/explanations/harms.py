@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.estimates.intervals import median_interval
 from analysis.estimates.proportions import exact_share, share_difference
+from analysis.numbers import aligned, as_numbers
 
 __all__ = ["harm", "peak_by_arm"]
 
@@ -33,7 +34,7 @@ def harm(
     happened : Series of bool
         Whether it happened to the person; those who were not asked left out and counted.
     arm : Series of str
-        The same people in the same order.
+        The same people, matched as :mod:`analysis.numbers` says.
     name : str
         What happened, in words.
     treated, control : str
@@ -51,7 +52,8 @@ def harm(
     ValueError
         When a mark is missing, or an arm is empty or has another name.
     """
-    if happened.isna().any() or len(happened) != len(arm):
+    happened, arm = aligned(happened=happened, arm=arm).values()
+    if happened.isna().any():
         raise ValueError("Every person needs a mark; leave people not asked out and count them.")
     names = [treated] if control is None else [treated, control]
     if not arm.isin(names).all():
@@ -77,7 +79,7 @@ def peak_by_arm(values: pd.Series, arm: pd.Series, name: str, **words: Any) -> l
     values : Series of float
         One value a person, for example the highest CADSS above baseline, points.
     arm : Series of str
-        The same people in the same order.
+        The same people, matched as :mod:`analysis.numbers` says.
     name : str
         What the value is, with its unit.
     **words
@@ -93,11 +95,10 @@ def peak_by_arm(values: pd.Series, arm: pd.Series, name: str, **words: Any) -> l
     ValueError
         When a value or an arm is missing.
     """
-    if arm.isna().any() or not np.isfinite(values.to_numpy(dtype=float, na_value=np.nan)).all():
+    values, arm = aligned(values=values, arm=arm).values()
+    if arm.isna().any() or not np.isfinite(as_numbers(values, "values")).all():
         raise ValueError("Every person needs a value and an arm; leave others out and count them.")
     return [
-        median_interval(
-            mine.to_numpy(float), estimand=f"{name}, median", contrast=str(one), **words
-        )
+        median_interval(mine, estimand=f"{name}, median", contrast=str(one), **words)
         for one, mine in values.groupby(arm.to_numpy(), sort=True)
     ]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates.table import row
+from analysis.numbers import aligned, as_numbers
 
 __all__ = ["LinearMediation", "linear_mediation"]
 
@@ -193,9 +194,12 @@ def _checked(
     outcome: np.ndarray, mediator: np.ndarray, treated: np.ndarray, covariates: np.ndarray | None
 ) -> np.ndarray:
     """Columns 1, treated, covariates (centred), mediator, outcome."""
-    marks = np.asarray(treated)
-    values = [np.asarray(v, float) for v in (mediator, outcome)]
-    before = np.empty((len(marks), 0)) if covariates is None else np.asarray(covariates, float)
+    same = aligned(treated=treated, mediator=mediator, outcome=outcome, covariates=covariates)
+    marks = np.asarray(same["treated"])
+    values = [as_numbers(same[name], name) for name in ("mediator", "outcome")]
+    before = np.empty((len(marks), 0))
+    if covariates is not None:
+        before = as_numbers(same["covariates"], "covariates")
     before = before.reshape(len(before), -1)
     if {len(marks), len(before), *(len(v) for v in values)} != {len(marks)}:
         raise ValueError("Outcome, mediator, treatment and covariates must be of the same people.")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analysis.estimates.arms import as_treated
 from analysis.estimates.missing.conditional_normal import missingness_patterns
+from analysis.numbers import as_numbers
 
 __all__ = ["Trial", "first_missing_to_the_end"]
 
@@ -70,8 +71,8 @@ class Trial:
         visits: tuple[str, ...],
         event: Places | None = None,
     ) -> None:
-        score = np.asarray(score, float)
-        covariates = np.asarray(covariates, float)
+        score = as_numbers(score, "score")
+        covariates = as_numbers(covariates, "covariates")
         if covariates.ndim == 1:
             covariates = covariates[:, None]
         treated = as_treated(treated)

@@ -12,6 +12,7 @@ from scipy import special
 from analysis.estimates.arms import as_treated
 from analysis.estimates.onset.profile_likelihood import Bounds, likelihood_limits, maximise
 from analysis.estimates.table import row
+from analysis.numbers import aligned, as_numbers
 
 __all__ = ["DiscreteHazard", "discrete_hazard"]
 
@@ -140,7 +141,9 @@ def discrete_hazard(
     model: checked against the complementary log-log GLM of statsmodels, and without arms
     against the life table.
     """
-    left, right = np.asarray(left, float), np.asarray(right, float)
+    same = aligned(left=left, right=right, treated=treated)
+    left, right = as_numbers(same["left"], "left"), as_numbers(same["right"], "right")
+    treated = same["treated"]
     if left.shape != right.shape or not ((left >= 0) & (left < right)).all():
         raise ValueError("Intervals are (left, right], left at least 0 and below right.")
     visits = np.unique(right[np.isfinite(right)])

@@ -11,6 +11,7 @@ from scipy import optimize, special
 from analysis.estimates.intervals import t_quantile
 from analysis.estimates.onset.courses import FAILED, MISSING, Courses
 from analysis.estimates.table import row
+from analysis.numbers import as_numbers, numbers
 
 __all__ = ["half_life", "in_response", "loss_intervals"]
 
@@ -129,8 +130,8 @@ def half_life(
         another above it, each by its own 99.9 % interval: no decay turns benefit into harm. Signs
         that differ within their error are what an effect that is gone looks like, and are taken.
     """
-    hours, d = np.asarray(hours, float), np.asarray(differences, float)
-    v = np.asarray(covariance, float)
+    hours, d = numbers(hours=hours, differences=differences)
+    v = as_numbers(covariance, "covariance")
     if len(hours) < 2 or d.shape != hours.shape or v.shape != (len(hours), len(hours)):
         raise ValueError("Give as many hours as differences, at least two, and their covariance.")
     if not (np.isfinite(d).all() and np.isfinite(v).all() and (np.diff(hours) > 0).all()):

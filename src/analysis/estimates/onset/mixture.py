@@ -12,6 +12,7 @@ from scipy.special import expit, logit
 
 from analysis.estimates.onset.profile_likelihood import Bounds, likelihood_limits, maximise
 from analysis.estimates.table import row
+from analysis.numbers import as_numbers, numbers
 
 __all__ = ["FAMILIES", "CrossingModel", "compare_crossing", "crossing_model"]
 
@@ -83,7 +84,7 @@ class CrossingModel:
 
     def crossed_by(self, hours: np.ndarray) -> np.ndarray:
         """Share that crossed by these hours, NaN beyond the follow-up."""
-        hours = np.asarray(hours, float)
+        hours = as_numbers(hours, "hours")
         return np.where(hours <= self.horizon, self._cdf(self.theta, hours), np.nan)
 
     def _cdf(self, theta: np.ndarray, hours: np.ndarray) -> np.ndarray:
@@ -206,7 +207,8 @@ def crossing_model(
     No kept Python library fits a mixture to half-open intervals. Checked against survreg of R's
     survival (no cure) and a direct maximisation in R (cure); limits against profiling.
     """
-    left, right = np.asarray(left, float), np.asarray(right, float)
+    left, right = numbers(left=left, right=right)
+    horizon = float(as_numbers(horizon, "horizon"))
     if family not in FAMILIES:
         raise ValueError(f"The family is one of {', '.join(FAMILIES)}; got {family!r}.")
     if left.shape != right.shape or not ((left >= 0) & (left < right)).all():

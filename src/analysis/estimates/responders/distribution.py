@@ -13,6 +13,7 @@ from scipy import special
 
 from analysis.estimates.intervals import t_quantile, two_sided_p
 from analysis.estimates.table import row
+from analysis.numbers import as_numbers
 
 __all__ = ["ChangeDistribution", "band_coverage", "change_distribution", "compare_distributions"]
 
@@ -45,7 +46,7 @@ class ChangeDistribution:
 
     def at(self, change: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Share at or below any changes (points), and its simultaneous limits."""
-        place = np.searchsorted(self.points, np.asarray(change, float), side="right")
+        place = np.searchsorted(self.points, as_numbers(change, "change"), side="right")
         first = (0.0, 0.0, self.start_high)
         share, low, high = (
             np.concatenate([[start], values])[place]
@@ -267,7 +268,7 @@ def _placements(
 
 def _finite(change: np.ndarray) -> np.ndarray:
     """The changes in ascending order, once there are some and all are numbers."""
-    ordered = np.sort(np.asarray(change, float))
+    ordered = np.sort(as_numbers(change, "change"))
     if ordered.ndim != 1 or not len(ordered) or not np.isfinite(ordered).all():
         raise ValueError(
             "A distribution needs one finite change a person; leave people out and count them."

@@ -14,6 +14,7 @@ import numpy as np
 
 from analysis.estimates.intervals import t_quantile, two_sided_p
 from analysis.estimates.table import row
+from analysis.numbers import numbers
 
 __all__ = ["first_and_last_response"]
 
@@ -91,7 +92,7 @@ def first_and_last_response(
 def _checked(
     before: np.ndarray, first: np.ndarray, end: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    before, first, end = (np.asarray(values, float) for values in (before, first, end))
+    before, first, end = numbers(before=before, first=first, end=end)
     if before.ndim != 2 or before.shape[1] != 2:
         raise ValueError(
             "Two ratings before the first session are needed; from one, both responses share "

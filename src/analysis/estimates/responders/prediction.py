@@ -18,6 +18,7 @@ from scipy import special
 from analysis.estimates.intervals import t_quantile, t_test
 from analysis.estimates.responders.prediction_performance import area_interval, net_benefit
 from analysis.estimates.table import row
+from analysis.numbers import numbers
 
 __all__ = ["EndPrediction", "predict_end"]
 
@@ -157,7 +158,7 @@ def predict_end(
 
 
 def _checked(baseline: np.ndarray, first: np.ndarray, end: np.ndarray, fall: float) -> np.ndarray:
-    columns = [np.asarray(values, float) for values in (baseline, first, end)]
+    columns = numbers(baseline=baseline, first=first, end=end)
     if any(values.ndim != 1 or len(values) != len(columns[0]) for values in columns):
         raise ValueError("Baseline, first and end scores belong to the same people.")
     scores = np.column_stack(columns)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
+from analysis.numbers import aligned, as_numbers
+
 __all__ = ["area_interval", "net_benefit"]
 
 
@@ -63,10 +65,12 @@ def net_benefit(
     ValueError
         When a threshold is not between 0 and 1.
     """
-    thresholds = np.asarray(thresholds, float)
+    thresholds = as_numbers(thresholds, "thresholds")
+    same = aligned(responded=responded, probability=probability)
+    responded, probability = same["responded"], as_numbers(same["probability"], "probability")
     if not ((thresholds > 0) & (thresholds < 1)).all():
         raise ValueError("A threshold probability lies between 0 and 1, neither included.")
-    chosen = np.asarray(probability)[:, None] >= thresholds
+    chosen = probability[:, None] >= thresholds
     responded = np.asarray(responded, bool)
     odds = thresholds / (1 - thresholds)
     return (chosen[responded].sum(axis=0) - odds * chosen[~responded].sum(axis=0)) / len(responded)

@@ -11,6 +11,7 @@ from scipy import special
 
 from analysis.estimates.proportions import exact_share, groups_cell, share_difference
 from analysis.estimates.table import row
+from analysis.numbers import aligned
 
 __all__ = [
     "WAYS",
@@ -274,7 +275,7 @@ def compare_shares(
     ValueError
         When the arrays are not boolean and of one length, or an arm is empty.
     """
-    improved, treated = np.asarray(improved), np.asarray(treated)
+    improved, treated = map(np.asarray, aligned(improved=improved, treated=treated).values())
     if improved.dtype != bool or treated.dtype != bool or improved.shape != treated.shape:
         raise ValueError("Improved and treated are true or false, one value a person each.")
     events = int(improved[treated].sum()), int(improved[~treated].sum())

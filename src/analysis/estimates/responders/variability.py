@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.estimates.intervals import t_quantile
 from analysis.estimates.table import row
+from analysis.numbers import as_numbers
 
 __all__ = ["next_person", "variance_ratio"]
 
@@ -159,7 +160,7 @@ def next_person(change: np.ndarray, *, level: float = 0.95, **words: Any) -> lis
 
 def _finite(values: np.ndarray) -> np.ndarray:
     """The values as floats, once all are numbers."""
-    values = np.asarray(values, float)
+    values = as_numbers(values, "change")
     if values.ndim != 1 or not np.isfinite(values).all():
         raise ValueError("One finite value a person is expected; leave people out and count them.")
     return values

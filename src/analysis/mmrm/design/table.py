@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,19 @@ from numpy.typing import NDArray
 
 from analysis.mmrm.arrays import Array, Index
 from analysis.mmrm.design.formula import only_in_c, parse, variables_of
-from analysis.mmrm.design.levels import Coded, Levels, code, is_factor
+from analysis.mmrm.design.frames import as_frame
+from analysis.mmrm.design.levels import (
+    Coded,
+    Levels,
+    code,
+    is_factor,
+    places_of,
+    refuse_dates,
+    refuse_numbers_as_text,
+)
 from analysis.mmrm.design.visit_order import order_is_declared, visit_order
+from analysis.mmrm.spelling import refuse_covariance_in_formula, refuse_names_with_dots
+from analysis.numbers import as_numbers
 
 
 @dataclass(frozen=True)
@@ -46,13 +57,21 @@ class Roles:
         formula: str,
         columns: Any,
         *,
-        subject: str,
-        visit: str,
+        subject: str | None,
+        visit: str | None,
         group: str | None = None,
         weights: str | None = None,
         time: str | Sequence[str] | None = None,
     ) -> Roles:
         """Read the formula; `columns` are the names of the data's columns."""
+        refuse_covariance_in_formula(formula)
+        refuse_names_with_dots(formula, columns)
+        one_each = all(isinstance(name, Hashable) for name in (subject, visit, group, weights))
+        if subject is None or visit is None or not one_each:
+            raise ValueError(
+                "Name the columns of the subjects and of the visits, as in "
+                "mmrm('y ~ arm * visit', data, subject='id', visit='visit')."
+            )
         if subject == visit:
             raise ValueError(f"subject and visit must be different columns, not both '{subject}'.")
         parsed = parse(formula)
@@ -151,14 +170,17 @@ def read_table(data: pd.DataFrame, roles: Roles) -> Table:
     """
     for name in roles.needed:
         _refuse_column(name, data, roles)
-    subject, subjects = pd.factorize(data[roles.subject])
+    subject, subjects = places_of(data[roles.subject], roles.subject)
     complete = subject >= 0
     factors: dict[str, Coded] = {}
     numbers: dict[str, Array] = {}
     for name in roles.needed:
         values = data[name]
         if name in roles.coded or (name in roles.predictors and is_factor(values)):
+            refuse_dates(values, name)
             factors[name] = code(values)
+            if name not in roles.coded:
+                refuse_numbers_as_text(factors[name], name, len(subjects))
             complete &= factors[name].codes >= 0
         elif name != roles.subject or name in roles.predictors:
             numbers[name] = _numbers(values, name, roles)
@@ -227,6 +249,7 @@ def read_predictors(
     data: pd.DataFrame, predictors: Sequence[str], levels: Mapping[str, tuple[Any, ...]]
 ) -> tuple[dict[str, Index], dict[str, Array]]:
     """Codes and numbers of new rows; a level the model never saw is refused."""
+    data = as_frame(data)
     if not isinstance(data, pd.DataFrame):
         raise ValueError(f"New data must be a DataFrame, not a {type(data).__name__}.")
     codes: dict[str, Index] = {}
@@ -242,7 +265,7 @@ def read_predictors(
         elif is_factor(data[name]):
             raise ValueError(f"Column '{name}' of the new data must be numeric.")
         else:
-            numbers[name] = data[name].to_numpy(float)
+            numbers[name] = as_numbers(data[name], name)
             if not np.isfinite(numbers[name]).all():
                 raise ValueError(f"Column '{name}' of the new data has an infinite value.")
     return codes, numbers
@@ -252,7 +275,7 @@ def _numbers(values: pd.Series, name: str, roles: Roles) -> Array:
     if is_factor(values) or pd.api.types.is_complex_dtype(values.dtype):
         what = f"The outcome '{name}'" if name in roles.outcomes else f"Column '{name}'"
         raise ValueError(f"{what} must be one numeric column.")
-    return np.asarray(values.to_numpy(dtype=float, na_value=np.nan))
+    return as_numbers(values, name)
 
 
 def _plain(subjects: Any) -> NDArray[Any]:

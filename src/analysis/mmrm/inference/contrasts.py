@@ -107,12 +107,16 @@ class Inference:
                 for name, value in named.items():
                     if name not in columns:
                         raise ValueError(f"The model has no term '{name}'.")
+                    if not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
+                        raise ValueError(f"The weight of '{name}' must be a finite number.")
                     row[columns.index(name)] = value
             return rows
         try:
             values = np.atleast_2d(np.asarray(given, dtype=float))
         except (TypeError, ValueError) as error:
             raise ValueError("Weights must be numbers, or a dict of term to weight.") from error
+        if not np.isfinite(values).all():
+            raise ValueError("Weights must be finite numbers, or a dict of term to weight.")
         if values.shape[1] == len(columns):
             return values
         if values.shape[1] != len(kept):
@@ -189,8 +193,7 @@ class Inference:
         # Imported with the first test: `scipy.stats` takes longer than NumPy and pandas together.
         from scipy.special import stdtr, stdtrit
 
-        if not 0 < level < 1:
-            raise ValueError(f"level must be between 0 and 1, not {level}.")
+        check_level(level)
         weights = np.atleast_2d(weights)
         rows = self.in_basis(weights)
         estimate = self.estimates(rows)
@@ -246,6 +249,12 @@ class Inference:
             elif self.df == "between-within":
                 df2 = float(between_within.each_df(weights[:, kept], self.column_df).min())
         return {"f": f, "df1": df1, "df2": df2, "p_value": f_tail(f, df1, df2)}
+
+
+def check_level(level: Any) -> None:
+    """Refuse a confidence level that is no number between 0 and 1."""
+    if not isinstance(level, (int, float, np.number)) or not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, not {level}.")
 
 
 def f_tail(f: float, df1: float, df2: float) -> float:

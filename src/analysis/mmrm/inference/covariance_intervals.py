@@ -16,6 +16,7 @@ import pandas as pd
 
 from analysis.mmrm.arrays import Array, Mask
 from analysis.mmrm.fit.maximise import ConvergenceError, Optimum, climb_on
+from analysis.mmrm.inference.contrasts import check_level
 from analysis.mmrm.threads import single_threaded
 
 # A limit farther out than this many standard errors is infinite.
@@ -30,8 +31,7 @@ def covariance_intervals(optimum: Optimum, level: float, method: str) -> pd.Data
     ValueError
         When the level is not between 0 and 1, or the method is unknown.
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, not {level}.")
+    check_level(level)
     if method not in ("wald", "profile"):
         raise ValueError(f"method must be wald or profile, not '{method}'.")
     names = optimum.likelihood.covariance.names()

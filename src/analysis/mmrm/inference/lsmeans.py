@@ -189,6 +189,8 @@ def _fixed(
     factors = template.recipe.levels
     places: dict[str, list[int]] = {}
     values: dict[str, float] = {}
+    if not isinstance(at, Mapping):
+        raise ValueError("at is a dict of variable to value, such as {'baseline': 30}.")
     for name, value in at.items():
         if name in factors:
             wanted = [value] if pd.api.types.is_scalar(value) else list(value)

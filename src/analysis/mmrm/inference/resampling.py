@@ -154,11 +154,16 @@ def generator(n: int, rng: np.random.Generator | int) -> np.random.Generator:
     Raises
     ------
     ValueError
-        When there is no draw to make.
+        When there is no draw to make, or what is given is neither seed nor generator.
     """
-    if n < 1:
+    if not isinstance(n, (int, np.integer)) or n < 1:
         raise ValueError(f"n must be at least 1, not {n}.")
-    return np.random.default_rng(rng)
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"rng must be a seed (a whole number) or a generator of NumPy, not {rng!r}."
+        ) from error
 
 
 def _compress(block: Array) -> Array:

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
+from analysis.mmrm.design.frames import as_frame
+
 T = TypeVar("T")
 
 
@@ -68,7 +70,8 @@ def source_of(data: Any, n_jobs: int = 1) -> Source | None:
         return _frames(data, n_jobs)
     raise ValueError(
         "data must be a DataFrame, a list of DataFrames, a pyarrow dataset, a dask DataFrame, or "
-        f"a function that returns DataFrames, not a {type(data).__name__}."
+        "a function that returns DataFrames, of pandas or of another library that narwhals knows, "
+        f"not a {type(data).__name__}."
     )
 
 
@@ -78,10 +81,10 @@ def _refuse_jobs(n_jobs: int, why: str) -> None:
 
 
 def _frames(read: Callable[[], Iterable[pd.DataFrame]], n_jobs: int) -> Source:
-    first = next(iter(read()), pd.DataFrame())
+    first = as_frame(next(iter(read()), pd.DataFrame()))
     if not isinstance(first, pd.DataFrame):
         raise ValueError(f"Every chunk must be a DataFrame, not a {type(first).__name__}.")
-    return Source(list(first.columns), lambda task, names: _work(task, read(), _same, n_jobs))
+    return Source(list(first.columns), lambda task, names: _work(task, read(), as_frame, n_jobs))
 
 
 def _batches(
@@ -135,10 +138,6 @@ def _filtered(data: Any, names: list[str]) -> Iterable[Any]:
 
 def _fragment_frame(piece: Any, schema: Any, names: list[str]) -> Any:
     return piece.to_table(schema=schema, columns=names).to_pandas()
-
-
-def _same(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame
 
 
 def _work(

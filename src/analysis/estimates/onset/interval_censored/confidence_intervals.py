@@ -12,6 +12,7 @@ import numpy as np
 from analysis.estimates.intervals import chi2_quantile
 from analysis.estimates.onset.interval_censored.turnbull import NPMLE, turnbull
 from analysis.estimates.table import row
+from analysis.numbers import as_numbers, numbers
 
 CRITICAL = chi2_quantile(0.95, 1)
 # Where the search for a limit begins and how it widens: log of made-up people over real ones.
@@ -66,7 +67,9 @@ def likelihood_interval(left: Any, right: Any, t: float, **words: Any) -> dict[s
     is seen around t, and against SciPy's constrained optimiser on a visit grid. By simulation
     (benchmarks/estimates/interval_censored.py) it covers a little under 95 % at 10 people.
     """
-    share = _by_likelihood(np.asarray(left, float), np.asarray(right, float), t)
+    left, right = numbers(left=left, right=right)
+    t = float(as_numbers(t, "t"))
+    share = _by_likelihood(left, right, t)
     return _as_row(f"share by {t:g} h", share, len(left), "likelihood-ratio 95 % interval", words)
 
 
@@ -79,10 +82,10 @@ def likelihood_difference(
     doi:10.1002/sim.3095). Parameters, results and errors as :func:`likelihood_interval`, with
     (left, right) of each arm; treated minus control.
     """
-    first, second = (
-        _by_likelihood(np.asarray(left, float), np.asarray(right, float), t)
-        for left, right in (treated, control)
-    )
+    t = float(as_numbers(t, "t"))
+    (left, right), (other_left, other_right) = _hours_of(treated), _hours_of(control)
+    first = _by_likelihood(left, right, t)
+    second = _by_likelihood(other_left, other_right, t)
     least, most = first.least - second.most, first.most - second.least
     share = _Share(
         least,
@@ -105,6 +108,8 @@ def bootstrap_interval(
     the interval has no width: use :func:`likelihood_interval` there, and with few people.
     Parameters, results and errors as there, with the number of draws and a seed.
     """
+    left, right = numbers(left=left, right=right)
+    t = float(as_numbers(t, "t"))
     draws = _draws(left, right, t, resamples, np.random.default_rng(seed))
     share = _percentiles(turnbull(left, right), t, draws)
     text = f"percentile bootstrap of {resamples} draws, 95 %"
@@ -124,7 +129,8 @@ def bootstrap_difference(
 
     People are drawn within their arm. See :func:`bootstrap_interval`; treated minus control.
     """
-    rng = np.random.default_rng(seed)
+    rng, t = np.random.default_rng(seed), float(as_numbers(t, "t"))
+    treated, control = _hours_of(treated), _hours_of(control)
     first = _draws(*treated, t, resamples, rng)
     second = _draws(*control, t, resamples, rng)
     one, two = turnbull(*treated), turnbull(*control)
@@ -137,6 +143,11 @@ def bootstrap_difference(
     n = len(treated[0]) + len(control[0])
     text = f"percentile bootstrap of {resamples} draws within arms, 95 %"
     return _as_row(f"difference in share by {t:g} h", share, n, text, words)
+
+
+def _hours_of(intervals: Intervals) -> tuple[np.ndarray, np.ndarray]:
+    left, right = numbers(left=intervals[0], right=intervals[1])
+    return left, right
 
 
 def _as_row(
@@ -208,10 +219,10 @@ def _limit(
 
 
 def _draws(
-    left: Any, right: Any, t: float, resamples: int, rng: np.random.Generator
+    left: np.ndarray, right: np.ndarray, t: float, resamples: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Least and largest share by t in each draw of as many people as there are."""
-    pairs = np.column_stack([np.asarray(left, float), np.asarray(right, float)])
+    pairs = np.column_stack([left, right])
     distinct, counts = np.unique(pairs, axis=0, return_counts=True)
     n = counts.sum()
     weights = rng.multinomial(n, counts / n, size=resamples).astype(float)

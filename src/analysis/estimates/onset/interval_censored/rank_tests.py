@@ -11,6 +11,7 @@ from scipy import special
 
 from analysis.estimates.onset.interval_censored.turnbull import turnbull
 from analysis.estimates.table import row
+from analysis.numbers import aligned, as_numbers, numbers
 
 Scores = Literal["sun", "finkelstein", "wilcoxon"]
 Method = Literal["exact", "monte carlo", "asymptotic"]
@@ -43,6 +44,7 @@ def rank_scores(left: Any, right: Any, scores: Scores = "sun") -> np.ndarray:
     ValueError
         When :func:`.turnbull` refuses the intervals or does not converge, or for unknown scores.
     """
+    left, right = numbers(left=left, right=right)
     estimate = turnbull(left, right)
     if not estimate.converged:
         raise ValueError("Turnbull's estimate of all people together did not converge.")
@@ -114,8 +116,10 @@ def rank_test(
     Checked against the published breast cosmesis tests (Fay & Shaw 2010, section 4), SciPy's
     log-rank test of right-censored times and its permutation test.
     """
-    left, right, treated = np.asarray(left, float), np.asarray(right, float), np.asarray(treated)
-    groups = np.zeros(left.shape, int) if strata is None else np.asarray(strata)
+    same = aligned(left=left, right=right, treated=treated, strata=strata)
+    left, right = as_numbers(same["left"], "left"), as_numbers(same["right"], "right")
+    treated = np.asarray(same["treated"])
+    groups = np.zeros(left.shape, int) if strata is None else np.asarray(same["strata"])
     if treated.dtype != bool or not treated.shape == groups.shape == left.shape:
         raise ValueError("Arms need True (treated) or False for each person, strata a label each.")
     if treated.all() or not treated.any():

@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.estimates.onset.interval_censored.turnbull_solver import Runs, maximise
 from analysis.estimates.table import row
+from analysis.numbers import aligned, as_numbers, numbers
 
 # The masses are sums to 1 in double precision; a likelihood term keeps eight digits or more.
 LIGHTEST = 1e-8
@@ -62,7 +63,7 @@ class NPMLE:
 
     def span(self, left: Any, right: Any) -> tuple[np.ndarray, np.ndarray]:
         """First region that each interval of the data covers, and the one after its last."""
-        left, right = _times(left), _times(right)
+        left, right = (_times(limits) for limits in numbers(left=left, right=right))
         ended = np.searchsorted(self.hi, left, side="right")
         exact = np.searchsorted(self.hi, left, side="left")
         return np.where(left < right, ended, exact), self._begun(right)
@@ -135,8 +136,9 @@ def turnbull(
 
     Parameters
     ----------
-    left, right : array_like of float, shape (n,)
-        Hours of the last assessment without and the first with onset. ``right`` infinite: never
+    left, right : array_like, shape (n,)
+        Of the same people, matched as :mod:`analysis.numbers` says: hours of the last
+        assessment without and the first with onset. ``right`` infinite: never
         seen. ``left == right``: that very time. ``left`` may be -inf.
     weights : array_like of float, shape (n,), optional
         How many people each interval stands for, not negative; 1 by default.
@@ -180,7 +182,7 @@ def turnbull(
 
 
 def _times(t: Any) -> np.ndarray:
-    hours = np.asarray(t, float)
+    hours = as_numbers(t, "t")
     if np.isnan(hours).any():
         raise ValueError("A time to read the estimate at is missing; give hours.")
     return hours
@@ -188,8 +190,9 @@ def _times(t: Any) -> np.ndarray:
 
 def _checked(left: Any, right: Any, weights: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The intervals as arrays, refused when they are not intervals."""
-    left, right = np.asarray(left, float), np.asarray(right, float)
-    weight = np.ones(left.shape) if weights is None else np.asarray(weights, float)
+    same = aligned(left=left, right=right, weights=weights)
+    left, right = as_numbers(same["left"], "left"), as_numbers(same["right"], "right")
+    weight = np.ones(left.shape) if weights is None else as_numbers(same["weights"], "weights")
     if left.ndim != 1 or not left.shape == right.shape == weight.shape:
         raise ValueError("Left limits, right limits and weights need one value per person each.")
     if not (np.isfinite(weight) & (weight >= 0)).all() or not weight.sum() > 0:
