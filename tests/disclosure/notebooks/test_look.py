@@ -21,7 +21,7 @@ from analysis.disclosure.notebooks import (
     team_view,
     tells_of_people,
 )
-from analysis.report import build_check_page
+from analysis.paths import ROOT
 from analysis.studies import check_source
 from tests.factory import write_study
 
@@ -262,13 +262,15 @@ def test_view_for_others(made):
     assert list(team_view(made)) == []
 
 
-def test_view_is_told_from_what_a_study_is_given(tmp_path):
-    path = write_study(tmp_path / "real")
-    path.write_text(
-        path.read_text("utf-8").replace("synthetic = true", "synthetic = false"), "utf-8"
-    )
+@pytest.mark.parametrize("page", ["check", "report"])
+def test_heading_of_a_page_is_known(page):
+    template = ROOT / "src" / "analysis" / "report" / "templates" / f"{page}.html.j2"
+    assert holds_team_view(template.read_text(encoding="utf-8"))
+
+
+def test_view_is_told_from_what_a_study_prints(tmp_path):
+    path = write_study(tmp_path)
+    declared = path.read_text("utf-8").replace("synthetic = true", "synthetic = false")
+    path.write_text(declared, "utf-8")
     for view in ("team", "shared"):
-        found = {"study": "clinic"} | check_source(str(path), view)
-        page = build_check_page(str(path), found, tmp_path / f"{view}.html")
-        assert holds_team_view(json.dumps(found)) is (view == "team")
-        assert holds_team_view(page.read_text("utf-8")) is (view == "team")
+        assert holds_team_view(json.dumps(check_source(str(path), view))) is (view == "team")
