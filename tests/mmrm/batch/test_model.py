@@ -145,14 +145,20 @@ def test_a_trial_that_cannot_be_fitted_is_refused_by_the_sentence_of_its_own_fit
     spoiled = data.copy()
     spoiled.loc[spoiled["trial"] == 2, "y"] = 7.0
     spoiled.loc[(spoiled["trial"] == 3) & (spoiled["visit"] == "visit 4"), "y"] = np.nan
+    spoiled.loc[(spoiled["trial"] == 5) & (spoiled["visit"] == "visit 1"), "y"] = 7.0
+    last = (spoiled["trial"] == 0) & (spoiled["visit"] == "visit 4")
+    before = (spoiled["trial"] == 0) & (spoiled["visit"] == "visit 3")
+    spoiled.loc[last, "y"] = spoiled.loc[before, "y"].to_numpy() + 2.0
     fits = many(FREE, spoiled, trial="trial", **ROLES)
-    assert fits.refusals.index.tolist() == [2, 3]
+    assert fits.refusals.index.tolist() == [0, 2, 3, 5]
+    assert "visit 3 and visit 4 differ by the same number" in fits.refusals[0]
+    assert "At visit visit 1" in fits.refusals[5]
     assert "constant" in fits.refusals[2]
     assert "Visit visit 4 was seen by 0" in fits.refusals[3]
     table = fits.differences("arm", by="visit").set_index("trial")
-    assert table.loc[[2, 3], "estimate"].isna().all()
-    assert table.loc[[0, 1, 4, 5], "estimate"].notna().all()
-    assert repr(fits).endswith("6 trials, 4 at once, 2 refused>")
+    assert table.loc[[0, 2, 3, 5], "estimate"].isna().all()
+    assert table.loc[[1, 4], "estimate"].notna().all()
+    assert repr(fits).endswith("6 trials, 2 at once, 4 refused>")
 
 
 def test_a_trial_with_an_aliased_column_goes_its_own_way(data):

@@ -217,9 +217,22 @@ def _well_definite(matrices: Array) -> tuple[Array, Mask]:
 
 
 def _can_be_fitted(y: Array, rest: Array, seen: Mask, ranks: Index) -> Mask:
-    """Whether every visit has more subjects than effects, and an outcome that varies."""
+    """Whether every visit has more subjects than effects, and outcomes vary enough.
+
+    At a visit, beyond what the model explains there, and between each two visits: what does not
+    is refused by name, or fitted, by the single engine.
+    """
     n = seen.sum(axis=1)
     middle = y.sum(axis=1) / np.maximum(n, 1)
-    total = (np.where(seen, y - middle[:, None], 0.0) ** 2).sum(axis=1)
+    centred = np.where(seen, y - middle[:, None], 0.0)
+    total = (centred**2).sum(axis=1)
     varies = (rest**2).sum(axis=1) > INEXACT**2 * total
-    return np.asarray(((n > ranks) & varies).all(axis=1))
+    had = seen.astype(float)
+    both = transposed(had) @ had
+    sums, square = transposed(had) @ centred, transposed(had) @ centred**2
+    apart = square + transposed(square) - 2 * transposed(centred) @ centred
+    apart -= (sums - transposed(sums)) ** 2 / np.maximum(both, 1)
+    apart += 2 * total[:, :, None] * np.eye(y.shape[2])
+    mean_square = (total.sum(axis=1) / n.sum(axis=1))[:, None, None]
+    differ = (apart > INEXACT * both * mean_square) | (both < 2)
+    return np.asarray((n > ranks).all(axis=1) & varies.all(axis=1) & differ.all(axis=(1, 2)))
