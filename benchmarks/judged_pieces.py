@@ -1,10 +1,10 @@
-"""Simulated trials judged piece by piece, with what every part takes of the processor.
+"""Simulated trials judged in batches, as calibration does, with what every part takes.
 
 Half the trials are of a world without effect (unblinding at the bound on bias), half of the one
 in which power is promised. Of every trial, whatever the judge makes of it:
 
 - drawing: people, answers, blanks, losses;
-- MMRM: the primary analysis, Kenward-Roger;
+- MMRM: the primary analysis, Kenward-Roger, of all trials of a batch at once;
 - common analyses: paired t, LOCF, Mann-Whitney, random intercept, which are set beside it;
 - onset word: gates 5 and 6 without the first fit. Where gate 5 supports, they fit the model again
   without each flagged group;
@@ -22,8 +22,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
@@ -32,9 +31,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.calibration import trial as judging
-from analysis.claims.calibration.pieces import trial_of
-from analysis.claims.definitions import load_definitions
+from analysis.claims.calibration.pieces import TOGETHER, trial_of
+from analysis.claims.calibration.trial import Judged
+from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.gates.robustness_of_scores import doubt_missing_scores
+from analysis.claims.primary_analysis import Primary, Scores, primary_analyses
 from analysis.describe.onset.courses import SCHEDULE
 from analysis.estimates.missing.closed_form import Robustness
 from analysis.estimates.onset.courses import Threshold, courses
@@ -51,8 +52,7 @@ SEED = 1
 # What calibration does of a trial, and what is asked for besides.
 COUNTED = ("drawing", "MMRM", "common analyses", "onset word")
 PARTS = (*COUNTED, "missing data", "onset time", "its limits", "onset of the means")
-# Functions that the judge calls, timed inside it.
-INSIDE = {"primary_analysis": "MMRM", "relief_by_common_analyses": "common analyses"}
+Analysed = tuple[Scores, Primary | str]
 FALL = Threshold("30 % of baseline", share=0.3)
 ALL_VISITS = "change ~ baseline * visit + arm * visit"
 
@@ -77,36 +77,42 @@ class Crossed:
 
 @dataclass
 class Clock:
-    """Seconds of the processor by part, each without the parts inside it, and the last calls."""
+    """Seconds of the processor by part, each without the parts inside it."""
 
     seconds: Counter[str] = field(default_factory=Counter)
-    last: dict[str, Any] = field(default_factory=dict)
     inside: float = 0.0
 
     def timed(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, which from now on is timed; its arguments and result are kept."""
+        """The function, which from now on is timed."""
 
-        def run(*given: Any) -> Any:
-            self.last.pop(part, None)
+        def run(*given: Any, **named: Any) -> Any:
             outside, self.inside = self.inside, 0.0
             start = time.process_time()
             try:
-                result = function(*given)
+                return function(*given, **named)
             finally:
                 took = time.process_time() - start
                 self.seconds[part] += took - self.inside
                 self.inside = outside + took
-            self.last[part] = given, result
-            return result
 
         return run
 
-    @contextmanager
-    def in_the_judge(self) -> Iterator[None]:
-        """Time what the judge calls, inside it."""
-        parts = {name: self.timed(part, getattr(judging, name)) for name, part in INSIDE.items()}
-        with patch.multiple(judging, **parts):
-            yield
+    def judged(self, drawn: list[Trial], rules: Definitions) -> Iterator[tuple[Judged, Analysed]]:
+        """Trials judged at once, each with its scores and what the first fit found."""
+        first: list[Analysed] = []
+
+        def analyse(several: Sequence[Scores]) -> list[Primary | str]:
+            if first:
+                return primary_analyses(several)
+            found = self.timed("MMRM", primary_analyses)(several)
+            first.extend(zip(several, found, strict=True))
+            return found
+
+        common = self.timed("common analyses", judging.relief_by_common_analyses)
+        with patch.object(judging, "relief_by_common_analyses", common):
+            judge = self.timed("onset word", judging.judge_trials)
+            judged = judge(drawn, rules, analyse=analyse)
+        yield from zip(judged, first, strict=True)
 
 
 def crossings(trial: Trial) -> list[Crossed]:
@@ -186,20 +192,22 @@ def judge_piece(start: int, stop: int, n: int, *, limits: bool = True) -> dict[s
     found: Counter[str] = Counter()
     spec = prepare(ALL_VISITS, of_all_visits(trial_of(WORLDS[0], n, 0, SEED)),
                    subject="subject", visit="visit")  # fmt: skip
-    with clock.in_the_judge():
-        for number in range(start, stop):
-            world = WORLDS[number % len(WORLDS)]
-            drawn = clock.timed("drawing", trial_of)(world, n, number, SEED)
-            word = clock.timed("onset word", judging.judge_trial)(drawn, rules).words["onset"]
-            found[f"{world} {word}"] += 1
-            if "MMRM" in clock.last:
-                (scores,), primary = clock.last["MMRM"]
+    for begin in range(start, stop, TOGETHER):
+        worlds = [
+            WORLDS[number % len(WORLDS)] for number in range(begin, min(begin + TOGETHER, stop))
+        ]
+        draw = clock.timed("drawing", trial_of)
+        drawn = [draw(world, n, begin + i, SEED) for i, world in enumerate(worlds)]
+        judged = list(clock.judged(drawn, rules))
+        for world, trial, (word, (scores, primary)) in zip(worlds, drawn, judged, strict=True):
+            found[f"{world} {word.words['onset']}"] += 1
+            if not isinstance(primary, str):
                 bars = judging.bars_of(scores, rules)
                 missing = clock.timed("missing data", doubt_missing_scores)(
                     scores, primary, bars.support
                 )
                 found.update(_of_missing(missing))
-            found.update(_of_onset(drawn, spec, clock, limits))
+            found.update(_of_onset(trial, spec, clock, limits))
     return {
         "trials": stop - start,
         "process": os.getpid(),

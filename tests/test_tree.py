@@ -30,6 +30,7 @@ THROUGH = {
     "claims/published/test_published.py": "claims/published/rows",
     "claims/sensitivity/test_multiverse.py": """
         claims/sensitivity/estimators claims/sensitivity/specifications""",
+    "claims/calibration/test_common_analyses.py": "claims/calibration/random_intercepts",
     "claims/calibration/test_renew.py": "claims/calibration/sound_counts",
     "claims/calibration/test_run.py": "claims/calibration/counts claims/calibration/pieces",
     "claims/calibration/test_stored_words.py": "claims/calibration/trial",

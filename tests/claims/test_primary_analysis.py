@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from analysis.claims.primary_analysis import Scores, primary_analysis
+from analysis.claims.primary_analysis import (
+    NUMBERS,
+    ONE_ARM,
+    Scores,
+    primary_analyses,
+    primary_analysis,
+)
 
 
 def scores(n=20, k=2, effect=-5.0, seed=1):
@@ -66,3 +72,19 @@ def test_a_baseline_that_tells_the_arms_apart_exactly_is_refused_in_words():
     apart = Scores(given.score, given.treated.astype(float), given.treated, given.visits)
     with pytest.raises(ValueError, match="cannot estimate"):
         primary_analysis(apart)
+
+
+def test_many_at_once_get_what_each_gets_by_itself():
+    """Trials of other sizes and visits, and one that has no difference to estimate."""
+    several = [scores(n=n, seed=n) for n in (30, 41, 24)]
+    one_visit = Scores(several[0].score[:, :1], several[0].baseline, several[0].treated, ("hours",))
+    one_arm = several[1].keep(several[1].treated)
+    found = primary_analyses([several[0], one_visit, several[1], one_arm, several[2]])
+    assert found.pop(3) == ONE_ARM
+    for ours, given in zip(found, [several[0], one_visit, *several[1:]], strict=True):
+        own = primary_analysis(given)
+        for name in NUMBERS:
+            assert getattr(ours, name) == pytest.approx(getattr(own, name), rel=1e-8)
+        np.testing.assert_allclose(ours.coefficients, own.coefficients, rtol=1e-7, atol=1e-7)
+        np.testing.assert_allclose(ours.covariance, own.covariance, rtol=1e-7)
+        assert (ours.n, ours.method) == (own.n, own.method)

@@ -17,7 +17,7 @@ import analysis
 from analysis.claims.calibration import code_hash
 from analysis.claims.calibration.command import every_world
 from analysis.claims.calibration.pieces import code_of_now, generator, roots
-from analysis.claims.calibration.trial import judge_trial
+from analysis.claims.calibration.trial import judge_trials
 from analysis.claims.decision_rule import decide_by_interval, decide_by_share
 from analysis.claims.definitions import load_definitions
 from analysis.claims.gates.data_gates import construct
@@ -177,11 +177,10 @@ def test_every_function_that_runs_while_a_trial_is_judged_counts():
     drawn = [(world(name), n, generator(name, n, 0, seed=1))
              for n in (5, 15) for name in every_world()]  # fmt: skip
     # What a first trial imports runs too, and is no part of judging.
-    judge_trial(trial(*drawn[-1]), rules)
+    judge_trials([trial(*drawn[-1])], rules)
     sys.setprofile(note)
     try:
-        for one in drawn:
-            judge_trial(trial(*one), rules)
+        judge_trials([trial(*one) for one in drawn], rules)
     finally:
         sys.setprofile(None)
     ran: dict[str, set[str]] = defaultdict(set)

@@ -9,23 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.claims.calibration.common_analyses import (
-    COMMON,
-    random_intercept,
-    relief_by_common_analyses,
-)
+from analysis.claims.calibration.common_analyses import COMMON, relief_by_common_analyses
 from analysis.claims.calibration.pieces import trial_of
+from analysis.claims.calibration.random_intercepts import random_intercepts
 from analysis.claims.calibration.trial import scores_of
 from analysis.claims.definitions import load_definitions
 from analysis.claims.primary_analysis import Scores
 
 RULES = load_definitions()
-seeds = st.integers(0, 2**31)
-sizes = st.integers(4, 40)
 
 
 def drawn(seed: int, n: int, *, rounded: bool) -> tuple[SimpleNamespace, Scores]:
@@ -47,12 +40,16 @@ def as_frame(trial: SimpleNamespace) -> pd.DataFrame:
     return pd.DataFrame(trial.totals)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
-@given(seed=seeds, n=sizes, rounded=st.booleans())
-def test_each_says_what_scipy_says(seed, n, rounded):
-    trial, scores = drawn(seed, n, rounded=rounded)
-    found = relief_by_common_analyses(trial, scores)
-    assert list(found) == list(COMMON)
+def test_each_says_what_scipy_says():
+    several = [drawn(seed, 4 + seed % 37, rounded=seed % 2 == 0) for seed in range(300)]
+    trials_drawn, scores_drawn = zip(*several, strict=True)
+    found = relief_by_common_analyses(trials_drawn, scores_drawn)
+    for trial, scores, relief in zip(trials_drawn, scores_drawn, found, strict=True):
+        assert list(relief) == list(COMMON)
+        assert_as_scipy(trial, scores, relief)
+
+
+def assert_as_scipy(trial: SimpleNamespace, scores: Scores, found: dict[str, bool]) -> None:
     mean = pd.DataFrame(scores.score).mean(axis=1) - scores.baseline
     one, two = (mean[arm].dropna() for arm in (trial.treated, ~trial.treated))
     if len(one) > 2 and len(two) > 1 and one.nunique() > 1:
@@ -71,7 +68,7 @@ def test_each_says_what_scipy_says(seed, n, rounded):
 def test_the_random_intercept_is_that_of_mixedlm(seed):
     _, scores = drawn(seed, 30, rounded=True)
     change = scores.score - scores.baseline[:, None]
-    estimate, se = random_intercept(change, scores.baseline, scores.treated)
+    (estimate,), (se,) = random_intercepts([scores])
     person, visit = np.nonzero(np.isfinite(change))
     table = pd.DataFrame({"change": change[person, visit], "visit": visit, "person": person,
                           "baseline": scores.baseline[person],
@@ -105,7 +102,8 @@ def test_without_a_difference_between_people_it_is_least_squares():
         "before": baseline.repeat(2), "visit": np.tile([0.0, 1.0], n),
     })  # fmt: skip
     least = smf.ols("y ~ arm + before + visit", table).fit()
-    estimate, se = random_intercept(change, baseline, treated)
+    scores = Scores(change + baseline[:, None], baseline, treated, ("a", "b"))
+    (estimate,), (se,) = random_intercepts([scores])
     assert estimate == pytest.approx(least.params["arm"], abs=1e-6)
     assert se == pytest.approx(least.bse["arm"], rel=1e-3)
 
@@ -115,18 +113,26 @@ def test_two_people_or_constant_scores_give_no_relief_and_no_error():
     treated = np.arange(8) % 2 == 0
     trial = SimpleNamespace(totals=flat, baseline=np.full(8, 20.0), treated=treated)
     scores = Scores(flat[:, :2], np.full(8, 20.0), treated, ("a", "b"))
-    assert not any(relief_by_common_analyses(trial, scores).values())
+    assert not any(relief_by_common_analyses([trial], [scores])[0].values())
     nobody = SimpleNamespace(totals=np.full((8, 5), np.nan), baseline=np.full(8, 20.0),
                              treated=treated)  # fmt: skip
     lost = Scores(nobody.totals[:, :2], nobody.baseline, treated, ("a", "b"))
-    assert not any(relief_by_common_analyses(nobody, lost).values())
+    assert not any(relief_by_common_analyses([nobody], [lost])[0].values())
+
+
+def test_trials_of_any_size_together_get_what_each_gets_by_itself():
+    several = [drawn(seed, n, rounded=True)[1] for seed, n in ((1, 12), (2, 30), (3, 17), (4, 4))]
+    together = np.array(random_intercepts(several))
+    each = np.hstack([random_intercepts([scores]) for scores in several])
+    np.testing.assert_allclose(together, each, rtol=1e-6)
 
 
 def test_where_the_drug_works_all_of_them_mostly_see_it():
     counts = dict.fromkeys(COMMON, 0)
-    for number in range(12):
-        trial = trial_of("effect-1.50", 30, number, seed=5)
-        for name, found in relief_by_common_analyses(trial, scores_of(trial, RULES)).items():
+    drawn_trials = [trial_of("effect-1.50", 30, number, seed=5) for number in range(12)]
+    several = [scores_of(trial, RULES) for trial in drawn_trials]
+    for relief in relief_by_common_analyses(drawn_trials, several):
+        for name, found in relief.items():
             counts[name] += found
     # The last score within a week comes late: by then the effect has mostly gone.
     assert min(counts[name] for name in COMMON if name != "LOCF") >= 10

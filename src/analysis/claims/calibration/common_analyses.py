@@ -7,15 +7,17 @@ same worlds as the verdict.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from analysis.claims.calibration.random_intercepts import random_intercepts
 from analysis.claims.primary_analysis import Scores
 from analysis.simulate import Trial
 
-__all__ = ["COMMON", "random_intercept", "relief_by_common_analyses"]
+__all__ = ["COMMON", "relief_by_common_analyses"]
 
 Array = NDArray[np.float64]
 COMMON = {
@@ -27,23 +29,34 @@ COMMON = {
 _Z = 1.959963984540054
 
 
-def relief_by_common_analyses(trial: Trial, scores: Scores) -> dict[str, bool]:
-    """Whether each analysis of ``COMMON`` finds relief at the two-sided 5 % level.
+def relief_by_common_analyses(
+    trials: Sequence[Trial], several: Sequence[Scores]
+) -> list[dict[str, bool]]:
+    """Whether each analysis of ``COMMON`` finds relief at the two-sided 5 % level, in each trial.
 
     Relief is a significant fall: before to after for the paired t test, more than the
     comparator's for the others.
     """
+    estimates, ses = random_intercepts(several)
+    return [
+        {
+            **_without_a_model(trial, scores),
+            "random intercept": bool(se > 0 and estimate / se < -_Z),
+        }
+        for trial, scores, estimate, se in zip(trials, several, estimates, ses, strict=True)
+    ]
+
+
+def _without_a_model(trial: Trial, scores: Scores) -> dict[str, bool]:
     change = scores.score - scores.baseline[:, None]
-    mean = np.array([row[np.isfinite(row)].mean() if np.isfinite(row).any() else np.nan
-                     for row in change])  # fmt: skip
-    seen = np.isfinite(mean)
-    treated = scores.treated
-    first, second = mean[seen & treated], mean[seen & ~treated]
+    seen = np.isfinite(change)
+    count = seen.sum(axis=1)
+    mean = np.where(seen, change, 0.0).sum(axis=1) / np.where(count > 0, count, np.nan)
+    first, second = mean[(count > 0) & scores.treated], mean[(count > 0) & ~scores.treated]
     return {
         "paired t": _t_falls(first),
         "LOCF": _t_differs(*_carried(trial)),
         "Mann-Whitney": _ranks_lower(first, second),
-        "random intercept": _random_intercept(change, scores.baseline, treated),
     }
 
 
@@ -87,55 +100,3 @@ def _ranks_lower(first: Array, second: Array) -> bool:
     ties = (counts**3 - counts).sum() / ((n + m) * (n + m - 1))
     sd = math.sqrt(n * m / 12 * (n + m + 1 - ties))
     return bool(sd > 0 and (u - n * m / 2 + 0.5) / sd < -_Z)
-
-
-def _random_intercept(change: Array, baseline: Array, treated: NDArray[np.bool_]) -> bool:
-    """``change ~ baseline + visit + arm + (1 | person)`` by REML, arm tested with z."""
-    estimate, se = random_intercept(change, baseline, treated)
-    return bool(se > 0 and estimate / se < -_Z)
-
-
-def random_intercept(
-    change: Array, baseline: Array, treated: NDArray[np.bool_]
-) -> tuple[float, float]:
-    """Difference between the arms and its standard error by a random-intercept model.
-
-    Restricted maximum likelihood over the ratio of variances, one dimension, with each
-    person's rows made independent by taking out a share of their mean. Checked against
-    statsmodels' MixedLM; written since that takes a hundred times as long a trial.
-
-    Returns
-    -------
-    estimate, se : float
-        Points; NaN where the model has no residual.
-    """
-    from scipy.optimize import minimize_scalar  # slow to import
-
-    person, visit = np.nonzero(np.isfinite(change))
-    y = change[person, visit]
-    visits = np.unique(visit)
-    dummies = visit[:, None] == visits[1:]
-    x = np.column_stack([np.ones(len(y)), treated[person], baseline[person], dummies])
-    m = np.bincount(person, minlength=len(change))
-    if len(y) <= x.shape[1] or np.linalg.matrix_rank(x) < x.shape[1]:
-        return math.nan, math.nan
-    both = np.column_stack([x, y])
-    sums = np.zeros((len(change), both.shape[1]))
-    np.add.at(sums, person, both)
-    means = (sums / np.maximum(m, 1)[:, None])[person]
-
-    def solved(ratio: float) -> tuple[float, Array, Array, float]:
-        own = both - (1 - 1 / np.sqrt(1 + m[person] * ratio))[:, None] * means
-        gram = own.T @ own
-        xx, xy = gram[:-1, :-1], gram[:-1, -1]
-        beta = np.linalg.solve(xx, xy)
-        rest = float(gram[-1, -1] - xy @ beta)
-        df = len(y) - len(beta)
-        log_det = float(np.linalg.slogdet(xx)[1] + np.log1p(m * ratio).sum())
-        return df * math.log(max(rest, 1e-300)) + log_det, beta, xx, rest / df
-
-    best = minimize_scalar(
-        lambda log_ratio: solved(math.exp(log_ratio))[0], bounds=(-9.0, 9.0), method="bounded"
-    )
-    _, beta, xx, variance = solved(math.exp(best.x))
-    return float(beta[1]), math.sqrt(variance * np.linalg.inv(xx)[1, 1])

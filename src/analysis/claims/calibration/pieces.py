@@ -17,7 +17,7 @@ import numpy as np
 from analysis import instruments
 from analysis.claims.calibration.code_hash import code_sha256
 from analysis.claims.calibration.common_analyses import COMMON
-from analysis.claims.calibration.trial import judge_trial
+from analysis.claims.calibration.trial import Judged, judge_trials
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED
 from analysis.simulate import Trial, trial, world
@@ -25,8 +25,8 @@ from analysis.writing import write_atomic
 
 __all__ = ["LETTERS", "Piece", "keep", "keys", "pieces", "run_piece", "stored", "trial_of"]
 
-# Trials a file: about twenty seconds of work.
-SIZE = 1000
+# Trials a file, and trials that are judged at once.
+SIZE, TOGETHER = 1000, 250
 LETTERS = {SUPPORTED: "S", CONTRADICTED: "C", NOT_DECIDED: "N", NOT_TESTABLE: "T"}
 
 
@@ -73,9 +73,7 @@ def run_piece(piece: Piece, folder: Path | None) -> dict[str, Any]:
     words: dict[str, list[str]] = defaultdict(list)
     fell_back = failed = 0
     missing = 0.0
-    for number in range(piece.start, piece.stop):
-        drawn = trial_of(piece.world, piece.n_per_arm, number, piece.seed)
-        judged = judge_trial(drawn, definitions)
+    for judged in _judged(piece, definitions):
         for claim, word in judged.words.items():
             words[claim].append(LETTERS[word])
         words["by estimate"].append(LETTERS[judged.by_estimate])
@@ -96,6 +94,13 @@ def run_piece(piece: Piece, folder: Path | None) -> dict[str, Any]:
     if folder is not None:
         keep(result, folder)
     return result
+
+
+def _judged(piece: Piece, definitions: Definitions) -> Iterator[Judged]:
+    for start in range(piece.start, piece.stop, TOGETHER):
+        numbers = range(start, min(start + TOGETHER, piece.stop))
+        drawn = [trial_of(piece.world, piece.n_per_arm, i, piece.seed) for i in numbers]
+        yield from judge_trials(drawn, definitions)
 
 
 def keep(result: dict[str, Any], folder: Path) -> None:
@@ -131,7 +136,7 @@ def code_of_now() -> str:
 
 def roots() -> tuple[str, ...]:
     """Where a trial's word begins: how it is drawn, from which numbers, and judged."""
-    own = (trial, generator, judge_trial)
+    own = (trial, generator, judge_trials)
     return tuple(f"{function.__module__}:{function.__qualname__}" for function in own)
 
 

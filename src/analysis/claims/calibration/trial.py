@@ -1,8 +1,8 @@
-"""One simulated trial judged: gates 5 and 6 on its arrays, and what common analyses say of it."""
+"""Simulated trials judged: gates 5 and 6 on their arrays, and what common analyses say of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -13,24 +13,29 @@ from analysis.claims.calibration.common_analyses import relief_by_common_analyse
 from analysis.claims.decision_rule import Bars, decide_by_share
 from analysis.claims.definitions import Definitions
 from analysis.claims.gates.robustness_of_scores import (
-    Tried,
     count_as_not_improved,
     doubt_missing_scores,
     still_intoxicated,
     survives_missing,
-    tried_without,
-    try_on,
+    without_each,
 )
 from analysis.claims.ledger import NOT_DECIDED, NOT_TESTABLE, SUPPORTED
-from analysis.claims.primary_analysis import Primary, Scores, primary_analysis
+from analysis.claims.primary_analysis import (
+    Primary,
+    Scores,
+    primary_analyses,
+    primary_analysis,
+)
 from analysis.claims.verdict import combine_parts
 from analysis.estimates.proportions import exact_share
 from analysis.simulate import Trial
 
-__all__ = ["CLAIMS", "Judged", "judge_trial", "scores_of"]
+__all__ = ["CLAIMS", "Judged", "judge_trial", "judge_trials", "scores_of"]
 
 CLAIMS = ("onset", "certainty_within_hours", "headline")
 Array = NDArray[np.float64]
+# The primary estimate of each of some trials, or why there is none.
+Analyse = Callable[[Sequence[Scores]], list[Primary | str]]
 
 
 @dataclass(frozen=True)
@@ -60,36 +65,63 @@ class Judged:
 
 
 def judge_trial(trial: Trial, definitions: Definitions) -> Judged:
-    """Judge a trial whose times are actual, whose comparator is active and whose form is ad hoc.
+    """Judge one trial, each model fitted by itself; see :func:`judge_trials`."""
+    return judge_trials([trial], definitions, analyse=_one_by_one)[0]
+
+
+def judge_trials(
+    trials: Sequence[Trial], definitions: Definitions, *, analyse: Analyse = primary_analyses
+) -> list[Judged]:
+    """Judge trials whose times are actual, whose comparator is active and whose form is ad hoc.
 
     Gates 1, 2 and 4 pass by the design of every world; gate 3 fails for a form that looks
-    back; gates 5 and 6 are the functions that judge a study. A group of flagged people is
-    tried only where gate 5 supports, since only support can be lost.
+    back; gates 5 and 6 are those that judge a study, their models fitted for all trials at
+    once. A group of flagged people is tried only where gate 5 supports, since only support can
+    be lost.
     """
-    scores = scores_of(trial, definitions)
-    missing = float(np.isnan(trial.totals[~np.isnan(trial.baseline), -1]).mean())
-    relief = relief_by_common_analyses(trial, scores)
-    if trial.recall_hours > 0:
-        words = dict.fromkeys(CLAIMS, NOT_TESTABLE)
-        return Judged(words, NOT_TESTABLE, relief, False, False, missing)
-    bars = bars_of(scores, definitions)
-    primary: Primary | None = None
-    try:
-        primary = primary_analysis(scores)
-    except ValueError:
-        onset = by_estimate = NOT_DECIDED
-    else:
-        onset = by_estimate = bars.word(primary)
-        if by_estimate == SUPPORTED and not _robust(trial, scores, primary, bars, definitions):
-            onset = NOT_DECIDED
-    certainty = _certainty(scores, definitions)
-    words = {
-        "onset": onset,
-        "certainty_within_hours": certainty,
-        "headline": combine_parts([onset, certainty]),
+    several = [scores_of(trial, definitions) for trial in trials]
+    reliefs = relief_by_common_analyses(trials, several)
+    missing = [
+        float(np.isnan(trial.totals[~np.isnan(trial.baseline), -1]).mean()) for trial in trials
+    ]
+    testable = [place for place, trial in enumerate(trials) if not trial.recall_hours > 0]
+    primaries = dict(zip(testable, analyse([several[p] for p in testable]), strict=True))
+    bars = {place: bars_of(several[place], definitions) for place in testable}
+    by_estimate = {
+        place: NOT_DECIDED if isinstance(primary, str) else bars[place].word(primary)
+        for place, primary in primaries.items()
     }
-    fell_back = primary is not None and bool(primary.fit.fallbacks)
-    return Judged(words, by_estimate, relief, fell_back, primary is None, missing)
+    robust = _robust(trials, several, primaries, bars, by_estimate, definitions, analyse)
+    onset = by_estimate | robust
+    judged = []
+    for place, scores in enumerate(several):
+        if place not in primaries:
+            words = dict.fromkeys(CLAIMS, NOT_TESTABLE)
+            judged.append(Judged(words, NOT_TESTABLE, reliefs[place], False, False, missing[place]))
+            continue
+        certainty = _certainty(scores, definitions)
+        words = {
+            "onset": onset[place],
+            "certainty_within_hours": certainty,
+            "headline": combine_parts([onset[place], certainty]),
+        }
+        primary = primaries[place]
+        failed = isinstance(primary, str)
+        fell_back = not isinstance(primary, str) and bool(primary.fallbacks)
+        judged.append(
+            Judged(words, by_estimate[place], reliefs[place], fell_back, failed, missing[place])
+        )
+    return judged
+
+
+def _one_by_one(several: Sequence[Scores]) -> list[Primary | str]:
+    found: list[Primary | str] = []
+    for scores in several:
+        try:
+            found.append(primary_analysis(scores))
+        except ValueError as refusal:
+            found.append(str(refusal))
+    return found
 
 
 def scores_of(trial: Trial, definitions: Definitions, *, filled: bool = False) -> Scores:
@@ -129,31 +161,53 @@ def bars_of(scores: Scores, definitions: Definitions) -> Bars:
 
 
 def _robust(
-    trial: Trial, scores: Scores, primary: Primary, bars: Bars, definitions: Definitions
-) -> bool:
-    """Gate 6 where gate 5 supports."""
-    if not survives_missing(doubt_missing_scores(scores, primary, bars.support), primary, bars):
-        return False
-    return all(one.word == SUPPORTED for one in _tried(trial, scores, bars, definitions))
+    trials: Sequence[Trial],
+    several: Sequence[Scores],
+    primaries: Mapping[int, Primary | str],
+    bars: Mapping[int, Bars],
+    by_estimate: Mapping[int, str],
+    definitions: Definitions,
+    analyse: Analyse,
+) -> dict[int, str]:
+    """The word after gate 6 of each trial that gate 5 supports."""
+    found: dict[int, str] = {}
+    other: list[tuple[int, Scores]] = []
+    for place, primary in primaries.items():
+        if isinstance(primary, str) or by_estimate[place] != SUPPORTED:
+            continue
+        own = bars[place]
+        doubted = doubt_missing_scores(several[place], primary, own.support)
+        if survives_missing(doubted, primary, own):
+            found[place] = SUPPORTED
+            other += [(place, scores) for scores in
+                      _other_scores(trials[place], several[place], definitions)]  # fmt: skip
+        else:
+            found[place] = NOT_DECIDED
+    tried = analyse([scores for _, scores in other])
+    for (place, _), primary in zip(other, tried, strict=True):
+        if isinstance(primary, str) or bars[place].word(primary) != SUPPORTED:
+            found[place] = NOT_DECIDED
+    return found
 
 
-def _tried(trial: Trial, scores: Scores, bars: Bars, definitions: Definitions) -> Iterator[Tried]:
+def _other_scores(trial: Trial, scores: Scores, definitions: Definitions) -> Iterator[Scores]:
+    """The scores without each flagged group, with blanks filled, with the intoxicated held."""
     own = np.isfinite(trial.baseline)
     flags = {name: trial.groups[name][own] for name in ("stopped", "one rating")}
-    yield from tried_without(scores, bars, flags)
+    yield from (others for _, others in without_each(scores, flags))
     filled = scores_of(trial, definitions, filled=True)
     if not (
         scores.score.shape == filled.score.shape
         and np.array_equal(scores.score, filled.score, equal_nan=True)
         and np.array_equal(scores.baseline, filled.baseline)
     ):
-        yield try_on("with form.incomplete put back", filled, bars)
+        yield filled
     still = still_intoxicated(
         trial.cadss_rise, trial.cadss_hours_since_end, scores.visits, definitions
     )
     still = still[own]
     if (still & np.isfinite(scores.score)).any():
-        yield try_on("counted as not improved", count_as_not_improved(scores, still), bars)
+        yield count_as_not_improved(scores, still)
 
 
 def _certainty(scores: Scores, definitions: Definitions) -> str:

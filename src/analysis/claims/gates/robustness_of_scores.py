@@ -18,10 +18,9 @@ from analysis.claims.definitions import Definitions, Window
 from analysis.claims.ledger import SUPPORTED
 from analysis.claims.primary_analysis import Primary, Scores, primary_analysis
 from analysis.estimates.missing.closed_form import Robustness, robustness_to_missing
-from analysis.estimates.missing.imputation_model import by_visit
 from analysis.quantity import Cell
 
-__all__ = ["Tried", "doubt_missing_scores", "still_intoxicated", "tried_without"]
+__all__ = ["Tried", "doubt_missing_scores", "still_intoxicated", "try_on", "without_each"]
 
 Array = NDArray[np.float64]
 
@@ -50,16 +49,16 @@ def try_on(what: str, scores: Scores, bars: Bars, cell: Cell | None = None) -> T
     return Tried(what, bars.word(primary), primary, cell=cell)
 
 
-def tried_without(
-    scores: Scores, bars: Bars, groups: Mapping[str, NDArray[np.bool_]]
-) -> Iterator[Tried]:
-    """The word with each flagged group of people left out, one group at a time.
+def without_each(
+    scores: Scores, groups: Mapping[str, NDArray[np.bool_]]
+) -> Iterator[tuple[str, Scores]]:
+    """The scores with each flagged group of people left out, one group at a time.
 
     A group in which nobody has a score within hours changes nothing and is passed over.
     """
     for what, members in groups.items():
         if (members & scores.seen).any():
-            yield try_on(what, scores.keep(~members), bars)
+            yield what, scores.keep(~members)
 
 
 def count_as_not_improved(scores: Scores, intoxicated: NDArray[np.bool_]) -> Scores:
@@ -128,14 +127,12 @@ def doubt_missing_scores(
     holds : function of (estimate, ci_low, ci_high)
         Whether an answer still supports the claim, as :meth:`Bars.support`.
     """
-    # The model's contrasts, by visit; one visit has no term of its own.
-    coefficients = by_visit(primary.fit.params, scores.visits)
     return robustness_to_missing(
         scores.score - scores.baseline[:, None],
         scores.baseline,
         scores.treated,
-        coefficients=coefficients,
-        covariance=np.asarray(primary.fit.covariance, float),
+        coefficients=primary.coefficients,
+        covariance=primary.covariance,
         se=primary.se,
         df=primary.df,
         holds=holds,

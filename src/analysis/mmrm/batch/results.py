@@ -54,8 +54,10 @@ class ManyMMRM:
         Of each trial: "at once" with others, "one by one" by the single engine, or "refused".
     refusals : Series
         Why, of each that was refused.
-    fallbacks : Series
-        Of each fitted one by one, the structures that did not converge, joined by commas.
+    structures : list of str
+        The covariance structure really used in each trial.
+    fallbacks : list of tuple of str
+        The structures that did not converge in each trial before it.
     """
 
     def __init__(
@@ -72,13 +74,13 @@ class ManyMMRM:
         how = np.full(len(self.trials), TOGETHER, dtype=object)
         how[list(singles)], how[list(refusals)] = ALONE, REFUSED
         self.how = pd.Series(how, index=self.trials, name="how", dtype="str")
-        self.refusals = self._some(refusals, "refusal")
-        failed = {trial: ", ".join(fit.fallbacks) for trial, fit in singles.items()}
-        self.fallbacks = self._some({t: kinds for t, kinds in failed.items() if kinds}, "fallbacks")
-
-    def _some(self, values: Mapping[int, str], name: str) -> pd.Series:
-        index = self.trials[list(values)]
-        return pd.Series(list(values.values()), index=index, name=name, dtype="str")
+        index = self.trials[list(refusals)]
+        self.refusals = pd.Series([*refusals.values()], index=index, name="refusal", dtype="str")
+        one_visit = len(origin.stack.template.levels.visits) == 1
+        self.structures = ["us" if one_visit else options.covariance] * len(self.trials)
+        self.fallbacks: list[tuple[str, ...]] = [()] * len(self.trials)
+        for trial, fit in singles.items():
+            self.structures[trial], self.fallbacks[trial] = fit.covariance_type, fit.fallbacks
 
     @property
     def terms(self) -> list[str]:
