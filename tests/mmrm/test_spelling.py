@@ -70,6 +70,7 @@ def test_words_of_r_and_sas_are_taken(theirs: dict[str, str], ours: dict[str, st
             {"formula": "y ~ arm + sp_exp(a, b | id)"},
             "covariance='sp_exp', time=['a', 'b'])",
         ),
+        ({"formula": "y ~ factor(arm) * visit"}, "R's factor(x) is C(x)"),
         ({"subject": None}, "Name the columns of the subjects and of the visits"),
         ({"weights": ["baseline"]}, "Name the columns"),
         ({"covariance": ["us"]}, "covariance must be one of us"),

@@ -16,7 +16,7 @@ def as_frame(data: Any) -> Any:
     categories are text, since polars numbers them by first appearance.
     """
     in_chunks = any(hasattr(data, name) for name in ("map_partitions", "to_batches"))
-    if isinstance(data, pd.DataFrame) or not hasattr(data, "columns") or in_chunks:
+    if isinstance(data, pd.DataFrame) or not hasattr(type(data), "columns") or in_chunks:
         return data
     # Only for tables that are not pandas': formulaic alone would bring it.
     import narwhals as nw

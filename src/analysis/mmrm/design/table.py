@@ -213,6 +213,8 @@ def _refuse_column(name: str, data: pd.DataFrame, roles: Roles) -> None:
     times = list(data.columns).count(name)
     if times > 1:
         raise ValueError(f"The data have {times} columns named '{name}': keep one.")
+    if times == 0 and name == "factor":
+        raise ValueError("R's factor(x) is C(x) in a formula here.")
     if times == 0 and re.search(rf"\b{re.escape(str(name))}\s*\(", roles.formula):
         raise ValueError(
             f"The formula calls '{name}', which is neither a function it knows (bs, cr, cs, poly, "

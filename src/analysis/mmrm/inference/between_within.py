@@ -3,6 +3,12 @@
 Between: subjects minus columns constant within every subject. Within: rows minus subjects
 minus columns that vary. A contrast has the smallest of the degrees of freedom of the
 columns it weights (Schluchter and Elashoff 1990, doi:10.1080/00949659008811295).
+
+These are the numbers of R's mmrm and of nlme, but for the intercept, which both count within
+subjects. They are not those of SAS, which gives every effect the between ones under an
+unstructured covariance, and else splits the within ones by effect. With 537 rows of 197 subjects
+(fev, RACE, SEX, arm by visit): arm 192 in all three, visit and arm by visit 334 here and in mmrm,
+192 in SAS (openpharma/mmrm, vignette between_within, "Differences compared to SAS").
 """
 
 from __future__ import annotations

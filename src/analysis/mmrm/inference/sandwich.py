@@ -6,6 +6,12 @@ and McCaffrey 2002; Pustejovsky and Tipton 2018, doi:10.1080/07350015.2016.12470
 approximates the jackknife. Degrees of freedom are those of a Satterthwaite approximation
 under the working covariance, from the same papers.
 
+CR2 takes the root of the papers and of clubSandwich, which uses the working covariance
+(``A (Sigma - X Phi X') A' = Sigma``). R's mmrm ("Empirical-Bias-Reduced") takes the root of
+``I - L'X Phi X'L``, L the Cholesky root of the inverse covariance. In 60 people the standard errors
+are within 0.3 % of each other, in 16 theirs are from 1.4 % below to 2.7 % above, in 12 up to 4.9 %
+above (the made-up studies of tests/reference/mmrm); apart by up to 6 % was seen at 16.
+
 Checked against the same formulas written with one large matrix, the empirical covariance of
 SAS PROC MIXED, and, at one visit, HC0, HC2 and HC3 of least squares.
 """
