@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.checks import checked
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED
 from analysis.simulate import example_truth
 from analysis.studies import judge_source
@@ -33,8 +34,26 @@ EXPECTED = {
 
 
 @pytest.fixture(scope="module")
-def ledger():
-    return judge_source("example")[0]
+def judged():
+    """The ledger, and which rules were left out as the study was checked again."""
+    again, check = [], checked.check
+
+    def counted(study, **how):
+        again.append(how.get("put_back"))
+        return check(study, **how)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checked, "check", counted)
+        return judge_source("example")[0], again
+
+
+@pytest.fixture(scope="module")
+def ledger(judged):
+    return judged[0]
+
+
+def test_a_group_is_put_back_once_for_all_claims_that_are_tried_with_it(judged):
+    assert judged[1] == ["form.incomplete"]
 
 
 @pytest.fixture(scope="module")

@@ -110,6 +110,14 @@ def tried_on_others(evaluate: Callable[[Case, str, Claim], Finding]) -> Callable
 
     @wraps(evaluate)
     def both(case: Case, claim_id: str, claim: Claim) -> Finding:
+        # The headline is made of claims that are judged by themselves too.
+        key = f"finding of {claim_id}"
+        if key not in case.found:
+            case.found[key] = tried(case, claim_id, claim)
+        found: Finding = case.found[key]
+        return found
+
+    def tried(case: Case, claim_id: str, claim: Claim) -> Finding:
         found = evaluate(case, claim_id, claim)
         own = found.reasons["estimate"]
         if own.passed is None:
