@@ -53,11 +53,12 @@ THROUGH = {
     "estimates/onset/test_mixture.py": "estimates/onset/profile_likelihood",
     "evidence/test_derive.py": "evidence/assemble evidence/effects evidence/query",
     "evidence/test_table.py": "evidence/schema",
-    "mmrm/batch/test_model.py": """
-        mmrm/batch/fit mmrm/batch/grids mmrm/batch/inference mmrm/batch/places mmrm/batch/results
-        mmrm/batch/stack mmrm/batch/sums""",
+    "mmrm/trials/test_model.py": """
+        mmrm/batch/inference mmrm/batch/places mmrm/batch/stack mmrm/batch/sums
+        mmrm/trials/fit mmrm/trials/grids mmrm/trials/results""",
     "mmrm/design/test_formula.py": "mmrm/design/materializer mmrm/design/matrix mmrm/design/recipe",
     "mmrm/design/test_table.py": "mmrm/design/levels",
+    "mmrm/inference/test_resampling.py": "mmrm/batch/subjects",
     "mmrm/inference/test_sandwich.py": "mmrm/inference/chunk_sandwich",
     "checks/test_patterns.py": "checks/treatments",
     "mmrm/moments/test_chunks.py": "mmrm/moments/columns",

@@ -5,11 +5,11 @@ between-within or residual degrees of freedom. `y_i ~ N(X_i beta, Sigma_i)`, no 
 Not here: anything that knows of claims or arms. tests/reference/mmrm: what it is held against.
 """
 
-from analysis.mmrm.batch import ManyMMRM, many, many_arrays
 from analysis.mmrm.fit.maximise import ConvergenceError
 from analysis.mmrm.model import mmrm, prepare
 from analysis.mmrm.results import MMRM
 from analysis.mmrm.spec import ModelSpec
+from analysis.mmrm.trials import ManyMMRM, many, many_arrays
 from analysis.mmrm.warned import FitWarning
 
 __all__ = [

@@ -59,6 +59,23 @@ def test_a_bootstrap_draw_is_a_fit_to_the_subjects_drawn(options: dict[str, Any]
         np.testing.assert_allclose(covariance, list(groups.values()), rtol=1e-4)
 
 
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("formula", ["y ~ baseline + arm * visit", "y ~ (baseline + arm) * visit"])
+def test_draws_counted_at_once_are_those_counted_one_by_one(
+    formula: str, options: dict[str, Any]
+) -> None:
+    """A draw with a handful of subjects, which has no fit, among them."""
+    refitter = mmrm(formula, data(), subject="subject", visit="visit", **options).refitter()
+    counts = np.random.default_rng(5).poisson(1.0, (6, 50)).astype(float)
+    counts[3, 4:] = 0.0
+    coefficients, covariances = refitter.refits(counts)
+    assert np.isnan(coefficients[3]).all()
+    for draw in (0, 1, 2, 4, 5):
+        one, matrices = refitter.refit(counts[draw])
+        np.testing.assert_allclose(coefficients[draw], one, rtol=1e-6, atol=1e-7)
+        np.testing.assert_allclose(covariances[draw], matrices, rtol=1e-5)
+
+
 def test_bootstrap_does_not_depend_on_names_or_order_of_subjects() -> None:
     table = data()
     other = table.assign(subject=table["subject"].map(lambda s: f"x{97 * int(s[1:]) % 101}"))

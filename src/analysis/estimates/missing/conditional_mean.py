@@ -225,18 +225,16 @@ def _refitted(
     refitter = fit.refitter()
     if counts is None:
         counts = 1.0 - np.eye(trial.n)
-        found = list(refitter.refits_without_each())
+        params, matrices = refitter.refits_without_each()
         # Someone without any score is not in the model: without them it is the same.
         places = modelled
     else:
-        found = [refitter.refit(draw) for draw in counts[:, modelled]]
+        params, matrices = refitter.refits(counts[:, modelled])
         places = np.arange(len(counts))
     coefficients = np.repeat(own.coefficients[None], len(counts), axis=0)
     covariance = np.repeat(own.covariance[None], len(counts), axis=0)
-    coefficients[places] = np.tensordot(
-        np.stack([params for params, _ in found]), _by_visit_of_each(fit, trial, labels), 1
-    )
-    covariance[places] = np.stack([matrices[[0, -1]] for _, matrices in found])
+    coefficients[places] = np.tensordot(params, _by_visit_of_each(fit, trial, labels), 1)
+    covariance[places] = matrices[:, [0, -1]]
     return counts, Parameters(coefficients, covariance)
 
 

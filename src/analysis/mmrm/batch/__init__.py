@@ -1,10 +1,5 @@
-"""The same mixed model fitted to many data sets of one design, as arrays with an axis over them.
+"""The mixed model's sums, likelihood and tests as arrays with an axis over data sets in front.
 
-In: a formula and a table of trials, or a prepared model and arrays. Out: `ManyMMRM`, the numbers
-of one fit for every trial. Not here: what one fit alone can do, which is done one by one.
+In: the subjects of many data sets of one design, or counts of the same subjects. Out: maxima,
+estimates and what tests need of each. Not here: what is not the plain case, which is left out.
 """
-
-from analysis.mmrm.batch.model import many, many_arrays
-from analysis.mmrm.batch.results import ManyMMRM
-
-__all__ = ["ManyMMRM", "many", "many_arrays"]

@@ -15,7 +15,7 @@ import numpy as np
 from analysis.mmrm.arrays import Array, Index, Mask
 from analysis.mmrm.batch.likelihood import Likelihoods, Slopes, States
 from analysis.mmrm.batch.linalg import definite_root, symmetric, transposed
-from analysis.mmrm.fit.maximise import CONVERGED, EASY, POLISHED
+from analysis.mmrm.fit.maximise import CONVERGED, EASY, LAST_STEP, POLISHED
 
 Some = TypeVar("Some", States, Slopes)
 
@@ -77,6 +77,36 @@ def maximise_all(likelihoods: Likelihoods) -> Optima | None:
             places, last, likelihoods = places[risen], last[risen], likelihoods.take(risen)
             states = _take(states, risen)
     return _together(found)
+
+
+def climb_on_all(likelihoods: Likelihoods, theta: Array) -> tuple[States, Mask]:
+    """The states at maxima near a value of the parameters, and where one was found.
+
+    As :func:`analysis.mmrm.fit.maximise.refit`: the step after a decrement of `LAST_STEP` is not
+    checked.
+    """
+    states = likelihoods.at(np.broadcast_to(theta, (len(likelihoods.batch), len(theta))))
+    found = _take(states, np.arange(len(likelihoods.batch)))
+    done = np.zeros(len(states.theta), bool)
+    places = np.flatnonzero(np.isfinite(states.loglik))
+    likelihoods, states = likelihoods.take(places), _take(states, places)
+    for _ in range(EASY + 1):
+        if not len(places):
+            break
+        slopes = likelihoods.derivatives(states)
+        direction, decrement, observed = _directions(slopes)
+        last = observed & (decrement < LAST_STEP)
+        if last.any():
+            ends = likelihoods.take(last).at(states.theta[last] + direction[last])
+            _put(found, places[last], ends)
+            done[places[last]] = np.isfinite(ends.loglik)
+        go = ~last & np.isfinite(decrement)
+        places, likelihoods = places[go], likelihoods.take(go)
+        if not len(places):
+            break
+        states, risen = _line_search(likelihoods, _take(states, go), direction[go], decrement[go])
+        places, likelihoods, states = places[risen], likelihoods.take(risen), _take(states, risen)
+    return found, done
 
 
 def start(likelihoods: Likelihoods) -> Array:

@@ -7,13 +7,15 @@ and to the rows without a subject.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 from scipy.linalg import solve_triangular
 
 from analysis.mmrm.arrays import Array, Index
+from analysis.mmrm.batch.linalg import times
+from analysis.mmrm.batch.maximise import climb_on_all
+from analysis.mmrm.batch.subjects import Subjects
 from analysis.mmrm.fit.maximise import ConvergenceError, Optimum, refit
 from analysis.mmrm.moments.columns import SubjectColumns
 from analysis.mmrm.moments.cross_products import (
@@ -27,9 +29,11 @@ from analysis.mmrm.moments.cross_products import (
 )
 from analysis.mmrm.threads import single_threaded
 
-# Coefficients, shape (r,), and covariance matrices of the groups, shape (g, k, k) (of the
-# distinct times for ``sp_exp``).
+# Coefficients, shape (..., r), and covariance matrices of the groups, shape (..., g, k, k) (of
+# the distinct times for ``sp_exp``), of one refit or of many.
 Refit = tuple[Array, Array]
+# Draws that are fitted at once.
+TOGETHER = 128
 
 
 class Refitter:
@@ -58,13 +62,18 @@ class Refitter:
             np.flatnonzero(patterns.of_subject == p) for p in range(len(patterns.visits))
         ]
         self._obs = columns.observed.sum(axis=1)
+        likelihood = optimum.likelihood
+        self._subjects = Subjects.of(
+            self._moments, likelihood.covariance, columns, patterns, self._maps,
+            reml=likelihood.reml,
+        )  # fmt: skip
 
     def by_content(self) -> Index:
         """Order of the subjects that depends on their data, not on their names or rows."""
         return np.lexsort([*self._u.T[::-1], self._patterns.of_subject])
 
     @single_threaded
-    def bootstrap(self, n: int, rng: np.random.Generator | int, n_jobs: int = 1) -> list[Array]:
+    def bootstrap(self, n: int, rng: np.random.Generator | int, n_jobs: int = 1) -> Array:
         """Coefficients of `n` fits to as many subjects, drawn with replacement."""
         rng = generator(n, rng)
         order, size = self.by_content(), len(self._u)
@@ -75,16 +84,18 @@ class Refitter:
             return counts
 
         if n_jobs == 1:
-            return [self.estimate(draw()) for _ in range(n)]
+            return self.refits(np.stack([draw() for _ in range(n)]))[0]
         from joblib import Parallel, delayed
 
-        draws = (draw() for _ in range(n))
-        return list(Parallel(n_jobs=n_jobs)(delayed(self.estimate)(counts) for counts in draws))
+        # A few pieces a worker, each fitted at once.
+        pieces = np.array_split(np.stack([draw() for _ in range(n)]), min(n, 4 * abs(n_jobs)))
+        found = Parallel(n_jobs=n_jobs)(delayed(self.refits)(piece) for piece in pieces)
+        return np.concatenate([coefficients for coefficients, _ in found])
 
     @single_threaded
-    def jackknife(self) -> list[Array]:
+    def jackknife(self) -> Array:
         """Coefficients without each subject in turn."""
-        return [coefficients for coefficients, _ in self.refits_without_each()]
+        return self.refits_without_each()[0]
 
     def estimate(self, counts: Array) -> Array:
         """Coefficients when subject i counts ``counts[i]`` times, shape (r,); NaN if no fit."""
@@ -98,21 +109,44 @@ class Refitter:
             parts.append(_compress(self._u[np.ix_(chosen, own)] * np.sqrt(counts[chosen])[:, None]))
         return self._fit(parts, counts)
 
-    def refits_without_each(self) -> Iterator[Refit]:
-        """Fits without each subject in turn, by taking it off the sum of its pattern."""
-        blocks = [self._u[np.ix_(m, own)] for own, m in zip(self._own, self._members, strict=True)]
-        sums = [block.T @ block for block in blocks]
-        parts = [_compress(block) for block in blocks]
-        for i, p in enumerate(self._patterns.of_subject):
-            own, row = self._own[p], self._u[i, self._own[p]]
-            if len(self._members[p]) > len(own) + 1:
-                without = square_root(sums[p] - np.outer(row, row))
-            else:
-                without = blocks[p][self._members[p] != i]
-            changed = [*parts[:p], without, *parts[p + 1 :]]
-            counts = np.ones(len(self._u))
-            counts[i] = 0.0
-            yield self._fit(changed, counts)
+    @single_threaded
+    def refits(self, counts: Array) -> Refit:
+        """Coefficients and covariances when subject i counts ``counts[d, i]`` times in draw d."""
+        parts = [
+            self._refits(counts[start : start + TOGETHER])
+            for start in range(0, len(counts), TOGETHER)
+        ]
+        return np.concatenate([one for one, _ in parts]), np.concatenate([two for _, two in parts])
+
+    def refits_without_each(self) -> Refit:
+        """Fits without each subject in turn."""
+        every = np.arange(len(self._u))
+        parts = [
+            self.refits((every != every[start : start + TOGETHER, None]).astype(float))
+            for start in range(0, len(every), TOGETHER)
+        ]
+        return np.concatenate([one for one, _ in parts]), np.concatenate([two for _, two in parts])
+
+    def _refits(self, counts: Array) -> Refit:
+        """Fits of a few draws: at once, and one by one what does not converge at once."""
+        if self._subjects is None:
+            alone = np.arange(len(counts))
+        else:
+            likelihoods, fits = self._subjects.counted(counts)
+            states, done = climb_on_all(likelihoods, self._optimum.state.theta)
+            alone = np.flatnonzero(~(done & fits))
+            gamma = times(likelihoods.batch.transform, states.gamma)
+            basis = self._moments.basis
+            coefficients = np.asarray(solve_triangular(basis.r, (gamma + basis.c).T)).T
+            covariances = likelihoods.covariances(states.theta)
+            if not len(alone):
+                return coefficients, covariances
+        found = [self.refit(counts[draw]) for draw in alone]
+        if len(alone) == len(counts):
+            return np.stack([one for one, _ in found]), np.stack([two for _, two in found])
+        for draw, (one, two) in zip(alone, found, strict=True):
+            coefficients[draw], covariances[draw] = one, two
+        return coefficients, covariances
 
     def _fit(self, parts: list[Array], counts: Array) -> Refit:
         """Fit to square roots of the pattern sums, each over the columns the pattern uses."""
@@ -137,7 +171,8 @@ class Refitter:
         x = moments.z[:, :, :-1].reshape(-1, moments.rank)
         covariance = self._optimum.likelihood.covariance
         k = covariance.n_visits
-        nothing = np.full(moments.rank, np.nan), np.full((len(covariance.groups), k, k), np.nan)
+        units = covariance.groups if covariance.unit_group is None else covariance.unit_group
+        nothing = np.full(moments.rank, np.nan), np.full((len(units), k, k), np.nan)
         if np.linalg.eigvalsh(x.T @ x)[0] < RANK_TOLERANCE:
             return nothing
         likelihood = replace(self._optimum.likelihood, moments=moments)

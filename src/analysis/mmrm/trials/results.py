@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.mmrm.arrays import Array, Index
-from analysis.mmrm.batch.grids import mean_weights_of_each
 from analysis.mmrm.batch.inference import Fitted, tested
 from analysis.mmrm.batch.stack import Stack
 from analysis.mmrm.inference.lsmeans import differences_of
 from analysis.mmrm.results import MMRM
 from analysis.mmrm.spec import ModelSpec
+from analysis.mmrm.trials.grids import mean_weights_of_each
 
 TOGETHER, ALONE, REFUSED = "at once", "one by one", "refused"
 

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.mmrm.arrays import Array
-from analysis.mmrm.batch.fit import fit_stack
-from analysis.mmrm.batch.results import ManyMMRM
 from analysis.mmrm.batch.stack import stack_trials
 from analysis.mmrm.design.levels import Coded
 from analysis.mmrm.design.matrix import learn_template
 from analysis.mmrm.design.table import Roles, Table, read_table
 from analysis.mmrm.spec import ModelSpec, Options
+from analysis.mmrm.trials.fit import fit_stack
+from analysis.mmrm.trials.results import ManyMMRM
 
 
 def many(

@@ -11,7 +11,6 @@ from analysis.mmrm.arrays import Index, Mask
 from analysis.mmrm.batch.inference import Fitted, fitted
 from analysis.mmrm.batch.likelihood import Likelihoods
 from analysis.mmrm.batch.maximise import maximise_all
-from analysis.mmrm.batch.results import ManyMMRM, Origin
 from analysis.mmrm.batch.stack import Stack
 from analysis.mmrm.batch.sums import Batch, batches
 from analysis.mmrm.fit.covariance import LINEAR, Covariance
@@ -19,6 +18,7 @@ from analysis.mmrm.fit.maximise import FEW
 from analysis.mmrm.results import MMRM
 from analysis.mmrm.spec import IN_ORDER, ModelSpec
 from analysis.mmrm.threads import single_threaded
+from analysis.mmrm.trials.results import ManyMMRM, Origin
 from analysis.mmrm.warned import warn
 
 # Degrees of freedom that need no second look at the rows.
