@@ -252,7 +252,7 @@ def test_what_concerns_all_trials_is_refused_for_all(data):
     with pytest.raises(ValueError, match=r"repeat a pair"):
         many(FREE, pd.concat([data, data[:1]]), trial="trial", **ROLES)
     with pytest.raises(ValueError, match="covariance must be one of"):
-        many(FREE, data, trial="trial", **ROLES, covariance="unstructured")
+        many(FREE, data, trial="trial", **ROLES, covariance="wishart")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.mmrm.arrays import Array
 from analysis.mmrm.batch.stack import stack_trials
+from analysis.mmrm.design.frames import as_frame
 from analysis.mmrm.design.levels import Coded
 from analysis.mmrm.design.matrix import learn_template
 from analysis.mmrm.design.table import Roles, Table, read_table
@@ -84,6 +85,7 @@ def many(
     >>> fits.how.value_counts().to_dict()
     {'at once': 50}
     """
+    data = as_frame(data)
     if not isinstance(data, pd.DataFrame):
         raise ValueError(f"many needs one DataFrame of all trials, not a {type(data).__name__}.")
     options = Options(covariance, method, df, vcov, time, fallback)
