@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from collections.abc import Callable
 from decimal import Decimal
@@ -11,12 +12,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates.change.paired import hodges_lehmann, paired_change, sign_test
+from analysis.estimates.change.paired import (
+    hodges_lehmann,
+    paired_change,
+    sign_test,
+    trimmed_change,
+)
 from analysis.estimates.change.regression_to_the_mean import two_measures_before
+from analysis.estimates.change.resampling import bca
 from analysis.estimates.change.standardised import standardised_changes
 from analysis.estimates.control.ancova import ancova
 from analysis.estimates.explanations.harms import harm
 from analysis.estimates.explanations.mediation import linear_mediation
+from analysis.estimates.intervals import t_quantile
 from analysis.estimates.onset.discrete_hazard import discrete_hazard
 from analysis.estimates.onset.interval_censored import (
     likelihood_difference,
@@ -25,7 +33,10 @@ from analysis.estimates.onset.interval_censored import (
     turnbull,
 )
 from analysis.estimates.onset.mixture import crossing_model
+from analysis.estimates.proportions import exact_share
+from analysis.estimates.responders.distribution import change_distribution
 from analysis.estimates.responders.shares import compare_shares
+from analysis.estimates.robustness.multiplicity import holm
 from analysis.numbers import aligned, as_numbers, columns_of, numbers
 from analysis.outcomes.change import response
 
@@ -86,7 +97,7 @@ def test_two_series_are_matched_by_label_and_everything_else_by_position() -> No
     # Twice the same labels in the same order are no question.
     twice = first.set_axis(list("aab"))
     np.testing.assert_array_equal(numbers(x=twice, y=twice + 1)[1], [2, 3, 4])
-    assert aligned(x=first, y=None)["y"] is None
+    assert aligned("y", x=first, y=None)["y"] is None
 
 
 @pytest.mark.parametrize(
@@ -197,3 +208,38 @@ def test_a_table_is_asked_for_its_columns_by_name() -> None:
     ):
         with pytest.raises(ValueError, match=sentence):
             ancova(data, **arms)  # type: ignore[arg-type]
+
+
+ODD = [None, "x", 5, ["a"] * N, [None] * N, np.ones((N, 2)), {}, object(), [], np.arange(3.0)]
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_what_is_no_column_is_a_sentence_and_no_traceback_of_a_library(name: str) -> None:
+    estimator, columns = ESTIMATORS[name]
+    if name in ("harm", "response"):  # made Series above
+        return
+    for odd in ODD:
+        for place in range(len(columns)):
+            given = [*columns[:place], odd, *columns[place + 1 :]]
+            # Any other error would be raised: some odd things are taken, all at one value.
+            with contextlib.suppress(ValueError):
+                estimator(*given)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda odd: t_quantile(10, level=odd),
+        lambda odd: bca(BEFORE, lambda mean: mean, resamples=1000, seed=1, level=odd),
+        lambda odd: exact_share(3, 10, level=odd),
+        lambda odd: change_distribution(BEFORE, level=odd),
+        lambda odd: trimmed_change(BEFORE, AFTER, trim=odd),
+        lambda odd: holm({"one": 0.01}, alpha=odd),
+    ],
+)
+@pytest.mark.parametrize("odd", [2.0, -0.1, "high", None, [0.9, 0.95], np.nan])
+def test_a_level_that_is_none_is_refused_before_a_quantile_is_asked_for(
+    ask: Callable[[Any], Any], odd: Any
+) -> None:
+    with pytest.raises(ValueError, match=r"must be one number|between 0 and 1|text|Trimming"):
+        ask(odd)

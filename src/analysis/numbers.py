@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["aligned", "as_numbers", "columns_of", "numbers"]
+__all__ = ["aligned", "as_numbers", "columns_of", "numbers", "one_number", "share_of_one"]
 
 Array = NDArray[np.float64]
 
@@ -45,16 +45,24 @@ def numbers(**columns: Any) -> list[Array]:
     return [as_numbers(column, name) for name, column in aligned(**columns).items()]
 
 
-def aligned(**columns: Any) -> dict[str, Any]:
+def aligned(*optional: str, **columns: Any) -> dict[str, Any]:
     """Columns of the same people in one order, of whatever kind they are.
+
+    Parameters
+    ----------
+    *optional : str
+        Names of columns that may be None, and then are.
 
     Raises
     ------
     ValueError
         When lengths differ, or Series do not have the same labels, each once.
     """
-    given = {name: column for name, column in columns.items() if column is not None}
-    sizes = {name: len(column) for name, column in given.items() if np.ndim(column)}
+    given = {k: v for k, v in columns.items() if v is not None or k not in optional}
+    for name, column in given.items():
+        if not np.ndim(column):
+            raise ValueError(f"'{name}' must be a column of values, one per person.")
+    sizes = {name: len(column) for name, column in given.items()}
     if len(set(sizes.values())) > 1:
         told = ", ".join(f"{size} of '{name}'" for name, size in sizes.items())
         raise ValueError(
@@ -110,6 +118,33 @@ def as_numbers(values: Any, name: str) -> Array:
     if array.dtype.kind not in "biuf":
         raise ValueError(_no_numbers(name, "complex values" if array.dtype.kind == "c" else "text"))
     return np.asarray(array, dtype=float)
+
+
+def one_number(value: Any, name: str) -> float:
+    """A single value as `as_numbers` has it: a length of time in hours.
+
+    Raises
+    ------
+    ValueError
+        When it is more than one, or as `as_numbers`.
+    """
+    found = as_numbers(value, name)
+    if found.ndim:
+        raise ValueError(f"'{name}' must be one number.")
+    return float(found)
+
+
+def share_of_one(value: Any, name: str) -> float:
+    """A confidence level or another share above 0 and below 1.
+
+    Raises
+    ------
+    ValueError
+    """
+    found = one_number(value, name)
+    if not 0 < found < 1:
+        raise ValueError(f"'{name}' lies between 0 and 1, such as 0.95, and is not {found:g}.")
+    return found
 
 
 def columns_of(data: pd.DataFrame, numeric: Sequence[str], *others: str) -> Array:

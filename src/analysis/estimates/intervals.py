@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from analysis.estimates.table import row
-from analysis.numbers import as_numbers
+from analysis.numbers import as_numbers, one_number, share_of_one
 from analysis.quantity import Cell
 
 __all__ = ["chi2_quantile", "median_interval", "t_interval", "t_quantile", "t_test", "two_sided_p"]
@@ -17,12 +17,12 @@ __all__ = ["chi2_quantile", "median_interval", "t_interval", "t_quantile", "t_te
 
 def t_quantile(df: float, *, level: float = 0.95) -> float:
     """Standard errors from the estimate to a limit; infinite ``df`` gives the normal quantile."""
-    return float(special.stdtrit(df, (1 + level) / 2))
+    return float(special.stdtrit(one_number(df, "df"), (1 + share_of_one(level, "level")) / 2))
 
 
 def chi2_quantile(level: float, df: float) -> float:
     """What a chi-squared variable stays below with probability ``level``."""
-    return float(2 * special.gammaincinv(df / 2, level))
+    return float(2 * special.gammaincinv(df / 2, share_of_one(level, "level")))
 
 
 def two_sided_p(t: float, df: float) -> float:
@@ -66,7 +66,7 @@ def median_interval(values: Any, **words: Any) -> dict[str, Any]:
         When no value is given or one is not finite.
     """
     ordered = np.sort(as_numbers(values, "values"))
-    if not len(ordered) or not np.isfinite(ordered).all():
+    if ordered.ndim != 1 or not len(ordered) or not np.isfinite(ordered).all():
         raise ValueError("A median needs at least one value, all of them finite.")
     n = len(ordered)
     below = int(np.searchsorted(special.bdtr(np.arange(n + 1), n, 0.5), 0.025))

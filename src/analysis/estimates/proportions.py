@@ -8,6 +8,7 @@ from typing import Any
 from scipy import special
 
 from analysis.estimates.table import row
+from analysis.numbers import one_number, share_of_one
 from analysis.quantity import Cell
 
 __all__ = ["exact_share", "groups_cell", "share_bounds", "share_difference"]
@@ -36,7 +37,7 @@ def exact_share(events: int, n: int, *, level: float = 0.95, **words: Any) -> di
         When n is 0 or events do not fit in it.
     """
     _refuse_non_share(events, n)
-    tail = (1 - level) / 2
+    tail = (1 - share_of_one(level, "level")) / 2
     low = special.betaincinv(events, n - events + 1, tail) if events else 0.0
     high = special.betaincinv(events + 1, n - events, 1 - tail) if events < n else 1.0
     return row(
@@ -94,7 +95,7 @@ def share_bounds(events: int, n: int, given: int, **words: Any) -> dict[str, Any
 
 
 def _refuse_non_share(events: int, n: int) -> None:
-    if n <= 0 or not 0 <= events <= n:
+    if not one_number(n, "n") > 0 or not 0 <= one_number(events, "events") <= n:
         raise ValueError(f"{events} of {n} is not a share; count at least one person.")
 
 

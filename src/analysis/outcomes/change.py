@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.errors import ReliefError
-from analysis.numbers import numbers
+from analysis.numbers import numbers, one_number
 from analysis.timeline import ACUTE_END, EFFICACY
 
 __all__ = ["change", "person_change", "response"]
@@ -113,7 +113,7 @@ def response(baseline: pd.Series, score: pd.Series, share: float) -> pd.Series:
     ValueError
         When the share is not above 0 and at most 1; as :func:`analysis.numbers.numbers`.
     """
-    if not 0 < share <= 1:
+    if not 0 < one_number(share, "share") <= 1:
         raise ValueError("A response is a fall by a share of baseline above 0 and at most 1.")
     index = next((c.index for c in (baseline, score) if isinstance(c, pd.Series)), None)
     before, after = numbers(baseline=baseline, score=score)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.instruments import Instrument
-from analysis.numbers import as_numbers
+from analysis.numbers import numbers, one_number
 from analysis.outcomes.change import DECIMALS
 from analysis.rules import refusal
 
@@ -32,13 +32,14 @@ def reliable_change(change: pd.Series, threshold: float) -> pd.Series:
     ValueError
         When the threshold is not positive.
     """
-    if not threshold > 0:
+    if not one_number(threshold, "threshold") > 0:
         raise ValueError("A reliable change is a positive number of points.")
-    points = pd.Series(as_numbers(change, "change"), index=change.index).round(DECIMALS)
+    index = change.index if isinstance(change, pd.Series) else None
+    points = pd.Series(numbers(change=change)[0], index=index).round(DECIMALS)
     words = np.select(
         [points <= -threshold, points >= threshold], ["improved", "worse"], "unchanged"
     )
-    return pd.Series(words, index=change.index, dtype="str").where(points.notna())
+    return pd.Series(words, index=points.index, dtype="str").where(points.notna())
 
 
 def reliable_change_threshold(scale: Instrument) -> float | None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from analysis.estimates.intervals import median_interval, t_test
 from analysis.estimates.table import row
-from analysis.numbers import numbers
+from analysis.numbers import numbers, one_number
 
 __all__ = [
     "complete_pairs",
@@ -262,6 +262,7 @@ def _t_row(
 
 def _cut(n: int, trim: float) -> int:
     """People taken off each end."""
+    trim = one_number(trim, "trim")
     cut = math.floor(trim * n) if 0 < trim < 0.5 else 0
     if cut < 1 or n - 2 * cut < 3:
         raise ValueError(

@@ -18,7 +18,7 @@ from scipy import special
 
 from analysis.estimates.change.paired import complete_pairs
 from analysis.estimates.table import row
-from analysis.numbers import as_numbers
+from analysis.numbers import as_numbers, one_number, share_of_one
 
 __all__ = ["BCa", "bca", "bca_change", "sign_flip"]
 
@@ -84,7 +84,7 @@ def bca(
     table = table[:, None] if table.ndim == 1 else table
     if len(table) < 3 or not np.isfinite(table).all():
         raise ValueError("A bootstrap needs at least three people with complete values.")
-    if resamples < 1000:
+    if not one_number(resamples, "resamples") >= 1000:
         raise ValueError(f"An interval needs at least 1,000 resamples; got {resamples}.")
     table = table[np.lexsort(table.T[::-1])]
     single = np.ndim(columns) == 1
@@ -109,6 +109,7 @@ def _bca(estimate: float, drawn: np.ndarray, left_out: np.ndarray, level: float)
         raise ValueError("The resamples do not surround the estimate; no BCa interval exists.")
     z0 = float(special.ndtri(share))
     a = float((u**3).sum() / (6 * np.square(u).sum() ** 1.5))
+    level = share_of_one(level, "level")
     z = z0 + special.ndtri([(1 - level) / 2, (1 + level) / 2])
     low, high = np.quantile(drawn, special.ndtr(z0 + z / (1 - a * z)))
     return BCa(estimate, float(drawn.std(ddof=1)), float(low), float(high), z0, a, drawn.size)

@@ -46,6 +46,8 @@ def _wide(
 
     Refuses whatever is not a 2×2 crossover.
     """
+    if not isinstance(data, pd.DataFrame):
+        raise ValueError(f"the data must be a pandas DataFrame, not a {type(data).__name__}")
     absent = [name for name in columns.values() if name not in data]
     if absent:
         raise ValueError(f"the data have no column {', '.join(map(repr, absent))}")

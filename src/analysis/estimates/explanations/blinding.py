@@ -46,7 +46,7 @@ def guess_counts(arm: pd.Series, guess: pd.Series, *, treated: str, control: str
         When a guess or an arm is missing or is none of the words expected, or there are not as
         many guesses as arms.
     """
-    arm, guess = aligned(arm=arm, guess=guess).values()
+    arm, guess = map(pd.Series, aligned(arm=arm, guess=guess).values())
     meant = _meant(guess, treated, control)
     if not arm.isin([treated, control]).all() or treated == control:
         raise ValueError(f"Every person's arm must be {treated!r} or {control!r}, two names.")
@@ -260,7 +260,7 @@ def difference_by_guess(
     ValueError
         As :func:`guess_counts`, or when a change is missing or there are not as many as arms.
     """
-    change, arm, guess = aligned(change=change, arm=arm, guess=guess).values()
+    change, arm, guess = map(pd.Series, aligned(change=change, arm=arm, guess=guess).values())
     points = as_numbers(change, "change")
     if not np.isfinite(points).all():
         raise ValueError("Every change must be known; leave people without one out and count them.")

@@ -52,8 +52,8 @@ def harm(
     ValueError
         When a mark is missing, or an arm is empty or has another name.
     """
-    happened, arm = aligned(happened=happened, arm=arm).values()
-    if happened.isna().any():
+    happened, arm = map(pd.Series, aligned(happened=happened, arm=arm).values())
+    if happened.isna().any() or len(happened) != len(arm):
         raise ValueError("Every person needs a mark; leave people not asked out and count them.")
     names = [treated] if control is None else [treated, control]
     if not arm.isin(names).all():
@@ -95,7 +95,7 @@ def peak_by_arm(values: pd.Series, arm: pd.Series, name: str, **words: Any) -> l
     ValueError
         When a value or an arm is missing.
     """
-    values, arm = aligned(values=values, arm=arm).values()
+    values, arm = map(pd.Series, aligned(values=values, arm=arm).values())
     if arm.isna().any() or not np.isfinite(as_numbers(values, "values")).all():
         raise ValueError("Every person needs a value and an arm; leave others out and count them.")
     return [

@@ -194,7 +194,9 @@ def _checked(
     outcome: np.ndarray, mediator: np.ndarray, treated: np.ndarray, covariates: np.ndarray | None
 ) -> np.ndarray:
     """Columns 1, treated, covariates (centred), mediator, outcome."""
-    same = aligned(treated=treated, mediator=mediator, outcome=outcome, covariates=covariates)
+    same = aligned(
+        "covariates", treated=treated, mediator=mediator, outcome=outcome, covariates=covariates
+    )
     marks = np.asarray(same["treated"])
     values = [as_numbers(same[name], name) for name in ("mediator", "outcome")]
     before = np.empty((len(marks), 0))

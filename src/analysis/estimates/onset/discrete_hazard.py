@@ -141,7 +141,7 @@ def discrete_hazard(
     model: checked against the complementary log-log GLM of statsmodels, and without arms
     against the life table.
     """
-    same = aligned(left=left, right=right, treated=treated)
+    same = aligned("treated", left=left, right=right, treated=treated)
     left, right = as_numbers(same["left"], "left"), as_numbers(same["right"], "right")
     treated = same["treated"]
     if left.shape != right.shape or not ((left >= 0) & (left < right)).all():

@@ -12,7 +12,7 @@ from scipy.special import expit, logit
 
 from analysis.estimates.onset.profile_likelihood import Bounds, likelihood_limits, maximise
 from analysis.estimates.table import row
-from analysis.numbers import as_numbers, numbers
+from analysis.numbers import as_numbers, numbers, one_number
 
 __all__ = ["FAMILIES", "CrossingModel", "compare_crossing", "crossing_model"]
 
@@ -208,7 +208,7 @@ def crossing_model(
     survival (no cure) and a direct maximisation in R (cure); limits against profiling.
     """
     left, right = numbers(left=left, right=right)
-    horizon = float(as_numbers(horizon, "horizon"))
+    horizon = one_number(horizon, "horizon")
     if family not in FAMILIES:
         raise ValueError(f"The family is one of {', '.join(FAMILIES)}; got {family!r}.")
     if left.shape != right.shape or not ((left >= 0) & (left < right)).all():

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates.table import row
+from analysis.numbers import columns_of
 
 __all__ = ["backward_steps", "mean_onset"]
 
@@ -38,6 +39,7 @@ def backward_steps(differences: pd.DataFrame, *, alpha: float = ALPHA) -> pd.Dat
     ValueError
         When there are no rows, a window occurs twice, or an estimate or p value is missing.
     """
+    columns_of(differences, ["estimate", "p_value"], "window")
     if differences.empty or differences["window"].duplicated().any():
         raise ValueError("Stepping backward takes one difference a window, at least one.")
     if differences[["estimate", "p_value"]].isna().any(axis=None):

@@ -59,8 +59,8 @@ def profile_contrast(
         When the tables do not fit together, a score is missing, fewer than two subscales are
         given, people are too few for the model, or the scores leave no residual.
     """
-    names = list(after.columns)
     scores, start, treated = _checked(after, before, treated, items)
+    names = list(after.columns)
     n, k = scores.shape
     design = np.column_stack([np.ones(n), treated, start - start.mean(axis=0)])
     effect, residual, scale = _fit(design, scores)
@@ -95,6 +95,8 @@ def _checked(
     after: pd.DataFrame, before: pd.DataFrame, treated: np.ndarray, items: dict[str, int]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Scores as arrays and treatment as 0 or 1, once they fit together."""
+    if not (isinstance(after, pd.DataFrame) and isinstance(before, pd.DataFrame)):
+        raise ValueError("After and before are pandas DataFrames, a column a subscale.")
     scores, start = after.to_numpy(float), before.to_numpy(float)
     treated = np.asarray(treated)
     n, k = scores.shape

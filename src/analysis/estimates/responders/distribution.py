@@ -13,7 +13,7 @@ from scipy import special
 
 from analysis.estimates.intervals import t_quantile, two_sided_p
 from analysis.estimates.table import row
-from analysis.numbers import as_numbers
+from analysis.numbers import as_numbers, share_of_one
 
 __all__ = ["ChangeDistribution", "band_coverage", "change_distribution", "compare_distributions"]
 
@@ -99,7 +99,7 @@ def change_distribution(change: np.ndarray, *, level: float = 0.95) -> ChangeDis
     """
     ordered = _finite(change)
     n = len(ordered)
-    lower, upper = _limits(n, level)
+    lower, upper = _limits(n, share_of_one(level, "level"))
     points, last = np.unique(ordered, return_counts=True)
     below = np.cumsum(last)
     # From the i-th value to just below the next, the true share is at least the i-th order

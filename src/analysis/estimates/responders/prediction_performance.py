@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from analysis.numbers import aligned, as_numbers
+from analysis.numbers import aligned, as_numbers, share_of_one
 
 __all__ = ["area_interval", "net_benefit"]
 
@@ -31,7 +31,7 @@ def area_interval(area: float, n: int, m: int, *, level: float = 0.95) -> tuple[
     """
     from scipy.optimize import brentq  # slow to import
 
-    z = special.ndtri((1 + level) / 2)
+    z = special.ndtri((1 + share_of_one(level, "level")) / 2)
 
     def beyond(theta: float) -> float:
         extra = ((n + m) / 2 - 1) * ((1 - theta) / (2 - theta) + theta / (1 + theta))

@@ -11,7 +11,7 @@ from scipy import special
 
 from analysis.estimates.proportions import exact_share, groups_cell, share_difference
 from analysis.estimates.table import row
-from analysis.numbers import aligned
+from analysis.numbers import aligned, numbers, share_of_one
 
 __all__ = [
     "WAYS",
@@ -52,7 +52,8 @@ def three_way_shares(counts: Sequence[int], **words: Any) -> list[dict[str, Any]
     ValueError
         When there are not three counts, one is negative, or nobody is counted.
     """
-    if len(counts) != len(WAYS) or min(counts) < 0 or not sum(counts):
+    (told,) = numbers(counts=counts)
+    if told.shape != (len(WAYS),) or not (told >= 0).all() or not told.any():
         raise ValueError(f"Three counts of people are expected, {', '.join(WAYS)}; count someone.")
     n = int(sum(counts))
     shares = (
@@ -84,7 +85,7 @@ def score_difference(
         Of the interval, between 0 and 1.
     """
     difference = share_difference(events, n)["estimate"]
-    z = special.ndtri((1 + level) / 2)
+    z = special.ndtri((1 + share_of_one(level, "level")) / 2)
 
     def beyond(delta: float) -> float:
         # Positive where the score test refuses delta.

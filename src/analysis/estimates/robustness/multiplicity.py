@@ -12,6 +12,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from analysis.numbers import as_numbers, one_number
+
 __all__ = ["fixed_sequence", "graphical", "hochberg", "holm"]
 
 
@@ -152,10 +154,10 @@ def _statsmodels(
 
 
 def _checked(p_values: Mapping[str, float], alpha: float) -> np.ndarray:
-    values = np.array(list(p_values.values()), float)
-    if not values.size:
-        raise ValueError("Give at least one claim with its P value.")
-    if not 0 < alpha < 1:
+    if not isinstance(p_values, Mapping) or not len(p_values):
+        raise ValueError("Give at least one claim with its P value, as {claim: P value}.")
+    values = as_numbers(list(p_values.values()), "p_values")
+    if not 0 < one_number(alpha, "alpha") < 1:
         raise ValueError("Alpha must lie between 0 and 1.")
     if not ((values >= 0) & (values <= 1)).all():
         raise ValueError(

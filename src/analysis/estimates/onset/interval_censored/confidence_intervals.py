@@ -12,7 +12,7 @@ import numpy as np
 from analysis.estimates.intervals import chi2_quantile
 from analysis.estimates.onset.interval_censored.turnbull import NPMLE, turnbull
 from analysis.estimates.table import row
-from analysis.numbers import as_numbers, numbers
+from analysis.numbers import numbers, one_number
 
 CRITICAL = chi2_quantile(0.95, 1)
 # Where the search for a limit begins and how it widens: log of made-up people over real ones.
@@ -68,7 +68,7 @@ def likelihood_interval(left: Any, right: Any, t: float, **words: Any) -> dict[s
     (benchmarks/estimates/interval_censored.py) it covers a little under 95 % at 10 people.
     """
     left, right = numbers(left=left, right=right)
-    t = float(as_numbers(t, "t"))
+    t = one_number(t, "t")
     share = _by_likelihood(left, right, t)
     return _as_row(f"share by {t:g} h", share, len(left), "likelihood-ratio 95 % interval", words)
 
@@ -82,7 +82,7 @@ def likelihood_difference(
     doi:10.1002/sim.3095). Parameters, results and errors as :func:`likelihood_interval`, with
     (left, right) of each arm; treated minus control.
     """
-    t = float(as_numbers(t, "t"))
+    t = one_number(t, "t")
     (left, right), (other_left, other_right) = _hours_of(treated), _hours_of(control)
     first = _by_likelihood(left, right, t)
     second = _by_likelihood(other_left, other_right, t)
@@ -109,7 +109,7 @@ def bootstrap_interval(
     Parameters, results and errors as there, with the number of draws and a seed.
     """
     left, right = numbers(left=left, right=right)
-    t = float(as_numbers(t, "t"))
+    t = one_number(t, "t")
     draws = _draws(left, right, t, resamples, np.random.default_rng(seed))
     share = _percentiles(turnbull(left, right), t, draws)
     text = f"percentile bootstrap of {resamples} draws, 95 %"
@@ -129,7 +129,7 @@ def bootstrap_difference(
 
     People are drawn within their arm. See :func:`bootstrap_interval`; treated minus control.
     """
-    rng, t = np.random.default_rng(seed), float(as_numbers(t, "t"))
+    rng, t = np.random.default_rng(seed), one_number(t, "t")
     treated, control = _hours_of(treated), _hours_of(control)
     first = _draws(*treated, t, resamples, rng)
     second = _draws(*control, t, resamples, rng)

@@ -116,7 +116,7 @@ def rank_test(
     Checked against the published breast cosmesis tests (Fay & Shaw 2010, section 4), SciPy's
     log-rank test of right-censored times and its permutation test.
     """
-    same = aligned(left=left, right=right, treated=treated, strata=strata)
+    same = aligned("strata", left=left, right=right, treated=treated, strata=strata)
     left, right = as_numbers(same["left"], "left"), as_numbers(same["right"], "right")
     treated = np.asarray(same["treated"])
     groups = np.zeros(left.shape, int) if strata is None else np.asarray(same["strata"])

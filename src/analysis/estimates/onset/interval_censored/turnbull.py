@@ -190,7 +190,7 @@ def _times(t: Any) -> np.ndarray:
 
 def _checked(left: Any, right: Any, weights: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The intervals as arrays, refused when they are not intervals."""
-    same = aligned(left=left, right=right, weights=weights)
+    same = aligned("weights", left=left, right=right, weights=weights)
     left, right = as_numbers(same["left"], "left"), as_numbers(same["right"], "right")
     weight = np.ones(left.shape) if weights is None else as_numbers(same["weights"], "weights")
     if left.ndim != 1 or not left.shape == right.shape == weight.shape:
