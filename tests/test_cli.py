@@ -282,3 +282,18 @@ def test_an_undeclared_code_in_every_item_is_not_taken_for_another_coding(tmp_pa
         row.update({name: -9 for name in row if name.startswith("item_")})
     result = run("judge", write_study(tmp_path, content), "--json")
     assert json.loads(result.stdout)["error"]["rule"] != "score.coding-base"
+
+
+def test_a_disk_that_is_full_leaves_the_page_that_was_there(tmp_path, monkeypatch):
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = write_study(tmp_path / "clinic", tables(n_per_arm=1))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "index.html").write_text("the old page", encoding="utf-8")
+    monkeypatch.setattr(os, "fsync", full)
+    result = run("report", path, "--out", tmp_path / "out")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "No space left on device" in result.stderr
+    assert [entry.name for entry in (tmp_path / "out").iterdir()] == ["index.html"]
+    assert (tmp_path / "out" / "index.html").read_text(encoding="utf-8") == "the old page"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import pickle
 import unicodedata
 from pathlib import Path
 
@@ -15,7 +16,14 @@ from typer.testing import CliRunner
 from analysis import cli
 from analysis.config import load_config
 from analysis.disclosure.file_names import shown_name, shown_path, shown_sheet
-from analysis.errors import Issue, ReliefError, is_printable, printable, printable_lines
+from analysis.errors import (
+    DataUnavailable,
+    Issue,
+    ReliefError,
+    is_printable,
+    printable,
+    printable_lines,
+)
 from analysis.rules import issue, refusal
 from tests.factory import tables, toml, write_rows, write_study
 from tests.length import examples
@@ -172,3 +180,9 @@ def test_the_command_line_has_one_way_out() -> None:
         if isinstance(call, ast.Call) and ast.unparse(call.func) in ("print", "typer.echo")
     }
     assert printing == {"_say"}
+
+
+def test_a_refusal_of_another_process_arrives_as_it_was_raised():
+    for kind in (ReliefError, DataUnavailable):
+        arrived = pickle.loads(pickle.dumps(kind("file.empty", "A sentence.")))
+        assert (type(arrived), arrived.rule, str(arrived)) == (kind, "file.empty", "A sentence.")
