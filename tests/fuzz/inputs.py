@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from tests.fuzz import archives, cells, damage, databases, people, trees
-from tests.fuzz.seeds import TRIAL, WRITERS, Content, Files, content, render, trial
+from tests.fuzz.seeds import TRIALS, WRITERS, Content, Files, content, render, trial
 
 # A study.toml has more keys than a table has columns.
 FORMATS = [*WRITERS, "study.toml"]
@@ -37,18 +37,18 @@ class Input:
 @cache
 def seed_of(name: str) -> Files:
     """The unchanged study in a format."""
-    return render(name, trial() if name == TRIAL else content())
+    return render(name, trial(name) if name in TRIALS else content())
 
 
 def _of_content(name: str, draw: random.Random) -> tuple[str, Files]:
-    made = trial() if name == TRIAL else content()
+    made = trial(name) if name in TRIALS else content()
     kind = cells.change(made, draw)
     return f"content: {kind}", render(name, made)
 
 
 def _of_people(name: str, draw: random.Random) -> tuple[str, Files]:
     # With six an arm most gates have something to say.
-    made: Content = trial() if name == TRIAL else content(n_per_arm=draw.choice([3, 6]))
+    made: Content = trial(name) if name in TRIALS else content(n_per_arm=draw.choice([3, 6]))
     kind = people.change(made, draw)
     return f"people: {kind}", render(name, made)
 
@@ -119,9 +119,9 @@ def _way(name: str, draw: random.Random) -> Callable[[str, random.Random], tuple
     share = draw.random()
     if name == "study.toml":
         return _of_file
-    if share < (0.8 if name == TRIAL else 0.15):
+    if share < (0.8 if name in TRIALS else 0.15):
         return _of_people
-    return _of_content if share < (0.9 if name == TRIAL else 0.45) else _of_file
+    return _of_content if share < (0.9 if name in TRIALS else 0.45) else _of_file
 
 
 def make(seed: int, number: int) -> Input:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.simulate import EXAMPLE, simulate
+from analysis.simulate import EXAMPLE, simulate, world
 from analysis.simulate import write_study as write_trial
 from tests.factory import TOKEN, tables, toml, write_rows, write_study
 from tests.readers.formats.cdisc.files import JSON_KINDS, write_json, write_xpt
@@ -32,8 +32,8 @@ Write = Callable[[Path, Content], None]
 
 # Databases hold people by number: these digits stand for the token there.
 NUMBER = 4711
-# The one seed in which every claim goes through its gates.
-TRIAL = "csv trial"
+# Seeds in which every claim goes through its gates.
+TRIALS = {"csv trial": EXAMPLE, "csv crossover": world("carry-over"), "csv sites": world("sites")}
 
 
 def content(n_per_arm: int = 3) -> Content:
@@ -49,23 +49,21 @@ def content(n_per_arm: int = 3) -> Content:
 
 
 @cache
-def _trial() -> tuple[dict[str, pd.DataFrame], bytes]:
+def _trial(name: str) -> tuple[dict[str, pd.DataFrame], bytes]:
     """A simulated trial with every form that a claim asks for, and how it is declared."""
     with tempfile.TemporaryDirectory() as temporary:
-        declared = write_trial(EXAMPLE, 9, 7, Path(temporary))
+        declared = write_trial(TRIALS[name], 8, 7, Path(temporary))
         text = declared.read_text("utf-8").replace("synthetic = true", "synthetic = false")
-        text = text.replace("_synthetic.csv", ".csv").replace(
-            'name = "simulated"', 'name = "made-up"'
-        )
-    return simulate(EXAMPLE, 9, 7), text.encode()
+        text = text.replace("_synthetic.csv", ".csv").replace("simulated", "made-up")
+    return simulate(TRIALS[name], 8, 7), text.encode()
 
 
-def trial() -> Content:
-    """Eighteen people called real, as many as make every claim go through its gates."""
+def trial(name: str) -> Content:
+    """Sixteen people called real, as many as most gates ask for."""
     made = {}
-    for name, table in _trial()[0].items():
-        rows = table.astype(object).where(table.notna(), "").to_dict("records")
-        made[name] = [{key: _plain(cell) for key, cell in row.items()} for row in rows]
+    for table, frame in _trial(name)[0].items():
+        rows = frame.astype(object).where(frame.notna(), "").to_dict("records")
+        made[table] = [{key: _plain(cell) for key, cell in row.items()} for row in rows]
     return made
 
 
@@ -76,8 +74,11 @@ def _plain(cell: Any) -> Any:
     return re.sub(r"^EX(?=\d{3}$)", TOKEN, cell) if isinstance(cell, str) else cell
 
 
-def _written_trial(folder: Path, made: Content) -> None:
-    _delimited(folder, made, _trial()[1].decode())
+def _simulated(name: str) -> Write:
+    def written(folder: Path, made: Content) -> None:
+        _delimited(folder, made, _trial(name)[1].decode())
+
+    return written
 
 
 def _long(folder: Path, made: Content) -> None:
@@ -191,7 +192,7 @@ WRITERS: dict[str, Write] = {
     "csv wide": _wide,
     "csv tall": _tall,
     "study.toml": _long,
-    TRIAL: _written_trial,
+    **{name: _simulated(name) for name in TRIALS},
     "xlsx": _workbook(xlsx, "xlsx"),
     "xls": _workbook(xls, "xls"),
     "ods": _workbook(ods, "ods"),
