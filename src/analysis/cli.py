@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from analysis.errors import ReliefError, printable, printable_lines
-from analysis.process import NO_MEMORY, cannot_start, end_cleanly, flushed, unprinted
+from analysis.process import NO_MEMORY, cannot_start, ended_cleanly, flushed, unprinted
 
 # A call that is wrong; the module it lives in differs between versions of Typer.
 UsageError: Any = typer.BadParameter.__base__
@@ -293,9 +293,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    end_cleanly()
     try:
-        code = _called()
+        with ended_cleanly():
+            code = _called()
     except MemoryError:
         code = _refuse(*NO_MEMORY, as_json=False)
     except OSError as error:

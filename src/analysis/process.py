@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["NO_MEMORY", "cannot_start", "end_cleanly", "flushed", "started_deaf", "unprinted"]
+__all__ = ["NO_MEMORY", "cannot_start", "ended_cleanly", "flushed", "started_deaf", "unprinted"]
 
 Refusal = tuple[str, str]
 NO_MEMORY: Refusal = (
@@ -24,13 +24,18 @@ NO_MEMORY: Refusal = (
 LEAST_MEMORY = 1 << 30
 
 
-def end_cleanly() -> None:
+@contextmanager
+def ended_cleanly() -> Iterator[None]:
     """At SIGTERM end as at Ctrl-C: what is half written is taken away, and nothing is said."""
 
     def end(*_: Any) -> None:
         sys.exit(128 + signal.SIGTERM)
 
-    signal.signal(signal.SIGTERM, end)
+    own = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, own)
 
 
 @contextmanager

@@ -191,7 +191,9 @@ def _broken(
             return "a page broken off"
     if code == 2 and not re.fullmatch(r"relief: [^\n]+ \[[\w.-]+\]\n", err):
         return f"not one line: {err[:80]!r}"
-    if code == 0 and err:
+    # A report of real people tells its sender what it holds.
+    told = arguments[0] == "report" and err.startswith("In the page: ")
+    if code == 0 and err and (not told or "Warning" in err):
         return f"said beside: {err.splitlines()[0][-120:]}"
     if code == 2 and (rule := RULE.findall(err)[0]) in ("internal", "memory"):
         return rule
