@@ -31,7 +31,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.calibration import trial as judging
-from analysis.claims.calibration.pieces import TOGETHER, trial_of
+from analysis.claims.calibration.pieces import TOGETHER, trial_of, trials_of
 from analysis.claims.calibration.trial import Judged
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.gates.robustness_of_scores import doubt_missing_scores
@@ -175,6 +175,15 @@ def onset_of_means(trial: Trial, spec: ModelSpec) -> float:
     return float(onset["estimate"])
 
 
+def drawn_in_turn(worlds: list[str], n: int, begin: int) -> list[Trial]:
+    """Trials of the worlds in turn, those of one world drawn together."""
+    found = {}
+    for name in dict.fromkeys(worlds):
+        numbers = [begin + i for i, own in enumerate(worlds) if own == name]
+        found.update(zip(numbers, trials_of(name, n, numbers, SEED), strict=True))
+    return [found[number] for number in sorted(found)]
+
+
 def judge_piece(start: int, stop: int, n: int, *, limits: bool = True) -> dict[str, Any]:
     """Judge trials ``start`` to ``stop`` of n people an arm, the worlds in turn.
 
@@ -196,8 +205,7 @@ def judge_piece(start: int, stop: int, n: int, *, limits: bool = True) -> dict[s
         worlds = [
             WORLDS[number % len(WORLDS)] for number in range(begin, min(begin + TOGETHER, stop))
         ]
-        draw = clock.timed("drawing", trial_of)
-        drawn = [draw(world, n, begin + i, SEED) for i, world in enumerate(worlds)]
+        drawn = clock.timed("drawing", drawn_in_turn)(worlds, n, begin)
         judged = list(clock.judged(drawn, rules))
         for world, trial, (word, (scores, primary)) in zip(worlds, drawn, judged, strict=True):
             found[f"{world} {word.words['onset']}"] += 1

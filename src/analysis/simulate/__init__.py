@@ -17,7 +17,7 @@ from analysis.simulate.scenarios_by_size import (
     unblinded,
 )
 from analysis.simulate.study_files import write_study
-from analysis.simulate.trial import Trial, trial
+from analysis.simulate.trial import Trial, trial, trials
 from analysis.simulate.truth import SEED, truth
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "power_cell",
     "simulate",
     "trial",
+    "trials",
     "truth",
     "unblinded",
     "world",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -11,6 +13,7 @@ from analysis.simulate.infusions import cross, treat
 from analysis.simulate.missing_data import departures, unfilled
 from analysis.simulate.people import recruit
 from analysis.simulate.scenario import GUESSES, Arrays, World
+from analysis.simulate.together import Together
 from analysis.simulate.visit_times import visit_hours
 
 
@@ -38,7 +41,7 @@ def simulate(
         infusion has ``period`` in the other tables, and hours since the first one's start.
     """
     rng = np.random.default_rng(rng)
-    people, items = draw(world, n_per_arm, rng, tables=[*world.forms])
+    people, items = draw(world, n_per_arm, [rng], tables=[*world.forms])
     tables = _export(world, people, items)
     if not world.washout:
         return tables
@@ -49,12 +52,18 @@ def simulate(
 
 
 def draw(
-    world: World, n_per_arm: int, rng: np.random.Generator, *, tables: list[str]
+    world: World,
+    n_per_arm: int,
+    generators: Sequence[np.random.Generator],
+    *,
+    tables: list[str],
 ) -> tuple[Arrays, Arrays]:
-    """The people of one trial and the items of at least these tables, lost ones as NaN.
+    """The people of some trials and the items of at least these tables, lost ones as NaN.
 
-    The numbers drawn for a table do not depend on which others are asked for.
+    Trials stand one under the other, each drawn from its own generator. The numbers drawn for
+    a table do not depend on which others are asked for.
     """
+    rng = Together(generators, [2 * n_per_arm] * len(generators))
     people = recruit(world, 2 * n_per_arm, rng)
     treat(world, people, rng)
     order = [*world.forms]

@@ -7,6 +7,7 @@ import numpy as np
 from analysis import instruments
 from analysis.simulate.people import difficulty, items, recall
 from analysis.simulate.scenario import AFTER, BASELINE, Arrays, World
+from analysis.simulate.together import Source
 from analysis.simulate.visit_times import visit_hours
 
 
@@ -25,8 +26,7 @@ def _course(world: World, people: Arrays, hours: np.ndarray) -> tuple[np.ndarray
     if world.euphoria:
         common = common + world.euphoria * people["ketamine"][:, None] * _excess(people, hours)
     if world.drift_calendar:
-        order = np.arange(len(hours)) / (len(hours) - 1)
-        common = common + world.drift_calendar * order[:, None] * (hours > 0)
+        common = common + world.drift_calendar * people["order"][:, None] * (hours > 0)
     return common, people["drug"][:, None] * ramp * fade
 
 
@@ -62,7 +62,7 @@ def answers(
     world: World,
     people: Arrays,
     table: str,
-    rng: np.random.Generator,
+    rng: Source,
     earlier: Arrays | None = None,
 ) -> np.ndarray:
     """Complete items of a table's forms (people, visits, items).
@@ -96,7 +96,7 @@ def _excess(people: Arrays, hours: np.ndarray) -> np.ndarray:
     return np.asarray(people["cadss_peak"][:, None] * np.clip(hours / end, 0.0, 1.0) * decay)
 
 
-def _dissociation(people: Arrays, hours: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _dissociation(people: Arrays, hours: np.ndarray, rng: Source) -> np.ndarray:
     """CADSS items: each the count of four thresholds crossed, so a total is right on average."""
     count = len(instruments.get("CADSS").numbers)
     total = people["cadss_baseline"][:, None] + _excess(people, hours)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.simulate.scenario import AFTER, FULL_DOSE, VISITS, Arrays, World
+from analysis.simulate.together import Source, count_of
 
 __all__ = ["cross", "treat"]
 
 
-def treat(world: World, people: Arrays, rng: np.random.Generator) -> None:
+def treat(world: World, people: Arrays, rng: Source) -> None:
     """Add arm, infusion, dissociation, guess, effects and visit times to the cohort."""
     n = len(people["screening"])
     _infuse(world, people, rng.permutation(np.arange(n) % 2 == 0), rng)
 
 
-def cross(world: World, people: Arrays, rng: np.random.Generator) -> Arrays:
+def cross(world: World, people: Arrays, rng: Source) -> Arrays:
     """The same people around their second infusion, of the other treatment.
 
     What the drug does in a person is the same as in the first; luck with dissociation, guess
@@ -26,14 +27,19 @@ def cross(world: World, people: Arrays, rng: np.random.Generator) -> Arrays:
     return second
 
 
-def _infuse(world: World, people: Arrays, ketamine: np.ndarray, rng: np.random.Generator) -> None:
+def _infuse(world: World, people: Arrays, ketamine: np.ndarray, rng: Source) -> None:
     n = len(ketamine)
-    dose = np.array(world.doses)[(np.cumsum(ketamine) - 1) % len(world.doses)]
+    # Trials in rows: what is counted or ordered is so within each.
+    own = ketamine.reshape(count_of(rng), -1)
+    order = np.cumsum(own, axis=1).ravel() - 1
+    dose = np.array(world.doses)[order % len(world.doses)]
     minutes = rng.integers(38, 44, n)
     median = np.where(ketamine, world.cadss_ketamine * dose / FULL_DOSE, world.cadss_midazolam)
     peak = median * np.exp(world.cadss_log_sd * rng.standard_normal(n))
-    most = np.argsort(-peak * ketamine, kind="stable")[: round(world.stopped * ketamine.sum())]
-    stopped = np.isin(np.arange(n), most)
+    strongest = np.argsort((-peak * ketamine).reshape(own.shape), axis=1, kind="stable")
+    rank = np.argsort(strongest, axis=1)
+    most = np.array([round(world.stopped * treated) for treated in own.sum(axis=1)])
+    stopped = (rank < most[:, None]).ravel()
     minutes = np.where(stopped, rng.integers(20, 31, n), minutes)
     felt = np.log1p(peak) + world.guess_sd * rng.standard_normal(n)
     guess = np.digitize(felt, world.guess_cuts)
@@ -45,6 +51,7 @@ def _infuse(world: World, people: Arrays, ketamine: np.ndarray, rng: np.random.G
     # Minutes until stopping, dose in proportion, and log spreads of 0.7 and 0.35: assumptions.
     people |= {
         "ketamine": ketamine,
+        "order": np.tile(np.arange(own.shape[1]) / max(own.shape[1] - 1, 1), len(own)),
         "dose": dose,
         "response": drug,
         "minutes": minutes,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.simulate.scenario import AFTER, BASELINE, VISITS, Arrays, World
+from analysis.simulate.together import Source
 
 
 def departures(
     world: World,
     people: Arrays,
     primary: np.ndarray,
-    rng: np.random.Generator,
+    rng: Source,
     left: np.ndarray | None = None,
 ) -> Arrays:
     """Who is not there at each visit, from the complete items of the primary form.
@@ -44,7 +45,7 @@ def departures(
     return gone
 
 
-def unfilled(world: World, complete: Arrays, gone: Arrays, rng: np.random.Generator) -> Arrays:
+def unfilled(world: World, complete: Arrays, gone: Arrays, rng: Source) -> Arrays:
     """The items with what is lost as NaN; a form that nobody filled in is all NaN."""
     kept = {}
     for table, values in complete.items():

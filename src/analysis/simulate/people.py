@@ -2,32 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from analysis import instruments
 from analysis.simulate.scenario import CLUSTERS, NOW_ITEMS, Arrays, World
+from analysis.simulate.together import Source, Together
 
 # Everybody's last look before treatment is over by then, hours since the start.
 _RECRUITED = -20
 
 
-def recruit(world: World, n: int, rng: np.random.Generator) -> Arrays:
-    """The first n candidates whose screening total reaches the threshold."""
-    sites = _sites(world, rng)
-    found: list[Arrays] = []
-    missing = n
-    while missing > 0:
-        batch = candidates(world, max(20, 2 * missing), rng, sites)
+def recruit(world: World, n: int, rng: Source) -> Arrays:
+    """The first n candidates of each trial whose screening total reaches the threshold."""
+    generators = rng.generators if isinstance(rng, Together) else [rng]
+    sites = [_sites(world, generator) for generator in generators]
+    found: list[list[Arrays]] = [[] for _ in generators]
+    missing = dict.fromkeys(range(len(generators)), n)
+    while missing:
+        left = list(missing)
+        sizes = [max(20, 2 * missing[trial]) for trial in left]
+        source = Together([generators[trial] for trial in left], sizes)
+        own = np.stack([sites[trial] for trial in left])
+        batch = candidates(world, sum(sizes), source, own)
         enter = batch["screening"] >= world.entry_threshold
-        found.append({key: values[enter] for key, values in batch.items()})
-        missing -= int(enter.sum())
-    people = {key: np.concatenate([batch[key] for batch in found])[:n] for key in found[0]}
+        ends = np.cumsum(sizes)
+        for trial, end, size in zip(left, ends, sizes, strict=True):
+            rows = end - size + np.flatnonzero(enter[end - size : end])
+            found[trial].append({key: values[rows] for key, values in batch.items()})
+            missing[trial] -= len(rows)
+        missing = {trial: more for trial, more in missing.items() if more > 0}
+    people = {
+        key: np.concatenate(
+            [rows for own_batches in found
+             for rows in _first(n, [batch[key] for batch in own_batches])]
+        )
+        for key in found[0][0]
+    }  # fmt: skip
     if world.frugal:
-        people["level"] = np.concatenate([people["level"], _onward(world, people, rng)], axis=1)
+        everyone = Together(generators, [n] * len(generators))
+        people["level"] = np.concatenate(
+            [people["level"], _onward(world, people, everyone)], axis=1
+        )
     return people
 
 
-def _sites(world: World, rng: np.random.Generator) -> np.ndarray:
+def _first(n: int, batches: list[np.ndarray]) -> Iterator[np.ndarray]:
+    """The first n rows of several batches."""
+    for rows in batches:
+        yield rows[:n]
+        n = max(n - len(rows), 0)
+
+
+def _sites(world: World, rng: Source) -> np.ndarray:
     """Level and response of each site (2, sites), points; nothing is drawn for one site."""
     if world.sites == 1:
         return np.zeros((2, 1))
@@ -35,20 +63,22 @@ def _sites(world: World, rng: np.random.Generator) -> np.ndarray:
     return sds * rng.standard_normal((2, world.sites))
 
 
-def candidates(
-    world: World, n: int, rng: np.random.Generator, sites: np.ndarray | None = None
-) -> Arrays:
-    """People of the unselected population with their screening totals."""
+def candidates(world: World, n: int, rng: Source, sites: np.ndarray | None = None) -> Arrays:
+    """People of the unselected population with their screening totals.
+
+    ``sites`` are those of each trial, (trials, 2, sites); drawn where they are not given.
+    """
     trait = world.population_mean + world.trait_sd * rng.standard_normal(n)
     people: Arrays = {
         "cluster": world.cluster_sd * rng.standard_normal((n, 4)),
         "item": world.item_sd * rng.standard_normal((n, 42)),  # PCL-5's 20, then IES-R's 22
     }
     if world.sites > 1:
-        level, response = _sites(world, rng) if sites is None else sites
+        level, response = np.moveaxis(_sites(world, rng)[None] if sites is None else sites, 1, 0)
+        trial = rng.owner if isinstance(rng, Together) else 0
         people["site"] = rng.integers(0, world.sites, n)
-        people["site_response"] = response[people["site"]]
-        trait = trait + level[people["site"]]
+        people["site_response"] = response[trial, people["site"]]
+        trait = trait + level[trial, people["site"]]
     if world.frugal:
         people["other_day"] = _other_day(n, rng)
         people |= _since_first_hour(world, trait, people["other_day"], rng)
@@ -68,13 +98,13 @@ def candidates(
     return people
 
 
-def _other_day(n: int, rng: np.random.Generator) -> np.ndarray:
+def _other_day(n: int, rng: Source) -> np.ndarray:
     """Minutes of the rating one to three days before the infusion."""
     return np.asarray(-1440 * rng.integers(1, 4, n) + rng.integers(-180, 181, n))
 
 
 def _wave(
-    rng: np.random.Generator,
+    rng: Source,
     n: int,
     size: int,
     sd: float,
@@ -99,7 +129,7 @@ def _wave(
 
 
 def _since_first_hour(
-    world: World, trait: np.ndarray, other_day: np.ndarray, rng: np.random.Generator
+    world: World, trait: np.ndarray, other_day: np.ndarray, rng: Source
 ) -> Arrays:
     """Running sum of severity up to the last look before treatment, and its waves' last values.
 
@@ -122,7 +152,7 @@ def _since_first_hour(
 
 
 def _sum_before(
-    rng: np.random.Generator, value: np.ndarray, steps: np.ndarray, sd: float, hours: float
+    rng: Source, value: np.ndarray, steps: np.ndarray, sd: float, hours: float
 ) -> np.ndarray:
     """Sum of a fluctuation over the hours just before one at which its value is known."""
     keep = np.exp(-1 / hours)
@@ -132,7 +162,7 @@ def _sum_before(
     return np.asarray(slope * value + sd * spread * rng.standard_normal(len(value)))
 
 
-def _onward(world: World, people: Arrays, rng: np.random.Generator) -> np.ndarray:
+def _onward(world: World, people: Arrays, rng: Source) -> np.ndarray:
     """The running sum of severity from where recruitment left it."""
     n, size = len(people["trait"]), world.hours.size - people["level"].shape[1]
     level = people["trait"][:, None] + _wave(
@@ -170,7 +200,7 @@ def items(
     name: str,
     common: np.ndarray,
     drug: np.ndarray,
-    rng: np.random.Generator,
+    rng: Source,
 ) -> np.ndarray:
     """Item scores 0-4 (people, visits, items) from severity in points of PCL-5-now.
 

@@ -23,7 +23,7 @@ from analysis.claims.definitions import load_definitions
 from analysis.claims.gates.data_gates import construct
 from analysis.claims.gates.robustness import robustness_gate
 from analysis.describe.verdicts import verdict_table
-from analysis.simulate import trial, world, write_study
+from analysis.simulate import trials, world, write_study
 
 DECIDES = '''
 """Docstring of the module."""
@@ -177,10 +177,11 @@ def test_every_function_that_runs_while_a_trial_is_judged_counts():
     drawn = [(world(name), n, generator(name, n, 0, seed=1))
              for n in (5, 15) for name in every_world()]  # fmt: skip
     # What a first trial imports runs too, and is no part of judging.
-    judge_trials([trial(*drawn[-1])], rules)
+    name, n, source = drawn[-1]
+    judge_trials(trials(name, n, [source]), rules)
     sys.setprofile(note)
     try:
-        judge_trials([trial(*one) for one in drawn], rules)
+        judge_trials([trials(name, n, [source])[0] for name, n, source in drawn], rules)
     finally:
         sys.setprofile(None)
     ran: dict[str, set[str]] = defaultdict(set)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -20,13 +20,23 @@ from analysis.claims.calibration.common_analyses import COMMON
 from analysis.claims.calibration.trial import Judged, judge_trials
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED
-from analysis.simulate import Trial, trial, world
+from analysis.simulate import Trial, trial, trials, world
 from analysis.writing import write_atomic
 
-__all__ = ["LETTERS", "Piece", "keep", "keys", "pieces", "run_piece", "stored", "trial_of"]
+__all__ = [
+    "LETTERS",
+    "Piece",
+    "keep",
+    "keys",
+    "pieces",
+    "run_piece",
+    "stored",
+    "trial_of",
+    "trials_of",
+]
 
-# Trials a file, and trials that are judged at once.
-SIZE, TOGETHER = 1000, 250
+# Trials a file, trials that are judged at once, and that are drawn at once.
+SIZE, TOGETHER, DRAWN = 1000, 250, 16
 LETTERS = {SUPPORTED: "S", CONTRADICTED: "C", NOT_DECIDED: "N", NOT_TESTABLE: "T"}
 
 
@@ -57,6 +67,15 @@ def pieces(worlds: list[str], sizes: list[int], replicates: int, seed: int) -> I
 def trial_of(name: str, n_per_arm: int, number: int, seed: int) -> Trial:
     """One trial of a cell: the same whichever piece, worker or session draws it."""
     return trial(world(name), n_per_arm, generator(name, n_per_arm, number, seed))
+
+
+def trials_of(name: str, n_per_arm: int, numbers: Sequence[int], seed: int) -> list[Trial]:
+    """Trials of a cell, each the one that :func:`trial_of` draws."""
+    found: list[Trial] = []
+    for start in range(0, len(numbers), DRAWN):
+        sources = [generator(name, n_per_arm, i, seed) for i in numbers[start : start + DRAWN]]
+        found += trials(world(name), n_per_arm, sources)
+    return found
 
 
 def generator(name: str, n_per_arm: int, number: int, seed: int) -> np.random.Generator:
@@ -99,7 +118,7 @@ def run_piece(piece: Piece, folder: Path | None) -> dict[str, Any]:
 def _judged(piece: Piece, definitions: Definitions) -> Iterator[Judged]:
     for start in range(piece.start, piece.stop, TOGETHER):
         numbers = range(start, min(start + TOGETHER, piece.stop))
-        drawn = [trial_of(piece.world, piece.n_per_arm, i, piece.seed) for i in numbers]
+        drawn = trials_of(piece.world, piece.n_per_arm, numbers, piece.seed)
         yield from judge_trials(drawn, definitions)
 
 
@@ -136,7 +155,7 @@ def code_of_now() -> str:
 
 def roots() -> tuple[str, ...]:
     """Where a trial's word begins: how it is drawn, from which numbers, and judged."""
-    own = (trial, generator, judge_trials)
+    own = (trials, generator, judge_trials)
     return tuple(f"{function.__module__}:{function.__qualname__}" for function in own)
 
 
