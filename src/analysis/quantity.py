@@ -59,6 +59,14 @@ class Cell:
     level: float = 0.95
     method: str = ""
 
+    @classmethod
+    def of(cls, contrast: str, *people: int, **more: Any) -> Cell:
+        """The cell of the groups that a contrast names, ``a - b``, or else of the first, second."""
+        names = contrast.split(" - ") if contrast else ["people"]
+        if len(names) != len(people):
+            names = ["first", "second", "third"][: len(people)]
+        return cls({name: int(n) for name, n in zip(names, people, strict=True)}, **more)
+
     def moving(self, people_by_arm: Mapping[str, int]) -> Cell:
         """The same cell of an analysis that treats these people otherwise than the main one."""
         return replace(self, without=dict(people_by_arm))

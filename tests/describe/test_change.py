@@ -25,15 +25,16 @@ def selection() -> Selection:
     )
 
 
-def with_scores(case: Case, n: int, *, synthetic: bool, after=None) -> SimpleNamespace:
-    """What stands in for a case: one arm of n people."""
+def with_scores(case: Case, n: int, *, view: str, after=None) -> SimpleNamespace:
+    """What stands in for a case: one arm of n real people."""
     rng = np.random.default_rng(n)
     before = rng.integers(20, 50, n).astype(float)
     later = before - rng.integers(-3, 12, n) if after is None else after(before)
     people = pd.DataFrame({"arm": "ketamine", "baseline": before, "score": later})
     return SimpleNamespace(
         people=lambda *_: people,
-        design=replace(case.design, synthetic=synthetic),
+        view=view,
+        design=replace(case.design, synthetic=False),
         definitions=case.definitions,
         scale=case.scale,
         primary_form=case.primary_form,
@@ -84,24 +85,30 @@ def test_where_nothing_is_known_the_rows_are_a_ceiling(case, selection):
     assert first["estimate"] == pytest.approx(-(1 - 0.9) * mean)
 
 
-def test_of_few_real_people_nothing_is_shown(case):
+def test_of_few_real_people_others_see_nothing_and_the_team_everything(case):
     for function in (
         lambda c: change_estimators(c, window="hours"),
         lambda c: change_with_selection(c, windows=("hours",)),
     ):
-        assert function(with_scores(case, 9, synthetic=False))["estimate"].isna().all()
-        assert function(with_scores(case, 9, synthetic=True))["estimate"].notna().all()
+        assert function(with_scores(case, 9, view="shared"))["estimate"].isna().all()
+        assert function(with_scores(case, 9, view="team"))["estimate"].notna().all()
 
 
-def test_of_enough_real_people_estimates_are_shown_without_small_counts(case):
-    found = change_estimators(with_scores(case, 30, synthetic=False), window="hours")
-    assert found["estimate"].notna().all()
-    assert not found["method"].str.contains(r"\d (?:fell|rose|unchanged)").any()
-    assert found["method"].str.contains("some fell, some rose").any()
+def test_of_enough_real_people_estimates_are_shown_but_no_order_statistics(case):
+    people = with_scores(case, 30, view="shared")
+    found = change_estimators(people, window="hours")
+    own = found["method"].str.startswith("withheld: it is single people's own value")
+    assert found.loc[own, "estimand"].tolist() == [
+        "mean change", "median change", "pseudomedian of changes",
+    ]  # fmt: skip
+    assert found.loc[~own, "estimate"].notna().all()
+    assert found.loc[own, "estimate"].isna().all()
+    everything = change_estimators(with_scores(case, 30, view="team"), window="hours")
+    assert everything["method"].str.contains(r"\d fell, \d+ rose").any()
 
 
 def test_an_estimator_that_refuses_says_why(case):
-    alike = with_scores(case, 20, synthetic=True, after=lambda before: before - 3)
+    alike = with_scores(case, 20, view="team", after=lambda before: before - 3)
     found = change_estimators(alike, window="hours")
     assert found["estimate"].isna().all()
     assert found["method"].str.startswith("not given: Every person changed").all()

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.claims.case import Case
-from analysis.claims.sensitivity.multiverse import multiverse
 from analysis.describe import robustness
 from analysis.describe.robustness import claims_together
 from analysis.studies import judge_source
-
-
-@pytest.fixture(scope="module")
-def found(case: Case) -> pd.DataFrame:
-    return multiverse(case)
-
-
-@pytest.fixture(scope="module")
-def real(case: Case) -> Case:
-    """The example as if its people were real."""
-    study = case.checked.study
-    design = replace(study.design, synthetic=False)
-    return Case(replace(case.checked, study=replace(study, design=design)), case.definitions)
 
 
 def test_each_analysis_is_shown_once_those_that_may_decide_first(case, found):

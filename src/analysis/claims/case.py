@@ -14,6 +14,7 @@ from analysis import instruments
 from analysis.checks import Checked
 from analysis.claims.decision_rule import Bars
 from analysis.claims.definitions import Definitions
+from analysis.claims.ledger import TEAM
 from analysis.claims.primary_analysis import Primary, Scores, primary_analysis
 from analysis.instruments import Instrument
 from analysis.outcomes.baseline import baseline
@@ -32,10 +33,15 @@ def data_sha256(sources: dict[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Case:
-    """A checked study and the rules it is judged by."""
+    """A checked study and the rules it is judged by.
+
+    ``view`` says for whom tables and figures of it are made: the study ``team``, which reads
+    everything, or those it is ``shared`` with. No verdict hangs on it.
+    """
 
     checked: Checked
     definitions: Definitions
+    view: str = TEAM
 
     @property
     def design(self) -> Design:

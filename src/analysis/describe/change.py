@@ -1,12 +1,11 @@
 """Change of one study: by window, by every estimator, and what selection alone would bring.
 
-Every table passes :func:`analysis.describe.common.shareable`: of real people it shows no group
-below the study's smallest cell.
+Every table passes :func:`analysis.describe.common.released`: in the shared view it shows no group
+of real people below the study's smallest cell.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -16,7 +15,7 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.claims.case import Case
-from analysis.describe.common import shareable
+from analysis.describe.common import released
 from analysis.estimates.change.paired import (
     difference_of_trimmed_means,
     hodges_lehmann,
@@ -33,7 +32,8 @@ from analysis.estimates.change.regression_to_the_mean import (
 )
 from analysis.estimates.change.resampling import bca_change, sign_flip
 from analysis.estimates.change.standardised import standardised_changes
-from analysis.estimates.table import row, table
+from analysis.estimates.table import row
+from analysis.quantity import Cell
 
 __all__ = [
     "change_by_window",
@@ -47,7 +47,6 @@ WINDOWS = ("hours_early", "hours_late", "day", "day_3", "day_7")
 SEED, DRAWS = 5, 9_999
 # Trimming needs five people; below that only the mean would be left.
 FEWEST = 5
-_COUNTED = re.compile(r"\b\d+ (fell|rose|unchanged)")
 
 
 def change_estimators(
@@ -76,7 +75,7 @@ def change_estimators(
     for people, words in _arms(case, window, instrument, version):
         if len(people) >= FEWEST:
             rows += _every(*_scores(people), words)
-    return _released(case, rows)
+    return released(case, rows)
 
 
 def _every(before: np.ndarray, after: np.ndarray, words: dict[str, Any]) -> list[dict[str, Any]]:
@@ -112,7 +111,9 @@ def _or_refusal(
     try:
         found = function(before, after, **words)
     except ValueError as refusal:
-        return [row(estimand=estimand, n=before.size, method=f"not given: {refusal}", **words)]
+        cell = Cell.of(words["contrast"], before.size, method="not given")
+        told = f"not given: {refusal}"
+        return [row(estimand=estimand, n=before.size, method=told, cell=cell, **words)]
     return found if isinstance(found, list) else [found]
 
 
@@ -165,7 +166,7 @@ def change_with_selection(
                 continue
             before, after = _scores(people)
             rows += _or_refusal("mean change", paired_change, before, after, words)
-            known = {"n": len(people), **words}
+            known = {"n": len(people), "cell": Cell.of(words["contrast"], len(people)), **words}
             if selection is None:
                 beside = largest_change_from_selection(
                     before.mean(), correlations=pairs, lowest=_lowest(case, name, version), **known
@@ -176,7 +177,7 @@ def change_with_selection(
                     selection, sd_outcome=sd, correlations=pairs, r_baseline=r_baseline, **known
                 )
             rows += beside
-    return _released(case, rows)
+    return released(case, rows)
 
 
 def _arms(
@@ -204,13 +205,6 @@ def _lowest(case: Case, name: str, version: str | None) -> float:
     return scale.total_range(version)[0]
 
 
-def _released(case: Case, rows: list[dict[str, Any]]) -> pd.DataFrame:
-    if not case.design.synthetic:
-        # How many fell, rose or stayed may be a few people; the estimates do not need to go too.
-        rows = [r | {"method": _COUNTED.sub(r"some \1", r["method"])} for r in rows]
-    return shareable(case, rows)
-
-
 def change_by_window(
     case: Case,
     *,
@@ -229,7 +223,7 @@ def change_by_window(
         for people, words in _arms(case, window, name, version):
             if len(people) >= least:
                 rows.append(paired_change(*_scores(people), **words)[0])
-    return table(rows)
+    return released(case, rows)
 
 
 def regression_to_the_mean(

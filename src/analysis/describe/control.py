@@ -10,7 +10,15 @@ import pandas as pd
 from analysis.claims.case import Case
 from analysis.claims.decision_rule import decide_by_interval
 from analysis.describe.change import WINDOWS
-from analysis.describe.common import AT_LEAST, both_arms, row_words, two_arms
+from analysis.describe.common import (
+    both_arms,
+    fewest_in_a_step,
+    policy,
+    released,
+    released_row,
+    row_words,
+    two_arms,
+)
 from analysis.estimates.control import external, stratified
 from analysis.estimates.control.ancova import ancova, ancova_by_baseline
 from analysis.estimates.table import table
@@ -22,6 +30,8 @@ __all__ = [
     "difference_by_window",
     "external_control",
 ]
+
+BIAS = ["bound_sd", "bound_points", "points_to", "decides"]
 
 
 def difference_by_window(
@@ -55,7 +65,7 @@ def difference_by_window(
                 instrument=name,
                 window=case.definitions.windows[window].label,
             )
-    return table(rows)
+    return released(case, rows)
 
 
 def bias_table(case: Case, estimate: dict[str, Any]) -> pd.DataFrame:
@@ -72,25 +82,26 @@ def bias_table(case: Case, estimate: dict[str, Any]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        bound_sd, bound_points, points_to (by this estimate alone, no other gate), decides.
+        bound_sd, bound_points, points_to (by this estimate alone, no other gate), decides. Empty
+        where there is no smallest difference, or the estimate is withheld.
     """
+    declared, rules, sd = case.definitions.rules, policy(case), case.baseline_sd
+    shown = sd if rules is None else rules.number(case.from_baselines(sd))[0]
+    rows: list[tuple[float, float, str, str]] = []
     smallest = case.smallest_difference
-    rules = case.definitions.rules
-    declared = np.atleast_1d(rules["bias_bound_shown_sd"].value)
-    rows = []
-    for bound in declared:
-        if smallest is None:
-            break
+    if smallest is None or not isinstance(shown, float) or not np.isfinite(estimate["estimate"]):
+        return pd.DataFrame(rows, columns=BIAS)
+    for bound in np.atleast_1d(declared["bias_bound_shown_sd"].value):
         word = decide_by_interval(
             estimate["ci_low"],
             estimate["ci_high"],
             estimate["estimate"],
             smallest=smallest[0],
-            bias=bound * case.baseline_sd,
+            bias=bound * sd,
         )
-        decides = "yes" if bound == rules["bias_bound_sd"].number else ""
-        rows.append((bound, bound * case.baseline_sd, word, decides))
-    return pd.DataFrame(rows, columns=["bound_sd", "bound_points", "points_to", "decides"])
+        decides = "yes" if bound == declared["bias_bound_sd"].number else ""
+        rows.append((bound, bound * shown, word, decides))
+    return pd.DataFrame(rows, columns=BIAS)
 
 
 def difference_by_baseline(case: Case, *, window: str, steps: int = 5) -> pd.DataFrame:
@@ -103,19 +114,21 @@ def difference_by_baseline(case: Case, *, window: str, steps: int = 5) -> pd.Dat
     low, high = people["baseline"].quantile([0.1, 0.9])
     at = np.unique(2 * np.round(np.linspace(low, high, steps) / 2)).tolist()
     words = row_words(case, window)
-    return table(ancova_by_baseline(people, at=at, **both_arms(case), **words))
+    return released(case, ancova_by_baseline(people, at=at, **both_arms(case), **words))
 
 
 def difference_by_stratum(
-    case: Case, *, window: str, stratum: str = "site", at_least: int = AT_LEAST
+    case: Case, *, window: str, stratum: str = "site", at_least: int | None = None
 ) -> pd.DataFrame:
     """The difference by site (or another column of subjects), and pooled: estimate rows.
 
     Raises
     ------
     ValueError
-        When there is one stratum alone, or one has fewer than ``at_least`` people in an arm.
+        When there is one stratum alone, or one has fewer than ``at_least`` people in an arm (by
+        default as few as a group of its own may have).
     """
+    at_least = fewest_in_a_step(case) if at_least is None else at_least
     people = case.people(window)
     column = case.checked.study.subjects.set_index("subject")[stratum]
     people = people.assign(stratum=people["subject"].map(column))
@@ -123,8 +136,9 @@ def difference_by_stratum(
         few = f"A {stratum} has fewer than {at_least} people in an arm; merge small ones."
         raise ValueError(few)
     words = row_words(case, window)
-    return table(
-        stratified.stratified_difference(people, stratum="stratum", **both_arms(case), **words)
+    return released(
+        case,
+        stratified.stratified_difference(people, stratum="stratum", **both_arms(case), **words),
     )
 
 
@@ -162,4 +176,7 @@ def external_control(
     found = external.external_comparison(
         mean=change.mean(), sd=change.std(ddof=1), n=len(change), expected=expected, **words
     )
+    found = released_row(case, found)
+    if not np.isfinite(found["estimate"]):
+        return table([expected, found]), f"The comparison is {found['method']}."
     return table([expected, found]), external.external_sentence(found, expected)

@@ -10,7 +10,9 @@ import pandas as pd
 
 from analysis.claims.case import Case
 from analysis.claims.evaluators.session_courses import session_courses
+from analysis.describe.common import policy
 from analysis.estimates.responders.first_session import first_and_last_response
+from analysis.rules import refusal
 from analysis.simulate.sessions import sessions
 
 __all__ = ["correlations_without_relation", "course_scores"]
@@ -29,6 +31,8 @@ def course_scores(case: Case) -> pd.DataFrame:
     ------
     ValueError
         When nobody has: the claim about the first session is not testable with these data.
+    ReliefError
+        ``release.person-rows`` for others, since each row is a person.
     """
     course = session_courses(case)
     if course.empty:
@@ -36,6 +40,8 @@ def course_scores(case: Case) -> pd.DataFrame:
             "Not testable with these data: nobody has two ratings before, a score after the "
             "first and a score after a later session."
         )
+    if policy(case) is not None:
+        raise refusal("release.person-rows")
     return course.reset_index(drop=True)
 
 

@@ -7,8 +7,9 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.claims.case import Case
-from analysis.describe.common import fewest_shown
+from analysis.describe.common import digits, released, released_row
 from analysis.describe.onset.courses import SCHEDULE
+from analysis.estimates.proportions import exact_share
 from analysis.outcomes.change import response
 from analysis.timeline import PHASES, recall_share_before
 
@@ -21,7 +22,9 @@ def forms_by_phase(case: Case) -> pd.DataFrame:
     name = forms["instrument"] + ", " + forms["version"]
     counts = pd.crosstab(name.rename("form"), forms["phase"].replace("", "unclear"))
     columns = [phase for phase in (*PHASES, "unclear") if phase in counts]
-    return counts[columns].rename_axis(columns=None)
+    # The name of a form is no form of a person.
+    shown = released(case, counts[columns].rename_axis(index="scale", columns=None))
+    return shown.rename_axis(index="form")
 
 
 def recall_by_hours(hours: tuple[float, ...] = (1, 2, 4, 6, 24, 72, 168)) -> pd.DataFrame:
@@ -60,19 +63,20 @@ def recall_bound(case: Case, *, instrument: str, version: str, share: float = 0.
     changes = case.changes
     own = changes[(changes["instrument"] == instrument) & (changes["version"] == version)]
     own = own[(own["latest_infusion"] == 1) & (own["baseline"] > 0)]
-    least = fewest_shown(case)
     rows = []
     for name in SCHEDULE:
         window = case.definitions.windows[name]
         now = own[(own["since_end_low"] >= window.low) & (own["since_end_high"] < window.high)]
         fell = response(now["baseline"], now["total"], share).astype(float)
         sizes = fell.groupby(now["arm"]).agg(["sum", "size"])
-        small = (sizes["size"] < least) | ((sizes["sum"] > 0) & (sizes["sum"] < least))
-        small |= (sizes["size"] > sizes["sum"]) & (sizes["size"] - sizes["sum"] < least)
-        if now.empty or small.any():
+        fallen = {
+            str(arm): released_row(case, exact_share(k, n, estimand="fell", contrast=str(arm)))
+            for arm, (k, n) in sizes.astype(int).iterrows()
+        }
+        shares = {arm: line["estimate"] for arm, line in fallen.items()}
+        if now.empty or any(map(np.isnan, shares.values())):
             continue
-        before = float(now["share_before"].mean())
-        shares = (sizes["sum"] / sizes["size"]).to_dict()
+        before = digits(case, float(now["share_before"].mean()))
         rows.append({"window": window.label, "share_before": before,
                      "largest_fall": 1 - before, **shares})  # fmt: skip
     return pd.DataFrame(rows).set_index("window") if rows else pd.DataFrame()

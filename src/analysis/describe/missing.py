@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.claims.case import Case
 from analysis.describe.change import WINDOWS
-from analysis.describe.common import fewest_shown, shareable, two_arms
+from analysis.describe.common import policy, released, two_arms
 from analysis.estimates.missing import (
     STRATEGIES,
     Imputations,
@@ -23,6 +23,7 @@ from analysis.estimates.missing import (
 )
 from analysis.estimates.missing.analysis_model import MEAN
 from analysis.estimates.table import row
+from analysis.quantity import Cell
 
 __all__ = [
     "benefit",
@@ -63,18 +64,20 @@ def missing_by_window(case: Case, trial: Trial) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Arms as rows: people, and a column a window with a count, or "fewer than" the smallest
-        that the study may publish; an arm below that is withheld. Made-up people hide nothing.
+        Arms as rows: people, and a column a window with a count; for others rounded, and in words
+        where it is below the study's smallest cell, an arm below that not at all.
     """
-    fewest = fewest_shown(case)
+    rules = policy(case)
     arms = {str(case.design.active_arm): True, str(case.design.comparator_arm): False}
     rows = {}
     for arm, treated in arms.items():
         mine = trial.missing[trial.treated == treated]
         counts = mine.sum(axis=0)
-        if len(mine) >= fewest:
-            words = [f"{c}" if c == 0 or c >= fewest else f"fewer than {fewest}" for c in counts]
-            rows[arm] = {"people": len(mine), **dict(zip(trial.visits, words, strict=True))}
+        if rules is not None and len(mine) < rules.minimum:
+            continue
+        told = [f"{n if rules is None else rules.count(n)}" for n in counts]
+        people = len(mine) if rules is None else rules.rounded(len(mine))
+        rows[arm] = {"people": people, **dict(zip(trial.visits, told, strict=True))}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("arm")
 
 
@@ -108,13 +111,27 @@ def by_strategy(
                 "n": trial.n,
                 "method": "not given: somebody without any score has no mean to carry forward",
             }
-            rows += [row(window=visit, **none, **words) for visit in visits]
+            rows += [row(window=visit, **none, **words, cell=_cell(case, trial, visit, strategy))
+                     for visit in visits]  # fmt: skip
             continue
         filled = multiple_imputation(trial, strategy, parameters=parameters, seed=seed)
         found = [*conditional_mean(trial, strategy, refits=refits).rows(**words),
                  *filled.rows(**words)]  # fmt: skip
-        rows += [one for one in found if one["window"] in visits]
-    return shareable(case, rows)
+        rows += [one | {"cell": _cell(case, trial, one["window"], strategy)}
+                 for one in found if one["window"] in visits]  # fmt: skip
+    return released(case, rows)
+
+
+def _cell(case: Case, trial: Trial, visit: str, strategy: str) -> Cell:
+    """Everyone randomised; all but missing at random treat those without a score otherwise."""
+    missing = trial.missing
+    lost = missing.any(axis=1) if visit == MEAN else missing[:, trial.visits.index(visit)]
+    arms = {str(case.design.active_arm): trial.treated,
+            str(case.design.comparator_arm): ~trial.treated}  # fmt: skip
+    cell = Cell({arm: int(own.sum()) for arm, own in arms.items()}, parameters=3)
+    if strategy == "MAR":
+        return cell
+    return cell.moving({arm: int((own & lost).sum()) for arm, own in arms.items()})
 
 
 def tipping_shifts(
@@ -126,8 +143,9 @@ def tipping_shifts(
         found = tipping_point(imputations, holds, visit=visit)
         words = _words(case) | {"window": visit, "n": imputations.trial.n}
         one = found.row(**words)
-        rows.append(one | {"estimand": f"{one['estimand']}: {name}"})
-    return shareable(case, rows)
+        cell = _cell(case, imputations.trial, visit, "shifted")
+        rows.append(one | {"estimand": f"{one['estimand']}: {name}", "cell": cell})
+    return released(case, rows)
 
 
 def benefit(estimate: float, low: float, high: float) -> bool:

@@ -1,7 +1,7 @@
 """For whom: tables of one study about the people in it. They decide nothing.
 
-Every table passes :func:`analysis.describe.common.shareable`: of real people it shows no group,
-and no rest of a group, below the study's smallest cell.
+Every table passes :func:`analysis.describe.common.released`: in the shared view it shows no group
+of real people, and no rest of a group, below the study's smallest cell.
 """
 
 from __future__ import annotations
@@ -16,15 +16,14 @@ from analysis.claims.case import Case
 from analysis.claims.evaluators.cluster_cases import cluster_cases, cluster_contrast
 from analysis.describe.common import (
     fewest_in_a_step,
-    fewest_shown,
-    hide_few,
-    shareable,
+    hide,
+    policy,
+    released,
     small_parts,
     two_arms,
 )
 from analysis.estimates.proportions import exact_share
 from analysis.estimates.responders import distribution, shares, variability
-from analysis.estimates.table import table
 from analysis.outcomes.change import DECIMALS, response
 from analysis.outcomes.reliable_change import reliable_change, reliable_change_threshold
 
@@ -102,15 +101,15 @@ def three_ways_compared(case: Case, *, window: str, instrument: str, version: st
         small = small_parts(case, counts)
         hidden |= {way for way, few in zip(WAYS, small, strict=True) if few}
         split = shares.three_way_shares(counts.tolist(), contrast=arm, **words)
-        rows += [hide_few(case, line, few) for line, few in zip(split, small, strict=True)]
+        rows += [hide(case, line, few) for line, few in zip(split, small, strict=True)]
     for way in ("improved", "worse"):
         compared = shares.compare_shares(
             ways == way, treated, estimand=f"share reliably {way}", names=arms, **words
         )
         # The shares stand above; to be worse is nothing that one is treated for.
         compared = compared[2:] if way == "improved" else compared[2:4]
-        rows += [hide_few(case, line, way in hidden) for line in compared]
-    return shareable(case, rows)
+        rows += [hide(case, line, way in hidden) for line in compared]
+    return released(case, rows)
 
 
 def shares_at_thresholds(
@@ -123,13 +122,14 @@ def shares_at_thresholds(
     """
     arms = two_arms(case, NO_ARMS)
     people, treated, words = _of_two_arms(case, window, instrument, version)
+    rules = policy(case)
     rows: list[dict[str, Any]] = []
     shown = [{0, int(treated.sum())}, {0, int((~treated).sum())}]
     for name, improved in _falls(people, instruments.get(instrument or case.scale.name)).items():
         counts = int(improved[treated].sum()), int(improved[~treated].sum())
         # Between two thresholds that are told lies a group that is told too.
-        few = not case.design.synthetic and any(
-            0 < abs(count - other) < case.design.minimum_cell
+        few = rules is not None and any(
+            0 < abs(count - other) < rules.minimum
             for count, others in zip(counts, shown, strict=True)
             for other in others
         )
@@ -137,8 +137,8 @@ def shares_at_thresholds(
             for count, others in zip(counts, shown, strict=True):
                 others.add(count)
         compared = shares.compare_shares(improved, treated, estimand=name, names=arms, **words)
-        rows += [hide_few(case, line, few) for line in compared[:3]]
-    return shareable(case, rows)
+        rows += [hide(case, line, few) for line in compared[:3]]
+    return released(case, rows)
 
 
 def _falls(people: pd.DataFrame, scale: instruments.Instrument) -> dict[str, np.ndarray]:
@@ -168,14 +168,26 @@ def change_bands(case: Case, *, window: str) -> pd.DataFrame:
         arm, change (points), share, low, high (0 to 1), at the points of
         :func:`analysis.describe.cumulative_change`.
     """
-    kept = cumulative_change(case, window=window, at_least=fewest_in_a_step(case))
+    kept, rules = cumulative_change(case, window=window), policy(case)
     people = case.people(window)
     parts = []
     for arm, own in kept.groupby("arm", sort=True):
         change = people.loc[people["arm"] == arm, "change"].to_numpy()
+        if rules is not None:
+            change = _of_rounded_counts(own, rules.rounded(len(change)))
         _, low, high = distribution.change_distribution(change).at(own["change"].to_numpy())
         parts.append(own.assign(low=low, high=high))
     return pd.concat(parts, ignore_index=True) if parts else kept.assign(low=[], high=[])
+
+
+def _of_rounded_counts(curve: pd.DataFrame, n: int) -> np.ndarray:
+    """Changes of so many people, all of them at the points of the curve or beyond the last.
+
+    A band gives the ranks that it is made of away, so that of others' it is made of these.
+    """
+    points = np.append(curve["change"], curve["change"].max() + 1.0)
+    below = np.append(np.rint(n * curve["share"]), n).astype(int)
+    return np.repeat(points, np.diff(below, prepend=0))
 
 
 def compare_change(case: Case, *, windows: tuple[str, ...]) -> pd.DataFrame:
@@ -205,24 +217,20 @@ def _by_window(case: Case, windows: tuple[str, ...], estimate: Any) -> pd.DataFr
         change = people["change"].to_numpy()
         words |= {"contrast": case.contrast}
         rows += estimate(change[treated], change[~treated], words)
-    return shareable(case, rows)
+    return released(case, rows)
 
 
 def next_person(case: Case, *, window: str, level: float = 0.8) -> pd.DataFrame:
     """Where the change of the next person of each arm will lie: rows of the table of estimates.
 
-    The limits that suppose no distribution are two people's changes; of real people they are
-    shown only with the smallest cell of people beyond each.
+    The limits that suppose no distribution are two people's changes, which others do not see.
     """
     people, treated, words = _of_two_arms(case, window, None, None)
-    least = fewest_shown(case)
     rows = []
     for arm, own in zip(two_arms(case, NO_ARMS), (treated, ~treated), strict=True):
         change = people.loc[own, "change"].to_numpy()
-        normal, free = variability.next_person(change, level=level, contrast=arm, **words)
-        beyond = int((len(change) + 1) * (1 - level) / 2 + 1e-9)
-        rows += [normal, free] if beyond >= least else [normal]
-    return shareable(case, rows)
+        rows += variability.next_person(change, level=level, contrast=arm, **words)
+    return released(case, rows)
 
 
 def cluster_profile(
@@ -246,7 +254,7 @@ def cluster_profile(
     version = version or (case.primary_form[0] if case.primary_form else "")
     cases = cluster_cases(case, name, version)
     rows = [line for window in windows for line in cluster_contrast(cases, window, name, version)]
-    return shareable(case, rows)
+    return released(case, rows)
 
 
 def three_ways(case: Case, *, window: str, instrument: str, version: str) -> pd.DataFrame:
@@ -275,19 +283,18 @@ def three_ways(case: Case, *, window: str, instrument: str, version: str) -> pd.
                     window=case.definitions.windows[window].label,
                 )
             )
-    return table(rows)
+    return released(case, rows)
 
 
 def cumulative_change(
-    case: Case, *, window: str, step: float = 2.0, at_least: int = 5
+    case: Case, *, window: str, step: float = 2.0, at_least: int | None = None
 ) -> pd.DataFrame:
     """Share of each arm with a change at or below points of a grid, where enough people lie.
 
     A grid alone does not protect: with 30 people a step of 1/30 is one person, and the ends
     of the curve are the smallest and largest change. A point of the grid is therefore kept
     only if at least ``at_least`` people lie at or below it, above it, and between it and the
-    kept point before it. The default of 5 suits an arm of 30; a site bound to publish no
-    count below 11 (CMS) sets 11.
+    kept point before it. A site bound to publish no count below 11 (CMS) sets 11.
 
     Parameters
     ----------
@@ -297,13 +304,15 @@ def cumulative_change(
     step : float
         Distance of the grid, points.
     at_least : int
-        Fewest people in any step of the curve.
+        Fewest people in any step of the curve; by default as the view has it.
 
     Returns
     -------
     DataFrame
         arm, change (points), share (0 to 1); no row for an arm with too few people.
     """
+    at_least = fewest_in_a_step(case) if at_least is None else at_least
+    rules = policy(case)
     rows: list[tuple[str, float, float]] = []
     for arm, mine in case.people(window).groupby("arm", sort=True):
         change = mine["change"].to_numpy()
@@ -313,5 +322,7 @@ def cumulative_change(
             below = int((change <= point).sum())
             if below - kept >= at_least and len(change) - below >= at_least:
                 kept = below
-                rows.append((str(arm), float(point), below / len(change)))
+                share, n = below / len(change), len(change)
+                shown = share if rules is None else rules.share(share, n)
+                rows.append((str(arm), float(point), shown))
     return pd.DataFrame(rows, columns=["arm", "change", "share"])

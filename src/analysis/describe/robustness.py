@@ -10,8 +10,9 @@ import pandas as pd
 from analysis.claims.case import Case
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED, Ledger
 from analysis.claims.sensitivity.specifications import DIMENSIONS, load_grid
-from analysis.describe.common import shareable
+from analysis.describe.common import digits, policy, released_row
 from analysis.estimates.robustness.multiplicity import fixed_sequence, hochberg, holm
+from analysis.estimates.table import NUMBERS
 
 __all__ = ["agreement", "by_choice", "choices", "claims_together", "curve", "other_forms"]
 
@@ -41,21 +42,20 @@ def curve(case: Case, found: pd.DataFrame) -> pd.DataFrame:
         Labels of the choices, under the titles that the figure prints, detail, n, estimate,
         ci_low, ci_high, p_value, word, may_decide, primary. First those that may decide, then
         those that are only shown, each by estimate.
-        Of a real study, specifications whose numbers of people are apart by fewer than it may
-        tell are left out: their difference would be about these few.
+        Others do not see specifications that treat few people otherwise than the usual one, nor
+        two whose numbers of people are apart by few: their difference would be about these.
     """
     label = load_grid().instrument["primary"].label
     own = found.assign(primary=found.index == 0)
     own = own[(own["instrument"] == label) & ~own["repeats"] & own["estimate"].notna()]
-    if not case.design.synthetic:
-        own = own[own["n"].isin(_apart(own["n"], case.design.minimum_cell))]
+    own = _shown(case, own)
     # Analyses that come to the same keep the grid's order: their last digits are the processor's.
     place = own["estimate"].round(9)
     own = own.assign(place=place).sort_values(
         ["may_decide", "place"], ascending=[False, True], kind="stable", ignore_index=True
     )
     columns = [*TITLES, "detail", *SHOWN, "p_value", "word", "may_decide", "primary"]
-    return shareable(case, own[columns]).rename(columns=TITLES)
+    return own[columns].rename(columns=TITLES)
 
 
 def choices(shown: pd.DataFrame) -> dict[str, list[str]]:
@@ -113,21 +113,20 @@ def by_choice(case: Case, found: pd.DataFrame) -> pd.DataFrame:
     grid = load_grid()
     alone = {one.label for name in DIMENSIONS for one in grid.of(name).values() if one.alone}
     own = found[found["may_decide"] & ~found["repeats"]]
-    own = own[~own["exclusion"].isin(alone)]
+    own = _shown(case, own[~own["exclusion"].isin(alone)])
     rows = [
         {
             "dimension": name,
             "choice": choice.label,
             "specifications": len(mine),
-            "n": mine["n"].min(),
-            "estimate": mine["estimate"].median(),
+            "estimate": digits(case, float(mine["estimate"].median())),
             "supported": (mine["word"] == SUPPORTED).mean(),
         }
         for name in ("window", "baseline", "missing", "estimator")
         for choice in grid.of(name).values()
         if len(mine := own[own[name] == choice.label])
     ]
-    return shareable(case, pd.DataFrame(rows)).drop(columns="n")
+    return pd.DataFrame(rows)
 
 
 def other_forms(case: Case, found: pd.DataFrame) -> pd.DataFrame:
@@ -141,7 +140,21 @@ def other_forms(case: Case, found: pd.DataFrame) -> pd.DataFrame:
     label = load_grid().instrument["other_ptsd"].label
     own = found[(found["instrument"] == label) & found["estimate"].notna()]
     own = own.drop(columns="instrument").rename(columns={"detail": "instrument"})
-    return shareable(case, own[["instrument", *SHOWN, "why"]].reset_index(drop=True))
+    return _shown(case, own)[["instrument", *SHOWN, "why"]].reset_index(drop=True)
+
+
+def _shown(case: Case, found: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the multiverse that the view shows, with their numbers as it shows them."""
+    if (rules := policy(case)) is None:
+        return found
+    may = found[[rules.why_not(cell) is None for cell in found["cell"]]]
+    may = may[may["n"].isin(_apart(may["n"], rules.minimum))]
+    if may.empty:
+        return may
+    nothing = dict.fromkeys(NUMBERS, math.nan) | {"estimand": "difference"}
+    records = may.to_dict("records")
+    rows = [released_row(case, nothing | {str(k): v for k, v in one.items()}) for one in records]
+    return pd.DataFrame(rows, index=may.index)[may.columns]
 
 
 def _apart(counts: pd.Series, minimum: int) -> list[float]:

@@ -11,6 +11,7 @@ from analysis.checks import Checked
 from analysis.claims.case import Case
 from analysis.claims.definitions import Definitions
 from analysis.claims.ledger import FOR_THE_TEAM, SHARED, TEAM, Ledger
+from analysis.describe.common import issues_shown
 from analysis.describe.display import is_missing, number, p_value
 from analysis.estimates.table import table
 
@@ -82,9 +83,12 @@ def beside_table(ledger: Ledger, claim: str) -> pd.DataFrame:
     return estimates_table(table([result.estimate, *result.beside]))
 
 
-def issues_table(checked: Checked) -> pd.DataFrame:
-    """What the checks found: rule, severity, how often, and the sentence."""
-    shown = checked.issue_table().set_index("rule")
+def issues_table(found: Checked | Case) -> pd.DataFrame:
+    """What the checks found: rule, severity, count, sentence; of a case, as its view shows it."""
+    if isinstance(found, Case):
+        shown = pd.DataFrame([issue.as_dict() for issue in issues_shown(found)]).set_index("rule")
+    else:
+        shown = found.issue_table().set_index("rule")
     return shown[["severity", "scope", "count", "message"]]
 
 

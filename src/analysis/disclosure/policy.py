@@ -10,18 +10,33 @@ side.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.estimates.proportions import exact_share, share_bounds, share_difference
-from analysis.estimates.responders.shares import share_who_benefit
+import numpy as np
+
+from analysis.estimates.explanations.blinding import bang_index, james_index
+from analysis.estimates.explanations.expectancy import belief_gap
+from analysis.estimates.proportions import (
+    difference_between,
+    exact_share,
+    share_between,
+    share_bounds,
+    share_difference,
+)
+from analysis.estimates.responders.shares import (
+    number_needed_to_treat,
+    score_difference,
+    share_who_benefit,
+)
 from analysis.estimates.table import NUMBERS
 from analysis.quantity import Cell, Quantity
 from analysis.study import Design
 
-__all__ = ["RULES", "Policy", "policy_of"]
+__all__ = ["RULES", "Policy", "policy_of", "short"]
 
+Counts = Sequence[tuple[int, int]]
 # Observations beyond the coefficients of a model, as ACRO counts them.
 LEAST_DF = 10
 USUAL = 10
@@ -30,15 +45,27 @@ RULES = {
     "minimum-cell": "fewer than {minimum} people of an arm or group are behind it",
     "moved": "it treats fewer than {minimum} people of an arm otherwise than the main analysis",
     "small-count": "fewer than {minimum} people had the event, or did not",
+    "follows": "a count of fewer than {minimum} people could be worked out from it",
     "own-values": "it is single people's own value",
     "degrees-of-freedom": "fewer than 10 observations are left beyond the model's coefficients",
     "dominance": "one or two people make up most of it",
     "not-recorded": "it is not recorded who is behind it",
 }
-_REMADE: dict[str, Callable[..., Any]] = {
+# How a row is made again of its (rounded) counts.
+_REMADE: dict[str, Callable[[Counts, Cell], Any]] = {
     "share": lambda c, cell: exact_share(*c[0], level=cell.level),
+    "share between": lambda c, cell: share_between(c[0][0], c[1][0], c[0][1]),
     "share difference": lambda c, cell: share_difference(*zip(*c, strict=True)),
+    "difference between": lambda c, cell: difference_between(c[:2], c[2:]),
+    "score difference": lambda c, cell: score_difference(*zip(*c, strict=True)),
     "share bounds": lambda c, cell: share_bounds(c[0][0], c[0][1], c[1][1]),
+    "share who benefit": lambda c, cell: share_who_benefit(*zip(*c, strict=True)),
+    "number needed to treat": lambda c, cell: number_needed_to_treat(
+        score_difference(*zip(*c, strict=True))
+    ),
+    "Bang index": lambda c, cell: bang_index(*(k for k, _ in c)),
+    "James index": lambda c, cell: james_index(_guesses(c)),
+    "belief gap": lambda c, cell: belief_gap(_guesses(c)),
 }
 
 
@@ -66,7 +93,7 @@ class Policy:
 
     def why_not(self, cell: Cell | None) -> str | None:
         """The rule by which numbers of a cell are withheld; None where they may leave."""
-        if cell is None or not cell.people_by_arm:
+        if not isinstance(cell, Cell) or not cell.people_by_arm:
             return "not-recorded"
         if min(cell.people_by_arm.values()) < self.minimum:
             return "minimum-cell"
@@ -78,7 +105,7 @@ class Policy:
             return "small-count"
         if cell.own_values:
             return "own-values"
-        if not cell.counts and math.fsum(cell.people_by_arm.values()) < cell.parameters + LEAST_DF:
+        if not cell.made_of and math.fsum(cell.people_by_arm.values()) < cell.parameters + LEAST_DF:
             return "degrees-of-freedom"
         return "dominance" if cell.dominated else None
 
@@ -92,9 +119,9 @@ class Policy:
             return None, rule
         if quantity.kind == "events":
             return self.rounded(quantity.value), None
-        if quantity.row is not None and cell.counts:
+        if quantity.row is not None and cell.made_of:
             return self.row(quantity.row)[0][quantity.column], None
-        return _tens(quantity.value) if quantity.kind == "df" else _short(quantity.value), None
+        return _tens(quantity.value) if quantity.kind == "df" else short(quantity.value), None
 
     def count(self, n: float) -> int | str:
         """A count, rounded; below the minimum only that it is, be it 0."""
@@ -103,6 +130,10 @@ class Policy:
     def rounded(self, n: float) -> int:
         """To the nearest multiple of the step, the middle upwards."""
         return math.floor(n / self.step + 0.5) * self.step
+
+    def share(self, share: float, n: int) -> float:
+        """A share of ``n`` people as it leaves: of rounded counts."""
+        return self.rounded(round(n * share, 6)) / self.rounded(n)
 
     def row(self, row: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
         """A row of the table of estimates as it leaves, and the rule by which it does not.
@@ -114,15 +145,19 @@ class Policy:
             return dict(row), None
         cell = row.get("cell")
         if rule := self.why_not(cell):
-            told = f"withheld: {self.words(rule)}"
-            return {**row, **dict.fromkeys(NUMBERS, math.nan), "method": told}, rule
-        assert cell is not None  # why_not refuses none
-        if cell.counts:
+            return self.emptied(row, rule), rule
+        assert isinstance(cell, Cell)  # why_not refuses what is none
+        if cell.made_of:
             return self._remade(row, cell), None
-        numbers = {name: _short(row[name]) for name in NUMBERS}
+        numbers = {name: short(row[name]) for name in NUMBERS}
         enough = not _missing(row["n"]) and row["n"] >= self.minimum
         numbers |= {"n": self.rounded(row["n"]) if enough else math.nan, "df": _tens(row["df"])}
         return {**row, **numbers, "method": cell.method or row["method"]}, None
+
+    def emptied(self, row: Mapping[str, Any], rule: str) -> dict[str, Any]:
+        """A row without its numbers, which says by what rule they are withheld."""
+        told = f"withheld: {self.words(rule)}"
+        return {**row, **dict.fromkeys(NUMBERS, math.nan), "method": told}
 
     def words(self, rule: str) -> str:
         """Why something is withheld."""
@@ -130,14 +165,15 @@ class Policy:
 
     def _remade(self, row: Mapping[str, Any], cell: Cell) -> dict[str, Any]:
         counts = [(self.rounded(k), self.rounded(n)) for k, n in cell.counts]
-        if cell.made_of == "share who benefit":
-            both = share_who_benefit(*zip(*counts, strict=True))
-            again = next(one for one in both if one["estimand"] == row["estimand"])
-        else:
-            again = _REMADE[cell.made_of](counts, cell)
-        numbers = {name: again[name] for name in (*NUMBERS, "method")}
-        numbers["method"] += f"; counts rounded to {self.step}"
-        return {**row, **numbers}
+        made = _REMADE[cell.made_of](counts, cell)
+        rows = [made] if isinstance(made, dict) else made
+        # A row that rounded counts do not give again has no number.
+        again = next((one for one in rows if one["estimand"] in ("", row["estimand"])), rows[0])
+        told = again["estimand"] in ("", row["estimand"])
+        numbers = {
+            name: again[name] if told and not _missing(row[name]) else math.nan for name in NUMBERS
+        }
+        return {**row, **numbers, "method": f"{again['method']}; counts rounded to {self.step}"}
 
 
 def policy_of(design: Design, exact_arms: Collection[str] = ()) -> Policy:
@@ -146,11 +182,16 @@ def policy_of(design: Design, exact_arms: Collection[str] = ()) -> Policy:
     return Policy(design.minimum_cell, design.round_counts, frozenset(exact_arms), lower)
 
 
+def _guesses(counts: Counts) -> np.ndarray:
+    return np.array([count for count, _ in counts]).reshape(2, -1)
+
+
 def _missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
-def _short(value: Any) -> Any:
+def short(value: Any) -> Any:
+    """A number with three significant digits; what is none stays as it is."""
     if not isinstance(value, float) or not math.isfinite(value):
         return value
     return float(f"{value:.{DIGITS}g}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from scipy import special
@@ -11,7 +12,8 @@ from analysis.estimates.table import row
 from analysis.numbers import one_number, share_of_one
 from analysis.quantity import Cell
 
-__all__ = ["exact_share", "groups_cell", "share_bounds", "share_difference"]
+__all__ = ["difference_between", "exact_share", "groups_cell", "share_between", "share_bounds",
+           "share_difference"]  # fmt: skip
 
 
 def exact_share(events: int, n: int, *, level: float = 0.95, **words: Any) -> dict[str, Any]:
@@ -94,6 +96,43 @@ def share_bounds(events: int, n: int, given: int, **words: Any) -> dict[str, Any
     )
 
 
+def share_between(least: int, most: int, n: int, **words: Any) -> dict[str, Any]:
+    """A share of which only bounds are known, with the exact limits of either end.
+
+    Parameters
+    ----------
+    least, most : int
+        People with the event: as few, and as many, as what was seen allows.
+    n : int
+        People counted.
+    **words
+        Text columns of the table of estimates.
+
+    Returns
+    -------
+    row
+        Limits between 0 and 1, and an estimate where least and most are one.
+
+    Raises
+    ------
+    ValueError
+        When n is 0 or either does not fit in it.
+    """
+    low, high = exact_share(least, n), exact_share(most, n)
+    told = f"{least}" if least == most else f"{least} to {most}"
+    return row(
+        n=n,
+        estimate=low["estimate"] if least == most else math.nan,
+        ci_low=low["ci_low"],
+        ci_high=high["ci_high"],
+        method=f"{told} of {n}, exact (Clopper-Pearson) 95 % limits",
+        cell=Cell.of(
+            words.get("contrast", ""), n, counts=((least, n), (most, n)), made_of="share between"
+        ),
+        **words,
+    )
+
+
 def _refuse_non_share(events: int, n: int) -> None:
     if not one_number(n, "n") > 0 or not 0 <= one_number(events, "events") <= n:
         raise ValueError(f"{events} of {n} is not a share; count at least one person.")
@@ -137,11 +176,47 @@ def share_difference(events: tuple[int, int], n: tuple[int, int], **words: Any) 
     )
 
 
+def difference_between(
+    first: Sequence[tuple[int, int]], second: Sequence[tuple[int, int]], **words: Any
+) -> dict[str, Any]:
+    """Difference of two shares of which bounds are known, with Newcombe's limits of either end.
+
+    Parameters
+    ----------
+    first, second : sequence of two (int, int)
+        As few and as many people with the event as what was seen allows, each with the people
+        counted.
+    **words
+        Text columns of the table of estimates.
+
+    Returns
+    -------
+    row
+        Limits between -1 and 1, and an estimate where the bounds of each group are one.
+
+    Raises
+    ------
+    ValueError
+        As :func:`share_difference`.
+    """
+    n = first[0][1], second[0][1]
+    least = share_difference((first[0][0], second[1][0]), n)
+    most = share_difference((first[1][0], second[0][0]), n)
+    known = least["estimate"] == most["estimate"]
+    return row(
+        n=sum(n),
+        estimate=least["estimate"] if known else math.nan,
+        ci_low=least["ci_low"],
+        ci_high=most["ci_high"],
+        method="Newcombe 95 % limits of the least and the largest difference",
+        **words,
+    )
+
+
 def groups_cell(events: tuple[int, int], n: tuple[int, int], made_of: str, contrast: str) -> Cell:
     """The cell of two groups' counts; they are named by the contrast, ``a - b``."""
-    names = contrast.split(" - ") if contrast.count(" - ") == 1 else ["first", "second"]
     counts = tuple(zip(events, n, strict=True))
-    return Cell(dict(zip(names, n, strict=True)), counts=counts, made_of=made_of)
+    return Cell.of(contrast, *n, counts=counts, made_of=made_of)
 
 
 def _wilson(events: int, n: int) -> tuple[float, float, float]:

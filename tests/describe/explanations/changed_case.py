@@ -10,4 +10,4 @@ from analysis.claims.case import Case
 def with_study(case: Case, **changes) -> Case:
     """The case with parts of its study replaced."""
     study = replace(case.checked.study, **changes)
-    return Case(replace(case.checked, study=study), case.definitions)
+    return replace(case, checked=replace(case.checked, study=study))

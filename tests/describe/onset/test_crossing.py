@@ -15,14 +15,6 @@ from analysis.estimates.onset.courses import Threshold
 from analysis.estimates.onset.time_to_response import onset_intervals
 
 
-@pytest.fixture(scope="module")
-def real(case: Case) -> Case:
-    """The same people, were they not made up."""
-    study = case.checked.study
-    design = replace(study.design, synthetic=False)
-    return Case(replace(case.checked, study=replace(study, design=design)), case.definitions)
-
-
 def with_events(case: Case, events: pd.DataFrame) -> Case:
     study = replace(case.checked.study, events=events)
     return Case(replace(case.checked, study=study), case.definitions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -217,7 +218,6 @@ def _adjusted(case: Case, claim_id: str) -> list[dict[str, Any]]:
     people = case.people("hours")
     return ancova(
         people,
-        cell=case.cell(people["arm"], parameters=3),
         treated=str(case.design.active_arm),
         control=str(case.design.comparator_arm),
         claim=claim_id,
@@ -231,7 +231,7 @@ def _with_blanks_filled(case: Case, claim_id: str) -> list[dict[str, Any]]:
     """The same difference with few blank items filled, where the study declares it."""
     if case.checked.sensitivity is None:
         return []
-    other = Case(case.checked.sensitivity, case.definitions)
+    other = replace(case, checked=case.checked.sensitivity)
     try:
         row = _adjusted(other, claim_id)[0]
     except ValueError:

@@ -24,6 +24,7 @@ from analysis.claims.sensitivity.specifications import (
     specifications,
 )
 from analysis.estimates.robustness.rerandomised import Curve, deals
+from analysis.quantity import Cell
 
 __all__ = ["multiverse", "rerandomised"]
 
@@ -46,8 +47,8 @@ def multiverse(case: Case, grid: Grid | None = None) -> pd.DataFrame:
         ci_low, ci_high (points, treated minus comparator), p_value, ``word`` of gate 5 with M
         and B of the study (empty for another form, whose points are others), ``may_decide``,
         ``repeats`` (the same numbers by the same estimator as an earlier row: not counted
-        again), ``why`` (it may not decide or was not estimated), method. The first row is the
-        primary analysis.
+        again), ``why`` (it may not decide or was not estimated), method, and the ``cell`` of the
+        numbers. The first row is the primary analysis.
 
     Raises
     ------
@@ -56,6 +57,7 @@ def multiverse(case: Case, grid: Grid | None = None) -> pd.DataFrame:
     """
     grid = grid or load_grid()
     known: dict[Any, dict[str, Any]] = {}
+    first: dict[tuple[str, ...], Specification] = {}
     rows = []
     for one in specifications(case, grid):
         labels = {name: grid.of(name)[key].label for name, key in one.choices.items()}
@@ -74,6 +76,7 @@ def multiverse(case: Case, grid: Grid | None = None) -> pd.DataFrame:
             "repeats": repeats,
             "why": one.why or found["why"],
             "method": found["method"],
+            "cell": _cell(case, one, first.setdefault(_question(one), one)),
         }
         rows.append(row)
     return pd.DataFrame(rows)
@@ -83,6 +86,33 @@ def _identity(one: Specification) -> Any:
     if one.scores is None:
         return None
     return same_analysis(one.scores, one.people, one.choices)
+
+
+def _question(one: Specification) -> tuple[str, ...]:
+    """What a specification asks, whatever it makes of missing scores and of groups."""
+    own = one.detail if one.choices["instrument"] != "primary" else ""
+    return (*(one.choices[name] for name in ("instrument", "window", "baseline")), own)
+
+
+def _cell(case: Case, one: Specification, usual: Specification) -> Cell | None:
+    """Who is behind an analysis, and whom it treats otherwise than the usual one does."""
+    if one.scores is None or usual.scores is None:
+        return None
+    arms = str(case.design.active_arm), str(case.design.comparator_arm)
+    seen, treated = one.scores.seen, one.scores.treated
+    cell = Cell({arm: int((seen & own).sum())
+                 for arm, own in zip(arms, (treated, ~treated), strict=True)},
+                parameters=3 * len(one.scores.visits))  # fmt: skip
+    if all(one.choices[name] == usual.choices[name] for name in ("missing", "exclusion")):
+        return cell
+    here, there = (
+        pd.DataFrame(np.column_stack([spec.baseline, spec.score]), index=people)
+        for spec, people in ((one.scores, one.people), (usual.scores, usual.people))
+    )
+    everyone = here.index.union(there.index)
+    same = here.reindex(everyone).fillna(np.inf).eq(there.reindex(everyone).fillna(np.inf))
+    moved = case.arms.reindex(everyone[~same.all(axis=1)]).value_counts()
+    return cell.moving({arm: int(moved.get(arm, 0)) for arm in arms})
 
 
 def _found(one: Specification) -> dict[str, Any]:

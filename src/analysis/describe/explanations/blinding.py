@@ -5,9 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe.common import AT_LEAST, both_arms, row_words, shareable
+from analysis.describe.common import both_arms, fewest_in_a_step, released, row_words
 from analysis.estimates.explanations import blinding, expectancy
-from analysis.estimates.table import table
 
 __all__ = ["blinding_indices", "change_by_guess", "guesses"]
 
@@ -27,18 +26,19 @@ def guesses_by_arm(case: Case) -> pd.DataFrame:
     return blinding.guess_counts(people["arm"], people["guess"], **both_arms(case))
 
 
-def guesses(case: Case, *, at_least: int = AT_LEAST) -> pd.DataFrame:
+def guesses(case: Case, *, at_least: int | None = None) -> pd.DataFrame:
     """People of each arm who guessed right, wrong or not at all.
 
-    Where that leaves a cell of few people, wrong guesses and none are one column; what is still
-    small is withheld. The index of an arm and its right guesses tell its wrong ones, so of a
-    real study one of the two is shown.
+    Where that leaves a cell of fewer people than ``at_least`` (by default as few as a group of
+    its own may have), wrong guesses and none are one column; others do not see what is still
+    small.
 
     Returns
     -------
     DataFrame
         Index arm; columns right, wrong and do not know (or ``wrong or do not know``), all.
     """
+    at_least = fewest_in_a_step(case) if at_least is None else at_least
     treated, control = both_arms(case).values()
     counts = guesses_by_arm(case)
     known = pd.DataFrame(
@@ -53,7 +53,7 @@ def guesses(case: Case, *, at_least: int = AT_LEAST) -> pd.DataFrame:
         other = known["wrong"] + known["do not know"]
         known = pd.DataFrame({"right": known["right"], "wrong or do not know": other})
     known["all"] = known.sum(axis=1)
-    return shareable(case, known.rename_axis(index="arm"), at_least=at_least)
+    return released(case, known.rename_axis(index="arm"))
 
 
 def blinding_indices(case: Case) -> pd.DataFrame:
@@ -65,17 +65,19 @@ def blinding_indices(case: Case) -> pd.DataFrame:
             int(counts[guess].to_dict()[arms[own]]) for guess in (own, other, "do not know")
         )
         rows += blinding.bang_index(right, wrong, unknown, contrast=arms[own])
-    return table([*rows, expectancy.belief_gap(counts, contrast=case.contrast)])
+    return released(case, [*rows, expectancy.belief_gap(counts, contrast=case.contrast)])
 
 
-def change_by_guess(case: Case, *, window: str, at_least: int = AT_LEAST) -> pd.DataFrame:
+def change_by_guess(case: Case, *, window: str, at_least: int | None = None) -> pd.DataFrame:
     """Change and difference among those who guessed alike; descriptive: estimate rows."""
+    at_least = fewest_in_a_step(case) if at_least is None else at_least
     people = case.people(window)
     people = people.assign(guess=people["subject"].map(_asked(case)["guess"]))
     people = people[people["guess"].notna()]
     words = row_words(case, window)
     del words["contrast"]
-    return table(
+    return released(
+        case,
         blinding.difference_by_guess(
             people["change"],
             people["arm"],
@@ -83,5 +85,5 @@ def change_by_guess(case: Case, *, window: str, at_least: int = AT_LEAST) -> pd.
             at_least=at_least,
             **both_arms(case),
             **words,
-        )
+        ),
     )

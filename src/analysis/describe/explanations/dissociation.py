@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe.common import AT_LEAST, both_arms, row_words
+from analysis.describe.common import (
+    both_arms,
+    digits,
+    fewest_in_a_step,
+    policy,
+    released,
+    row_words,
+)
 from analysis.estimates.explanations import dissociation, intoxication, mediation
 from analysis.estimates.onset.interval_censored import turnbull
-from analysis.estimates.table import table
 
 __all__ = [
     "dissociation_course",
@@ -37,20 +45,22 @@ def dissociation_forms(case: Case) -> pd.DataFrame:
     return own
 
 
-def dissociation_course(case: Case, *, at_least: int = AT_LEAST) -> pd.DataFrame:
+def dissociation_course(case: Case, *, at_least: int | None = None) -> pd.DataFrame:
     """Mean and median CADSS before and in spans of hours after the start: estimate rows."""
+    at_least = fewest_in_a_step(case) if at_least is None else at_least
     forms = dissociation_forms(case)
     found = dissociation.course(forms, case.arms, at_least=at_least, instrument="CADSS")
-    return table(found)
+    return released(case, found)
 
 
 def return_to_baseline(
-    case: Case, *, hours: tuple[float, ...] = HOURS, at_least: int = AT_LEAST
+    case: Case, *, hours: tuple[float, ...] = HOURS, at_least: int | None = None
 ) -> pd.DataFrame:
     """Share of each arm back near baseline by so many hours, times known as intervals.
 
     "Near" is the claim's own threshold in points. A point is kept where nobody or at least
-    ``at_least`` people lie on either side of it.
+    ``at_least`` people lie on either side of it; for others not where nobody does, and shares
+    are of rounded counts.
 
     Returns
     -------
@@ -58,6 +68,7 @@ def return_to_baseline(
         arm, n, hours (from the start), lower, upper (0 to 1): the envelope of Turnbull's
         estimate, which the data do not narrow further.
     """
+    at_least, rules = fewest_in_a_step(case) if at_least is None else at_least, policy(case)
     points = case.definitions.claims["dissociation_brief"].thresholds["points"].number
     returns = dissociation.time_to_return(
         dissociation_forms(case), points=points, by_hours=max(hours)
@@ -69,6 +80,12 @@ def return_to_baseline(
         lower, upper = found.lower(grid).round(9), found.upper(grid).round(9)
         sides = np.round(n * np.stack([lower, upper, 1 - lower, 1 - upper]), 6)
         kept = (n >= at_least) & ((sides == 0) | (sides >= at_least)).all(axis=0)
+        if rules is not None:
+            kept &= (sides > 0).all(axis=0)
+            lower, upper = (
+                np.array([rules.share(one, n) for one in ends]) for ends in (lower, upper)
+            )
+            n = rules.rounded(n)
         parts.append(
             pd.DataFrame({"arm": str(arm), "n": n, "hours": grid, "lower": lower, "upper": upper})[
                 kept
@@ -83,11 +100,16 @@ def mediated_by_dissociation(
     """Indirect effect through peak CADSS above baseline, with its sensitivity analysis.
 
     People with a score in the window and a CADSS before and after the start; baseline is the
-    covariate.
+    covariate. For others its parts have three digits, and its people are rounded.
+
+    Raises
+    ------
+    ValueError
+        For others, where the numbers are withheld; ``why`` is in the sentence.
     """
     peaks = dissociation.time_to_return(dissociation_forms(case), points=0.0, by_hours=24.0)
     people = case.people(window).merge(peaks[["subject", "peak"]], on="subject")
-    return mediation.linear_mediation(
+    found = mediation.linear_mediation(
         people["score"].to_numpy(float),
         people["peak"].to_numpy(float),
         (people["arm"] == both_arms(case)["treated"]).to_numpy(),
@@ -95,6 +117,12 @@ def mediated_by_dissociation(
         seed=seed,
         resamples=resamples,
     )
+    if (rules := policy(case)) is None:
+        return found
+    if rule := rules.why_not(case.cell(people["arm"], parameters=4)):
+        raise ValueError(f"What dissociation mediates is withheld: {rules.words(rule)}.")
+    parts = np.array([digits(case, float(part)) for part in found.parts])
+    return replace(found, parts=parts, n=rules.rounded(found.n))
 
 
 def residual_effects(case: Case, *, window: str) -> pd.DataFrame:
@@ -107,4 +135,4 @@ def residual_effects(case: Case, *, window: str) -> pd.DataFrame:
     people = case.people(window)
     marks = people["subject"].map(away).astype("boolean")
     words = row_words(case, window)
-    return table(intoxication.without_residual(people, marks, **both_arms(case), **words))
+    return released(case, intoxication.without_residual(people, marks, **both_arms(case), **words))

@@ -7,19 +7,19 @@ from typing import Any
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe.common import both_arms, row_words
+from analysis.describe.common import both_arms, released, released_row, row_words
 from analysis.describe.control import bias_table
 from analysis.describe.explanations.blinding import guesses_by_arm
 from analysis.estimates.control import ancova
 from analysis.estimates.explanations import expectancy
-from analysis.estimates.table import table
 
 __all__ = ["bias_curve", "nullifying", "primary_difference"]
 
 
 def primary_difference(case: Case, *, window: str) -> dict[str, Any]:
     """The baseline-adjusted difference in a window, the row that the bias model starts from."""
-    return ancova.ancova(case.people(window), **both_arms(case), **row_words(case, window))[0]
+    words = row_words(case, window)
+    return released_row(case, ancova.ancova(case.people(window), **both_arms(case), **words)[0])
 
 
 def bias_curve(case: Case, estimate: dict[str, Any]) -> pd.DataFrame:
@@ -32,6 +32,8 @@ def bias_curve(case: Case, estimate: dict[str, Any]) -> pd.DataFrame:
         the bias is taken off).
     """
     found = bias_table(case, estimate)
+    if found.empty:
+        return found.assign(estimate=[], ci_low=[], ci_high=[])
     shifts = expectancy.shifted(estimate, found["bound_points"].tolist())
     columns = ["estimate", "ci_low", "ci_high"]
     return pd.concat([found, pd.DataFrame(shifts, columns=columns)], axis=1)
@@ -45,4 +47,4 @@ def nullifying(case: Case, estimate: dict[str, Any]) -> pd.DataFrame:
     rows = expectancy.nullifying_bias(estimate, sd=case.baseline_sd)
     if case.checked.study.subjects["blinding_guess"].notna().any():
         rows += expectancy.nullifying_belief(estimate, expectancy.belief_gap(guesses_by_arm(case)))
-    return table(rows)
+    return released(case, rows)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
 
 from analysis import instruments
 from analysis.claims.case import Case
-from analysis.describe.common import AT_LEAST, both_arms
+from analysis.describe.common import both_arms, fewest_in_a_step, policy, released
 from analysis.describe.explanations.dissociation import dissociation_forms
 from analysis.estimates.explanations import dissociation, harms
-from analysis.estimates.table import row, table
+from analysis.estimates.table import row
 from analysis.instruments.suicidality import suicidality
 from analysis.outcomes.reliable_change import reliable_change, reliable_change_threshold
 from analysis.timeline import place
@@ -22,13 +23,16 @@ NOT_RECORDED = "not recorded"
 TOO_FEW = "recorded for too few people to show"
 
 
-def harms_table(case: Case, *, at_least: int = AT_LEAST) -> pd.DataFrame:
+def harms_table(case: Case, *, at_least: int | None = None) -> pd.DataFrame:
     """Harms by arm with exact intervals and risk differences: estimate rows.
 
     Infusions stopped early, dissociation not back within 4 h, suicidal events after the
     infusion, people reliably worse, and median peak dissociation. A harm that the study did not
     record has a row that says so: silence is not safety.
     """
+    at_least = fewest_in_a_step(case) if at_least is None else at_least
+    # How many too few are is not for others.
+    nobody = 0 if policy(case) is None else math.nan
     rows: list[dict[str, Any]] = []
     arms = list(both_arms(case).values())
     for name, marks, words in _harms(case):
@@ -40,8 +44,8 @@ def harms_table(case: Case, *, at_least: int = AT_LEAST) -> pd.DataFrame:
             rows += harms.harm(mine, arm[known], name, **both_arms(case), **words)
         else:
             told = TOO_FEW if known.any() else NOT_RECORDED
-            rows.append(row(estimand=name, n=0, method=told, **words))
-    return table(rows + _peaks(case, at_least))
+            rows.append(row(estimand=name, n=nobody, method=told, **words))
+    return released(case, rows + _peaks(case, at_least))
 
 
 def _harms(case: Case) -> list[tuple[str, pd.Series, dict[str, str]]]:

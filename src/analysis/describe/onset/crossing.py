@@ -1,20 +1,21 @@
 """Who crossed a threshold by which visit, and how the arms differ: tables; they decide nothing.
 
 Visits stand on the schedule here: which visit a person came to is told, not the minute. Every
-table passes :func:`analysis.describe.common.shareable`, so that of real people none shows a small
-group.
+table passes :func:`analysis.describe.common.released`, so that in the shared view none shows a
+small group of real people.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe.common import fewest_in_a_step, shareable, two_arms
+from analysis.describe.common import fewest_in_a_step, policy, released, two_arms
 from analysis.describe.onset.courses import SCHEDULE, people_courses, thresholds
 from analysis.estimates.onset.courses import STRATEGIES, Courses, Threshold
 from analysis.estimates.onset.discrete_hazard import discrete_hazard
@@ -27,6 +28,7 @@ from analysis.estimates.onset.interval_censored.rank_tests import rank_test
 from analysis.estimates.onset.mixture import compare_crossing, crossing_model
 from analysis.estimates.onset.time_to_response import CONFIRMED_AFTER, onset_intervals
 from analysis.estimates.table import row
+from analysis.quantity import Cell
 
 __all__ = [
     "about_people",
@@ -84,7 +86,7 @@ def crossing_by_visit(
     for one in rows:
         what = "difference in share crossed" if " - " in one["contrast"] else "share crossed"
         one["estimand"] = f"{what}: {_label(threshold, sustained)}"
-    return shareable(case, rows)
+    return released(case, rows)
 
 
 def _shares(case: Case, split: list[Intervals], hour: float) -> list[dict[str, Any]]:
@@ -100,7 +102,7 @@ def _shares(case: Case, split: list[Intervals], hour: float) -> list[dict[str, A
 
 
 def about_people(left: np.ndarray, right: np.ndarray, hour: float) -> str:
-    """How many people a share stands for, in words: so small counts are withheld."""
+    """How many people a share stands for, in words."""
     fit, n = turnbull(left, right), len(left)
     # A half is a half on every processor: its last digits must not decide which way it goes.
     counts = sorted({round(round(n * float(end(hour)), 9)) for end in (fit.lower, fit.upper)})
@@ -123,10 +125,13 @@ def crossing_by_hour(
         for hour in hours:
             words = {"contrast": arm, "instrument": case.scale.name, "window": f"by {hour:g} h"}
             for end, share in (("least", fit.lower(hour)), ("most", fit.upper(hour))):
+                count, n = round(round(len(own[0]) * float(share), 9)), len(own[0])
+                cell = Cell({arm: n}, counts=((count, n),), made_of="share")
                 method = f"Turnbull NPMLE, read off its envelope{about_people(*own, hour)}"
-                rows.append(row(estimand=f"share crossed, {end}: {threshold.name}", n=len(own[0]),
-                                estimate=float(share), method=method, **words))  # fmt: skip
-    return shareable(case, rows)
+                what = f"share crossed, {end}: {threshold.name}"
+                rows.append(row(estimand=what, n=n, estimate=float(share), method=method,
+                                cell=cell, **words))  # fmt: skip
+    return released(case, rows)
 
 
 def crossing_at_the_end(case: Case) -> pd.DataFrame:
@@ -155,23 +160,27 @@ def crossing_regions(case: Case, threshold: Threshold, *, sustained: bool) -> pd
     course = people_courses(case, threshold)
     table = onset_intervals(course, sustained=sustained)
     hours = np.concatenate([[0.0], _readable(course, sustained)])
-    least = fewest_in_a_step(case)
-    rows = []
+    least, rules = fewest_in_a_step(case), policy(case)
+    rows: list[tuple[Any, ...]] = []
     arms = two_arms(case, ONE_ARM)
     for arm, (left, right) in zip(arms, _split(table, arms), strict=True):
-        fit = turnbull(left, right)
+        fit, n = turnbull(left, right), len(left)
         low, high = fit.lower(hours).round(9), fit.upper(hours).round(9)
-        kept = 0
+        kept, first = 0, len(rows)
         for place in range(1, len(hours)):
-            enough = len(left) * min(low[place] - high[kept], 1 - high[place]) >= least
+            enough = n * min(low[place] - high[kept], 1 - high[place]) >= least
             if enough:
                 rows.append((arm, hours[kept], hours[place], high[kept], low[place]))
                 kept = place
         # What is left is too few people to show, below or above: the box says no more than that.
         left_over = low[-1] - high[kept]
-        few = least / len(left)
-        top = high[kept] if left_over <= 0 else high[kept] + few if left_over < few else 1.0
+        few = least / n
+        nobody = left_over <= 0 and rules is None
+        top = high[kept] if nobody else high[kept] + few if left_over < few else 1.0
         rows.append((arm, hours[kept], hours[-1], high[kept], top))
+        if rules is not None:
+            rows[first:] = [(*one[:3], *(rules.share(end, n) for end in one[3:]))
+                            for one in rows[first:]]  # fmt: skip
     names = ["arm", "hours_low", "hours_high", "share_low", "share_high"]
     return pd.DataFrame(rows, columns=names)
 
@@ -195,7 +204,7 @@ def crossing_tests(case: Case) -> pd.DataFrame:
                 "window": _label(threshold, sustained),
             }
             rows += _tests(left, right, treated, words)
-    return shareable(case, rows)
+    return released(case, rows)
 
 
 def _tests(
@@ -207,13 +216,17 @@ def _tests(
                           resamples=RESAMPLES, seed=SEED, **words),
         lambda: discrete_hazard(left, right, treated).rows(**words)[0],
     )  # fmt: skip
+    crossed = np.isfinite(right)
+    counts = tuple((int(crossed[arm].sum()), int(arm.sum())) for arm in (treated, ~treated))
+    cell = Cell.of(words["contrast"], *(n for _, n in counts), counts=counts)
     rows = []
     for name, test in zip(TESTS, made, strict=True):
         try:
-            rows.append(test())
+            rows.append(test() | {"cell": cell})
         except ValueError as refusal:
             none = f"not given: {refusal}"
-            rows.append(row(estimand=name, n=left.size, method=none, **words))
+            own = replace(cell, method="not given")
+            rows.append(row(estimand=name, n=left.size, method=none, cell=own, **words))
     return rows
 
 
@@ -225,12 +238,16 @@ def crossing_times(case: Case, threshold: Threshold, *, family: str = "weibull")
     fits = [crossing_model(*own, horizon=horizon, family=family) for own in split]
     words: dict[str, Any] = {"instrument": case.scale.name, "window": "to the visit at 168 h"}
     rows: list[dict[str, Any]] = []
-    for arm, (_, right), fit in zip(arms, split, fits, strict=True):
-        about = f"; {int(np.isfinite(right).sum())} of {len(right)} seen to cross"
+    counts = [(int(np.isfinite(right).sum()), len(right)) for _, right in split]
+    for arm, (crossed, n), fit in zip(arms, counts, fits, strict=True):
+        about = f"; {crossed} of {n} seen to cross"
         found = fit.rows(contrast=arm, **words)
-        rows += [one | {"method": one["method"] + about} for one in found]
-    rows += compare_crossing(*fits, contrast=case.contrast, **words)
-    return shareable(case, rows)
+        cell = Cell({arm: n}, counts=((crossed, n),), method=found[0]["method"])
+        rows += [one | {"method": one["method"] + about, "cell": cell} for one in found]
+    both = Cell.of(case.contrast, *(n for _, n in counts), counts=tuple(counts))
+    compared = compare_crossing(*fits, contrast=case.contrast, **words)
+    rows += [one | {"cell": both} for one in compared]
+    return released(case, rows)
 
 
 def strategies_compared(case: Case, threshold: Threshold, *, sustained: bool) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe.common import shareable, two_arms
+from analysis.describe.common import released, two_arms
 from analysis.describe.onset.courses import people_courses
 from analysis.describe.onset.crossing import ONE_ARM, about_people
 from analysis.estimates.onset.courses import Threshold
@@ -48,7 +48,7 @@ def response_by_visit(case: Case, threshold: Threshold) -> pd.DataFrame:
                 **words,
             )
         )
-    return shareable(case, rows)
+    return released(case, rows)
 
 
 def loss_of_response(
@@ -69,4 +69,4 @@ def loss_of_response(
             what = f"share of responders that lost response: {threshold.name}"
             method = found["method"] + about_people(left, right, hour)
             rows.append(found | {"estimand": what, "method": method})
-    return shareable(case, rows)
+    return released(case, rows)

@@ -9,13 +9,17 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe.common import shareable, two_arms
+from analysis.describe.common import released, released_row, two_arms
 from analysis.describe.onset.courses import SCHEDULE
 from analysis.estimates.onset.durability import half_life
 from analysis.estimates.onset.onset_of_mean_difference import backward_steps, mean_onset
 from analysis.estimates.table import row
+from analysis.quantity import Cell
 
 __all__ = ["MeanCourse", "mean_course"]
+
+# Of one window: level, baseline and arm.
+PARAMETERS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +34,16 @@ class MeanCourse:
         Of the differences.
     hours : Series of float
         Scheduled hours by window label.
+    people_by_arm : dict of str to int
+        Fewest in any window.
     """
 
     differences: pd.DataFrame
     covariance: np.ndarray
     hours: pd.Series
     words: dict[str, Any]
+    case: Case
+    people_by_arm: dict[str, int]
 
     def steps(self) -> pd.DataFrame:
         """The differences with ``hours``, ``shows_benefit`` and ``counts`` (see mean_onset)."""
@@ -45,13 +53,13 @@ class MeanCourse:
 
     def onset(self) -> dict[str, Any]:
         """The window in which the difference began, as a row."""
-        return mean_onset(self.differences, self.hours, **self.words)
+        return self._told(mean_onset(self.differences, self.hours, **self.words))
 
     def half_life(self, *, since: float) -> dict[str, Any]:
         """Half-life of the difference from the window scheduled at ``since`` hours, as a row."""
         own = (self.hours >= since).to_numpy()
         people = self.differences[own]
-        return half_life(
+        found = half_life(
             self.hours.to_numpy()[own],
             people["estimate"].to_numpy(),
             self.covariance[np.ix_(own, own)],
@@ -60,6 +68,12 @@ class MeanCourse:
             window=f"from {people['window'].iloc[0]} on",
             **self.words,
         )
+        return self._told(found)
+
+    def _told(self, line: dict[str, Any]) -> dict[str, Any]:
+        cell = Cell(self.people_by_arm, parameters=PARAMETERS)
+        shown = released_row(self.case, line | {"cell": cell})
+        return {name: value for name, value in shown.items() if name != "cell"}
 
 
 def mean_course(case: Case) -> MeanCourse:
@@ -91,6 +105,7 @@ def mean_course(case: Case) -> MeanCourse:
         row(estimand="adjusted difference", window=str(one["visit"]),
             n=int(sizes.loc[one["visit"]].sum()),
             method=f"mixed model, covariance {fit.covariance_type}, Kenward-Roger",
+            cell=Cell(sizes.loc[one["visit"]].astype(int).to_dict(), parameters=PARAMETERS),
             **{key: float(one[key]) for key in keys}, **words)
         for one in found.to_dict("records")
     ]  # fmt: skip
@@ -100,4 +115,5 @@ def mean_course(case: Case) -> MeanCourse:
     sums[:, 0] = 1.0
     covariance = sums @ fit.vcov.loc[terms, terms].to_numpy() @ sums.T
     hours = pd.Series([SCHEDULE[name] for name in labels], index=list(labels.values()))
-    return MeanCourse(shareable(case, rows), covariance, hours, words)
+    fewest = {str(arm): int(n) for arm, n in sizes.min().items()}
+    return MeanCourse(released(case, rows), covariance, hours, words, case, fewest)

@@ -1,7 +1,7 @@
 """What an executed notebook tells of a person, in whatever form it was printed or displayed.
 
 In: a notebook, the identities of the studies it was run on. Out: one sentence a finding.
-Not here: whether numbers may leave (withholding, suppression).
+Not here: whether numbers may leave (policy, release, tables).
 """
 
 from analysis.disclosure.notebooks.identities import Identities, identities

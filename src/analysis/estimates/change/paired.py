@@ -15,6 +15,7 @@ import numpy as np
 from analysis.estimates.intervals import median_interval, t_test
 from analysis.estimates.table import row
 from analysis.numbers import numbers, one_number
+from analysis.quantity import Cell
 
 __all__ = [
     "complete_pairs",
@@ -249,6 +250,8 @@ def hodges_lehmann(before: np.ndarray, after: np.ndarray, **words: Any) -> dict[
         ci_high=math.inf if open_ended else float(averages[-outside]),
         p_value=_signed_rank_p(moved, ranks),
         method=f"Hodges-Lehmann, exact Wilcoxon{_ties_and_zeros(change, moved)}",
+        # Its limits are means of two people's changes.
+        cell=Cell.of(words.get("contrast", ""), n, own_values=True),
         **words,
     )
 
@@ -257,7 +260,8 @@ def _t_row(
     estimate: float, se: float, df: int, n: int, estimand: str, method: str, words: dict[str, Any]
 ) -> dict[str, Any]:
     columns = t_test(estimate, se, df)
-    return row(estimand=estimand, n=n, **columns, method=method, **words)
+    known = {"cell": Cell.of(words.get("contrast", ""), n, parameters=1)} | words
+    return row(estimand=estimand, n=n, **columns, method=method, **known)
 
 
 def _cut(n: int, trim: float) -> int:

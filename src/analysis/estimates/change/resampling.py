@@ -19,6 +19,7 @@ from scipy import special
 from analysis.estimates.change.paired import complete_pairs
 from analysis.estimates.table import row
 from analysis.numbers import as_numbers, one_number, share_of_one
+from analysis.quantity import Cell
 
 __all__ = ["BCa", "bca", "bca_change", "sign_flip"]
 
@@ -189,6 +190,7 @@ def bca_change(
         ci_low=found.low,
         ci_high=found.high,
         method=f"BCa bootstrap, {resamples:,} resamples",
+        cell=Cell.of(words.get("contrast", ""), before.size, parameters=1),
         **words,
     )
 
@@ -250,6 +252,8 @@ def sign_flip(
         ci_high=high,
         p_value=float((np.abs(total - 2 * sums) >= abs(total) - near).mean()),
         method=method,
+        # Its limits are means of subsets of the people, and a subset may be one of them.
+        cell=Cell.of(words.get("contrast", ""), change.size, own_values=True),
         **words,
     )
 

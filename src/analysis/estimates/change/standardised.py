@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.estimates.change.paired import complete_pairs
 from analysis.estimates.table import row
+from analysis.quantity import Cell
 
 __all__ = ["hedges_correction", "noncentral_limits", "standardised_changes"]
 
@@ -93,6 +94,7 @@ def standardised_changes(
             ci_low=float(low * sd / unit * hedges_correction(df)),
             ci_high=float(high * sd / unit * hedges_correction(df)),
             method=method,
+            cell=Cell.of(words.get("contrast", ""), n, parameters=2),
             **words,
         )
         for name, unit, df, method in units

@@ -14,6 +14,7 @@ from analysis.estimates.control.hc3 import LeastSquares, least_squares_hc3
 from analysis.estimates.intervals import t_test
 from analysis.estimates.table import row
 from analysis.numbers import columns_of
+from analysis.quantity import Cell
 
 __all__ = ["ancova", "ancova_by_baseline"]
 
@@ -57,7 +58,7 @@ def ancova(
     effect = _adjusted(score, [before - before.mean(), is_treated])
     estimate, variance = effect.coefficients[2], effect.covariance[2, 2]
     pooled = _pooled_sd(before, is_treated == 1)
-    common = {"n": len(data), **words}
+    common = {"n": len(data), "cell": _cell(is_treated, treated, control, 3), **words}
     return [
         row(
             estimand="adjusted difference",
@@ -130,11 +131,17 @@ def ancova_by_baseline(
         one = np.array([1.0, x - before.mean()])
         name = f"adjusted difference at baseline {x:g}"
         named.append((name, one @ fit.coefficients[2:], one @ covariance @ one))
-    common = {"n": len(data), "method": "ANCOVA, slope by arm, HC3", **words}
+    cell = _cell(is_treated, treated, control, 4)
+    common = {"n": len(data), "method": "ANCOVA, slope by arm, HC3", "cell": cell, **words}
     return [
         row(estimand=name, **t_test(estimate, math.sqrt(variance), fit.df), **common)
         for name, estimate, variance in named
     ]
+
+
+def _cell(is_treated: np.ndarray, treated: str, control: str, parameters: int) -> Cell:
+    n = int(is_treated.sum())
+    return Cell({treated: n, control: len(is_treated) - n}, parameters=parameters)
 
 
 def _checked(

@@ -11,6 +11,7 @@ from analysis.estimates.control.stratified import pool
 from analysis.estimates.intervals import t_interval
 from analysis.estimates.table import row
 from analysis.numbers import numbers
+from analysis.quantity import Cell
 
 __all__ = ["CAVEAT", "expected_control_change", "external_comparison", "external_sentence"]
 
@@ -106,6 +107,7 @@ def external_comparison(
         n=n,
         **t_interval(mean - expected["estimate"], math.sqrt(own + other), df),
         method=f"Welch, against {expected['method'].split(',')[0].split(';')[0]}",
+        cell=Cell.of(words.get("contrast", ""), n, parameters=1),
         **words,
     )
 

@@ -14,6 +14,7 @@ from analysis.estimates.control.hc3 import least_squares_hc3
 from analysis.estimates.intervals import t_test
 from analysis.estimates.table import row
 from analysis.numbers import columns_of, numbers
+from analysis.quantity import Cell
 
 __all__ = ["pool", "stratified_difference"]
 
@@ -72,12 +73,20 @@ def stratified_difference(
             raise ValueError(f"Stratum {name}: {refusal} Merge small strata.") from None
         rows.append(found)
     effects, ses = (np.array([found[key] for found in rows]) for key in ("estimate", "se"))
-    common = {"contrast": contrast, **words}
+    # Without the people of the smallest stratum: its difference follows from all the others.
+    smallest = min((found["cell"] for found in rows), key=lambda cell: min(_sizes(cell)))
+    whole = Cell({name: int((data[arm] == name).sum()) for name in (treated, control)},
+                 without=smallest.people_by_arm, parameters=2 + len(rows))  # fmt: skip
+    common = {"contrast": contrast, "cell": whole, **words}
     return [
         *rows,
         _one_model(data, stratum, columns, treated, **common),
         *pool(effects, ses, n=len(data), **common),
     ]
+
+
+def _sizes(cell: Cell) -> list[int]:
+    return list(cell.people_by_arm.values())
 
 
 def _one_model(

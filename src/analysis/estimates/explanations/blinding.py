@@ -11,8 +11,10 @@ from scipy import special
 
 from analysis.estimates.table import row
 from analysis.numbers import aligned, as_numbers
+from analysis.quantity import Cell
 
-__all__ = ["GUESSES", "bang_index", "difference_by_guess", "guess_counts", "james_index"]
+__all__ = ["GUESSES", "bang_index", "difference_by_guess", "guess_counts", "guesses_cell",
+           "james_index"]  # fmt: skip
 
 # Columns of a table of guesses, whatever the two treatments are called.
 GUESSES = ("treated", "control", "do not know")
@@ -109,7 +111,9 @@ def bang_index(correct: int, wrong: int, unknown: int, **words: Any) -> list[dic
     low, high = _score_interval(correct, wrong, n)
     guessed = correct + wrong
     z = (correct - wrong) / math.sqrt(guessed) if guessed else 0.0
-    common = {"n": n, "estimate": index, "se": se, **words}
+    counts = tuple((count, n) for count in (correct, wrong, unknown))
+    cell = Cell.of(words.get("contrast", ""), n, counts=counts, made_of="Bang index")
+    common = {"n": n, "estimate": index, "se": se, "cell": cell, **words}
     return [
         row(
             estimand="Bang index",
@@ -198,8 +202,16 @@ def james_index(counts: np.ndarray | pd.DataFrame, **words: Any) -> dict[str, An
         ci_low=max(estimate - reach, 0.0) if math.isfinite(reach) else math.nan,
         ci_high=min(estimate + reach, 1.0) if math.isfinite(reach) else math.nan,
         method="James 1996, large-sample 95 % interval",
+        cell=guesses_cell(table, "James index"),
         **words,
     )
+
+
+def guesses_cell(counts: np.ndarray, made_of: str) -> Cell:
+    """The cell of a row that is made of a table of guesses, shape (2, 3)."""
+    arms = counts.sum(axis=1).astype(int).tolist()
+    pairs = [(int(count), n) for own, n in zip(counts, arms, strict=True) for count in own]
+    return Cell.of("", *arms, counts=tuple(pairs), made_of=made_of)
 
 
 def _james(shares: np.ndarray, unknown: float) -> tuple[float, float]:
@@ -267,16 +279,26 @@ def difference_by_guess(
     guess_counts(arm, guess, treated=treated, control=control)  # refuses what is no guess
     meant = _meant(guess, treated, control).to_numpy()
     rows: list[dict[str, Any]] = []
+    sizes = {one: pd.Series(meant[(arm == one).to_numpy()]).value_counts().to_dict()
+             for one in (treated, control)}  # fmt: skip
     for answer, name in zip(GUESSES, (treated, control, GUESSES[2]), strict=True):
         group = {
             one: points[(arm == one).to_numpy() & (meant == answer)] for one in (treated, control)
         }
         shown = {one: v for one, v in group.items() if len(v) >= max(at_least, 2)}
         said = f"said {name}" if name != GUESSES[2] else "did not know"
-        rows += [_mean(values, contrast=f"{one}, {said}", **words) for one, values in shown.items()]
+        # A group is its arm without those who guessed otherwise.
+        others = {one: {f"{one}, {guess}": n for guess, n in sizes[one].items() if guess != answer}
+                  for one in shown}  # fmt: skip
+        for one, values in shown.items():
+            cell = Cell({one: len(values)}, without=others[one], parameters=1)
+            rows.append(_mean(values, contrast=f"{one}, {said}", cell=cell, **words))
         if len(shown) == 2:
             both = f"{treated} - {control}, {said}"
-            rows.append(_difference(group[treated], group[control], contrast=both, **words))
+            cell = Cell({one: len(values) for one, values in shown.items()}, parameters=2,
+                        without=others[treated] | others[control])  # fmt: skip
+            rows.append(_difference(group[treated], group[control], contrast=both, cell=cell,
+                                    **words))  # fmt: skip
     return rows
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.errors import ReliefError
 from analysis.estimates.intervals import median_interval, t_interval
 from analysis.estimates.table import row
+from analysis.quantity import Cell, dominates
 
 __all__ = ["EDGES", "course", "refuse_mixed", "return_intervals", "time_to_return"]
 
@@ -177,5 +178,6 @@ def _mean_score(values: np.ndarray, **words: Any) -> dict[str, Any]:
         n=n,
         **t_interval(values.mean(), values.std(ddof=1) / math.sqrt(n), n - 1),
         method="mean, t interval",
+        cell=Cell.of(words.get("contrast", ""), n, parameters=1, dominated=dominates(values)),
         **words,
     )

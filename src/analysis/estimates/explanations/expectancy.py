@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimates.explanations.blinding import bang_index
+from analysis.estimates.explanations.blinding import bang_index, guesses_cell
 from analysis.estimates.table import row
+
+_KEPT = ("claim", "contrast", "instrument", "window", "n", "cell")
 
 __all__ = ["belief_gap", "nullifying_belief", "nullifying_bias", "shifted"]
 
@@ -91,7 +93,7 @@ def nullifying_bias(estimate: dict[str, Any], *, sd: float) -> list[dict[str, An
     _refuse_open(estimate)
     if not sd > 0:
         raise ValueError("The SD of baseline must be positive.")
-    words = {name: estimate[name] for name in ("claim", "contrast", "instrument", "window", "n")}
+    words = {name: estimate[name] for name in _KEPT if name in estimate}
     rows = []
     for end, what in (("estimate", "estimate"), ("ci_high", "interval")):
         points = max(-estimate[end], 0.0)
@@ -144,6 +146,7 @@ def belief_gap(counts: pd.DataFrame | np.ndarray, **words: Any) -> dict[str, Any
         ci_low=estimate - reach[0],
         ci_high=estimate + reach[1],
         method="mean of the two Bang indices, MOVER 95 % interval",
+        cell=guesses_cell(table, "belief gap"),
         **words,
     )
 
@@ -174,7 +177,7 @@ def nullifying_belief(estimate: dict[str, Any], gap: dict[str, Any]) -> list[dic
         When the row has no interval.
     """
     _refuse_open(estimate)
-    words = {name: estimate[name] for name in ("claim", "contrast", "instrument", "window", "n")}
+    words = {name: estimate[name] for name in _KEPT if name in estimate}
     rows = []
     for end, what in (("estimate", "estimate"), ("ci_high", "interval")):
         points = max(-estimate[end], 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -91,11 +92,14 @@ def without_residual(
             "composite strategy",
         ),
     )
+    moved = {one: int((affected & (people["arm"] == one)).sum()) for one in (treated, control)}
     rows = []
     for name, table, note in choices:
         found = ancova(table, treated=treated, control=control, **words)[0]
-        told = f"; {int(affected.sum())} still affected or not rated, {note}" if note else ""
-        rows.append(
-            found | {"estimand": found["estimand"] + name, "method": found["method"] + told}
-        )
+        more: dict[str, Any] = {"estimand": found["estimand"] + name}
+        if note:
+            told = f"{found['method']}; {int(affected.sum())} still affected or not rated, {note}"
+            others = replace(found["cell"], method=f"{found['method']}; {note}")
+            more |= {"method": told, "cell": others.moving(moved)}
+        rows.append(found | more)
     return rows

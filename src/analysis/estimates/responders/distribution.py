@@ -14,6 +14,7 @@ from scipy import special
 from analysis.estimates.intervals import t_quantile, two_sided_p
 from analysis.estimates.table import row
 from analysis.numbers import as_numbers, share_of_one
+from analysis.quantity import Cell
 
 __all__ = ["ChangeDistribution", "band_coverage", "change_distribution", "compare_distributions"]
 
@@ -218,6 +219,7 @@ def compare_distributions(
         variant="midrank",
         method=stats.PermutationMethod(n_resamples=resamples, rng=np.random.default_rng(seed)),
     )
+    words = {"cell": Cell.of(words.get("contrast", ""), len(ours), len(theirs)), **words}
     whole = row(
         estimand="any difference between the distributions of change",
         n=len(ours) + len(theirs),

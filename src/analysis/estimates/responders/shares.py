@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,7 @@ def score_difference(
         ci_high=_limit(beyond, difference, 1.0),
         method=f"{events[0]} of {n[0]} minus {events[1]} of {n[1]}, "
         f"Miettinen-Nurminen {100 * level:.3g} % interval",
+        cell=groups_cell(events, n, "score difference", words.get("contrast", "")),
         **words,
     )
 
@@ -162,6 +164,8 @@ def number_needed_to_treat(difference: Mapping[str, Any], **words: Any) -> list[
         raise ValueError("A number needed to treat needs a difference of shares with its interval.")
     told = f"reciprocal of {difference['method']}: {_altman(low, high)}"
     common = {"n": difference["n"], "method": told, **words}
+    if "cell" in difference:
+        common["cell"] = replace(difference["cell"], made_of="number needed to treat")
     sides = []
     for name, value, least, most in (
         (BENEFIT, estimate, low, high),

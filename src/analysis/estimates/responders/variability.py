@@ -10,6 +10,7 @@ import numpy as np
 from analysis.estimates.intervals import t_quantile
 from analysis.estimates.table import row
 from analysis.numbers import as_numbers
+from analysis.quantity import Cell
 
 __all__ = ["next_person", "variance_ratio"]
 
@@ -55,7 +56,8 @@ def variance_ratio(treated: np.ndarray, control: np.ndarray, **words: Any) -> li
     log_ratio = math.log(variances[0] / variances[1])
     low, high = (_limit(arms, log_ratio, side) for side in (-1.0, 1.0))
     method = "robust to kurtosis (Bonett)"
-    common = {"n": sum(n), "method": method, **words}
+    cell = Cell.of(words.get("contrast", ""), *n, parameters=4)
+    common = {"n": sum(n), "method": method, "cell": cell, **words}
     return [
         row(
             estimand="variance ratio",
@@ -144,6 +146,7 @@ def next_person(change: np.ndarray, *, level: float = 0.95, **words: Any) -> lis
             ci_low=mean - reach,
             ci_high=mean + reach,
             method="mean, t prediction interval",
+            cell=Cell.of(words.get("contrast", ""), n, parameters=2),
             **common,
         ),
         row(
@@ -153,6 +156,7 @@ def next_person(change: np.ndarray, *, level: float = 0.95, **words: Any) -> lis
             ci_low=float(low),
             ci_high=float(high),
             method=f"median, interval between order statistics ({held})",
+            cell=Cell.of(words.get("contrast", ""), n, own_values=True),
             **common,
         ),
     ]

@@ -13,6 +13,7 @@ from analysis.estimates.intervals import chi2_quantile
 from analysis.estimates.onset.interval_censored.turnbull import NPMLE, turnbull
 from analysis.estimates.table import row
 from analysis.numbers import numbers, one_number
+from analysis.quantity import Cell
 
 CRITICAL = chi2_quantile(0.95, 1)
 # Where the search for a limit begins and how it widens: log of made-up people over real ones.
@@ -70,7 +71,9 @@ def likelihood_interval(left: Any, right: Any, t: float, **words: Any) -> dict[s
     left, right = numbers(left=left, right=right)
     t = one_number(t, "t")
     share = _by_likelihood(left, right, t)
-    return _as_row(f"share by {t:g} h", share, len(left), "likelihood-ratio 95 % interval", words)
+    cell = _cell(words, "share between", (share, len(left)))
+    told = "likelihood-ratio 95 % interval"
+    return _as_row(f"share by {t:g} h", share, len(left), told, words, cell)
 
 
 def likelihood_difference(
@@ -95,7 +98,9 @@ def likelihood_difference(
     )
     n = len(treated[0]) + len(control[0])
     text = "likelihood-ratio limits of each arm combined (MOVER), 95 %"
-    return _as_row(f"difference in share by {t:g} h", share, n, text, words)
+    sizes = len(treated[0]), len(control[0])
+    cell = _cell(words, "difference between", (first, sizes[0]), (second, sizes[1]))
+    return _as_row(f"difference in share by {t:g} h", share, n, text, words, cell)
 
 
 def bootstrap_interval(
@@ -150,8 +155,23 @@ def _hours_of(intervals: Intervals) -> tuple[np.ndarray, np.ndarray]:
     return left, right
 
 
+def _cell(words: dict[str, Any], made_of: str, *shares: tuple[_Share, int]) -> Cell:
+    """The cell of shares by the people that they stand for, as few and as many as may be."""
+    # A half is a half on every processor: its last digits must not decide which way it goes.
+    counts = tuple(
+        (round(round(n * end, 9)), n) for share, n in shares for end in (share.least, share.most)
+    )
+    people = (n for _, n in shares)
+    return Cell.of(words.get("contrast", ""), *people, counts=counts, made_of=made_of)
+
+
 def _as_row(
-    estimand: str, share: _Share, n: int, text: str, words: dict[str, Any]
+    estimand: str,
+    share: _Share,
+    n: int,
+    text: str,
+    words: dict[str, Any],
+    cell: Cell | None = None,
 ) -> dict[str, Any]:
     known = share.most - share.least <= 1e-9
     between = "" if known else f"; estimate between {share.least:.4f} and {share.most:.4f}"
@@ -163,6 +183,7 @@ def _as_row(
         ci_high=share.high,
         method=f"Turnbull NPMLE, {text}{between}",
         **words,
+        **({} if cell is None else {"cell": cell}),
     )
 
 
