@@ -26,6 +26,8 @@ from tests.readers.formats.cdisc.test_study import MADE_UP as SDTM
 from tests.readers.formats.cdisc.test_study import as_sdtm
 from tests.readers.formats.redcap.project import export, write_project
 
+UTC_ITEMS = 'items = "item_{:02d}"\ntimezone = "UTC"'
+
 
 @pytest.mark.bad_input("A1")
 def test_a_past_month_form_and_its_infusion_on_one_date_have_no_order(tmp_path):
@@ -178,6 +180,25 @@ def test_start_and_end_must_share_a_convention_too(tmp_path):
     for row in content["infusions"]:
         row["end"] += "-05:00"
     refused(checked(tmp_path, content), "time.mixed-zones", "infusions.csv", "'end'")
+
+
+@pytest.mark.bad_input("A13")
+def test_a_table_with_zones_beside_one_of_declared_local_times_is_read_by_both(tmp_path):
+    content = tables()
+    for row in content["scores"]:
+        row["when"] = datetime.fromisoformat(row["when"]).strftime("%Y/%m/%d %I:%M %p GMT-5")
+    outcome = checked(tmp_path, content, zone='timezone = "America/Jamaica"')
+    assert outcome.flow == checked(tmp_path / "all", zone='timezone = "America/Jamaica"').flow
+    refused(checked(tmp_path / "none", content, zone=""), "time.no-zone", "infusions.csv")
+
+
+def test_a_table_may_have_a_zone_of_its_own(tmp_path):
+    content = tables()
+    for row in content["scores"]:
+        row["when"] = later(row["when"], hours=5)
+    where = {"zone": 'timezone = "America/Jamaica"'}
+    own = checked(tmp_path / "own", content, **where, values=UTC_ITEMS)
+    assert own.flow == checked(tmp_path / "all", **where).flow
 
 
 @pytest.mark.bad_input("A14")

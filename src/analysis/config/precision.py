@@ -14,10 +14,10 @@ def format_precision(form: str) -> int | None:
     """How much of a time a ``strptime`` format tells; None where it is unusable.
 
     Unusable are formats that do not tell the date, tell an hour without its half of the day,
-    or name the zone in letters, whose meaning depends on the computer.
+    or name the zone in letters before their end, whose meaning depends on the computer.
     """
     sample = datetime(2025, 3, 4, 14, 5, 6, tzinfo=UTC)
-    if "%Z" in form.replace("%%", ""):
+    if "%Z" in form.replace("%%", "").removesuffix("%Z"):
         return None
     try:
         back = datetime.strptime(sample.strftime(form), form)

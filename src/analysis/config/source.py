@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, ClassVar, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from analysis.config.precision import format_precision
 from analysis.errors import is_printable
 
-__all__ = ["PLUS", "VISIT", "DatetimeFormat", "Strict", "Table", "parts"]
+__all__ = ["PLUS", "VISIT", "DatetimeFormat", "Strict", "Table", "TimeZone", "parts"]
 
 VISIT = "{visit}"
 PLUS = " + "
@@ -80,6 +81,21 @@ def _whole_date(form: str) -> str:
 DatetimeFormat = Annotated[str, AfterValidator(_whole_date)]
 
 
+def _known_zone(name: str) -> str:
+    try:
+        # "localtime" would be another zone on another computer.
+        known = bool(name) and name != "localtime" and bool(ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        known = False
+    if not known:
+        raise ValueError('timezone must be an IANA name such as "America/Detroit"')
+    return name
+
+
+# The IANA name of a zone.
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+
+
 class Table(Strict):
     """Where a table is, how it is written, and whose rows it holds.
 
@@ -95,6 +111,8 @@ class Table(Strict):
         ``adam``, ``fhir``, ``omop``) fill in every role that study.toml leaves out.
     subject : str
         Column of the person's identifier.
+    timezone : str, optional
+        Zone of the table's times that are written without one; the study's unless given.
     where : dict
         Keeps the rows whose columns hold the given text, or one of several.
     visits : list or dict, optional
@@ -119,6 +137,7 @@ class Table(Strict):
     encoding: str | None = None
     sheet: str | None = None
     datetime_format: DatetimeFormat | None = None
+    timezone: TimeZone | None = None
     excel_epoch: Literal[1900, 1904] | None = None
     where: dict[str, str | list[str]] = {}
     labels: dict[str, str] = {}
@@ -218,7 +237,10 @@ class Table(Strict):
 
     def source(self) -> str:
         """What tells files, and ways of reading them, apart."""
-        told = self.model_dump(exclude={"where", "labels", *self.COLUMNS, "visits", "visit"})
+        # How times are read changes no cell, but for a database that is asked on its own clock.
+        how = {"timezone"} if self.format != "omop" else set()
+        apart = {"where", "labels", "visits", "visit", *how}
+        told = self.model_dump(exclude={*apart, *self.COLUMNS})
         named = {key: told[key] for key in Table.model_fields if key in told}
         by_role = self.format == "redcap" or _formats().get(self.format or "")
         role = self.ROLE if by_role else ""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from analysis import instruments
-from analysis.config.source import DatetimeFormat, Strict, Table
+from analysis.config.source import DatetimeFormat, Strict, Table, TimeZone
 from analysis.config.tables import (
     AssessmentTable,
     InfusionTable,
@@ -46,7 +45,7 @@ class StudySection(Strict):
     population: str
     synthetic: bool
     design: Literal["parallel", "crossover", "single-arm"]
-    timezone: str | None = None
+    timezone: TimeZone | None = None
     datetime_format: DatetimeFormat | None = None
     times: Literal["actual", "nominal"] = "actual"
     arms: dict[str, str]
@@ -58,19 +57,6 @@ class StudySection(Strict):
     minimum_cell_reason: str = ""
     round_counts: int = Field(default=5, ge=5)
     missing_items: Literal["complete", "person-mean"] = "complete"
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone(cls, name: str | None) -> str | None:
-        if name is not None:
-            try:
-                # "localtime" would be another zone on another computer.
-                known = bool(name) and name != "localtime" and bool(ZoneInfo(name))
-            except (ZoneInfoNotFoundError, ValueError, OSError):
-                known = False
-            if not known:
-                raise ValueError('timezone must be an IANA name such as "America/Detroit"')
-        return name
 
     @model_validator(mode="after")
     def _arms_and_comparator(self) -> StudySection:

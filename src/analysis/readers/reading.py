@@ -29,7 +29,6 @@ PLAUSIBLE_HOURS = 10 * 365.25 * 24
 FEW = 3
 # Decimal commas in so large a share of cells are how the file writes numbers.
 _OFTEN = 0.01
-_DATE_CELL = r"|\d{4}-\d\d-\d\d(?:T[\d:.]+)?"
 # A column by which a reader marks rows whose person a rule sets aside.
 MARK = "set_aside"
 
@@ -48,7 +47,7 @@ class Reading:
     sources: dict[str, str] = field(default_factory=dict)
     set_aside: dict[str, str] = field(default_factory=dict)
     dropped: list[pd.DataFrame] = field(default_factory=list)
-    zoned: frozenset[bool] = frozenset()
+    zoned: dict[str, frozenset[bool]] = field(default_factory=dict)
     _opened: dict[str, TextTable] = field(default_factory=dict)
     _marked: set[tuple[str, str]] = field(default_factory=set)
 
@@ -233,20 +232,19 @@ class Reading:
     def _dates(self, table: TextTable, column: str, spec: Table) -> Clock:
         section = self.config.study
         cells = table.category(column)
-        form = spec.datetime_format or section.datetime_format
-        if form and kind_of(Path(spec.path)) == "excel" and cells.str.fullmatch(_DATE_CELL).all():
-            # Real dates of a workbook are ISO text, whatever is declared of typed ones.
-            form = None
         read = instants(
             cells.mask(self.missing(cells)),
             file=table.file,
             name=column,
-            timezone=section.timezone,
-            datetime_format=form,
+            timezone=spec.timezone or section.timezone,
+            datetime_format=spec.datetime_format or section.datetime_format,
             excel_epoch=spec.excel_epoch,
+            date_cells=kind_of(Path(spec.path)) == "excel",
         )
-        self.zoned |= read.zoned
-        if len(self.zoned) == 2:
+        # Another table may be another program's, whose local times have a declared zone.
+        zoned = self.zoned.get(spec.source(), frozenset()) | read.zoned
+        self.zoned[spec.source()] = zoned
+        if len(zoned) == 2:
             raise refusal("time.mixed-zones", file=table.file, column=column)
         if read.wrong.sum() >= FEW and np.isnan(read.low).all():
             table.refuse("time.none-readable", read.wrong, column)

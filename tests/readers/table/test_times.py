@@ -22,10 +22,11 @@ def read(
     timezone: str | None = "America/New_York",
     form: str | None = None,
     epoch: Literal[1900, 1904] | None = None,
+    date_cells: bool = False,
 ):
     return instants(
         pd.Series(texts, dtype="str"), file="f.csv", name="when", timezone=timezone,
-        datetime_format=form, excel_epoch=epoch,
+        datetime_format=form, excel_epoch=epoch, date_cells=date_cells,
     )  # fmt: skip
 
 
@@ -92,7 +93,7 @@ def test_a_date_without_a_zone_spans_the_day_anywhere():
 @pytest.mark.parametrize(
     "text",
     ["yesterday", "2025-13-01", "2025-02-30", "2025-03-04T24:00", "2025-03-04T14:60", "2025",
-     "4572.5833", "2025-03-04T", "0000-01-01", "2025-03-04T14:00 EST", "٢٠٢٥-03-04"],
+     "4572.5833", "2025-03-04T", "0000-01-01", "2025-03-04T14:00 XYZ", "٢٠٢٥-03-04"],
 )  # fmt: skip
 def test_what_is_no_time_is_wrong_and_nothing_else(text):
     times = read(text)
@@ -117,7 +118,7 @@ def test_midnight_in_every_row_is_a_date():
     assert not read("2025-03-04T00:00").midnight
 
 
-@pytest.mark.parametrize("text", ["03/04/2025 14:00", "4.3.2025", "2025/03/04", "13/04/2025"])
+@pytest.mark.parametrize("text", ["03/04/2025 14:00", "4.3.2025", "13/04/2025"])
 def test_slashes_and_points_are_refused_without_a_declared_order(text):
     with pytest.raises(ReliefError, match="datetime_format") as caught:
         read("2025-03-04T10:00", text)
@@ -143,7 +144,8 @@ def test_local_times_need_a_zone():
         ("%d/%m/%Y %I:%M", None),
         ("%m/%Y", None),
         ("%H:%M", None),
-        ("%Y-%m-%d %H:%M %Z", None),
+        ("%Y-%m-%d %H:%M %Z", MINUTE),
+        ("%Z %Y-%m-%d %H:%M", None),
         ("%Q", None),
         ("%", None),
         ("", None),
@@ -192,7 +194,6 @@ def test_an_empty_format_cell_and_a_time_beyond_the_format_are_blank_and_wrong()
         (("03/04/2025", "13/04/2025", "04/04/2025"), 1, "%d/%m/%Y"),
         (("03/04/2025", "03/13/2025"), 1, "%m/%d/%Y"),
         (("3.4.2025 10:00", "12.12.2025"), 1, "%d.%m.%Y"),
-        (("2025/03/04", "2025/04/03"), 0, "%Y/%m/%d"),
     ],
 )
 def test_slashed_dates_are_counted_by_whether_they_read_both_ways(texts, ambiguous, example):
@@ -274,6 +275,14 @@ def test_twelve_hour_clocks_by_format():
     assert list(times.wrong) == [False, False, True]
 
 
+def test_real_dates_of_a_workbook_need_no_format_and_one_for_texts_does_not_touch_them():
+    texts = ("2025-02-03T11:48:00", "04/02/2025 11:48", "2025-02-05")
+    times = read(*texts, form="%d/%m/%Y %H:%M", date_cells=True)
+    assert times.low[1] - times.low[0] == 24
+    assert list(times.precision) == [MINUTE, MINUTE, DAY]
+    assert list(read(*texts, form="%d/%m/%Y %H:%M").wrong) == [True, False, True]
+
+
 def test_words_among_times_are_each_set_aside():
     times = read("n/a", "unk", "15 min post", "2025-03-04T10:00", "", "now", "today", "NaT")
     assert list(times.wrong) == [True, True, True, False, False, True, True, True]
@@ -310,7 +319,7 @@ def iso_texts(draw: st.DrawFn) -> str:
     clock = draw(st.sampled_from(["", "T{:02d}", "T{:02d}:{:02d}", " {:02d}:{:02d}:{:02d}"]))
     clock = clock.format(*(draw(st.integers(0, top)) for top in (24, 60, 60)))
     fraction = draw(st.sampled_from(["", "", ".", ".5", ".123456", ".1234567"]))
-    zone = draw(st.sampled_from(["", "", "Z", "+05:30", "-0400", "+14:59", "+15:00", "+05"]))
+    zone = draw(st.sampled_from(["", "", "Z", "+05:30", "-0400", "+14:59", "+15:00"]))
     text = day[: draw(st.sampled_from([7, 10, 10, 10]))] + clock + fraction + zone
     if draw(st.integers(0, 9)) == 0 and text:
         place = draw(st.integers(0, len(text) - 1))

@@ -19,6 +19,7 @@ _ISO = re.compile(
     r"(?P<zone>Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?)?)?",
     re.ASCII,
 )
+_GAP = re.compile(r"(:\d\d(?:\.\d+)?)\s+(Z|[+-]\d\d:?\d\d)$", re.ASCII)
 _MIDNIGHT = re.compile(r"(?<!\d)24:00(?!\d)", re.ASCII)
 # Years that a study of this kind cannot lie in are misread or mistyped, and zones end there too.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
@@ -55,6 +56,8 @@ def _by_format(text: str, form: str, precision: int) -> _Parsed | None:
 
 
 def _by_iso(text: str) -> _Parsed | None:
+    # Behind minutes a blank may stand before the zone.
+    text = _GAP.sub(r"\1\2", text)
     match = _ISO.fullmatch(text)
     if match is None or match["year"] == "0000":
         return None

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.config import AssessmentTable
 from analysis.readers.reading import Reading
-from analysis.readers.table.text_table import TextTable
+from analysis.readers.table.text_table import STORED, TextTable
 
 __all__ = ["one_row_a_form"]
 
@@ -51,6 +51,7 @@ def one_row_a_form(reading: Reading, table: TextTable, spec: AssessmentTable) ->
     reading.note("item.code-unseen", table, every, code, count=unseen, scale=spec.instrument)
     table = table.pick(~other)
     keys = [spec.subject, spec.time or spec.hours, *spec.form_id, spec.recall, spec.status]
+    keys += [STORED] if STORED in table.cells else []
     names = list(dict.fromkeys(name for name in keys if name is not None))
     form = _numbered([table.category(name) for name in names])
     place = _positions(table.category(code), wanted)

@@ -50,6 +50,13 @@ class Told:
         """The times of a mask."""
         return Told(self.known[mask], self.local[mask], self.precision[mask], self.offset[mask])
 
+    def enter(self, places: np.ndarray, other: Told) -> None:
+        """Put what other texts tell into the places where these are, if it is a time."""
+        at = places[other.known]
+        self.known[at] = True
+        for name in ("local", "precision", "offset"):
+            getattr(self, name)[at] = getattr(other, name)[other.known]
+
     @classmethod
     def nothing(cls, count: int) -> Told:
         """So many texts, none of them a time."""

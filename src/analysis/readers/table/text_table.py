@@ -11,7 +11,10 @@ import pandas as pd
 from analysis.errors import Issue
 from analysis.rules import issue, refusal
 
-__all__ = ["TextTable", "blank_rows", "exact_copies"]
+__all__ = ["STORED", "TextTable", "blank_rows", "exact_copies"]
+
+# A column for times as they are stored, where less is known of them than that.
+STORED = "time as stored"
 
 # One truth value a row.
 Mask = np.ndarray | pd.Series

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from analysis.config.precision import DAY, format_precision
 from analysis.readers.table.declared_times import parse_format, parse_serials
 from analysis.readers.table.iso import LOCAL, MICROSECONDS, Told, parse_iso
+from analysis.readers.table.zone_words import UNKNOWN, split_zones, without_zone
 from analysis.readers.table.zones import bounds
 from analysis.rules import refusal
 
@@ -21,6 +22,8 @@ __all__ = ["Instants", "instants"]
 
 # Years that a study of this kind cannot lie in are misread or mistyped, and zones end there too.
 _FIRST, _LAST = (np.datetime64(year, "us").astype(np.int64) for year in ("1900", "2200"))
+# So few odd cells say nothing of the column.
+_FEW = 3
 # So many times are moved to UTC at once.
 _CHUNK = 1 << 20
 _DAY = 24 * 3600 * MICROSECONDS
@@ -28,6 +31,14 @@ _SLASHED = (
     r"^(?P<first>[0-9]{1,4})(?P<mark>[/.])(?P<second>[0-9]{1,2})[/.][0-9]{1,4}(?:[^0-9](?s:.*))?$"
 )
 # Days since 1900 or 1904, as spreadsheets count them, from 1954 or 1958 to 2119 or 2123.
+# Dates that begin with the year have one order; a clock of twelve hours tells its half.
+_YEAR = r"^[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?:$|[ T])"
+_HALVES = (" %I:%M:%S %p", " %I:%M %p")
+_YEAR_FIRST = tuple(
+    f"%Y{mark}%m{mark}%d{clock}"
+    for mark, clocks in (("/", (" %H:%M:%S", " %H:%M", "")), ("/", _HALVES), ("-", _HALVES))
+    for clock in clocks
+)
 _SERIAL = r"^[2-7][0-9]{4}(?:[.,][0-9]+)?$"
 
 
@@ -138,19 +149,52 @@ def _refuse_slashes(column: _Column, unread: np.ndarray) -> None:
     )
 
 
+def _plain(
+    texts: pa.LargeStringArray, form: str | None, date_cells: bool
+) -> tuple[Told, np.ndarray]:
+    """Times without a zone of their own, or with one of ISO 8601; which were written as 24:00."""
+    next_day = np.zeros(len(texts), dtype=bool)
+    # Real dates of a workbook come as ISO text, whatever is declared of typed ones.
+    iso = form is None or (date_cells and not form.startswith("%Y-"))
+    told = parse_iso(texts) if iso else Told.nothing(len(texts))
+    forms = _YEAR_FIRST if form is None else (form,) if form else ()
+    for one in forms:
+        left = np.flatnonzero(~told.known & np.asarray(pc.not_equal(texts, "")))
+        if form is None:
+            some = texts.take(pa.array(left))
+            left = left[pc.match_substring_regex(some, _YEAR).to_numpy(zero_copy_only=False)]
+        if len(left):
+            more, next_day[left] = parse_format(texts.take(pa.array(left)), one)
+            told.enter(left, more)
+    return told, next_day
+
+
 def _read(
-    column: _Column, form: str | None, epoch: Literal[1900, 1904] | None
+    column: _Column,
+    form: str | None,
+    epoch: Literal[1900, 1904] | None,
+    zone: ZoneInfo | None,
+    date_cells: bool,
 ) -> tuple[Told, np.ndarray]:
     """Times as written, and which were written as 24:00."""
     filled = np.asarray(pc.not_equal(column.texts, ""))
+    # A zone's name tells its offset, which no directive of Python's does.
+    named_form = bool(form) and form != without_zone(str(form)) and not str(form).endswith("%z")
+    told, next_day = _plain(column.texts, "" if named_form else form, date_cells)
+    left = np.flatnonzero(filled & ~told.known)
+    if len(left):
+        places, bodies, offsets = split_zones(column.texts.take(pa.array(left)), zone)
+        named, next_day[left[places]] = _plain(bodies, form and without_zone(form), date_cells)
+        unknown = np.zeros(len(filled), dtype=bool)
+        unknown[left[places[named.known & (offsets == UNKNOWN)]]] = True
+        count = int(column.rows(unknown).sum())
+        if count >= _FEW:
+            raise refusal("time.zone-word", file=column.file, column=column.name, count=count)
+        named.known[offsets == UNKNOWN] = False
+        told.enter(left[places], named)
+        told.offset[left[places]] = np.where(named.known, offsets, LOCAL)
     if form is None:
-        told = parse_iso(column.texts)
-        next_day = np.zeros(len(filled), dtype=bool)
         _refuse_slashes(column, filled & ~told.known)
-    else:
-        if format_precision(form) is None:
-            raise refusal("time.format")
-        told, next_day = parse_format(column.texts, form)
     serials = column.match(_SERIAL, filled & ~told.known)
     if serials.any():
         if epoch is None:
@@ -184,6 +228,7 @@ def instants(
     timezone: str | None,
     datetime_format: str | None,
     excel_epoch: Literal[1900, 1904] | None = None,
+    date_cells: bool = False,
 ) -> Instants:
     """Read a column of date-times.
 
@@ -201,17 +246,23 @@ def instants(
         ``strptime`` format, where the study declares one.
     excel_epoch : {1900, 1904} or None
         First year of a spreadsheet's day numbers, where the study declares it.
+    date_cells : bool
+        Whether real dates, as ISO text, may stand among texts of the declared format.
 
     Raises
     ------
     ReliefError
         ``time.ambiguous-order`` for slashed dates without a declared format,
+        ``time.zone-word`` for times behind which stands a word that names no known zone,
         ``time.no-zone`` where zoneless times have no declared zone, ``time.excel-serial``
         for numbers of days without a declared epoch, ``time.format`` for a format that
         cannot be used.
     """
     cells = _Column.of(column, file, name)
-    told, next_day = _read(cells, datetime_format, excel_epoch)
+    zone = ZoneInfo(timezone) if timezone else None
+    if datetime_format and format_precision(datetime_format) is None:
+        raise refusal("time.format")
+    told, next_day = _read(cells, datetime_format, excel_epoch, zone, date_cells)
     wrong = np.asarray(pc.not_equal(cells.texts, "")) & ~told.known
     midnight = _dates_in_disguise(cells, told)
     clocked = told.known & (told.precision < DAY)
@@ -219,7 +270,6 @@ def instants(
     plausible = told.known & (told.local >= _FIRST) & (told.local < _LAST)
     if timezone is None and (plausible & clocked & (told.offset == LOCAL)).any():
         raise refusal("time.no-zone", file=file, column=name)
-    zone = ZoneInfo(timezone) if timezone else None
     low, high = np.full(len(wrong), np.nan), np.full(len(wrong), np.nan)
     nonexistent = np.zeros(len(wrong), dtype=bool)
     rows = np.flatnonzero(plausible)

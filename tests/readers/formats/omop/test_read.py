@@ -232,17 +232,18 @@ def test_a_single_midnight_is_a_date_where_it_is_the_only_time(cdm: Cdm):
     assert found(table) == {"time.midnight": 1}
 
 
-def test_some_midnights_are_kept_and_told(cdm: Cdm):
+def test_midnight_among_other_times_is_a_time_that_is_not_known(cdm: Cdm):
     rows = [score(1, 1, "2025-03-01", "2025-03-01 00:00:00", 1),
             score(2, 1, "2025-03-02", "2025-03-02 09:00:00", 2)]  # fmt: skip
     table = scored(cdm, rows)
-    assert table.cells["measurement_datetime"].tolist()[0] == "2025-03-01T00:00:00"
-    assert found(table) == {"time.midnight-some": 1}
+    assert table.cells["measurement_datetime"].tolist() == ["2025-03-01", "2025-03-02T09:00:00"]
+    assert found(table) == {"omop.midnight": 1}
 
 
-def test_a_time_on_another_day_than_its_date_is_told(cdm: Cdm):
-    table = scored(cdm, [score(1, 1, "2025-03-01", "2025-03-02 09:00:00", 1)])
-    assert table.cells["measurement_datetime"].tolist() == ["2025-03-02T09:00:00"]
+@pytest.mark.parametrize("time", ["2025-03-02 09:00:00", "1900-01-01 09:00:00"])
+def test_a_date_whose_time_is_of_another_day_is_known_to_the_day_and_told(cdm: Cdm, time: str):
+    table = scored(cdm, [score(1, 1, "2025-03-01", time, 1)])
+    assert table.cells["measurement_datetime"].tolist() == ["2025-03-01"]
     assert found(table) == {"omop.date-differs": 1}
 
 

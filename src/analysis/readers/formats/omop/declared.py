@@ -53,7 +53,7 @@ def open_omop(folder: Path, spec: Table, config: StudyConfig | None = None) -> T
         cohorts=spec.cohorts,
         cohort_table=spec.cohort_table,
         columns=[name for table in together for name in table.columns()],
-        timezone=None if config is None else config.study.timezone,
+        timezone=spec.timezone or (config.study.timezone if config else None),
         timeout_seconds=spec.timeout_seconds,
     )
 

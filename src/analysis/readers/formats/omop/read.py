@@ -72,9 +72,9 @@ def read_omop(
         ``file`` is ``OMOP`` and the table's name. ``rows`` are positions from 1 in the order
         of the primary key. Numbers are plain decimals without trailing zeros, times ISO 8601
         without a zone unless the column has one (then UTC, ``Z``), cut to the date where the
-        time of day is blank, or midnight in the whole column. ``sha256`` is of the cells as
-        received, whatever the order of the rows; the same content has the same one in every
-        kind of database.
+        time of day is blank or 00:00:00, or lies on another day than the date beside it.
+        ``sha256`` is of the cells as received, whatever the order of the rows; the same content
+        has the same one in every kind of database.
 
     Raises
     ------

@@ -18,7 +18,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from analysis.errors import Issue
-from analysis.readers.table.text_table import TextTable
+from analysis.readers.table.text_table import STORED, TextTable
 from analysis.rules import refusal
 
 __all__ = ["Received"]
@@ -91,6 +91,7 @@ class Received:
         self._parts: list[pa.RecordBatch] = []
         self._digests = bytearray()
         self._other_days: dict[str, list[np.ndarray]] = {name: [] for name in names}
+        self._stored: list[str] = []
 
     def take(self, rows: Sequence[sa.Row]) -> None:
         """Take a batch of rows in."""
@@ -114,7 +115,9 @@ class Received:
         times = {pair: _time(pair) for pair in set(told)}
         other = {pair: _other_day(pair, time) for pair, time in times.items()}
         self._other_days[name].append(np.array([other[pair] for pair in told]))
-        return [times[pair] for pair in told]
+        self._stored.extend(str(pair[0]) if other[pair] else "" for pair in told)
+        # The date is what the data model requires; a time beside it must be of that day.
+        return [str(pair[1]).strip()[:10] if other[pair] else times[pair] for pair in told]
 
     def table(self, file: str, timezone: str | None, notes: Sequence[Issue]) -> TextTable:
         """Everything received, as one table; ``notes`` come first among its issues.
@@ -127,6 +130,9 @@ class Received:
         if not self._parts:
             raise refusal("omop.no-rows", file=file)
         cells = pa.Table.from_batches(self._parts).to_pandas()
+        if len(self._stored) == len(cells) and any(self._stored):
+            # Two forms of one day are two, however little is known of when.
+            cells[STORED] = self._stored
         table = TextTable(file, cells, np.arange(1, len(cells) + 1), self._content(), ())
         found = list(notes)
         for name in self.names:
@@ -146,7 +152,10 @@ class Received:
     def _dates(
         self, table: TextTable, name: str, timezone: str | None, found: list[Issue]
     ) -> pd.Series:
-        """The times of a column, cut to dates where every one of them is midnight."""
+        """The times of a column, cut to dates where they are midnight: the time is not known.
+
+        So the convention of OMOP has it, whose true midnight is 00:00:01.
+        """
         times = table.cells[name]
         found += table.note("omop.date-differs", np.concatenate(self._other_days[name]), name)
         local = _local(times, timezone)
@@ -155,8 +164,8 @@ class Received:
         if clocked.any() and midnight[clocked].all():
             found += table.note("time.midnight", midnight, name)
             return times.mask(midnight, local.str[:10])
-        found += table.note("time.midnight-some", midnight, name)
-        return times
+        found += table.note("omop.midnight", midnight, name)
+        return times.mask(midnight, local.str[:10])
 
 
 def _local(times: pd.Series, timezone: str | None) -> pd.Series:
