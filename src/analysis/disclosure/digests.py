@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from pathlib import Path
 
-from analysis.disclosure.pseudonyms import key
+from analysis.disclosure.keys import key
 
 __all__ = ["keyed_digest"]
 
@@ -33,7 +33,7 @@ def keyed_digest(sources: dict[str, str], declaration: Path) -> str | None:
     Raises
     ------
     ReliefError
-        As :func:`analysis.disclosure.pseudonyms.key`.
+        As :func:`analysis.disclosure.keys.key`.
     """
     secret = key()
     if secret is None:
