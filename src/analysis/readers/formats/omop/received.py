@@ -67,7 +67,8 @@ def _time(told: tuple[str | None, str | None]) -> str:
 def _other_day(told: tuple[str | None, str | None], time: str) -> bool:
     """Whether a local time lies on another day than the date beside it."""
     date = (told[1] or "").strip()[:10]
-    return not time.endswith("Z") and bool(_DATE.fullmatch(date)) and not time.startswith(date)
+    told = bool(_DATE.fullmatch(date)) and bool(_DATE.match(time)) and not time.endswith("Z")
+    return told and not time.startswith(date)
 
 
 def _quoted(column: list[str]) -> list[bytes]:
