@@ -6,7 +6,12 @@ import numpy as np
 
 from analysis.mmrm import prepare
 from analysis.mmrm.batch.likelihood import Likelihoods
-from analysis.mmrm.batch.maximise import maximise_all, start
+from analysis.mmrm.batch.maximise import (
+    highest_of_all,
+    maximise_all,
+    start,
+    well_conditioned,
+)
 from analysis.mmrm.batch.stack import stack_trials
 from analysis.mmrm.batch.sums import batches
 from analysis.mmrm.design.table import read_table
@@ -52,6 +57,22 @@ def test_at_a_maximum_the_gradient_vanishes_and_no_step_is_higher():
     for _ in range(5):
         other = optima.states.theta + scale * rng.normal(0, 0.3, scale.shape)
         assert (some.at(other).loglik < optima.states.loglik).all()
+
+
+def test_with_few_subjects_the_highest_of_three_climbs_is_taken():
+    likelihoods = likelihoods_of(TrialDesign(16, 3, "some"), 20)
+    once, highest = maximise_all(likelihoods), highest_of_all(likelihoods)
+    logliks = np.full((2, 20), -np.inf)
+    for row, optima in zip(logliks, (once, highest), strict=True):
+        row[optima.places] = optima.states.loglik
+    both = np.isfinite(logliks).all(axis=0)
+    assert both.sum() > 10
+    assert (logliks[1, both] >= logliks[0, both] - 1e-9).all()
+
+
+def test_a_covariance_near_the_border_is_not_taken():
+    matrices = np.array([[[[4.0, 2.0], [2.0, 4.0]]], [[[4.0, 3.999], [3.999, 4.0]]]])
+    assert well_conditioned(matrices).tolist() == [True, False]
 
 
 def test_a_hard_trial_does_not_hold_up_the_others():

@@ -22,6 +22,10 @@ Some = TypeVar("Some", States, Slopes)
 # Share of the expected information that a safely definite one exceeds.
 SAFE = 1e-3
 HALVINGS = 30
+# Smallest eigenvalue of a correlation matrix that is left to the single engine.
+SINGULAR = 1e-2
+# Newton steps from a poor start.
+MOST_STEPS = 30
 # EM steps before the first Newton step, each at half its cost.
 FIRST = 2
 
@@ -53,30 +57,65 @@ def maximise_all(likelihoods: Likelihoods) -> Optima | None:
     if len(likelihoods.basis) == k * (k + 1) // 2 and not likelihoods.batch.closed.all():
         for _ in range(FIRST):
             states = likelihoods.at(likelihoods.expected_step(states))
+    return _climb(likelihoods, states, EASY)
+
+
+def highest_of_all(likelihoods: Likelihoods) -> Optima | None:
+    """The highest of the maxima that the single engine's starts lead to, where all lead to one.
+
+    For trials with few subjects a visit, whose likelihood may have two hills.
+    """
+    moments = likelihoods.covariances(start(likelihoods))
+    diagonal = moments * np.eye(moments.shape[-1])
+    scale = np.sqrt(np.maximum(np.diagonal(moments, axis1=-2, axis2=-1), 0.0))
+    alike = (diagonal + scale[..., :, None] * scale[..., None, :]) / 2
+    climbed = [
+        _climb(likelihoods, likelihoods.at(likelihoods.parameters(matrices)), MOST_STEPS)
+        for matrices in (moments, diagonal, alike)
+    ]
+    found = [optima for optima in climbed if optima is not None]
+    if len(found) < len(climbed):
+        return None
+    every = _together(found)
+    order = np.lexsort([-every.states.loglik, every.places])
+    _, first, count = np.unique(every.places[order], return_index=True, return_counts=True)
+    best = order[first[count == len(climbed)]]
+    if not len(best):
+        return None
+    return Optima(
+        every.places[best],
+        _take(every.states, best),
+        _take(every.slopes, best),
+        every.theta_cov[best],
+    )
+
+
+def _climb(likelihoods: Likelihoods, states: States, most: int) -> Optima | None:
+    """Maxima that are found in so many steps."""
     places = np.flatnonzero(np.isfinite(states.loglik))
     likelihoods, states = likelihoods.take(places), _take(states, places)
     last = np.full(len(places), np.inf)
     found: list[Optima] = []
-    for steps in range(EASY + 1):
+    for steps in range(most + 1):
         if not len(places):
             break
         slopes = likelihoods.derivatives(states)
         direction, decrement, observed = _directions(slopes)
         ended = (decrement < POLISHED) | ((decrement < CONVERGED) & (decrement > last / 4))
-        done = ended & observed
+        done = ended & observed & well_conditioned(likelihoods.covariances(states.theta))
         if done.any():
             some = _take(slopes, done)
             inverse = symmetric(np.linalg.inv(some.observed))
             found.append(Optima(places[done], _take(states, done), some, inverse))
         go = ~ended & np.isfinite(decrement)
         places, last, likelihoods = places[go], decrement[go], likelihoods.take(go)
-        if steps == EASY or not len(places):
+        if steps == most or not len(places):
             break
         states, risen = _line_search(likelihoods, _take(states, go), direction[go], last)
         if not risen.all():
             places, last, likelihoods = places[risen], last[risen], likelihoods.take(risen)
             states = _take(states, risen)
-    return _together(found)
+    return _together(found) if found else None
 
 
 def climb_on_all(likelihoods: Likelihoods, theta: Array) -> tuple[States, Mask]:
@@ -138,6 +177,16 @@ def _definite(matrix: Array) -> Array:
     return np.asarray(correlation * scale[..., :, None] * scale[..., None, :])
 
 
+def well_conditioned(matrices: Array) -> Mask:
+    """Whether no visit of any group, (T, G, K, K), is nearly determined by the others.
+
+    Near the border of what is positive definite digits depend on the way there.
+    """
+    scale = np.sqrt(np.maximum(np.diagonal(matrices, axis1=-2, axis2=-1), np.finfo(float).tiny))
+    correlation = matrices / (scale[..., :, None] * scale[..., None, :])
+    return np.asarray((np.linalg.eigvalsh(correlation)[..., 0] > SINGULAR).all(axis=1))
+
+
 def _directions(slopes: Slopes) -> tuple[Array, Array, Mask]:
     """Newton directions, decrements, and where the observed information made them.
 
@@ -189,9 +238,7 @@ def _put(of: States, places: Index, values: States) -> None:
         getattr(of, field.name)[places] = getattr(values, field.name)
 
 
-def _together(found: list[Optima]) -> Optima | None:
-    if not found:
-        return None
+def _together(found: list[Optima]) -> Optima:
     return Optima(
         np.concatenate([one.places for one in found]),
         _joined([one.states for one in found]),

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.mmrm.arrays import Index, Mask
 from analysis.mmrm.batch.inference import Fitted, fitted
 from analysis.mmrm.batch.likelihood import Likelihoods
-from analysis.mmrm.batch.maximise import maximise_all
+from analysis.mmrm.batch.maximise import highest_of_all, maximise_all
 from analysis.mmrm.batch.stack import Stack
 from analysis.mmrm.batch.sums import Batch, batches
 from analysis.mmrm.fit.covariance import LINEAR, Covariance
@@ -100,15 +100,16 @@ def _together(spec: ModelSpec, stack: Stack) -> list[Fitted]:
         return []
     basis = Covariance(kind, n_visits, [str(v) for v in stack.template.levels.visits]).basis
     parts = []
-    for whole in batches(stack):
-        batch = whole.take(_one_hill(whole, kind))
-        if not len(batch):
-            continue
-        likelihoods = Likelihoods(batch, basis, options.method == "reml")
-        optima = maximise_all(likelihoods)
-        if optima is not None:
-            adjust = options.df.startswith("kenward-roger")
-            parts.append(fitted(likelihoods, optima, kenward_roger=adjust))
+    for batch in batches(stack):
+        climbs = ((maximise_all, _one_hill(batch, kind)), (highest_of_all, _few(batch, kind)))
+        for climb, which in climbs:
+            if not which.any():
+                continue
+            likelihoods = Likelihoods(batch.take(which), basis, options.method == "reml")
+            optima = climb(likelihoods)
+            if optima is not None:
+                adjust = options.df.startswith("kenward-roger")
+                parts.append(fitted(likelihoods, optima, kenward_roger=adjust))
     return parts
 
 
@@ -116,3 +117,8 @@ def _one_hill(batch: Batch, kind: str) -> Mask:
     """Trials for which the single engine would try no second start after a short climb."""
     enough = batch.n_subjects >= FEW * batch.seen.shape[-1]
     return np.asarray(enough | (batch.closed & (kind == "us")))
+
+
+def _few(batch: Batch, kind: str) -> Mask:
+    """Trials for which the single engine tries its three starts and no others."""
+    return np.asarray(~_one_hill(batch, kind) & (kind != "toep"))

@@ -67,8 +67,9 @@ def many(
     Notes
     -----
     Trials are fitted together where the covariance is linear in its parameters (us, cs, toep),
-    the tests are model-based, and the fit is a plain one; else one by one, slower by an order.
-    `ManyMMRM.how` says which.
+    the tests are model-based, and the fit is a plain one: no column is aliased, no visit nearly
+    determined by the others, and a maximum is soon found. Else they are fitted one by one,
+    slower by an order; `ManyMMRM.how` says which.
 
     Examples
     --------
