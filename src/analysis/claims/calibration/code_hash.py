@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-__all__ = ["code_sha256", "reached"]
+__all__ = ["code_sha256", "folder_of", "reached"]
 
 _IMPORTS = ast.Import | ast.ImportFrom
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
@@ -170,7 +170,7 @@ def _is_for_checkers(statement: ast.stmt) -> bool:
 
 
 @cache
-def _folder(package: str) -> Path:
+def folder_of(package: str) -> Path:
     """Where a package of the top level stands; it is not imported."""
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
@@ -181,7 +181,7 @@ def _folder(package: str) -> Path:
 @cache
 def _file(module: str) -> Path | None:
     top, *parts = module.split(".")
-    place = _folder(top).joinpath(*parts)
+    place = folder_of(top).joinpath(*parts)
     files = (place / "__init__.py", place.with_name(place.name + ".py"))
     return next((file for file in files if file.is_file()), None)
 

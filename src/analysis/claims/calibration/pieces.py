@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from analysis import instruments
-from analysis.claims.calibration.code_hash import code_sha256
 from analysis.claims.calibration.common_analyses import COMMON
+from analysis.claims.calibration.kept_hash import kept_sha256
 from analysis.claims.calibration.trial import Judged, judge_trials
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED
@@ -150,7 +150,7 @@ def keys(name: str, definitions: Definitions | None = None) -> dict[str, str]:
 @cache
 def code_of_now() -> str:
     """The hash of the code that draws and judges a trial."""
-    return code_sha256(*roots())
+    return kept_sha256(*roots())
 
 
 def roots() -> tuple[str, ...]:
