@@ -13,7 +13,14 @@ from typing import Annotated, Any
 import typer
 
 from analysis.errors import ReliefError, printable, printable_lines
-from analysis.process import NO_MEMORY, cannot_start, ended_cleanly, flushed, unprinted
+from analysis.process import (
+    NO_MEMORY,
+    cannot_start,
+    collecting_seldom,
+    ended_cleanly,
+    flushed,
+    unprinted,
+)
 
 # A call that is wrong; the module it lives in differs between versions of Typer.
 UsageError: Any = typer.BadParameter.__base__
@@ -294,7 +301,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        with ended_cleanly():
+        with ended_cleanly(), collecting_seldom():
             code = _called()
     except MemoryError:
         code = _refuse(*NO_MEMORY, as_json=False)
