@@ -12,6 +12,7 @@ from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.evaluators import EVALUATORS
 from analysis.claims.ledger import ClaimResult, Ledger
 from analysis.claims.result import claim_result
+from analysis.mmrm.threads import single_threaded
 from analysis.study import Study
 
 __all__ = ["judge", "judge_checked"]
@@ -36,6 +37,8 @@ def judge(study: Study, definitions: Definitions | None = None) -> Ledger:
     return judge_checked(check(study), definitions)
 
 
+# Its matrices are small: threads that wait for one another took a tenth of the processor's time.
+@single_threaded
 def judge_checked(checked: Checked, definitions: Definitions) -> Ledger:
     """Judge every claim on a study that has been checked."""
     case = Case(checked, definitions)

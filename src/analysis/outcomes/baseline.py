@@ -32,17 +32,17 @@ def baseline(forms: pd.DataFrame, *, within_days: float, another_day_hours: floa
         subject, instrument, version, recall_hours, baseline (points), n_ratings,
         other_day (bool: at least one rating of another day).
     """
-    before = forms[(forms["phase"] == "before") & forms["total"].notna()]
+    key = ["subject", *FORM]
+    rated = (forms["phase"] == "before") & forms["total"].notna()
+    before = forms.loc[rated, [*key, "hours_low", "hours_high", "total"]]
     age = -before["hours_low"]
     before = before[~np.isfinite(age) | (age <= 24 * within_days)]
-    key = ["subject", *FORM]
     before = before.sort_values([*key, "hours_high", "hours_low"], kind="stable")
     before = before.assign(other=before["hours_high"] <= -another_day_hours)
-    summary = before.groupby(key, as_index=False).agg(
-        mean=("total", "mean"),
-        last=("total", "last"),
-        n_ratings=("total", "size"),
-        other_day=("other", "any"),
-    )
-    summary["baseline"] = summary["mean"].where(summary["recall_hours"] == 0, summary["last"])
+    own = before.groupby(key)
+    # Column by column: `agg` with names takes three times as long, and claims ask often.
+    summary = own["total"].size().rename("n_ratings").reset_index()
+    mean, last = own["total"].mean().to_numpy(), own["total"].last().to_numpy()
+    summary["baseline"] = np.where(summary["recall_hours"] == 0, mean, last)
+    summary["other_day"] = own["other"].any().to_numpy()
     return summary[[*key, "baseline", "n_ratings", "other_day"]]

@@ -72,7 +72,7 @@ def person_change(changes: pd.DataFrame, *, low: float, high: float) -> pd.DataF
     """
     inside = (changes["since_end_low"] >= low) & (changes["since_end_high"] < high)
     inside &= changes["latest_infusion"] == 1
-    own = changes[inside]
+    own = changes.loc[inside, ["subject", *FORM, "baseline", "total", "change", "other_day"]]
     kinds = own[FORM].drop_duplicates()
     if len(kinds) > 1:
         names = sorted({f"{row.instrument}, {row.version}" for row in kinds.itertuples()})
@@ -81,13 +81,17 @@ def person_change(changes: pd.DataFrame, *, low: float, high: float) -> pd.DataF
             f"A window holds scores of several forms ({'; '.join(names)}) or of several recall "
             "windows, which are never averaged; keep one instrument and version.",
         )
-    return own.groupby("subject", as_index=False).agg(
-        baseline=("baseline", "first"),
-        score=("total", "mean"),
-        change=("change", "mean"),
-        n_forms=("change", "size"),
-        other_day=("other_day", "first"),
-    )
+    people = own.groupby("subject")
+    # Column by column: `agg` with names takes three times as long, and claims ask often.
+    return pd.DataFrame(
+        {
+            "baseline": people["baseline"].first(),
+            "score": people["total"].mean(),
+            "change": people["change"].mean(),
+            "n_forms": people["change"].size(),
+            "other_day": people["other_day"].first(),
+        }
+    ).reset_index()
 
 
 def response(baseline: pd.Series, score: pd.Series, share: float) -> pd.Series:

@@ -36,6 +36,8 @@ def cluster_cases(case: Case, instrument: str, version: str) -> dict[str, Case]:
     """
     scores = subscales(case.checked.study, instrument, version)
     forms = case.checked.forms
+    # Forms without items have no clusters.
+    forms = forms[forms["form"].isin(scores.index)]
     return {
         str(name): replace(
             case, checked=replace(case.checked, forms=forms.assign(total=forms["form"].map(own)))
