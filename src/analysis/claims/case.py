@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -42,6 +42,13 @@ class Case:
     checked: Checked
     definitions: Definitions
     view: str = TEAM
+
+    def knowing(self, **found: Any) -> Case:
+        """The same, where what some of its properties would compute is known already."""
+        known = replace(self)
+        # Where a cached property keeps its value.
+        vars(known).update(found)
+        return known
 
     @property
     def design(self) -> Design:

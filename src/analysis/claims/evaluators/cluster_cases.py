@@ -38,12 +38,25 @@ def cluster_cases(case: Case, instrument: str, version: str) -> dict[str, Case]:
     forms = case.checked.forms
     # Forms without items have no clusters.
     forms = forms[forms["form"].isin(scores.index)]
-    return {
-        str(name): replace(
-            case, checked=replace(case.checked, forms=forms.assign(total=forms["form"].map(own)))
-        )
-        for name, own in scores.items()
+    own = {
+        str(name): forms.assign(total=forms["form"].map(column)) for name, column in scores.items()
     }
+    # Baselines and changes of all clusters at once: each stands for a version of the form.
+    together = _with_forms(case, pd.concat([own[name].assign(version=name) for name in own]))
+
+    def of(table: pd.DataFrame, name: str) -> pd.DataFrame:
+        return table[table["version"] == name].assign(version=version)
+
+    return {
+        name: _with_forms(case, own[name]).knowing(
+            baselines=of(together.baselines, name), changes=of(together.changes, name)
+        )
+        for name in own
+    }
+
+
+def _with_forms(case: Case, forms: pd.DataFrame) -> Case:
+    return replace(case, checked=replace(case.checked, forms=forms))
 
 
 def clusters_of_people(
