@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import signal
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from analysis.process import LEAST_MEMORY, unprinted
+from analysis.process import LEAST_MEMORY, collecting_seldom, unprinted
 from tests.factory import tables, write_study
 from tests.forks import End, ends
 from tests.length import trials
@@ -135,3 +136,10 @@ def test_ctrl_c_is_no_word_of_its_workers_either(tmp_path):
 
 def test_what_a_reader_leaves_is_no_error():
     assert unprinted(BrokenPipeError()) is None
+
+
+def test_a_command_leaves_the_collector_of_objects_as_it_was():
+    usual = gc.get_threshold()
+    with collecting_seldom():
+        assert gc.get_threshold()[0] > usual[0]
+    assert gc.get_threshold() == usual
