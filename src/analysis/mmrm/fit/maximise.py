@@ -8,14 +8,16 @@ on the reference data (`tests/reference/mmrm`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
 from analysis.mmrm.arrays import Array
 from analysis.mmrm.fit.covariance import Covariance
 from analysis.mmrm.fit.likelihood import Derivatives, Likelihood, State
+from analysis.mmrm.fit.starts import drawn_starts, starts
 from analysis.mmrm.moments.cross_products import Moments
 
 LADDER = ("us", "toeph", "ar1h", "cs")
@@ -108,7 +110,8 @@ def fit_with_fallback(
 def maximise(likelihood: Likelihood) -> Optimum:
     """Maximise the log-likelihood from moment estimates.
 
-    Where it may have two hills, other starting values are tried and the higher one is taken.
+    Where it may have two hills, other starting values are tried and the highest is taken; with few
+    subjects a visit many more (:mod:`analysis.mmrm.fit.starts`).
     Steps use the observed information where it is safely positive definite, else the
     average or the expected information, and are halved until the likelihood rises.
 
@@ -119,8 +122,8 @@ def maximise(likelihood: Likelihood) -> Optimum:
     """
     problem = ConvergenceError("No starting value is positive definite.")
     best: Optimum | None = None
-    covariance = likelihood.covariance
-    for start in _starts(likelihood):
+    few = likelihood.moments.n_subjects < FEW * likelihood.covariance.n_visits
+    for start in chain(starts(likelihood), drawn_starts(likelihood) if few else ()):
         try:
             found = _climb(likelihood, start)
         except ConvergenceError as error:
@@ -130,7 +133,7 @@ def maximise(likelihood: Likelihood) -> Optimum:
             continue
         if best is None or found.state.loglik > best.state.loglik:
             best = found
-        if found.steps <= EASY and likelihood.moments.n_subjects >= FEW * covariance.n_visits:
+        if found.steps <= EASY and not few:
             break
     if best is None:
         raise problem
@@ -253,41 +256,3 @@ def _line_search(
             return found
         step /= 2
     return None
-
-
-def _starts(likelihood: Likelihood) -> Iterator[Array]:
-    """Moments of the residuals of each group, their diagonal, and correlations of one half."""
-    moments, covariance = likelihood.moments, likelihood.covariance
-    rest = moments.z[:, :, -1]
-    groups = np.zeros(len(moments.unit), dtype=np.intp)
-    if covariance.unit_group is not None:
-        groups = covariance.unit_group[moments.unit]
-    elif len(covariance.groups) > 1:
-        groups = moments.unit
-    matrices = []
-    for group in range(len(covariance.groups)):
-        mine = groups == group
-        rows = rest[mine[moments.pattern]]
-        seen = moments.visits[mine].astype(float)
-        pairs = (seen * moments.count[mine, None]).T @ seen
-        matrices.append(_positive(rows.T @ rows, pairs))
-    yield covariance.start(np.stack(matrices))
-    diagonal = [np.diag(np.diag(matrix)) for matrix in matrices]
-    yield covariance.start(np.stack(diagonal))
-    alike = [(d + np.sqrt(np.outer(np.diag(d), np.diag(d)))) / 2 for d in diagonal]
-    yield covariance.start(np.stack(alike))
-
-
-def _positive(sums: Array, pairs: Array) -> Array:
-    """Covariance from sums and numbers of pairs, drawn to its diagonal until well definite."""
-    matrix = sums / np.maximum(pairs, 1)
-    variances = np.diag(matrix).copy()
-    variances[variances <= 0] = max(float(variances.mean()), np.finfo(float).tiny)
-    scale = np.sqrt(variances)
-    correlation = np.clip(matrix / np.outer(scale, scale), -0.98, 0.98)
-    np.fill_diagonal(correlation, 1.0)
-    smallest = float(np.linalg.eigvalsh(correlation)[0])
-    if smallest < 0.05:
-        shrink = (0.05 - smallest) / (1 - smallest)
-        correlation = (1 - shrink) * correlation + shrink * np.eye(len(correlation))
-    return correlation * np.outer(scale, scale)
