@@ -11,17 +11,22 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 
-from analysis import describe
+from analysis import describe, figures
 from analysis.claims.case import Case
 from analysis.describe import change, control, first_session, forms, missing, responders, robustness
 from analysis.describe.common import flow_shown
 from analysis.describe.explanations import blinding, dissociation, expectancy, harms
 from analysis.describe.onset import courses, crossing, durability, mean_course
 from analysis.describe.verdicts import issues_table
+from analysis.disclosure.figure import shareable_figure
 from analysis.errors import ReliefError
 from analysis.estimates.missing import multiple_imputation, posterior
 from analysis.estimates.table import COLUMNS
+from analysis.figures import explanations
+from analysis.figures import responders as drawn
+from analysis.figures.participant_flow import flow_alt, participant_flow
 from tests.describe.explanations.changed_case import with_study
 
 WEEK = {"window": "day_7", "instrument": "PCL-5", "version": "past-week"}
@@ -208,3 +213,39 @@ def test_what_bias_would_do_is_told_in_released_points(real) -> None:
     few = expectancy.primary_difference(real, window="hours") | {"estimate": math.nan}
     assert control.bias_table(real, few).empty
     assert expectancy.bias_curve(real, few).empty
+
+
+def of_arms(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["contrast"].isin(["ketamine", "midazolam"])]
+
+
+DRAWN: dict[str, Callable[[Case], Axes]] = {
+    "visit_times": lambda c: figures.visit_times(forms.forms_by_phase(c), synthetic=False),
+    "participant_flow": lambda c: participant_flow(flow_shown(c), synthetic=False),
+    "guesses": lambda c: explanations.guesses_by_arm(blinding.guesses(c), synthetic=False),
+    "harms": lambda c: explanations.harms_by_arm(harms.harms_table(c), synthetic=False),
+    "share_back": lambda c: explanations.share_back(
+        dissociation.return_to_baseline(c), synthetic=False
+    ),
+    "three_ways": lambda c: drawn.three_ways(
+        of_arms(responders.three_ways_compared(c, **WEEK)), synthetic=False
+    ),
+    "change_bands": lambda c: drawn.change_bands(
+        responders.change_bands(c, window="hours"), synthetic=False, title="t"
+    ),
+    "intervals": lambda c: drawn.intervals(
+        responders.next_person(c, window="hours"), label="contrast", xlabel="x", title="t",
+        synthetic=False,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_figure_draws_what_was_released_and_may_be_passed_on(name, real) -> None:
+    assert shareable_figure(DRAWN[name](real).figure).startswith(b"\x89PNG")
+
+
+def test_the_flow_in_words_holds_no_small_count(real) -> None:
+    told = flow_alt(flow_shown(real))
+    assert "n = <10" in told
+    assert not re.search(r"n = [1-9]\)", told)

@@ -53,12 +53,12 @@ def visit_times(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None)
     Parameters
     ----------
     table : DataFrame
-        Index instrument, one column a phase, counts.
+        Index instrument, one column a phase, counts; one that is withheld has no bar.
     synthetic : bool
         Whether to label the figure synthetic.
     ax : Axes, optional
     """
     ax = new_axes(ax, 1.9 + 0.5 * len(table))
-    y = stacked_bars(ax, table)
+    y = stacked_bars(ax, table.apply(pd.to_numeric, errors="coerce").fillna(0))
     ax.set_yticks(y, [textwrap.fill(str(name), 22) for name in table.index])
     return finish(ax, "When the forms were filled in", synthetic, x="forms", columns=4)

@@ -25,6 +25,8 @@ from analysis.figures.base import WIDTH, entitle, set_theme
 
 __all__ = ["flow_alt", "participant_flow"]
 
+# A number, or words such as "<10" in the place of one that others do not see.
+Count = int | str
 # Inches: a column of boxes, the strip with the names of the phases, and what is between.
 _COLUMN, _STRIP, _GAP, _DROP = 2.9, 0.42, 0.18, 0.32
 _LINE, _PADDING, _FONT, _LETTERS = 0.175, 0.16, 9.5, 36
@@ -38,14 +40,23 @@ _TITLES = {
 }
 
 
-def _counts(flow: pd.DataFrame, stage: str, arm: str) -> list[tuple[str, int]]:
+def _counts(flow: pd.DataFrame, stage: str, arm: str) -> list[tuple[str, Count]]:
     """Reason and number of each row of a stage and arm."""
     rows = flow[(flow["stage"] == stage) & (flow["arm"] == arm)]
-    return list(zip(rows["reason"], rows["n"].astype(int), strict=True))
+    numbers = (n if isinstance(n, str) else int(n) for n in rows["n"])
+    return list(zip(rows["reason"], numbers, strict=True))
 
 
-def _total(flow: pd.DataFrame, stage: str, arm: str) -> int:
-    return sum(n for _, n in _counts(flow, stage, arm))
+def _total(flow: pd.DataFrame, stage: str, arm: str) -> Count:
+    return _added(n for _, n in _counts(flow, stage, arm))
+
+
+def _added(counts: Iterable[Count]) -> Count:
+    """Counts added up; words for what others do not see add up to nothing that can be told."""
+    known = list(counts)
+    if len(known) == 1:
+        return known[0]
+    return sum(int(n) for n in known) if all(isinstance(n, int) for n in known) else "withheld"
 
 
 def _arms(flow: pd.DataFrame) -> list[str]:
@@ -94,7 +105,7 @@ def flow_alt(flow: pd.DataFrame) -> str:
     arms = _arms(flow)
     if not arms:
         return f"Participant flow. {_NOTHING}"
-    parts = [f"Participant flow: {sum(_total(flow, READ, arm) for arm in arms)} people read."]
+    parts = [f"Participant flow: {_added(_total(flow, READ, arm) for arm in arms)} people read."]
     if _on_reading(flow):
         parts.append(f"{'; '.join(_on_reading(flow))}.")
     for arm in arms:
@@ -117,7 +128,7 @@ def participant_flow(flow: pd.DataFrame, *, synthetic: bool, ax: Axes | None = N
     ----------
     flow : DataFrame
         stage, arm, reason, rule, n, as :func:`analysis.checks.participant_flow.participant_flow`
-        gives: one arm, several, or the sequences of a crossover.
+        gives: one arm, several, or the sequences of a crossover; or as it was released.
     synthetic : bool
         Whether to label the figure synthetic.
     ax : Axes, optional
@@ -155,7 +166,7 @@ def _phases(flow: pd.DataFrame, arms: list[str]) -> list[tuple[str, list[list[st
     """Name of each phase and the lines of its boxes, one box an arm below the first."""
     if not arms:
         return [("Enrolment", [[_NOTHING]])]
-    read = sum(_total(flow, READ, arm) for arm in arms)
+    read = _added(_total(flow, READ, arm) for arm in arms)
     phases = [("Enrolment", [[f"People read (n = {read})", *_on_reading(flow)]])]
     if len(arms) > 1:
         allocated = [[f"{_named(arm)} (n = {_total(flow, READ, arm)})"] for arm in arms]
