@@ -85,7 +85,9 @@ ESTIMATES: dict[str, Callable[[Case], pd.DataFrame]] = {
     "harms_table": harms.harms_table,
     "by_strategy": by_strategy,
     "tipping_shifts": tipping,
-    "crossing_by_visit": lambda c: crossing.crossing_by_visit(c, thirty(c), sustained=True),
+    "crossing_by_visit": lambda c: crossing.crossing_by_visit(
+        c, thirty(c), sustained=True, last_only=True
+    ),
     "crossing_by_hour": lambda c: crossing.crossing_by_hour(c, thirty(c)),
     "crossing_tests": crossing.crossing_tests,
     "crossing_times": lambda c: crossing.crossing_times(c, thirty(c)),
@@ -162,6 +164,7 @@ def assert_released(shown: pd.DataFrame) -> None:
 @pytest.mark.parametrize("name", ESTIMATES)
 def test_others_read_no_number_that_is_not_released(name, real, monkeypatch) -> None:
     monkeypatch.setattr(crossing, "RESAMPLES", 99)
+    monkeypatch.setattr(change, "DRAWS", 999)
     assert_released(ESTIMATES[name](real))
 
 
