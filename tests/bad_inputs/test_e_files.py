@@ -32,9 +32,7 @@ def test_labels_instead_of_codes_stop(tmp_path):
     content = tables()
     for row in content["scores"]:
         row[ITEM] = TOKEN
-    refused(
-        checked(tmp_path, content), "column.not-numbers", "scores.csv, row 2", f"'{ITEM}'", "codes"
-    )
+    refused(checked(tmp_path, content), "item.words", "scores.csv, row 2", f"'{ITEM}'", "codes")
 
 
 @pytest.mark.parametrize(

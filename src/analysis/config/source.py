@@ -185,6 +185,15 @@ class Table(Strict):
         }
         return given | left_out | {"filled_in": list(left_out)}
 
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _codes_as_text(cls, labels: Any) -> Any:
+        """A code may be written as the number that it is."""
+        if not isinstance(labels, dict):
+            return labels
+        whole = {key: code for key, code in labels.items() if type(code) is int}
+        return labels | {key: str(code) for key, code in whole.items()}
+
     @field_validator("encoding")
     @classmethod
     def _text_encoding(cls, name: str | None) -> str | None:

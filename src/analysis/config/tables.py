@@ -111,7 +111,8 @@ class AssessmentTable(Table):
     One row a form, with ``items`` (a pattern, or the columns in the order of the scale's
     item numbers) or ``total``; or, where ``code`` and ``value`` are given, one row an item,
     and ``items`` and ``total`` are codes. Rows of one form share the subject, the time and
-    the columns of ``form_id``.
+    the columns of ``form_id``. ``sent_twice`` tells which form counts where a person sent one
+    again within minutes, with other answers.
     """
 
     ROLE: ClassVar[str] = "assessments"
@@ -141,6 +142,7 @@ class AssessmentTable(Table):
     subscale_key: str | None = None
     status: str | None = None
     complete: list[str] | None = None
+    sent_twice: Literal["first", "last"] | None = None
     at_hours: float | None = None
 
     @model_validator(mode="after")

@@ -14,7 +14,6 @@ import pandas as pd
 from analysis.draft.item_columns import Block, find_blocks, plain
 from analysis.readers.formats.delimited.decode import NotUtf8, Text
 from analysis.readers.formats.delimited.encoding import detect
-from analysis.readers.formats.delimited.read import read_text
 from analysis.readers.formats.delimited.scan import find_separator, read_header
 from analysis.readers.formats.open_table import kind_of, read_file
 from analysis.readers.table.text_table import TextTable
@@ -220,13 +219,13 @@ def _delimited(path: Path) -> Sighting:
     blocks = find_blocks(header)
     items = {column for block in blocks for column in block.columns}
     others = [name for name in header if name and name not in items][:_COLUMNS]
-    table = read_text(path, encoding=encoding, columns=others)
+    table = read_file(path, "csv", encoding=encoding, columns=others)
     return _seen(path, "csv", table, header)
 
 
 def _header(path: Path, encoding: str | None) -> tuple[str, ...]:
     with closing(Text(path, encoding)) as text:
-        return read_header(text, find_separator(text))
+        return read_header(text, find_separator(text))[0]
 
 
 def _seen(

@@ -11,6 +11,7 @@ from analysis.instruments.scale import Instrument
 
 __all__ = [
     "Decoded",
+    "base_line",
     "carried_forward",
     "decode",
     "severity",
@@ -50,6 +51,16 @@ def decode(scale: Instrument, version: str, coding: str, cells: pd.DataFrame) ->
         points[number] = text.map(codes).astype(float)
         unknown[number] = points[number].isna() & (text != "")
     return Decoded(pd.DataFrame(points), pd.DataFrame(unknown))
+
+
+def base_line(scale: Instrument, base: int) -> str:
+    """What study.toml must say of answers that are stored from ``base`` up: a line of TOML.
+
+    Of a scale with more options than points (BDI-II) it is options that are counted from 1,
+    and to take 1 from each would score them as no symptom they stand for.
+    """
+    options = [name for name in scale.codings if name.endswith(f"from-{base}")]
+    return f'coding = "{options[0]}"' if base and options else f"item_base = {base}"
 
 
 def severity(frequency: np.ndarray, intensity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -40,3 +40,7 @@ class Clock:
         return Clock(
             np.where(mask, np.nan, self.low), np.where(mask, np.nan, self.high), self.precision
         )
+
+    def pick(self, keep: np.ndarray) -> Clock:
+        """The clock with only the times of a mask."""
+        return self if keep.all() else Clock(self.low[keep], self.high[keep], self.precision[keep])

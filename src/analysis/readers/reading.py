@@ -19,7 +19,7 @@ from analysis.readers.table.identifiers import alike, record_numbers, refuse_pat
 from analysis.readers.table.numbers import decimal_commas, numbers
 from analysis.readers.table.text_table import TextTable, exact_copies
 from analysis.readers.table.times import Instants, instants
-from analysis.rules import issue, refusal
+from analysis.rules import catalogue, issue, refusal
 
 __all__ = ["Reading", "people_in"]
 
@@ -177,6 +177,23 @@ class Reading:
         self.note("row.same-content", table, same & ~copies, what=what)
         return table.pick(~again)
 
+    def note_cells(
+        self, rule: str, table: TextTable, mask: np.ndarray, columns: list[str], **fields: object
+    ) -> None:
+        """Record a finding about single cells of several columns: one, with their count.
+
+        ``mask`` has a row a row of the table and a column a column of ``columns``.
+        """
+        if not mask.any():
+            return
+        first = columns[int(np.argmax(mask.any(axis=0)))]
+        rows, count = np.asarray(mask.any(axis=1)), int(mask.sum())
+        self.note(rule, table, rows, first, count=count, **fields)
+        if catalogue()[rule].severity == "DROP" and table.subject in table.cells:
+            # One entry a cell; the first of a row stands there already.
+            ids = table.column(str(table.subject)).repeat(np.maximum(mask.sum(axis=1) - 1, 0))
+            self.dropped.append(pd.DataFrame({"id": ids, "rule": rule}))
+
     def number(self, table: TextTable, column: str, spec: Table, what: str) -> np.ndarray:
         """A column of numbers; a cell that is no number is set aside and counted.
 
@@ -186,6 +203,19 @@ class Reading:
             ``column.decimal-comma`` where numbers have an undeclared decimal comma,
             ``column.not-numbers`` where no cell of the column is a number.
         """
+        return self.numbers(table, [column], spec, what)[:, 0]
+
+    def numbers(self, table: TextTable, columns: list[str], spec: Table, what: str) -> np.ndarray:
+        """Several columns as :meth:`number` reads one, with one finding for all of them."""
+        read = [self._one_column(table, column, spec, what) for column in columns]
+        wrong = np.column_stack([odd for _, odd in read])
+        self.note_cells("cell.not-a-number", table, wrong, columns, what=what)
+        return np.column_stack([values for values, _ in read])
+
+    def _one_column(
+        self, table: TextTable, column: str, spec: Table, what: str
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers, NaN where there is none, and cells that should be and are not."""
         cells = table.category(column)
         if spec.labels and what in ("items", "totals"):
             cells = self._coded(table, column, spec.labels)
@@ -202,8 +232,7 @@ class Reading:
             table.refuse("column.decimal-comma", commas & often, column, what=what)
         if wrong.sum() >= FEW and np.isnan(values).all():
             table.refuse("column.not-numbers", wrong, column, what=what)
-        self.note("cell.not-a-number", table, wrong, column, what=what)
-        return values
+        return values, wrong
 
     def _coded(self, table: TextTable, column: str, labels: dict[str, str]) -> pd.Series:
         """Answers with their codes in place of labels, whatever the case and the spacing.
@@ -211,14 +240,14 @@ class Reading:
         Raises
         ------
         ReliefError
-            ``item.unknown-label`` for a word that ``labels`` does not map.
+            ``column.unknown-label`` for a word that ``labels`` does not map.
         """
         cells = table.column(column)
         codes = {" ".join(label.lower().split()): code for label, code in labels.items()}
         words = cells.astype("str").str.lower().str.split().str.join(" ")
         mapped = words.map(codes)
         plain = self.missing(cells) | ~numbers(cells)[1]
-        table.refuse("item.unknown-label", mapped.isna().to_numpy() & ~plain, column)
+        table.refuse("column.unknown-label", mapped.isna().to_numpy() & ~plain, column)
         return mapped.where(mapped.notna(), cells.astype("str"))
 
     def clock(self, table: TextTable, time: str | None, hours: str | None, spec: Table) -> Clock:

@@ -11,6 +11,7 @@ from typing import Any
 from analysis.config import StudyConfig, Table
 from analysis.readers.formats.declared_rows import matching
 from analysis.readers.formats.places import refuse_places
+from analysis.readers.table.header_rows import without_header_rows
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import refusal
 
@@ -77,7 +78,8 @@ def reader_at(place: str) -> Callable[..., TextTable]:
 def read_file(path: Path, kind: str, **options: Any) -> TextTable:
     """A file that is one table, by its format; options that the format does not take are none."""
     one = FILES[kind]
-    return reader_at(one.reader)(path, **{n: options[n] for n in one.options if n in options})
+    taken = {n: options[n] for n in one.options if n in options}
+    return without_header_rows(reader_at(one.reader)(path, **taken))
 
 
 def kind_of(path: Path) -> str | None:

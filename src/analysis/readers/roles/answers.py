@@ -8,6 +8,7 @@ import pandas as pd
 from analysis import instruments
 from analysis.config import AssessmentTable
 from analysis.instruments.coding import (
+    base_line,
     carried_forward,
     decode,
     severity,
@@ -16,13 +17,11 @@ from analysis.instruments.coding import (
 )
 from analysis.instruments.scoring import looks_like_means, looks_older
 from analysis.readers.reading import FEW, Reading
+from analysis.readers.roles.answer_codes import refuse_other_codes
 from analysis.readers.table.text_table import TextTable
 
 __all__ = ["items", "totals"]
 
-# Values that stand for missing in many exports; outside a scale they must be declared.
-_CODES = (-9, -8, -7, -88, -99, -98, -97, -77, -66, -999, -9999,
-          77, 88, 96, 97, 98, 99, 777, 888, 998, 999, 9999)  # fmt: skip
 # So many complete forms without the lowest answer are not by chance.
 _MANY_FORMS = 30
 # Fewer lowest answers than one in so many that are too high are mistyped.
@@ -83,14 +82,16 @@ def _decoded(
 ) -> np.ndarray:
     """Points of options by the declared coding; other text is set aside."""
     scale, coding = instruments.get(spec.instrument), str(spec.coding)
+    refuse_other_codes(reading, table, spec, columns)
     cells = {}
     for number, column in zip(scale.item_numbers(spec.version), columns, strict=True):
         own = table.column(column).astype("str")
         cells[number] = own.mask(reading.missing(own), "")
     read = decode(scale, spec.version, coding, pd.DataFrame(cells))
-    for position, column in enumerate(columns):
-        unknown = read.unknown.iloc[:, position].to_numpy()
-        reading.note("item.unknown-code", table, unknown, column, scale=scale.name, coding=coding)
+    unknown = read.unknown.to_numpy()
+    reading.note_cells(
+        "item.unknown-code", table, unknown, columns, scale=scale.name, coding=coding
+    )
     return read.points.to_numpy(float)
 
 
@@ -100,8 +101,8 @@ def _matrix(
     """Items counted from the scale's own lowest value; what no answer can be is set aside."""
     scale = instruments.get(spec.instrument)
     low, tops = scale.item_low(spec.version), np.array(scale.item_max(spec.version), float)
-    read = [reading.number(table, column, spec, "items") for column in columns]
-    values = np.column_stack(read) - spec.item_base
+    refuse_other_codes(reading, table, spec, columns)
+    values = reading.numbers(table, columns, spec, "items") - spec.item_base
     values, skipped = without_not_assessed(scale, spec.version, values)
     reading.note("item.not-assessed", table, np.any(skipped, axis=1), scale=scale.name)
     if scale.base_checked:
@@ -109,19 +110,8 @@ def _matrix(
     with np.errstate(invalid="ignore"):
         outside = (values < low) | (values > tops) | scale.off_step(values)
     outside &= ~np.isnan(values)
-    codes = outside & np.isin(values + spec.item_base, _CODES)
-    for position, column in enumerate(columns):
-        table.refuse("score.undeclared-code", codes[:, position], column)
-        reading.note(
-            "item.out-of-range",
-            table,
-            outside[:, position],
-            column,
-            scale=scale.name,
-            low=f"{low:g}",
-            high=f"{tops[position]:g}",
-            base=spec.item_base,
-        )
+    place = {"scale": scale.name, "low": f"{low:g}", "high": f"{tops.max():g}"}
+    reading.note_cells("item.out-of-range", table, outside, columns, base=spec.item_base, **place)
     return np.where(outside, np.nan, values)
 
 
@@ -136,7 +126,8 @@ def _check_base(
     complete = int(near.all(axis=1).sum())
     lowest = near & (values == low)
     below, above = near & (values < low), near & (values > tops)
-    told = {"scale": scale.name, "declared": spec.item_base, "other": 1 - spec.item_base}
+    line = base_line(scale, 1 - spec.item_base)
+    told = {"scale": scale.name, "declared": spec.item_base, "line": line}
     # Mistyped zeros do not hide a table whose answers run one too high.
     stray = lowest.sum() * _STRAY < above.sum()
     if spec.item_base == 0 and (stray or not lowest.any()) and not below.any():

@@ -13,6 +13,7 @@ from analysis.readers.clock import Clock
 from analysis.readers.reading import Reading
 from analysis.readers.roles.answers import items, totals
 from analysis.readers.roles.item_rows import one_row_a_form
+from analysis.readers.roles.sent_again import each_sent_once
 from analysis.readers.table.text_table import TextTable
 
 __all__ = ["Forms", "read_forms"]
@@ -55,6 +56,8 @@ def read_forms(reading: Reading, spec: AssessmentTable, people: pd.Series, aroun
     if spec.at_hours is not None:
         clock = Clock.exact(np.full(len(table.cells), spec.at_hours))
     clock = reading.plausible(table, clock, when, around)
+    once = each_sent_once(reading, table, spec, clock)
+    table, clock = table.pick(once), clock.pick(once)
     timeless = np.isnan(clock.low)
     reading.note("form.no-time", table, timeless, when)
     recall = _recall(reading, table, spec)

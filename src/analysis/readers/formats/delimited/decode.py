@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import io
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["CHUNK", "NotUtf8", "Text"]
 
 CHUNK = 4 << 20
+_MARK_LINE = re.compile(r'"?sep=([,;\t|])"?[,;\t| ]*\n\n*', re.IGNORECASE)
 _BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -44,7 +46,10 @@ class Text(io.RawIOBase):
     Attributes
     ----------
     above : int
-        Blank lines before the first line with something in it; the stream starts there.
+        Blank lines before the first line with something in it, and a first line such as
+        ``sep=;``, which spreadsheets write; the stream starts under them.
+    told : str or None
+        The mark that such a line names.
     head : str
         The first few megabytes of the stream.
     marks : int
@@ -63,6 +68,7 @@ class Text(io.RawIOBase):
         super().__init__()
         self.file = path.name
         self.above = self.marks = self._lines = 0
+        self.told: str | None = None
         self._hash, self._turn = hashlib.sha256(), threading.Lock()
         # The destructor closes what was never opened too; Python 3.13 says where that fails.
         self._raw: io.FileIO | io.BytesIO = io.BytesIO()
@@ -74,7 +80,7 @@ class Text(io.RawIOBase):
             self.marked = bom if encoding is None else None
             self._declared = encoding or bom
             self._pieces = self._decoded(start, self._declared or "utf-8")
-            self.head = self._top()
+            self.head = self._under_mark(self._top())
         except BaseException:
             self._raw.close()
             raise
@@ -154,3 +160,15 @@ class Text(io.RawIOBase):
         if not top.strip():
             raise refusal("file.empty", file=self.file)
         return top
+
+    def _under_mark(self, top: str) -> str:
+        """What is under a first line that names the separator; the same where there is none."""
+        line = _MARK_LINE.match(top)
+        if line is None:
+            return top
+        self.told = line[1]
+        self.above += line[0].count("\n")
+        self.marks -= line[0].count('"')
+        if not (rest := top[line.end() :]).strip():
+            raise refusal("file.empty", file=self.file)
+        return rest

@@ -57,10 +57,15 @@ def _read(
         if text.marked:
             notes.append(issue("file.bom", file=file, encoding=text.marked))
         layout = Layout(path, separator or find_separator(text), encoding, ())
-        if separator is None and layout.separator != ",":
+        if separator is None and layout.separator != "," and not text.told:
             mark = words([layout.separator])
             notes.append(issue("file.separator-detected", file=file, mark=mark))
-        layout = replace(layout, header=read_header(text, layout.separator))
+        if text.told:
+            notes.append(issue("file.separator-line", file=file, row=1))
+        header, heads = read_header(text, layout.separator)
+        if heads > 1:
+            notes.append(issue("file.two-headers", file=file, row=2))
+        layout = replace(layout, header=header, heads=heads)
         named = [number for number, name in enumerate(layout.header) if name]
         if not named:
             raise unreadable(file, "row 1 names no column")
@@ -69,7 +74,7 @@ def _read(
             notes.append(issue("file.unnamed-column", file=file, row=1, count=count, columns=which))
         wanted = [n for n in named if columns is None or layout.header[n] in columns] or named[:1]
         series, rows, skipped = scan.cells(text, layout, wanted)
-        sha256, first = text.finish(), text.above + 2
+        sha256, first = text.finish(), text.above + 1 + heads
     cells = pd.DataFrame(
         {layout.header[number]: one for number, one in zip(wanted, series, strict=True)},
         copy=False,

@@ -18,6 +18,7 @@ import pyarrow.csv as pa_csv
 from analysis.errors import ReliefError
 from analysis.readers.formats.delimited.decode import CHUNK, Text
 from analysis.readers.table.gathered import ENCODED, Gathered
+from analysis.readers.table.header_rows import joined_names
 from analysis.readers.table.identifiers import positions, refuse_identifiers
 from analysis.rules import refusal
 
@@ -46,6 +47,8 @@ class Layout:
     separator: str
     encoding: str | None
     header: tuple[str, ...]
+    # Rows that the names stand in.
+    heads: int = 1
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,10 @@ def _batches(
         text,
         # One thread: only then does the parser know the number of a bad row.
         read_options=pa_csv.ReadOptions(
-            column_names=names, skip_rows_after_names=1, use_threads=False, block_size=_BLOCK
+            column_names=names,
+            skip_rows_after_names=layout.heads,
+            use_threads=False,
+            block_size=_BLOCK,
         ),
         parse_options=pa_csv.ParseOptions(
             delimiter=layout.separator,
@@ -150,6 +156,8 @@ def find_separator(text: Text) -> str:
     ReliefError
         ``file.separator`` where several marks do.
     """
+    if text.told:
+        return text.told
     found = []
     for mark in _MARKS:
         header, *rows = _first_rows(text, mark) or [[]]
@@ -171,8 +179,10 @@ def unreadable(file: str, why: str) -> ReliefError:
     return refusal("file.unreadable", file=file, why=why)
 
 
-def read_header(text: Text, separator: str) -> tuple[str, ...]:
-    """Names of the columns, without white space around them; a name may be left out.
+def read_header(text: Text, separator: str) -> tuple[tuple[str, ...], int]:
+    """Names of the columns, without white space around them, and how many rows they stand in.
+
+    A name may be left out.
 
     Raises
     ------
@@ -188,7 +198,11 @@ def read_header(text: Text, separator: str) -> tuple[str, ...]:
         raise unreadable(file, "row 1, perhaps an unclosed quotation mark") from None
     if lines.tell() == len(text.head) >= CHUNK // 4:
         raise unreadable(file, "row 1 is longer than a megabyte")
-    header = [name.strip() for name in first]
+    rows = _first_rows(text, separator)[:2]
+    both = joined_names(*rows) if len(rows) == 2 else None
+    header = both or [name.strip() for name in first]
+    if both:
+        refuse_identifiers([name.strip() for name in first], file)
     if len(header) < 2:
         found = [mark for mark in _MARKS if mark != separator and mark in header[0]]
         hint = f"; it looks separated by {words(found)}" if found else ""
@@ -197,7 +211,7 @@ def read_header(text: Text, separator: str) -> tuple[str, ...]:
     repeated = [n for n, name in enumerate(header, 1) if name and name in header[: n - 1]]
     if repeated:
         raise refusal("file.repeated-column", file=file, row=1, columns=positions(repeated))
-    return tuple(header)
+    return tuple(header), 2 if both else 1
 
 
 def _unclosed(text: Text, layout: Layout) -> bool:
@@ -242,7 +256,7 @@ def cells(
         raise refusal("file.ragged", file=file, row=number + above, cells=found,
                       columns=len(layout.header), count=skipped.count)  # fmt: skip
     blank = np.frombuffer(skipped.blank, dtype=np.int64) if skipped.blank else np.array([], int)
-    rows = np.arange(2, 2 + count + len(blank))
+    rows = np.arange(1 + layout.heads, 1 + layout.heads + count + len(blank))
     if len(blank):
-        rows = np.delete(rows, blank - 2)
+        rows = np.delete(rows, blank - 1 - layout.heads)
     return [column.series() for column in gathered], rows + above, blank + above

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from analysis.readers.table.header_rows import joined_names
 from analysis.rules import refusal
 
-__all__ = ["BLANK", "DATE", "NUMBER", "TEXT", "TIME", "Grid", "refuse_layout"]
+__all__ = ["BLANK", "DATE", "NUMBER", "TEXT", "TIME", "Grid", "one_header", "refuse_layout"]
 
 # What a cell holds, by its type in the workbook.
 BLANK, TEXT, NUMBER, DATE, TIME = range(5)
@@ -40,6 +41,18 @@ class Grid:
     def head(self) -> int:
         """The first row that holds something."""
         return int(np.argmax(self.filled.any(axis=1)))
+
+
+def one_header(grid: Grid) -> Grid:
+    """The sheet with its names in one row, where a survey platform wrote them in two."""
+    rows = grid.text[grid.head : grid.head + 2]
+    names = joined_names(*rows) if len(rows) == 2 else None
+    if names is None:
+        return grid
+    text, kind, below = grid.text.copy(), grid.kind.copy(), grid.head + 1
+    text[: below + 1], kind[: below + 1] = "", BLANK
+    text[below], kind[below] = names, TEXT
+    return Grid(text, kind)
 
 
 def refuse_layout(grid: Grid, merged: list[tuple[int, int]], **where: Any) -> None:

@@ -32,6 +32,7 @@ from analysis.readers.formats.excel.layout import (
     TEXT,
     TIME,
     Grid,
+    one_header,
     refuse_layout,
 )
 from analysis.readers.formats.excel.workbook import MOST_CELLS, Marks, kind_of, marks, unpacked
@@ -87,6 +88,10 @@ def read_sheet(
         raise refusal("workbook.damaged", file=file)
     own = found[chosen.name]
     merged = [start for start, _ in ranges] + own.merged
+    if (one := one_header(grid)) is not grid:
+        refuse_identifiers([text.strip() for text in grid.text[grid.head]], file)
+        grid = one
+        notes.append(issue("file.two-headers", file=file, row=grid.head + 1))
     refuse_layout(grid, merged, **where)
     notes += _marked(own, kind, file, [name.strip() for name in grid.text[grid.head]])
     return _table(grid, file, hashlib.sha256(raw).hexdigest(), notes, columns)

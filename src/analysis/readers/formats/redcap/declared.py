@@ -9,6 +9,7 @@ from pathlib import Path
 from analysis import instruments
 from analysis.config import AssessmentTable, InfusionTable, StudyConfig, SubjectTable, Table
 from analysis.errors import Issue, require
+from analysis.instruments.coding import base_line
 from analysis.readers.formats.redcap.dictionary import Dictionary, item_base
 from analysis.readers.formats.redcap.export import form_table
 from analysis.readers.formats.redcap.project import read_project
@@ -75,7 +76,9 @@ def _refuse_base(table: TextTable, spec: AssessmentTable, dictionary: Dictionary
     known = [dictionary.fields.get(column) for column in spec.item_columns()]
     scale = instruments.get(spec.instrument)
     told = item_base([one for one in known if one], scale.item_min)
-    if spec.coding is None and told is not None and told != spec.item_base:
+    # Labels and codings say themselves what each code is worth.
+    declared = spec.coding is not None or spec.labels
+    if not declared and told is not None and told != spec.item_base:
         raise refusal(
             "score.coding-base",
             file=dictionary.file,
@@ -83,7 +86,7 @@ def _refuse_base(table: TextTable, spec: AssessmentTable, dictionary: Dictionary
             scale=scale.name,
             declared=spec.item_base,
             why=f"the dictionary's choices start at {scale.item_min + told:g}",
-            other=told,
+            line=base_line(scale, told),
         )
 
 

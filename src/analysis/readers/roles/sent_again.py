@@ -1,0 +1,73 @@
+"""A form that a person sent twice, minutes apart: one of them counts, never their mean."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis import instruments
+from analysis.config import AssessmentTable
+from analysis.readers.clock import Clock
+from analysis.readers.reading import Reading
+from analysis.readers.table.text_table import TextTable
+
+__all__ = ["each_sent_once"]
+
+# Assumption: nobody is asked a whole questionnaire again within a quarter of an hour; single
+# ratings of distress are.
+_AGAIN_HOURS, _MINUTES, _FEWEST_ITEMS = 0.25, 15, 5
+
+
+def each_sent_once(
+    reading: Reading, table: TextTable, spec: AssessmentTable, clock: Clock
+) -> np.ndarray:
+    """Rows that stay, where one person's forms of one scale follow each other within minutes.
+
+    Of forms that agree the last stays. Where they differ, ``sent_twice`` of study.toml tells
+    which does; unless it is declared, the person is set aside. Forms of one minute are another
+    matter, since neither is known to be the later.
+
+    Parameters
+    ----------
+    clock : Clock
+        Of the rows of the table; only times known to the minute are compared.
+
+    Returns
+    -------
+    ndarray of bool, one a row of the table
+    """
+    scale = instruments.get(spec.instrument)
+    keep = np.ones(len(table.cells), dtype=bool)
+    if len(scale.item_numbers(spec.version)) < _FEWEST_ITEMS or scale.role == "safety":
+        return keep
+    ids = table.column(spec.subject)
+    rows = pd.DataFrame(
+        {"id": ids.to_numpy(), "hours": clock.low, "exact": clock.low == clock.high}
+    )
+    rows = rows[rows["exact"]].sort_values(["id", "hours"], kind="stable")
+    gap = rows.groupby("id")["hours"].diff()
+    again = (gap > 0) & (gap < _AGAIN_HOURS)
+    if not again.any():
+        return keep
+    answers = [table.column(name) for name in spec.answer_columns()]
+    content = pd.Series(pd.util.hash_pandas_object(pd.DataFrame(dict(enumerate(answers))), False))
+    runs = rows.assign(run=(~again).cumsum(), content=content.loc[rows.index])
+    run = runs.groupby("run")
+    several = run["id"].transform("size") > 1
+    differs = several & (run["content"].transform("nunique") > 1)
+    # Of a run that agrees it does not matter which stays; its last is what was meant.
+    stays = ~run["id"].shift(1 if spec.sent_twice == "first" else -1).notna()
+    keep[runs.index[several & ~stays]] = False
+    mask = np.zeros(len(keep), dtype=bool)
+    if spec.sent_twice is None and differs.any():
+        mask[runs.index[differs]] = True
+        reading.stop("form.sent-twice", table, mask, ids, scale=scale.name, minutes=_MINUTES)
+        keep |= mask
+    elif differs.any():
+        mask[runs.index[differs & ~stays]] = True
+        reading.note(
+            "form.sent-again", table, mask,
+            scale=scale.name, minutes=_MINUTES, declared=spec.sent_twice,
+        )  # fmt: skip
+    reading.note("form.same-again", table, ~keep & ~mask, scale=scale.name, minutes=_MINUTES)
+    return keep

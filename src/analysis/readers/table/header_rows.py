@@ -1,0 +1,67 @@
+"""Headers of survey platforms: names over two rows, and rows under the names that hold no data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from analysis.readers.table.text_table import TextTable
+from analysis.rules import issue
+
+__all__ = ["joined_names", "without_header_rows"]
+
+# What stands under the name of a question that has one answer.
+_ONE_ANSWER = ("response", "open-ended response")
+# Qualtrics: under the names a row of questions, and one of identifiers of columns in JSON.
+_IMPORT = r'^\{\s*"+ImportId"+\s*:'
+_FIRST_ROWS = 5
+
+
+def joined_names(first: Sequence[str], second: Sequence[str]) -> list[str] | None:
+    """Names of columns whose header is in two rows; None where one row is the header.
+
+    As SurveyMonkey writes it: over each column its question, over those of a matrix the
+    question once, and below it what each column is of the question, or ``Response``.
+
+    Parameters
+    ----------
+    first, second : sequence of str
+        The first two rows.
+
+    Returns
+    -------
+    list of str or None
+        What stands below, or the question where that says nothing.
+    """
+    if len(first) != len(second):
+        return None
+    above, below = ([name.strip() for name in row] for row in (first, second))
+    single = [name.lower() in _ONE_ANSWER for name in below]
+    told = [name for name in below if name]
+    # A row of a table may hold the word response too, but beside numbers, and under names.
+    if not any(single) or any(re.fullmatch(r"[\d\W]+", name) for name in told):
+        return None
+    if all(above) and sum(single) < len(told):
+        return None
+    if not all(a or b for a, b in zip(above, below, strict=True)):
+        return None
+    return [a if one or not b else b for a, b, one in zip(above, below, single, strict=True)]
+
+
+def without_header_rows(table: TextTable) -> TextTable:
+    """The table without the rows of questions and identifiers that Qualtrics puts under names."""
+    head = table.cells.head(_FIRST_ROWS)
+    marked = np.zeros(len(head), dtype=bool)
+    for name in head:
+        marked |= head[name].astype("str").str.contains(_IMPORT, regex=True).to_numpy()
+    if not marked.any():
+        return table
+    last = int(np.flatnonzero(marked)[-1])
+    low, high = int(table.rows[0]), int(table.rows[last])
+    rows = f"{low} to {high}" if high > low else f"{low}"
+    said = issue("file.header-rows", file=table.file, row=low, count=last + 1, rows=rows)
+    kept = table.pick(np.arange(len(table.rows)) > last)
+    return replace(kept, issues=(*table.issues, said))
