@@ -30,6 +30,8 @@ LAST_STEP = 3e-4
 # A climb longer than this, or with fewer subjects a visit, may have ended on the lower of two
 # hills: another start is tried.
 EASY = 8
+# A climb from a value drawn at random that takes more steps than this leads nowhere as a rule.
+SHORT = 30
 FEW = 10
 
 
@@ -123,9 +125,12 @@ def maximise(likelihood: Likelihood) -> Optimum:
     problem = ConvergenceError("No starting value is positive definite.")
     best: Optimum | None = None
     few = likelihood.moments.n_subjects < FEW * likelihood.covariance.n_visits
-    for start in chain(starts(likelihood), drawn_starts(likelihood) if few else ()):
+    drawn = drawn_starts(likelihood) if few else []
+    tried = chain(((start, MAX_STEPS) for start in starts(likelihood)),
+                  ((start, SHORT) for start in drawn))  # fmt: skip
+    for start, most in tried:
         try:
-            found = _climb(likelihood, start)
+            found = _climb(likelihood, start, most)
         except ConvergenceError as error:
             problem = error
             continue
@@ -200,10 +205,10 @@ def climb_on(likelihood: Likelihood, theta: Array, *, fixed: int) -> State:
     raise ConvergenceError("No maximum was found with one covariance parameter fixed.")
 
 
-def _climb(likelihood: Likelihood, theta: Array) -> Optimum:
+def _climb(likelihood: Likelihood, theta: Array, most: int = MAX_STEPS) -> Optimum:
     state = likelihood.at(theta)
     last = np.inf
-    for steps in range(MAX_STEPS):
+    for steps in range(most):
         derivatives = likelihood.derivatives(state)
         direction, decrement, curvature = _direction(derivatives)
         # Rounding ends the quadratic convergence: no step makes it smaller.
