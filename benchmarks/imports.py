@@ -1,9 +1,10 @@
-"""What imports cost: of the mixed model, and of the commands, as ratios in one run.
+"""What imports cost, of the mixed model and of the commands, and what judging does, as ratios.
 
 Processor time of fresh processes that import and end, in turns, with bytecode written before:
 the least of the rounds (and their median) over that of NumPy, SciPy's linear algebra and pandas.
 For `relief judge example` the command runs once, and what it has imported by then is imported by
-itself. Exit code 1 where a ratio is above its limit, or a command imports what it should not.
+itself; last, the whole command. Exit code 1 where a ratio is above its limit, or a command imports
+what it should not.
 
 Run: ``make benchmark-imports`` (a minute; ``ARGS="--rounds 3"`` for less).
 """
@@ -35,6 +36,9 @@ for name in pathlib.Path({path!r}).read_text().splitlines():
     with contextlib.suppress(Exception):
         name == "__main__" or importlib.import_module(name)
 """
+WHOLE = "relief judge example"
+# Judging took 11 to 13 times that before it stopped doing again what nothing had changed.
+LIMITS = {WHOLE: 6.0}
 LIMIT = 1.2
 
 
@@ -79,7 +83,8 @@ def main() -> int:
             "analysis.mmrm": "import analysis.mmrm",
             "relief --help": command("--help") + "main()",
             "relief studies": command("studies") + "main()",
-            "relief judge example, imports": AGAIN.format(path=str(judged)),
+            f"{WHOLE}, imports": AGAIN.format(path=str(judged)),
+            WHOLE: command("judge", "example") + "main()",
         }
         for code in codes.values():
             run(code)
@@ -96,8 +101,8 @@ def main() -> int:
         least = min(each) / min(floor)
         middle = statistics.median(each) / statistics.median(floor)
         print(f"{name}: {least:.2f} times that (medians {middle:.2f})")
-        if least > LIMIT:
-            failed.append(f"{name} takes more than {LIMIT} times that.")
+        if least > (limit := LIMITS.get(name, LIMIT)):
+            failed.append(f"{name} takes more than {limit} times that.")
     for words, pandas in heavy.items():
         print(f"relief {words}: pandas {'is' if pandas else 'is not'} imported")
         if pandas:

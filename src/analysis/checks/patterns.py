@@ -46,12 +46,12 @@ def directions(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iter
     """Scores that go down where they were high, more than any treatment brings about."""
     scored = forms[forms["total"].notna()]
     for name, rows in scored.groupby("instrument", sort=True):
-        pairs = _pairs(study, rows)
-        arms = pairs["arm"].nunique()
-        freedom = len(pairs) - arms - 2
         scale = instruments.get(str(name))
         if scale.role == "safety" or not scale.differenced:
             continue
+        pairs = _pairs(study, rows)
+        arms = pairs["arm"].nunique()
+        freedom = len(pairs) - arms - 2
         if len(pairs) < _FEW_PAIRS or freedom < 1:
             continue
         scores = pairs[["before", "after"]]

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import special
 
 from analysis.estimates.proportions import exact_share, groups_cell, share_difference
+from analysis.estimates.root import brentq
 from analysis.estimates.table import row
 from analysis.numbers import aligned, numbers, share_of_one
 
@@ -106,13 +107,11 @@ def score_difference(
 
 def _limit(beyond: Any, difference: float, end: float) -> float:
     """The delta nearest the estimate, towards one end, that the score test just refuses."""
-    from scipy.optimize import brentq  # slow to import
-
     # At the estimate itself the variance may be 0 (nobody, or everybody), beside it never.
     near, far = difference + math.copysign(1e-10, end), end * (1 - 1e-10)
     if abs(difference - end) < 1e-9 or beyond(far) <= 0:
         return end
-    return float(brentq(beyond, near, far, xtol=1e-12))
+    return brentq(beyond, near, far, xtol=1e-12)
 
 
 def _restricted_variance(events: tuple[int, int], n: tuple[int, int], delta: float) -> float:
