@@ -18,7 +18,7 @@ from typing import Any, Literal
 __all__ = ["Cell", "Known", "Private", "Quantity", "Sentence", "dominates", "events", "joined",
            "numbers", "said"]  # fmt: skip
 
-Kind = Literal["statistic", "count", "scored", "events", "df", "own value"]
+Kind = Literal["statistic", "count", "events", "df", "own value"]
 WITHHELD = "(withheld)"
 
 
@@ -43,6 +43,9 @@ class Cell:
         Whether numbers of the row are single people's own (order statistics).
     dominated : bool
         Whether one or two people make up most of a sum.
+    plain_mean : bool
+        Whether the estimate is the mean of whole points, or of halves: with many digits it fits
+        few numbers of people.
     level : float
         Of an interval that is made of counts.
     method : str
@@ -56,6 +59,7 @@ class Cell:
     parameters: int = 0
     own_values: bool = False
     dominated: bool = False
+    plain_mean: bool = False
     level: float = 0.95
     method: str = ""
 

@@ -167,7 +167,7 @@ def _policy(checked: Checked) -> Policy:
     from analysis.disclosure.release import exact_arms
 
     design = checked.study.design
-    return policy_of(design, exact_arms(checked.flow, design.minimum_cell))
+    return policy_of(design, exact_arms(checked.flow, policy_of(design)))
 
 
 def judged(source: str, view: str = "team", definitions: Definitions | None = None) -> Ledger:

@@ -52,10 +52,20 @@ def test_statistics_keep_three_digits_degrees_of_freedom_tens_and_counts_steps_o
     ]  # fmt: skip
 
 
-def test_counts_scored_are_exact_only_in_arms_where_the_lost_hold_the_minimum_too() -> None:
-    scored = Quantity(22, {"ketamine": 22}, kind="scored")
+def test_counts_in_sentences_are_rounded_where_the_flow_is_exact_too() -> None:
+    """Scored with a baseline beside scored, both exact, tells of those without one."""
+    scored = Quantity(22, {"ketamine": 22}, kind="count")
     assert POLICY.number(scored) == (20, None)
-    assert Policy(exact_arms={"ketamine"}).number(scored) == (22, None)
+    assert Policy(exact_arms={"ketamine"}).number(scored) == (20, None)
+
+
+def test_plain_means_and_p_values_have_no_digits_that_fit_one_number_of_people() -> None:
+    mean = row(estimand="mean change", estimate=-8.2857, se=1.3872, n=14, ci_low=-11.28,
+               ci_high=-5.289, p_value=2.1e-6, df=13,
+               cell=Cell({"ketamine": 14}, plain_mean=True))  # fmt: skip
+    shown, _ = POLICY.row(mean)
+    told = [shown[name] for name in ("estimate", "se", "ci_low", "ci_high", "p_value", "df")]
+    assert told == [-8.3, 1.39, -11.3, -5.3, 0.0, 10.0]
 
 
 def test_no_number_of_a_withheld_row_is_told_in_a_sentence_either() -> None:
@@ -110,7 +120,7 @@ def test_a_method_that_tells_of_people_has_words_for_others() -> None:
     line = row(estimand="joint", n=45, p_value=0.0123456, method="F(4, 44) = 3.2",
                cell=replace(BOTH, method="MANCOVA"))  # fmt: skip
     shown, _ = POLICY.row(line)
-    assert (shown["method"], shown["p_value"], shown["n"]) == ("MANCOVA", 0.0123, 45)
+    assert (shown["method"], shown["p_value"], shown["n"]) == ("MANCOVA", 0.012, 45)
 
 
 def test_every_rule_has_words_that_name_the_minimum_where_it_has_one() -> None:

@@ -136,4 +136,4 @@ def flow_shown(case: Case) -> pd.DataFrame:
     flow, rules = case.checked.flow, policy(case)
     if rules is None:
         return flow
-    return released_flow(flow, replace(rules, exact_arms=exact_arms(flow, rules.minimum)))
+    return released_flow(flow, replace(rules, exact_arms=exact_arms(flow, rules)))

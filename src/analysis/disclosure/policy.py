@@ -112,16 +112,15 @@ class Policy:
     def number(self, quantity: Quantity) -> tuple[float | str | None, str | None]:
         """A number as it leaves, None where it does not, and the rule by which it does not."""
         cell = quantity.behind
-        if quantity.kind in ("count", "scored"):
-            exact = quantity.kind == "scored" and set(cell.people_by_arm) <= set(self.exact_arms)
-            return (int(quantity.value) if exact else self.count(quantity.value)), None
+        if quantity.kind == "count":
+            return self.count(quantity.value), None
         if rule := ("own-values" if quantity.kind == "own value" else self.why_not(cell)):
             return None, rule
         if quantity.kind == "events":
             return self.rounded(quantity.value), None
         if quantity.row is not None and cell.made_of:
             return self.row(quantity.row)[0][quantity.column], None
-        return _tens(quantity.value) if quantity.kind == "df" else short(quantity.value), None
+        return _digits(quantity.value, quantity.column or quantity.kind, cell), None
 
     def count(self, n: float) -> int | str:
         """A count, rounded; below the minimum only that it is, be it 0."""
@@ -149,9 +148,9 @@ class Policy:
         assert isinstance(cell, Cell)  # why_not refuses what is none
         if cell.made_of:
             return self._remade(row, cell), None
-        numbers = {name: short(row[name]) for name in NUMBERS}
+        numbers = {name: _digits(row[name], name, cell) for name in NUMBERS}
         enough = not _missing(row["n"]) and row["n"] >= self.minimum
-        numbers |= {"n": self.rounded(row["n"]) if enough else math.nan, "df": _tens(row["df"])}
+        numbers["n"] = self.rounded(row["n"]) if enough else math.nan
         return {**row, **numbers, "method": cell.method or row["method"]}, None
 
     def emptied(self, row: Mapping[str, Any], rule: str) -> dict[str, Any]:
@@ -197,6 +196,16 @@ def short(value: Any) -> Any:
     return float(f"{value:.{DIGITS}g}")
 
 
-def _tens(value: float) -> float:
-    """Degrees of freedom in tens: with the model they give the number of people."""
-    return float(round(value, -1)) if math.isfinite(value) else value
+def _digits(value: Any, column: str, cell: Cell) -> Any:
+    """As many digits as tell nothing of how many people there are.
+
+    Degrees of freedom in tens: with the model they give the number of people. So does a p-value
+    far below any level, and a mean of points times the people, which is a whole number.
+    """
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return value
+    if column == "df":
+        return float(round(value, -1))
+    if column == "p_value":
+        return round(value, 3)
+    return round(short(value), 1) if cell.plain_mean and column != "se" else short(value)

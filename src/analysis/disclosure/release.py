@@ -54,7 +54,9 @@ class _Pass:
     def claim(self, result: ClaimResult) -> ClaimResult:
         """A claim with its rows and sentences as they leave."""
         estimate = self._row(result.estimate, result.title)
-        beside = tuple(self._row(row, result.title) for row in result.beside)
+        beside = tuple(
+            self._row(row, result.title) for row in result.beside if not self._tells(row)
+        )
         reasons = tuple(self._reason(reason, result.title) for reason in result.reasons)
         told = result.wording if result.said is None else self._text(result.said, result.title)
         return replace(result, estimate=estimate, beside=beside, reasons=reasons, wording=told,
@@ -66,6 +68,12 @@ class _Pass:
             Withheld(rule, self.policy.words(rule), where, count)
             for (rule, where), count in sorted(self.found.items())
         )
+
+    def _tells(self, row: dict[str, Any]) -> bool:
+        """Whether a row that stands only where somebody has no score would tell so, emptied."""
+        cell = row.get("cell")
+        bounds = cell is not None and cell.made_of == "share bounds"
+        return bounds and self.policy.why_not(cell) is not None
 
     def _row(self, row: dict[str, Any], where: str) -> dict[str, Any]:
         released, rule = self.policy.row(row)
@@ -120,13 +128,20 @@ def released_issues(issues: Iterable[Issue], policy: Policy) -> list[Issue]:
 # --- participant flow -----------------------------------------------------------------------
 
 
-def exact_arms(flow: pd.DataFrame, minimum: int) -> frozenset[str]:
-    """Arms whose people allocated, scored within hours and lost each hold the minimum."""
+def exact_arms(flow: pd.DataFrame, policy: Policy) -> frozenset[str]:
+    """Arms whose people allocated, scored within hours and lost each hold the minimum.
+
+    Other numbers stand beside them rounded, of groups within theirs or around them: an exact one
+    at the edge of what is rounded to the same would say that nobody is between the two.
+    """
     n = flow.groupby(["arm", "stage"])["n"].sum()
     arms = []
     for arm in flow["arm"].unique():
         read, scored = (int(n.get((arm, stage), 0)) for stage in (READ, SCORED["hours"]))
-        if min(read, scored, read - scored) >= minimum:
+        hold = min(read, scored, read - scored) >= policy.minimum
+        near = {policy.rounded(n) for n in (scored - 1, scored, scored + 1)}
+        inside = len(near) == 1 and policy.rounded(read) == policy.rounded(read - 1)
+        if hold and inside:
             arms.append(str(arm))
     return frozenset(arms)
 
@@ -134,8 +149,9 @@ def exact_arms(flow: pd.DataFrame, minimum: int) -> frozenset[str]:
 def released_flow(flow: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """Participant flow as others may read it: counts rounded, small ones ``<10``.
 
-    Allocated and scored are exact in the arms of ``policy.exact_arms``; how many of theirs are
-    analysed is withheld then, since with the exact number it would give those set aside away.
+    Allocated and scored within hours are exact in the arms of ``policy.exact_arms``; how many of
+    theirs are analysed is withheld then, since with the exact number it would give those set
+    aside away.
     """
 
     def shown(stage: str, arm: str, n: int) -> int | str:

@@ -23,7 +23,7 @@ from analysis.claims.primary_analysis import Scores, primary_analysis
 from analysis.claims.readable_windows import LATER, first_readable, unreadable
 from analysis.claims.verdict import combine_parts
 from analysis.errors import ReliefError
-from analysis.quantity import Cell, Known, Sentence, joined, numbers, said
+from analysis.quantity import Cell, Known, Private, Sentence, joined, numbers, said
 
 __all__ = ["clusters"]
 
@@ -281,7 +281,8 @@ def _if_missing(there: Case, window: str, part: Cluster) -> tuple[bool, Sentence
     if part.word != SUPPORTED:
         shift = "no support to undo"
     elif np.isinf(found.tipping_shift):
-        shift = "no shift undoes it"
+        # None does where no score is missing, which others are not told.
+        shift = Sentence((Private("no shift undoes it", "the shift is withheld"),))
     jump = cell.quantity(found.jump_to_reference)
     told = said("{jump:.2f} points, {shift}", brief=said("tried, {shift}", shift=shift),
                 jump=jump, shift=shift)  # fmt: skip

@@ -259,7 +259,7 @@ def _within(case: Case, claim_id: str) -> list[dict[str, Any]]:
     ceilings: list[dict[str, Any]] = []
     lowest = case.scale.total_range(case.primary_form[0])[0] if case.primary_form else 0.0
     for arm, people in case.people("hours").groupby("arm", sort=True):
-        cell = Cell({str(arm): len(people)}, parameters=1)
+        cell = Cell({str(arm): len(people)}, parameters=1, plain_mean=True)
         if len(people) >= 3 and people["change"].std() > 0:
             rows.append(
                 paired_change(

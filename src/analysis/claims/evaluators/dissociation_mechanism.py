@@ -23,6 +23,8 @@ __all__ = ["dissociation_mechanism"]
 SEED = 5
 # A peak later than this is not the infusion's.
 BY_HOURS = 24.0
+# Rows that are the whole difference, or give it when the indirect effect is added.
+WHOLE = ("total effect", "direct effect")
 INDIRECT = "indirect effect, if nothing unmeasured moved both"
 
 
@@ -59,8 +61,9 @@ def _associated(
     case: Case, claim_id: str, reasons: dict[str, Reason], peaks: pd.DataFrame, window: str
 ) -> Finding:
     """The indirect effect in the window with its sensitivity analysis beside it."""
-    people = case.people(window).merge(peaks[["subject", "peak"]], on="subject")
-    people = people[people["arm"].isin([case.design.active_arm, case.design.comparator_arm])]
+    scored = case.people(window)
+    scored = scored[scored["arm"].isin([case.design.active_arm, case.design.comparator_arm])]
+    people = scored.merge(peaks[["subject", "peak"]], on="subject")
     try:
         found = linear_mediation(
             people["score"].to_numpy(float),
@@ -78,7 +81,13 @@ def _associated(
         "instrument": case.scale.name,
         "window": case.definitions.windows[window].label,
     }
-    rows = found.rows(**words)
+    # The whole difference beside that of everybody scored is about those without a CADSS.
+    unrated = case.cell(scored.loc[~scored["subject"].isin(people["subject"]), "arm"])
+    whole = words["cell"].moving(unrated.people_by_arm)
+    rows = [
+        line | {"cell": whole} if line["estimand"].startswith(WHOLE) else line
+        for line in found.rows(**words)
+    ]
     main = next(line for line in rows if line["estimand"] == INDIRECT)
     reasons = reasons | reason("estimate", False, _told(found.rho_null, rows[0], main))
     beside = [line for line in rows if line is not main]
@@ -89,16 +98,16 @@ def _told(rho_null: float, total: dict[str, Any], main: dict[str, Any]) -> Sente
     cell: Cell = main["cell"]
     found = said(
         "{window} after, {estimate:.1f} points ({ci_low:.1f} to {ci_high:.1f}; n = {n}; {method}) "
-        "of a difference of {total_estimate:.1f} go with peak CADSS above baseline, if nothing "
+        "{whole}go with peak CADSS above baseline, if nothing "
         "unmeasured moved both. Errors that correlate by {rho:.2f} would make that 0: a common "
         "cause of {cause:.0%} of what the model leaves unexplained of each is enough.",
         brief="What goes with peak CADSS above baseline is withheld.",
         window=main["window"],
         method=main["method"],
+        whole=said("of a difference of {estimate:.1f} ", brief="", **numbers(total, "estimate")),
         rho=cell.quantity(rho_null),
         cause=cell.quantity(abs(rho_null)),
         **numbers(main, "estimate", "ci_low", "ci_high", "n"),
-        **numbers(total, "estimate", prefix="total_"),
     )
     never = (
         "Nobody chose at random who dissociates, and those who did could tell what they were "

@@ -56,7 +56,7 @@ def scored(counts: dict[str, int], by: str = ", ") -> Sentence:
     """How many people of each arm have a score: ``22 on ketamine, 23 on midazolam``."""
     return joined(
         (
-            said("{n} on {arm}", n=Quantity(n, {arm: n}, kind="scored"), arm=arm)
+            said("{n} on {arm}", n=Quantity(n, {arm: n}, kind="count"), arm=arm)
             for arm, n in counts.items()
         ),
         by,

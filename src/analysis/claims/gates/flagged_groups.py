@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from analysis.claims.case import Case
 from analysis.errors import ReliefError
-from analysis.quantity import Known, Private, Sentence, joined, said
+from analysis.quantity import Private, Sentence, joined, said
 
 __all__ = ["Retried", "group_words", "not_evaluated", "other_cases", "others",
            "retry_on_other_cases", "untried_words"]  # fmt: skip
@@ -43,7 +43,7 @@ class Retried:
     def told(self) -> Sentence:
         """What other people would make of the word, in words."""
         if not (self.others or self.untried):
-            return Sentence(("No flagged group could change the word.",))
+            return group_words(self.word, [])
         parts = [
             said(
                 "It turns from {word} to {other} {what}.",
@@ -57,11 +57,15 @@ class Retried:
 
 
 def group_words(word: str, tried: list[str]) -> Sentence:
-    """That the word stays, and without or with whom; the names of the groups are the team's."""
-    return said(
-        "The word stays {word} in each of {n} other analyses{names}.",
-        word=word, n=Known(len(tried)), names=Private(f": {', '.join(tried)}", ""),
-    )  # fmt: skip
+    """That the word stays, and without or with whom; names and number of groups are the team's.
+
+    Others read the same where there was nothing to try: that would say that nobody was flagged.
+    """
+    stays = f"The word stays {word} in every other analysis."
+    if not tried:
+        return Sentence((Private("No flagged group could change the word.", stays),))
+    each = f"The word stays {word} in each of {len(tried)} other analyses: {', '.join(tried)}."
+    return Sentence((Private(each, stays),))
 
 
 def untried_words(what: str, why: str) -> Sentence:

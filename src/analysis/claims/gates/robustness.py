@@ -78,16 +78,21 @@ def _missing_text(case: Case, found: Robustness, bars: Bars, word: str) -> Sente
     if word != SUPPORTED:
         no_support = "{jump}; the estimate alone says {word}, so there is no support to tip."
         return said(no_support, jump=jump, word=word)
+    large = "the shift of missing scores on ketamine that would undo the support is "
     if math.isinf(found.tipping_shift):
-        return said("{jump}; no shift of missing scores on ketamine undoes the support.", jump=jump)
+        # None does where no score is missing, which others are not told.
+        none = "no shift of missing scores on ketamine undoes the support."
+        others = f"{large}at least as large as asked for."
+        return said("{jump}; {none}", jump=jump, none=Private(none, others))
     holds = found.tipping_shift >= bars.smallest
     return said(
         "{jump}; missing scores on ketamine would have to be {shift:.1f} points worse than "
         "expected to undo the support (at least {smallest:.1f} are asked for).",
         brief=said(
-            "{jump}; the shift of missing scores on ketamine that would undo the support is "
-            + ("at least as large as asked for." if holds else "smaller than asked for."),
+            "{jump}; {large}{asked} asked for.",
             jump=jump,
+            large=large,
+            asked="at least as large as" if holds else "smaller than",
         ),
         jump=jump,
         shift=cell.quantity(found.tipping_shift),
@@ -106,7 +111,7 @@ def _group_text(
     tried: list[Tried], flips: list[Tried], untried: list[Tried], word: str
 ) -> Iterator[Sentence | str]:
     if not tried:
-        yield "No flagged group could change the word."
+        yield group_words(word, [])
         return
     stays = [one for one in tried if one.word is not None]
     if stays and not flips:
