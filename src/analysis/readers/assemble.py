@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.config import load_config
 from analysis.readers.reading import Reading
+from analysis.readers.roles.courses import check_courses
 from analysis.readers.roles.forms import Forms, read_forms
 from analysis.readers.roles.infusions import note_date_only, read_infusions
 from analysis.readers.roles.people import read_rescue, read_subjects
@@ -62,6 +63,7 @@ def read_study(path: Path) -> Study:
         for visit in spec.by_visit()
     ]
     _note_date_only(reading, tables)
+    check_courses(reading, infusions, tables)
     # The visits of a wide file are one table, in which no form is a copy of another.
     declared = [n for n, spec in enumerate(reading.config.assessments) for _ in spec.by_visit()]
     assessments, items = _each_form_once(reading, *_joined(tables, declared))

@@ -15,6 +15,7 @@ from analysis.errors import Issue
 from analysis.readers.clock import Clock
 from analysis.readers.formats.declared_rows import joined, matching
 from analysis.readers.formats.open_table import kind_of, open_table
+from analysis.readers.table.epochs import refuse_other_epoch
 from analysis.readers.table.identifiers import alike, record_numbers, refuse_patterns
 from analysis.readers.table.numbers import decimal_commas, numbers
 from analysis.readers.table.text_table import TextTable, exact_copies
@@ -38,7 +39,8 @@ class Reading:
     """One study while it is read. Every finding passes through :meth:`note` and is counted.
 
     ``set_aside`` holds the identifiers of people set aside, with the rule that did it;
-    ``dropped`` whose rows and cells were, id and rule a row.
+    ``dropped`` whose rows and cells were, id and rule a row. ``around`` is the median start
+    of the infusions on the file's clock, in hours, once they are read.
     """
 
     config: StudyConfig
@@ -47,6 +49,7 @@ class Reading:
     sources: dict[str, str] = field(default_factory=dict)
     set_aside: dict[str, str] = field(default_factory=dict)
     dropped: list[pd.DataFrame] = field(default_factory=list)
+    around: float = np.nan
     zoned: dict[str, frozenset[bool]] = field(default_factory=dict)
     _opened: dict[str, TextTable] = field(default_factory=dict)
     _marked: set[tuple[str, str]] = field(default_factory=set)
@@ -269,6 +272,7 @@ class Reading:
             datetime_format=spec.datetime_format or section.datetime_format,
             excel_epoch=spec.excel_epoch,
             date_cells=kind_of(Path(spec.path)) == "excel",
+            around=self.around,
         )
         # Another table may be another program's, whose local times have a declared zone.
         zoned = self.zoned.get(spec.source(), frozenset()) | read.zoned
@@ -297,7 +301,16 @@ class Reading:
         self.note("time.mixed-offsets", table, several, column, offsets=read.offsets)
 
     def plausible(self, table: TextTable, clock: Clock, column: str | None, around: float) -> Clock:
-        """The clock without times that lie ten years or more from the study's infusions."""
+        """The clock without times that lie ten years or more from the study's infusions.
+
+        Raises
+        ------
+        ReliefError
+            ``time.other-epoch`` where most of the column's dates lie years away.
+        """
+        # On a clock of hours the infusions lie about 0.
+        if abs(around) > PLAUSIBLE_HOURS:
+            refuse_other_epoch(clock.low - around, file=table.file, column=column)
         with np.errstate(invalid="ignore"):
             far = (clock.low - around > PLAUSIBLE_HOURS) | (around - clock.high > PLAUSIBLE_HOURS)
         self.note("time.implausible", table, far, column)

@@ -98,7 +98,7 @@ def _times(reading: Reading, table: TextTable, frame: pd.DataFrame) -> float:
         if fixed is not None:
             clock = Clock.exact(np.full(len(frame), fixed))
         if name == "start" and not np.isnan(clock.low).all():
-            around = float(np.nanmedian((clock.low + clock.high) / 2))
+            around = reading.around = float(np.nanmedian((clock.low + clock.high) / 2))
         clock = reading.plausible(table, clock, time or hours, around)
         if name != "stay":
             note_date_only(reading, table, clock, "infusions", time, stop=clock.all_day_only)

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from analysis.config.precision import DAY, format_precision
 from analysis.readers.table.declared_times import parse_format, parse_serials
+from analysis.readers.table.epochs import likely_epoch
 from analysis.readers.table.iso import LOCAL, MICROSECONDS, Told, parse_iso
 from analysis.readers.table.zone_words import UNKNOWN, split_zones, without_zone
 from analysis.readers.table.zones import bounds
@@ -39,6 +40,7 @@ _YEAR_FIRST = tuple(
     for mark, clocks in (("/", (" %H:%M:%S", " %H:%M", "")), ("/", _HALVES), ("-", _HALVES))
     for clock in clocks
 )
+_NUMBER = r"^[0-9]{4,14}(?:[.][0-9]+)?$"
 _SERIAL = r"^[2-7][0-9]{4}(?:[.,][0-9]+)?$"
 
 
@@ -149,6 +151,20 @@ def _refuse_slashes(column: _Column, unread: np.ndarray) -> None:
     )
 
 
+def _refuse_counts(column: _Column, counts: np.ndarray, around: float) -> None:
+    """Refuse bare numbers that count days or seconds, but as a spreadsheet counts days."""
+    count = int(column.rows(counts).sum())
+    if count < _FEW:
+        return
+    numbers = column.texts.filter(pa.array(counts)).cast(pa.float64()).to_numpy()
+    likely = likely_epoch(numbers, around)
+    if likely is None or likely in (("days", 1900), ("days", 1904)):
+        return
+    unit, year = likely
+    said = f"{unit} since {year}"
+    raise refusal("time.epoch", file=column.file, column=column.name, count=count, likely=said)
+
+
 def _plain(
     texts: pa.LargeStringArray, form: str | None, date_cells: bool
 ) -> tuple[Told, np.ndarray]:
@@ -175,6 +191,7 @@ def _read(
     epoch: Literal[1900, 1904] | None,
     zone: ZoneInfo | None,
     date_cells: bool,
+    around: float,
 ) -> tuple[Told, np.ndarray]:
     """Times as written, and which were written as 24:00."""
     filled = np.asarray(pc.not_equal(column.texts, ""))
@@ -195,6 +212,8 @@ def _read(
         told.offset[left[places]] = np.where(named.known, offsets, LOCAL)
     if form is None:
         _refuse_slashes(column, filled & ~told.known)
+    if epoch is None:
+        _refuse_counts(column, column.match(_NUMBER, filled & ~told.known), around)
     serials = column.match(_SERIAL, filled & ~told.known)
     if serials.any():
         if epoch is None:
@@ -229,6 +248,7 @@ def instants(
     datetime_format: str | None,
     excel_epoch: Literal[1900, 1904] | None = None,
     date_cells: bool = False,
+    around: float = np.nan,
 ) -> Instants:
     """Read a column of date-times.
 
@@ -248,21 +268,23 @@ def instants(
         First year of a spreadsheet's day numbers, where the study declares it.
     date_cells : bool
         Whether real dates, as ISO text, may stand among texts of the declared format.
+    around : float
+        Hours since 1970 of the middle of the study, where it is known already.
 
     Raises
     ------
     ReliefError
         ``time.ambiguous-order`` for slashed dates without a declared format,
         ``time.zone-word`` for times behind which stands a word that names no known zone,
-        ``time.no-zone`` where zoneless times have no declared zone, ``time.excel-serial``
-        for numbers of days without a declared epoch, ``time.format`` for a format that
-        cannot be used.
+        ``time.epoch`` and ``time.excel-serial`` for numbers of days or seconds without a declared
+        epoch, ``time.no-zone`` where zoneless times have no declared zone, ``time.format`` for a
+        format that cannot be used.
     """
     cells = _Column.of(column, file, name)
     zone = ZoneInfo(timezone) if timezone else None
     if datetime_format and format_precision(datetime_format) is None:
         raise refusal("time.format")
-    told, next_day = _read(cells, datetime_format, excel_epoch, zone, date_cells)
+    told, next_day = _read(cells, datetime_format, excel_epoch, zone, date_cells, around)
     wrong = np.asarray(pc.not_equal(cells.texts, "")) & ~told.known
     midnight = _dates_in_disguise(cells, told)
     clocked = told.known & (told.precision < DAY)

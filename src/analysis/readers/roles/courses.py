@@ -1,0 +1,279 @@
+"""Whether each person's course is plausible on the clock: looked at before the dates go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.config import Table
+from analysis.readers.reading import Reading
+from analysis.readers.roles.forms import Forms
+from analysis.rules import issue, refusal
+
+__all__ = ["check_courses"]
+
+# Fewer people or times say nothing about a table.
+_FEW_PEOPLE, _FEW_TIMES = 5, 10
+# A clock is wrong where at most half have a course and nearly all have one when it is moved.
+_HALF, _NEARLY_ALL = 0.5, 0.9
+# A share of times at night that no clinic has, and what is left of it under the right clock.
+_OFTEN, _HARDLY = 0.2, 0.02
+_MORNING, _EVENING, _NOON, _AFTERNOON = 6, 20, 12, 13
+# Hours around a day after the infusion; a visit of one plan, and how near to whole days it lies.
+_NEXT_DAY, _ONE_PLAN = (14.0, 36.0), 0.6
+_NEAR, _NEARER, _APART = 0.25, 0.1, 0.28
+# Hours before an infusion that are just before it; a share that is most.
+_JUST, _MOST = 3.0, 0.75
+_WEEKEND = 5
+_OTHER_DAYS = 0.5
+
+
+@dataclass(frozen=True)
+class _Times:
+    """Exact times of one table on one clock.
+
+    ``frame`` has a row a time: ``id``, ``at`` in hours on the file's clock, ``ahead`` in hours
+    that the table's zone is ahead of UTC then (NaN without a zone), and ``start`` and ``end`` of
+    the person's first infusion.
+    """
+
+    spec: Table
+    file: str
+    frame: pd.DataFrame
+    believed: bool
+
+    @property
+    def local(self) -> pd.DatetimeIndex:
+        """The times as the table's own clock shows them."""
+        hours = (self.frame["at"] + self.frame["ahead"].fillna(0.0)).to_numpy()
+        return pd.DatetimeIndex((hours * 60).round().astype("M8[m]").astype("M8[s]"))
+
+    def out_of_hours(self, moved: pd.Series | float = 0.0) -> float:
+        """The share before six and after eight in the evening, the times moved by so many hours."""
+        hour = (self.local.hour + self.local.minute / 60 + np.asarray(moved)) % 24
+        return float(((hour < _MORNING) | (hour >= _EVENING)).mean())
+
+
+def check_courses(reading: Reading, infusions: pd.DataFrame, tables: list[Forms]) -> None:
+    """Look for tables whose clock is another than declared, and for times that no clinic has.
+
+    Parameters
+    ----------
+    infusions : DataFrame
+        As :func:`analysis.readers.roles.infusions.read_infusions` returns it.
+    tables : list of Forms
+
+    Raises
+    ------
+    ReliefError
+        ``time.shifted`` and ``time.half-day-off`` where nearly everyone has a course of forms
+        before and after the infusion only when one table's times are moved.
+    """
+    spec = reading.config.infusions
+    first = infusions[infusions["infusion"] == 1].set_index("id")
+    first = first[first["start_low"] == first["start_high"]]
+    if spec.start is None or len(first) < _FEW_PEOPLE:
+        return
+    primary = [t for t in tables if t.spec.instrument == reading.config.study.primary]
+    groups: dict[str, list[Forms]] = {}
+    for forms in primary:
+        groups.setdefault(repr((forms.spec.source(), forms.spec.timezone)), []).append(forms)
+    own = [_forms(reading, parts, first) for parts in groups.values()]
+    starts = first.reset_index()[["id", "start_low"]].rename(columns={"start_low": "at"})
+    given = _times(reading, spec, PurePath(spec.path).name or "infusions", starts, first)
+    found = False
+    for times in own:
+        if len(times.frame) >= _FEW_TIMES:
+            found |= _shifted(reading, times, given, own)
+            found = found or _other_clock(reading, times, given)
+    for times in (given, *own):
+        if len(times.frame) >= _FEW_TIMES and not found:
+            _no_afternoon(reading, times)
+    _weekends(reading, own)
+
+
+def _times(
+    reading: Reading, spec: Table, file: str, frame: pd.DataFrame, first: pd.DataFrame
+) -> _Times:
+    zone = spec.timezone or reading.config.study.timezone
+    ahead = np.full(len(frame), np.nan)
+    if zone is not None:
+        seconds = (frame["at"].to_numpy() * 3600).round().astype("M8[s]")
+        utc = pd.DatetimeIndex(seconds)
+        shown = utc.tz_localize("UTC").tz_convert(zone).tz_localize(None)
+        ahead = np.asarray((shown - utc) / pd.Timedelta(hours=1))
+    known = first.reindex(frame["id"])
+    frame = frame.assign(
+        ahead=ahead, start=known["start_low"].to_numpy(), end=known["end_high"].to_numpy()
+    )
+    zoned = reading.zoned.get(spec.source(), frozenset()) == {True}
+    return _Times(spec, file, frame.dropna(subset="start"), spec.timezone is not None or zoned)
+
+
+def _forms(reading: Reading, parts: list[Forms], first: pd.DataFrame) -> _Times:
+    frame = pd.concat([part.frame for part in parts], ignore_index=True)
+    exact = (frame["hours_low"] == frame["hours_high"]) & frame["hours_low"].notna()
+    frame = frame.loc[exact, ["id", "hours_low"]].rename(columns={"hours_low": "at"})
+    return _times(reading, parts[0].spec, parts[0].table.file, frame, first)
+
+
+def _with_course(frames: list[pd.DataFrame], longest: float = np.inf) -> tuple[int, int]:
+    """People with a form before the start of their infusion and one after it, and all people.
+
+    Only people with two forms or more can have both. ``longest`` is how many hours before the
+    start the last form before it may lie.
+    """
+    forms = pd.concat(frames, ignore_index=True)
+    since = forms["at"] - forms["start"]
+    last = since.where(since < 0).groupby(forms["id"]).max()
+    later = since.groupby(forms["id"]).max()
+    several = since.groupby(forms["id"]).count() > 1
+    return int((several & (last >= -longest) & (later > 0)).sum()), int(several.sum())
+
+
+def _shifted(reading: Reading, times: _Times, given: _Times, own: list[_Times]) -> bool:
+    """Refuse a table that gives nearly everyone a course only when its times are moved."""
+    others = [other.frame for other in own if other is not times]
+    has, people = _with_course([times.frame, *others])
+    if people < _FEW_PEOPLE or has > _HALF * people:
+        return False
+    for table, moved in _moves(times, given):
+        forms = times.frame.assign(at=times.frame["at"] + moved)
+        fitting, _ = _with_course([forms, *others], _NOON)
+        if fitting < _NEARLY_ALL * people:
+            continue
+        words: dict[str, Any] = {"total": people, "fitting": fitting, "without": people - has}
+        if table is None:
+            if not times.believed:
+                raise refusal("time.half-day-off", file=times.file, **words)
+            _flag(reading, times, 12.0, people - has)
+        elif table.believed:
+            _flag(reading, table, moved, people - has)
+        else:
+            raise refusal("time.shifted", file=table.file, hours=_hours(moved), **words)
+        return True
+    return False
+
+
+def _moves(times: _Times, given: _Times) -> Iterator[tuple[_Times | None, pd.Series | float]]:
+    """Which table may have another clock, and by how much the forms move then."""
+    ahead = times.frame["ahead"]
+    if ahead.notna().any() and ahead.abs().max() > 0:
+        yield times, ahead
+        yield given, -ahead
+    for hours in (12.0, -12.0):
+        yield None, hours
+
+
+def _other_clock(reading: Reading, times: _Times, given: _Times) -> bool:
+    """Forms or infusions in UTC, by the time of day or by how visits lie to the infusion."""
+    if not (times.frame["ahead"].abs() > 0).any():
+        return False
+    for table, sign in ((times, 1), (given, -1)):
+        own = table.frame["ahead"]
+        late = table.out_of_hours() >= _OFTEN and table.out_of_hours(own) <= _HARDLY
+        signs = (_beside_whole_days, _jumps, _none_on_the_day)
+        if late or any(sign_of(times, sign) for sign_of in signs):
+            people = int(times.frame["id"].nunique())
+            _flag(reading, table, sign * times.frame["ahead"], people)
+            return True
+    return False
+
+
+def _jumps(times: _Times, sign: int) -> bool:
+    """Visits move by an hour where the zone's clock changes: they do not follow it."""
+    frame = times.frame.assign(since=times.frame["at"] - times.frame["start"]).dropna()
+    seasons = sorted(frame["ahead"].unique())
+    if len(seasons) != 2:
+        return False
+    before = frame[frame["since"].between(-_NOON, 0)].groupby("id").tail(1)
+    after = frame[frame["since"].between(0, _NOON)].groupby("id").head(1)
+    moved = []
+    for visit in (before, after):
+        by_season = visit.groupby("ahead")["since"]
+        spread = by_season.quantile(0.75) - by_season.quantile(0.25)
+        if len(spread) < 2 or by_season.size().min() < _FEW_PEOPLE or spread.max() > _ONE_PLAN:
+            continue
+        jump = by_season.median().diff().iloc[-1] + sign * (seasons[1] - seasons[0])
+        moved.append(abs(jump) <= _NEAR)
+    return bool(moved) and all(moved)
+
+
+def _none_on_the_day(times: _Times, sign: int) -> bool:
+    """Hardly anyone has a form just before the infusion, but nearly all once forms are moved.
+
+    The visits of the next day must come nearer to whole days by that, too.
+    """
+    frame = times.frame.dropna()
+    since, after = frame["at"] - frame["start"], frame["at"] - frame["end"]
+    people = frame["id"].nunique()
+
+    def on_the_day(moved: pd.Series | float) -> float:
+        own = (since + moved).groupby(frame["id"])
+        both = own.agg(lambda t: bool(t.between(-_JUST, 0).any() and t.between(0, _NOON).any()))
+        return float(both.sum()) / people
+
+    low, high = _NEXT_DAY
+    day = after[after.between(low, high)]
+    if len(day) < _FEW_TIMES or on_the_day(0.0) > 1 - _NEARLY_ALL:
+        return False
+    middle, ahead = float(day.median()), sign * float(frame["ahead"].median())
+    nearer = abs(middle - 24) - abs(middle + ahead - 24) > abs(ahead) / 2
+    return nearer and on_the_day(sign * frame["ahead"]) >= _MOST
+
+
+def _beside_whole_days(times: _Times, sign: int) -> bool:
+    """The visits of the next day, all of one plan, lie beside whole days but for the offset."""
+    frame = times.frame
+    since = pd.DataFrame({name: frame["at"] - frame[name] for name in ("start", "end")}).dropna()
+    low, high = _NEXT_DAY
+    day = since[since["end"].between(low, high)]
+    if len(day) < _FEW_TIMES or float(np.ptp(day["end"].quantile([0.1, 0.9]))) > _ONE_PLAN:
+        return False
+    middle, ahead = day.median(), sign * float(frame["ahead"].median())
+    apart = bool(((middle - 24).abs() > _APART).all())
+    # A visit of the next morning may well lie an hour or two beside a whole day.
+    near = _NEAR if abs(ahead) > 2 else _NEARER
+    return apart and bool(((middle + ahead - 24).abs() <= near).any())
+
+
+def _no_afternoon(reading: Reading, times: _Times) -> None:
+    """No time in the afternoon and many in the small hours: the half of the day was lost."""
+    hour = times.local.hour
+    early = (hour >= 1) & (hour < _MORNING)
+    if (hour < _AFTERNOON).all() and early.mean() >= _OFTEN:
+        told = issue("time.no-afternoon", file=times.file, count=int(early.sum()))
+        reading.issues.append(told)
+    elif (hour < _MORNING).mean() >= _OFTEN:
+        people = times.frame.loc[np.asarray(hour < _MORNING), "id"].nunique()
+        reading.issues.append(issue("time.at-night", file=times.file, count=people))
+
+
+def _weekends(reading: Reading, own: list[_Times]) -> None:
+    """Forms before and after the infusion on other days of the week: scores differ by the day."""
+    frame = pd.concat([t.frame.assign(weekend=t.local.day_of_week >= _WEEKEND) for t in own])
+    early = frame["at"] < frame["start"]
+    later = frame["at"] >= frame["start"] + _NOON
+    before, after = (frame[when].groupby("id")["weekend"].mean() for when in (early, later))
+    both = pd.DataFrame({"before": before, "after": after}).dropna()
+    if len(both) < _FEW_TIMES:
+        return
+    if abs(both["after"].mean() - both["before"].mean()) >= _OTHER_DAYS:
+        differs = int((both["after"] != both["before"]).sum())
+        reading.issues.append(issue("time.weekend", count=differs))
+
+
+def _flag(reading: Reading, times: _Times, moved: pd.Series | float, people: int) -> None:
+    told = issue("time.seems-shifted", file=times.file, count=people, hours=_hours(moved))
+    reading.issues.append(told)
+
+
+def _hours(moved: pd.Series | float) -> str:
+    """A shift, or the shifts of winter and summer, in hours."""
+    values = sorted(set(np.round(np.atleast_1d(np.asarray(moved, float)), 2)))
+    return " or ".join(f"{value:+g}" for value in values if np.isfinite(value))
