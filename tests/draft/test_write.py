@@ -38,7 +38,7 @@ def answered(path: Path) -> None:
     lines = []
     for line in path.read_text(encoding="utf-8").splitlines():
         key = line.split(" =")[0]
-        lines.append(f"{key} = {ANSWERS[key]}" if '= "TODO"' in line else line)
+        lines.append(f"{key} = {ANSWERS[key]}" if '= "TODO"' in line and key in ANSWERS else line)
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
@@ -218,3 +218,13 @@ def test_a_date_beside_a_time_of_day_is_joined_with_it(tmp_path):
     write_rows(tmp_path / "scores.csv", rows)
     write_study_toml(tmp_path / "scores.csv", tmp_path / "study.toml")
     assert 'time = "day + clock"' in (tmp_path / "study.toml").read_text(encoding="utf-8")
+
+
+def test_parts_of_words_name_no_start_and_no_end(tmp_path):
+    rows = [
+        {"id": f"A{n:02d}", "gender": n % 2, "attending": "x", "start_dose": 0.5} for n in (1, 2)
+    ]
+    write_rows(tmp_path / "people.csv", rows)
+    write_study_toml(tmp_path / "people.csv", tmp_path / "study.toml")
+    text = (tmp_path / "study.toml").read_text(encoding="utf-8")
+    assert re.findall(r'^(start|end)\w* = "TODO"', text, re.MULTILINE) == ["start", "end"]

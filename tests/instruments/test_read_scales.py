@@ -67,7 +67,7 @@ def test_codes_of_the_bdi_without_a_declaration_are_never_added(tmp_path):
     """Bad input B4: counted from 1, and from 1 to 7 on two items."""
     cells = [items_of("bdi", [4] * 15 + [7] + [4] + [7] + [4] * 3) for _ in range(12)]
     path = write(tmp_path, "BDI-II", "standard", 'items = "bdi_{:02d}"', cells, recall_hours=336)
-    assert Outcome(path).error["rule"] == "score.coding-base"
+    assert Outcome(path).error["rule"] == "item.options"
 
 
 def test_a_total_beyond_the_scale_stops_with_the_usual_reason(tmp_path):

@@ -470,7 +470,8 @@ def test_no_text_of_an_item_is_shipped():
                "source", "reliable_change", "minimal_important_difference", "remission",
                "response", "cut", "bands", "missing", "hint", "facts", "codes", "codings",
                "differenced", "domains", "alternatives", "not_assessed", "not_assessable",
-               "rated_twice", "base_checked", "older_item_max", "levels", "behaviour", "branch",
+               "rated_twice", "base_checked", "older_item_max", "older_least", "levels",
+               "behaviour", "branch",
                "event_level"}  # fmt: skip
     for entry in ENTRIES.values():
         assert set(entry) <= allowed

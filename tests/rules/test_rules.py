@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 
 import analysis
 from analysis.rules import catalogue
@@ -63,6 +64,12 @@ def test_every_call_gives_the_words_that_its_rule_leaves_open():
         if words != catalogue()[rule].fields:
             wrong.append((where, rule, sorted(words)))
     assert wrong == []
+
+
+def test_places_of_a_sentence_take_any_word():
+    """Where a sentence is for others a place holds words, which no format of numbers takes."""
+    texts = [text for rule in catalogue().values() for text in (rule.sentence, rule.remedy)]
+    assert [t for t in texts for _, _, form, _ in Formatter().parse(t) if form] == []
 
 
 def test_an_error_of_another_kind_never_borrows_a_rule():

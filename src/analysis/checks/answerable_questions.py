@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import instruments
-from analysis.checks import patterns, treatments
+from analysis.checks import made_alike, patterns, treatments
 from analysis.errors import Issue
 from analysis.rules import issue, of_people
 from analysis.study import Study
@@ -42,6 +42,9 @@ def check_questions(study: Study, forms: pd.DataFrame) -> list[Issue]:
         patterns.straight_lines,
         patterns.directions,
         patterns.few_people,
+        made_alike.copied_answers,
+        made_alike.same_change,
+        made_alike.older_totals,
         treatments.carry_over,
         treatments.one_period,
         treatments.routes,

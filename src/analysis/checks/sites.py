@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis import instruments
@@ -17,6 +18,8 @@ __all__ = ["check_sites"]
 _FEW_FORMS = 5
 # A range of 0 to 10 where 0 to 100 is meant.
 _SHARE_OF_RANGE = 0.1
+# So many answers without the lowest are no chance where so large a share elsewhere are.
+_MANY_ANSWERS, _MANY_FORMS, _OFTEN_LOWEST = 200, 15, 0.05
 
 
 def check_sites(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
@@ -29,7 +32,36 @@ def check_sites(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
     if site.nunique() < 2:
         return
     _ranges(study, forms.assign(site=forms["subject"].map(site)), found)
+    _bases(study, forms.assign(site=forms["subject"].map(site)), found)
     _comparators(study, site, found)
+
+
+def _bases(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
+    """Sites without a single lowest answer, where others have many."""
+    for (name, version), answers in study.items.items():
+        scale = instruments.get(name)
+        low = scale.item_low(version)
+        own = forms[forms["form"].isin(answers.index)]
+        values = answers.loc[own["form"]].to_numpy(float)
+        told = pd.DataFrame(
+            {
+                "site": own["site"].to_numpy(),
+                "lowest": (values == low).sum(axis=1),
+                "answers": (~np.isnan(values)).sum(axis=1),
+            }
+        )
+        sites = told.groupby("site").agg(
+            forms=("lowest", "size"), lowest=("lowest", "sum"), answers=("answers", "sum")
+        )
+        never = (sites["lowest"] == 0) & (sites["answers"] >= _MANY_ANSWERS)
+        never &= sites["forms"] >= _MANY_FORMS
+        others = sites[sites["lowest"] > 0]
+        often = others["lowest"].sum() >= _OFTEN_LOWEST * others["answers"].sum()
+        if scale.base_checked and never.any() and len(others) and often:
+            high = f"{len(scale.item_numbers(version)):g}"
+            words: dict[str, Any] = {"small": int(never.sum()), "scale": name, "low": f"{low:g}"}
+            count = int(sites.loc[never, "forms"].sum())
+            found.issues.append(issue("item.base-differs-by-site", count=count, high=high, **words))
 
 
 def _ranges(study: Study, forms: pd.DataFrame, found: SetAside) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis import instruments
 from analysis.draft.item_columns import Block
 from analysis.draft.recognise import Sighting
-from analysis.draft.toml_text import WINDOW, Draft, column, quoted, todo
+from analysis.draft.toml_text import WINDOW, Draft, column, quoted, table_of, todo
 
 __all__ = ["assessments", "infusions", "people"]
 
@@ -47,10 +47,10 @@ def _seen(table: Sighting, *hints: str) -> str | None:
 
 def infusions(draft: Draft, tables: list[Sighting], **beside: str) -> None:
     """The infusions: the table that has their starts."""
-    hints = ("infusionstart", "start", "begin")
-    having = [table for table in tables if table.named(*hints)]
+    hints = ("infusionstart", "start", "begin", "begun")
+    having = [table for table in tables if table.moment(*hints)]
     table = (having or tables)[0]
-    start, end = table.named(*hints), table.named("infusionend", "end", "stop")
+    start, end = table.moment(*hints), table.moment("infusionend", "end", "stop", "stopped")
     hours = start is not None and start not in table.times
     agent = table.named("agent", "drug", "medication", "treatment") or table.arm
     question = f"the column of the infusion's {{}}{', in hours' if hours else ''}"
@@ -100,6 +100,7 @@ def _block(draft: Draft, table: Sighting, block: Block, beside: dict[str, str]) 
     versions = list(instruments.get(name).versions) if name else []
     version = f"its version: {', '.join(versions)}" if versions else "its version"
     when, role = _when(table, block)
+    labels = table.labels.get(block.pattern)
     draft.add(
         "[[assessments]]",
         **_file(draft, table),
@@ -109,7 +110,10 @@ def _block(draft: Draft, table: Sighting, block: Block, beside: dict[str, str]) 
         recall_hours=todo(WINDOW),
         **{role: column(when, "the column of the time the form was filled in (or: hours)")},
         items=quoted(block.pattern),
-        item_base=todo("0 if the lowest answer is stored as the scale prints it, 1 if one higher"),
+        labels=table_of(labels) if labels else None,
+        item_base="0"
+        if labels
+        else todo("0 if the lowest answer is stored as the scale prints it, 1 if one higher"),
         visits=quoted(list(block.visits)) if block.visits else None,
     )
 

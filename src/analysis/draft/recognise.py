@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
+from analysis.draft.answers import answer_labels
 from analysis.draft.item_columns import Block, find_blocks, plain
 from analysis.readers.formats.delimited.decode import NotUtf8, Text
 from analysis.readers.formats.delimited.encoding import detect
-from analysis.readers.formats.delimited.scan import find_separator, read_header
+from analysis.readers.formats.delimited.scan import find_separator, first_rows, read_header
 from analysis.readers.formats.open_table import kind_of, read_file
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import refusal
@@ -35,6 +37,9 @@ _SUBJECT = ("subject", "subj", "usubjid", "participant", "record", "patient", "p
             "sid", "code", "id")  # fmt: skip
 _ARM = ("arm", "group", "treatment", "trt", "alloc", "random", "cond")
 _FEW_ARMS = 6
+# Words of a name, whether set apart or run together: start_dose, StartTime.
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_HOURS = {"h", "hour", "hours", "hrs", "time", "date", "datetime", "dt"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ class Sighting:
         The first rows of the other columns; they are looked at and never written.
     sheet : str or None
         Name of the sheet, where a workbook has several.
+    labels : dict
+        Of blocks whose answers are words, by pattern: the words and the code of each.
     """
 
     path: Path
@@ -61,6 +68,7 @@ class Sighting:
     blocks: list[Block]
     sample: pd.DataFrame
     sheet: str | None = None
+    labels: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def _mostly(self, pattern: re.Pattern[str]) -> list[str]:
         """Columns whose cells, where they hold anything, nearly all match."""
@@ -114,6 +122,17 @@ class Sighting:
             few = self.sample[column].nunique() <= _FEW_ARMS
             if few and any(plain(str(column)).startswith(hint) for hint in _ARM):
                 return str(column)
+        return None
+
+    def moment(self, *words: str) -> str | None:
+        """The first column of a time, or of hours, whose name has one of some words in it."""
+        for word in words:
+            for column in map(str, self.sample):
+                own = _WORDS.findall(column)
+                told = {part.lower() for part in own} | {plain(column)}
+                hours = bool(told & _HOURS) or set(told) - {plain(column)} <= {word, "infusion"}
+                if word in told and (column in self.times or hours):
+                    return column
         return None
 
     def named(self, *hints: str) -> str | None:
@@ -220,7 +239,19 @@ def _delimited(path: Path) -> Sighting:
     items = {column for block in blocks for column in block.columns}
     others = [name for name in header if name and name not in items][:_COLUMNS]
     table = read_file(path, "csv", encoding=encoding, columns=others)
-    return _seen(path, "csv", table, header)
+    found = _seen(path, "csv", table, header)
+    if blocks and found.subject and _words_above(path, encoding, header, items):
+        answers = read_file(path, "csv", encoding=encoding, columns=[found.subject, *items])
+        return replace(found, labels=answer_labels(answers, blocks, found.subject))
+    return found
+
+
+def _words_above(path: Path, encoding: str | None, header: Sequence[str], items: set[str]) -> bool:
+    """Whether the first rows hold words where answers stand."""
+    with closing(Text(path, encoding)) as text:
+        rows = first_rows(text, find_separator(text))[1:]
+    cells = [c for row in rows for c, name in zip(row, header, strict=False) if name in items]
+    return any(cell.strip()[-1:].isalpha() or cell.strip()[:1].isalpha() for cell in cells)
 
 
 def _header(path: Path, encoding: str | None) -> tuple[str, ...]:
@@ -235,9 +266,12 @@ def _seen(
     blocks = find_blocks(header)
     items = {column for block in blocks for column in block.columns}
     sample = table.cells.head(_ROWS).astype("str")
-    return Sighting(
+    found = Sighting(
         path, _standard(table, kind), header, blocks, sample.drop(columns=items & set(sample))
     )
+    if kind != "csv" and found.subject:
+        return replace(found, labels=answer_labels(table, blocks, found.subject))
+    return found
 
 
 def _standard(table: TextTable, kind: str) -> str:

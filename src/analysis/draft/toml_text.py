@@ -10,7 +10,7 @@ from pathlib import Path
 from analysis.draft.recognise import Sighting
 from analysis.errors import is_printable
 
-__all__ = ["WINDOW", "Draft", "column", "quoted", "todo"]
+__all__ = ["WINDOW", "Draft", "column", "quoted", "table_of", "todo"]
 
 WINDOW = (
     "hours that the form asks about, as administered: 0 right now, 24, 168 past week, 336, "
@@ -51,6 +51,11 @@ def quoted(value: str | list[str] | tuple[str, ...]) -> str:
     # What JSON leaves as it is and is not seen, or TOML wants escaped, is written by its number.
     text = json.dumps(value, ensure_ascii=False)
     return "".join(c if is_printable(c) else _numbered(ord(c)) for c in text)
+
+
+def table_of(values: dict[str, str]) -> str:
+    """A table of texts on one line of TOML."""
+    return f"{{ {', '.join(f'{quoted(key)} = {quoted(text)}' for key, text in values.items())} }}"
 
 
 def _numbered(code: int) -> str:

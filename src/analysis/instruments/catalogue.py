@@ -190,7 +190,7 @@ def _scale(name: str, block: _Block) -> Instrument:
         keys = {"published": block["subscales"]}
     plain = ("title", "validated", "item_min", "item_ids", "recall_hours", "source", "versions",
              "differenced", "item_step", "event_level", "rated_twice", "base_checked",
-             "older_item_max", "codes", "hint")  # fmt: skip
+             "older_item_max", "older_least", "codes", "hint")  # fmt: skip
     told: dict[str, Any] = {key: block[key] for key in plain if key in block or key in _REQUIRED}
     told |= {
         key: block.word(key, words)

@@ -128,6 +128,8 @@ class Instrument:
         Whether answers without the lowest value tell that items were stored from 1 up.
     older_item_max : float or None
         Largest answer of an older version that is easily taken for this one.
+    older_least : float or None
+        Least total of such a version, where it is above this one's.
     bands : tuple of float
         Lowest score of each band of severity above the first.
     reliable_change, minimal_important_difference, remission, response, cut : Threshold or None
@@ -173,6 +175,7 @@ class Instrument:
     rated_twice: bool = False
     base_checked: bool = True
     older_item_max: float | None = None
+    older_least: float | None = None
     bands: tuple[float, ...] = ()
     reliable_change: Threshold | None = None
     minimal_important_difference: Threshold | None = None

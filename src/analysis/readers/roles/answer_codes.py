@@ -30,8 +30,8 @@ _MISSING = (77, 88, 777, 888, 9999, -66, -77, -88, -99, *range(95, 100), *range(
             *range(-9, -4), *range(-98, -94), *range(-999, -994), -9999)  # fmt: skip
 # Words in so large a share of cells are how answers are written; fewer are slips.
 _SHARE_OF_WORDS = 0.05
-# Answers above the scale in so large a share are of another scale or coding; fewer are slips.
-_SHARE_ABOVE = 0.02
+# Answers outside the scale in so large a share are of another scale or coding; fewer are slips.
+_SHARE_OUTSIDE = 0.02
 # In so few answers a code may be absent by chance.
 _MANY_ANSWERS = 100
 # A coding is one that nearly all answers fit.
@@ -76,7 +76,7 @@ def refuse_other_codes(
     ------
     ReliefError
         ``score.undeclared-code``, ``item.options``, ``item.words``, ``item.codes-gap``,
-        ``item.codes-above``.
+        ``item.codes-outside``.
     """
     scale = instruments.get(spec.instrument)
     seen = _seen(reading, table, spec, columns, scale)
@@ -263,7 +263,7 @@ def _refuse_words(
 def _refuse_gap(
     table: TextTable, spec: AssessmentTable, columns: list[str], seen: _Seen, scale: Instrument
 ) -> None:
-    """Codes with a gap, and codes above the scale, that are too many to be slips."""
+    """Codes with a gap, and codes outside the scale, that are too many to be slips."""
     if len(set(scale.item_max(spec.version))) > 1 or scale.item_step != 1:
         return
     cells = seen.cells[seen.cells["points"].notna()]
@@ -271,17 +271,21 @@ def _refuse_gap(
     total = sum(n.values())
     used = sorted(code for code, count in n.items() if count >= FEW and code == int(code))
     above = [code for code in used if code > seen.top]
-    if total < _MANY_ANSWERS or not above:
+    outside = [code for code in used if code < seen.low] + above
+    if total < _MANY_ANSWERS or not outside:
         return
     base = spec.item_base
-    first = cells["points"].isin(above)
+    first = cells["points"].isin(outside)
     where = seen.mask(table, columns, first.reindex(seen.cells.index, fill_value=False))
     column = columns[int(cells.loc[first, "position"].iloc[0])]
     place = {"scale": scale.name, "high": f"{seen.top + base:g}"}
+    # Answers that run one too high or too low throughout have another base, which is told later.
     options = int(seen.top - seen.low) + 1
-    from_one = seen.low < used[0] and used[-1] <= seen.top + 1
+    shifted = (seen.low < used[0] and used[-1] <= seen.top + 1) or (
+        seen.low - 1 <= used[0] and used[-1] < seen.top
+    )
     absent = [c for c in np.arange(used[0], used[-1] + 1).tolist() if c not in n]
-    if absent and not from_one and len(used) <= options:
+    if absent and above and not shifted and len(used) <= options:
         whole = len(used) == options
         codes = {
             f"{code + base:g}": f"{seen.low + at + base:g}" if whole else "TODO"
@@ -292,11 +296,11 @@ def _refuse_gap(
             used=_listed(used, base), absent=_listed(absent[:3], base),
             above=_listed(above, base), labels=labels_line(codes),
         )  # fmt: skip
-    share = sum(n[code] for code in above) / total
-    if share >= _SHARE_ABOVE and not from_one:
+    share = sum(n[code] for code in outside) / total
+    if share >= _SHARE_OUTSIDE and not shifted:
         table.refuse(
-            "item.codes-above", where, column, **place,
-            share=f"{share:.0%}", above=_listed(above, base),
+            "item.codes-outside", where, column, **place, low=f"{seen.low + base:g}",
+            share=f"{share:.0%}", outside=_listed(outside, base),
         )  # fmt: skip
 
 

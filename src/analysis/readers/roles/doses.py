@@ -38,6 +38,8 @@ _ROUTES = {
 }  # fmt: skip
 _WORDS = {word: route for route, words in _ROUTES.items() for word in words}
 _PLAUSIBLE_KG = (20.0, 350.0)
+# Half of a group of adults never weigh more; in pounds most do.
+_HEAVY_KG, _FEW = 125.0, 5
 
 
 def routes(column: pd.Series) -> pd.Series:
@@ -109,5 +111,8 @@ def plausible_weights(
     low, high = _PLAUSIBLE_KG
     with np.errstate(invalid="ignore"):
         odd = (kg < low) | (kg > high)
-    reading.note("weight.implausible", table, odd, column, low=low, high=high)
+    reading.note("weight.implausible", table, odd, column, low=f"{low:g}", high=f"{high:g}")
+    told = kg[~np.isnan(kg)]
+    pounds = np.full(len(kg), len(told) >= _FEW and float(np.median(told)) > _HEAVY_KG)
+    reading.note("weight.pounds", table, pounds & ~np.isnan(kg), column, most=f"{_HEAVY_KG:g}")
     return np.where(odd, np.nan, kg)

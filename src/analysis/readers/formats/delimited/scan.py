@@ -27,6 +27,7 @@ __all__ = [
     "RestOfFile",
     "cells",
     "find_separator",
+    "first_rows",
     "read_header",
     "unreadable",
     "words",
@@ -134,7 +135,7 @@ def _batches(
         yield from reader
 
 
-def _first_rows(text: Text, separator: str) -> list[list[str]]:
+def first_rows(text: Text, separator: str) -> list[list[str]]:
     """The first records of a file, blank ones included; none where the first is malformed."""
     rows: list[list[str]] = []
     try:
@@ -160,7 +161,7 @@ def find_separator(text: Text) -> str:
         return text.told
     found = []
     for mark in _MARKS:
-        header, *rows = _first_rows(text, mark) or [[]]
+        header, *rows = first_rows(text, mark) or [[]]
         widths = {len(row) for row in rows if any(map(str.strip, row))}
         if len(header) > 1 and widths <= {len(header)}:
             found.append(mark)
@@ -198,7 +199,7 @@ def read_header(text: Text, separator: str) -> tuple[tuple[str, ...], int]:
         raise unreadable(file, "row 1, perhaps an unclosed quotation mark") from None
     if lines.tell() == len(text.head) >= CHUNK // 4:
         raise unreadable(file, "row 1 is longer than a megabyte")
-    rows = _first_rows(text, separator)[:2]
+    rows = first_rows(text, separator)[:2]
     both = joined_names(*rows) if len(rows) == 2 else None
     header = both or [name.strip() for name in first]
     if both:

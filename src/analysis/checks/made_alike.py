@@ -1,0 +1,86 @@
+"""Rules about answers and scores that are more alike than people are: copied, or worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binom
+
+from analysis import instruments
+from analysis.errors import Issue
+from analysis.rules import issue
+from analysis.study import Study
+from analysis.timeline import EFFICACY
+
+__all__ = ["copied_answers", "older_totals", "same_change"]
+
+# Fewer items are answered alike twice by chance.
+_MANY_ITEMS = 10
+# Of two forms of a person that agree in all items but one at the most, hardly more than this share
+# agree in all; beyond a chance of one in a thousand they were copied.
+_AGREE_IN_ALL, _CHANCE = 0.3, 0.001
+# Changes of fewer people, of people who start alike, or on a short scale may agree by chance.
+_PEOPLE, _STARTS, _RANGE = 8, 5, 20
+# Points: two scores rounded each.
+_ROUNDED = 1.0
+_MANY_TOTALS = 30
+
+
+def copied_answers(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    """Answers of one visit that stand at the next again, more often than nearly the same ones."""
+    for (name, version), answers in study.items.items():
+        own = forms[(forms["instrument"] == name) & (forms["version"] == version)]
+        own = own[(own["n_missing"] == 0) & (own["n_items"] >= _MANY_ITEMS)]
+        own = own.sort_values(["subject", "hours_low", "form"], kind="stable")
+        values = answers.reindex(own["form"]).to_numpy(float)
+        # One answer to everything is another matter, and may be what a person means twice.
+        if len(own) < 2 or not (told := np.ptp(np.nan_to_num(values), axis=1) > 0).any():
+            continue
+        subject = own["subject"].to_numpy()
+        pair = (subject[1:] == subject[:-1]) & told[1:]
+        apart = (values[1:] != values[:-1]).sum(axis=1)[pair]
+        copies, nearly = int((apart == 0).sum()), int((apart == 1).sum())
+        if binom.sf(copies - 1, copies + nearly, _AGREE_IN_ALL) < _CHANCE:
+            again = own["form"].to_numpy()[1:][pair][apart == 0]
+            told_ = issue("form.copied-forward", count=copies, scale=str(name), n=len(apart))
+            yield told_.about(forms=again)
+
+
+def same_change(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    """Arms in which everybody changes by the same share, or by the same number of points."""
+    arm = study.subjects.set_index("subject")["arm"].astype(object).fillna("unknown")
+    scored = forms[forms["total"].notna() & (forms["latest_infusion"] <= 1)]
+    for (name, version), rows in scored.groupby(["instrument", "version"], sort=True):
+        low, high = instruments.get(str(name)).total_range(str(version))
+        if high - low < _RANGE:
+            continue
+        ordered = rows.sort_values("hours_low", kind="stable")
+        before = ordered[ordered["phase"] == "before"].groupby("subject")["total"].last()
+        for phase in EFFICACY:
+            after = ordered[ordered["phase"] == phase].groupby("subject")["total"].first()
+            both = pd.DataFrame({"before": before - low, "after": after - low}).dropna()
+            for _, own in both.groupby(arm.reindex(both.index), sort=True):
+                if how := _alike(own["before"].to_numpy(), own["after"].to_numpy()):
+                    yield issue("score.same-change", count=len(own), scale=str(name), how=how)
+
+
+def _alike(before: np.ndarray, after: np.ndarray) -> str:
+    """By what everybody changes; empty where people differ, as they do."""
+    if len(before) < _PEOPLE or len(np.unique(before)) < _STARTS or (before <= 0).any():
+        return ""
+    share = float(np.median(after / before))
+    points = float(np.median(after - before))
+    if share > 0 and (np.abs(after - share * before) <= _ROUNDED).all():
+        return "share"
+    return "number of points" if (np.abs(after - before - points) <= _ROUNDED).all() else ""
+
+
+def older_totals(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    """Stated totals whose least is just the least that an older version can have."""
+    stated = forms[~forms["from_items"].astype(bool) & forms["total"].notna()]
+    for name, rows in stated.groupby("instrument", sort=True):
+        least = instruments.get(str(name)).older_least
+        if least is not None and len(rows) >= _MANY_TOTALS and rows["total"].min() == least:
+            yield issue("score.older-totals", count=len(rows), scale=str(name), least=f"{least:g}")

@@ -1,0 +1,50 @@
+"""Answers that an export holds in words, and what a draft can say of their codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from analysis import instruments
+from analysis.draft.item_columns import Block
+from analysis.readers.roles.answer_codes import words_of_answers
+from analysis.readers.table.numbers import numbers
+from analysis.readers.table.text_table import TextTable
+
+__all__ = ["answer_labels"]
+
+# Words in so large a share of the cells are how answers are written; fewer are for the missing.
+_SHARE = 0.05
+
+
+def answer_labels(
+    table: TextTable, blocks: Sequence[Block], subject: str
+) -> dict[str, dict[str, str]]:
+    """Of blocks whose answers are words: by pattern the words, and the code of each or TODO.
+
+    Only words that several people answered: what one person wrote is in no draft.
+    """
+    found = {}
+    for block in blocks:
+        columns = [name for name in block.columns if name in table.cells]
+        if not columns or subject not in table.cells:
+            continue
+        ids = table.column(subject)
+        cells = pd.concat(
+            [pd.DataFrame({"id": ids, "text": table.column(name)}) for name in columns]
+        )
+        cells = cells[cells["text"] != ""]
+        words = cells[numbers(cells["text"])[1]]
+        if words.empty or len(words) < _SHARE * len(cells):
+            continue
+        people = words.groupby("text")["id"].nunique()
+        texts = pd.Series(people.index[people > 1].astype("str"), dtype="str")
+        scale = instruments.get(block.instrument) if block.instrument else None
+        # Of an unknown scale only what the words themselves say is known.
+        version = next(iter(scale.versions)) if scale else ""
+        low = scale.item_low(version) if scale else 0.0
+        top = max(scale.item_max(version)) if scale else -1.0
+        if labels := words_of_answers(texts, low, top):
+            found[block.pattern] = labels
+    return found
