@@ -152,8 +152,12 @@ def looks_like_means(scale: Instrument, version: str, stated: np.ndarray) -> boo
     known = known[~np.isnan(known)]
     if scale.rule != "sum" or len(scale.item_numbers(version)) < _ITEMS_OF_A_SUM:
         return False
-    fractions = (known != np.floor(known)).any()
-    return bool(len(known) >= _FEW and fractions and known.max() <= scale.largest_mean(version))
+    fractions = known[known != np.floor(known)]
+    most = scale.largest_mean(version)
+    if len(known) < _FEW or not len(fractions):
+        return False
+    # Beside sums of other visits or sites, means are known by all fractions being so small.
+    return bool(known.max() <= most or (len(fractions) >= _FEW and fractions.max() <= most))
 
 
 def looks_older(scale: Instrument, version: str, items: np.ndarray) -> bool:

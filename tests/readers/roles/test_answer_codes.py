@@ -254,3 +254,25 @@ def test_the_wrong_coding_is_refused_with_the_right_one(tmp_path):
     declared = values('coding = "options-from-0"')
     error = refused(as_csv(tmp_path, rows, **DECLARED, values=declared))
     assert 'coding = "options-from-1"' in error.message
+
+
+# --- the same kinds where other formats have their own rules ------------------------------------
+@pytest.mark.parametrize("base", [0, 1])
+def test_sites_on_two_bases_are_told_before_forms_are_lost(tmp_path, base):
+    rows = coded(int)
+    for row in rows[::2]:
+        row |= {item: row[item] + 1 for item in ITEMS}
+    error = refused(as_csv(tmp_path, rows, values=values(f"item_base = {base}")))
+    assert error.rule in ("item.codes-outside", "score.coding-base")
+    assert base == 1 or "where" in error.message
+
+
+def test_means_of_some_visits_beside_sums_of_others_are_told(tmp_path):
+    rows = [
+        {"id": row["id"], "when": row["when"], "total": 45 + at % 9 if at % 4 < 2 else 2.35}
+        for at, row in enumerate(tables()["scores"])
+    ]
+    stated = {"instrument": "PCL-5", "version": "past-week", "recall_hours": 168}
+    error = refused(as_csv(tmp_path, rows, **stated, values='total = "total"'))
+    assert error.rule == "score.mean-for-sum"
+    assert f"{len(rows) // 2} total(s)" in error.message

@@ -30,8 +30,9 @@ _MISSING = (77, 88, 777, 888, 9999, -66, -77, -88, -99, *range(95, 100), *range(
             *range(-9, -4), *range(-98, -94), *range(-999, -994), -9999)  # fmt: skip
 # Words in so large a share of cells are how answers are written; fewer are slips.
 _SHARE_OF_WORDS = 0.05
-# Answers outside the scale in so large a share are of another scale or coding; fewer are slips.
-_SHARE_OUTSIDE = 0.02
+# Answers outside the scale in so large a share, or on so many forms, are of another scale or
+# coding; fewer are slips.
+_SHARE_OUTSIDE, _SHARE_OF_FORMS = 0.02, 0.1
 # In so few answers a code may be absent by chance.
 _MANY_ANSWERS = 100
 # A coding is one that nearly all answers fit.
@@ -282,7 +283,7 @@ def _refuse_gap(
     # Answers that run one too high or too low throughout have another base, which is told later.
     options = int(seen.top - seen.low) + 1
     shifted = (seen.low < used[0] and used[-1] <= seen.top + 1) or (
-        seen.low - 1 <= used[0] and used[-1] < seen.top
+        seen.low - 1 <= used[0] and max(n) < seen.top
     )
     absent = [c for c in np.arange(used[0], used[-1] + 1).tolist() if c not in n]
     if absent and above and not shifted and len(used) <= options:
@@ -297,7 +298,8 @@ def _refuse_gap(
             above=_listed(above, base), labels=labels_line(codes),
         )  # fmt: skip
     share = sum(n[code] for code in outside) / total
-    if share >= _SHARE_OUTSIDE and not shifted:
+    often = share >= _SHARE_OUTSIDE or where.mean() >= _SHARE_OF_FORMS
+    if often and not shifted:
         table.refuse(
             "item.codes-outside", where, column, **place, low=f"{seen.low + base:g}",
             share=f"{share:.0%}", outside=_listed(outside, base),

@@ -40,7 +40,7 @@ def totals(reading: Reading, table: TextTable, spec: AssessmentTable) -> np.ndar
     place = {"scale": scale.name, "low": f"{low:g}", "high": f"{high:g}", "hint": hint}
     table.refuse("score.out-of-range", outside, column, **place)
     if looks_like_means(scale, spec.version, values):
-        given = ~np.isnan(values)
+        given = values <= scale.largest_mean(spec.version)
         most = f"{scale.largest_mean(spec.version):g}"
         table.refuse(
             "score.mean-for-sum", given, column, scale=scale.name, most=most, top=f"{high:g}"

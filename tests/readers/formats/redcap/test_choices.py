@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from analysis.errors import ReliefError
+from analysis.readers.assemble import read_study
 from analysis.readers.formats.redcap.dictionary import item_base, parse_dictionary, read_dictionary
 from tests.factory import Outcome
 from tests.readers.formats.redcap.project import (
@@ -64,3 +67,23 @@ def test_choices_that_cannot_be_told_are_refused_by_field(tmp_path, choices):
         parse_dictionary(read_dictionary(path))
     assert stopped.value.rule == "redcap.choices"
     assert "'asked'" in stopped.value.message
+
+
+def test_codes_with_a_gap_are_told_and_labels_then_count_beside_the_dictionary(tmp_path):
+    """A project whose last choice was numbered by hand: 1, 2, 3, 4, 6."""
+    rows = export()
+    for row in surveys(rows):
+        row.update({i: str(int(row[i]) + 1 + (row[i] == "4")) for i in ITEMS if row[i]})
+    fields = dictionary(1)
+    values = 'items = "pcl_{:02d}"'
+    told = Outcome(write_project(tmp_path / "gap", rows, fields=fields, values=values))
+    assert told.error["rule"] in ("item.codes-gap", "score.coding-base")
+    labels = 'labels = { "1" = "0", "2" = "1", "3" = "2", "4" = "3", "6" = "4" }'
+    mended = write_project(tmp_path / "mended", rows, fields=fields, values=f"{values}\n{labels}")
+    plain = write_project(tmp_path / "plain", export(), fields=dictionary(0), values=values)
+    assert scored(mended) == scored(plain)
+
+
+def scored(path: Path) -> list[float]:
+    (answers,) = read_study(path).items.values()
+    return sorted(answers.sum(axis=1, skipna=False).dropna())
