@@ -166,7 +166,8 @@ def change_with_selection(
                 continue
             before, after = _scores(people)
             rows += _or_refusal("mean change", paired_change, before, after, words)
-            known = {"n": len(people), "cell": Cell.of(words["contrast"], len(people)), **words}
+            cell = Cell.of(words["contrast"], len(people), plain_mean=True)
+            known = {"n": len(people), "cell": cell, **words}
             if selection is None:
                 beside = largest_change_from_selection(
                     before.mean(), correlations=pairs, lowest=_lowest(case, name, version), **known

@@ -17,11 +17,13 @@ import numpy as np
 from scipy.stats import t as student
 
 from analysis.checks.participant_flow import ANALYSED, READ, SCORED, SET_ASIDE
-from tests.disclosure.intruder.outside import Outside
+from tests.disclosure.intruder.outside import Outside, rules
 
 __all__ = ["Counts", "counts_of", "possible_sizes"]
 
 MANY = 10_000
+# Of whom numbers only describe these few (rule arm.few-people).
+FEW_PEOPLE = 5
 FELL, FELL_EVER = "certainty_within_hours", "certainty_ever"
 Name = tuple[Hashable, ...]
 
@@ -148,6 +150,7 @@ def _scored(counts: Counts, outside: Outside, arms: list[str]) -> None:
             value = found[1] if found[1].startswith("<") else int(found[1])
             exact = isinstance(value, int) and value % counts.step > 0
             counts.shown(name, value, exact=exact)
+    _fewest(counts, outside, arms)
     if len(arms) == 2:
         counts.whole(("used", "both"), *(("used", arm) for arm in arms))
     for row in outside.rows("onset"):
@@ -166,6 +169,24 @@ def _scored(counts: Counts, outside: Outside, arms: list[str]) -> None:
             name = ("with a CADSS", "both")
             counts.part(name, ("used", "both"), ("scored without a CADSS", "both"))
             counts.shown(name, row["n"], exact=row["n"] % counts.step > 0)
+
+
+def _fewest(counts: Counts, outside: Outside, arms: list[str]) -> None:
+    """What the gate on time and a flag about few people say of the smallest arm."""
+    least = int(rules().rule("minimum_people_per_arm"))
+    passed = next(
+        reason["passed"] for reason in outside.claim("onset")["reasons"] if reason["gate"] == "time"
+    )
+    few = [arm for arm in arms if counts.high["used", arm] < counts.minimum]
+    if passed:
+        for arm in arms:
+            counts.told(("used", arm), least, MANY)
+    elif len(few) == 1 and "an arm are needed" in outside.text("onset", "time"):
+        counts.told(("used", few[0]), 0, least - 1)
+    flagged = [flag for flag in outside.ledger["flags"] if flag["rule"] == "arm.few-people"]
+    if few and len(flagged) == len(few):
+        for arm in few:
+            counts.told(("used", arm), 1, FEW_PEOPLE - 1)
 
 
 def possible_sizes(row: Mapping[str, Any], sizes: Iterable[int]) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ class Outside:
     checks: dict[str, Any]
     pages: tuple[str, ...] = field(default=(), repr=False)
 
-    @property
+    @cached_property
     def everything(self) -> str:
         """All of it as one text."""
         return "\n".join((json.dumps(self.ledger), json.dumps(self.checks), *self.pages))

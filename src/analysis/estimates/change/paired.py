@@ -260,7 +260,8 @@ def _t_row(
     estimate: float, se: float, df: int, n: int, estimand: str, method: str, words: dict[str, Any]
 ) -> dict[str, Any]:
     columns = t_test(estimate, se, df)
-    known = {"cell": Cell.of(words.get("contrast", ""), n, parameters=1)} | words
+    cell = Cell.of(words.get("contrast", ""), n, parameters=1, plain_mean=True)
+    known = {"cell": cell} | words
     return row(estimand=estimand, n=n, **columns, method=method, **known)
 
 
