@@ -40,23 +40,22 @@ def each_sent_once(
     keep = np.ones(len(table.cells), dtype=bool)
     if len(scale.item_numbers(spec.version)) < _FEWEST_ITEMS or scale.role == "safety":
         return keep
-    ids = table.column(spec.subject)
-    rows = pd.DataFrame(
-        {"id": ids.to_numpy(), "hours": clock.low, "exact": clock.low == clock.high}
-    )
-    rows = rows[rows["exact"]].sort_values(["id", "hours"], kind="stable")
-    gap = rows.groupby("id")["hours"].diff()
-    again = (gap > 0) & (gap < _AGAIN_HOURS)
+    person = pd.factorize(table.category(spec.subject))[0]
+    exact = np.flatnonzero(clock.low == clock.high)
+    order = exact[np.lexsort((clock.low[exact], person[exact]))]
+    gap = np.diff(clock.low[order], prepend=np.nan)
+    again = (np.diff(person[order], prepend=-1) == 0) & (gap > 0) & (gap < _AGAIN_HOURS)
     if not again.any():
         return keep
+    ids = table.column(spec.subject)
     answers = [table.column(name) for name in spec.answer_columns()]
     content = pd.Series(pd.util.hash_pandas_object(pd.DataFrame(dict(enumerate(answers))), False))
-    runs = rows.assign(run=(~again).cumsum(), content=content.loc[rows.index])
+    runs = pd.DataFrame({"run": (~again).cumsum(), "content": content.to_numpy()[order]}, order)
     run = runs.groupby("run")
-    several = run["id"].transform("size") > 1
+    several = run["content"].transform("size") > 1
     differs = several & (run["content"].transform("nunique") > 1)
     # Of a run that agrees it does not matter which stays; its last is what was meant.
-    stays = ~run["id"].shift(1 if spec.sent_twice == "first" else -1).notna()
+    stays = ~runs["run"].duplicated(keep="first" if spec.sent_twice == "first" else "last")
     keep[runs.index[several & ~stays]] = False
     mask = np.zeros(len(keep), dtype=bool)
     if spec.sent_twice is None and differs.any():
