@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.config.precision import DAY, format_precision
+from analysis.readers.table.date_order import other_way_round, swapped_on_opening
 from analysis.readers.table.declared_times import parse_format, parse_serials
 from analysis.readers.table.epochs import likely_epoch
 from analysis.readers.table.iso import LOCAL, MICROSECONDS, Told, parse_iso
@@ -197,6 +198,8 @@ def _read(
     filled = np.asarray(pc.not_equal(column.texts, ""))
     # A zone's name tells its offset, which no directive of Python's does.
     named_form = bool(form) and form != without_zone(str(form)) and not str(form).endswith("%z")
+    if date_cells and swapped_on_opening(column.texts):
+        raise refusal("time.swapped", file=column.file, column=column.name)
     told, next_day = _plain(column.texts, "" if named_form else form, date_cells)
     left = np.flatnonzero(filled & ~told.known)
     if len(left):
@@ -210,8 +213,15 @@ def _read(
         named.known[offsets == UNKNOWN] = False
         told.enter(left[places], named)
         told.offset[left[places]] = np.where(named.known, offsets, LOCAL)
+    left = np.flatnonzero(filled & ~told.known)
     if form is None:
         _refuse_slashes(column, filled & ~told.known)
+    elif len(left):
+        other = np.zeros(len(filled), dtype=bool)
+        other[left] = other_way_round(column.texts.take(pa.array(left)), form)
+        count = int(column.rows(other).sum())
+        if count >= _FEW:
+            raise refusal("time.other-order", file=column.file, column=column.name, count=count)
     if epoch is None:
         _refuse_counts(column, column.match(_NUMBER, filled & ~told.known), around)
     serials = column.match(_SERIAL, filled & ~told.known)

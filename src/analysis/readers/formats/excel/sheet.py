@@ -45,6 +45,8 @@ __all__ = ["filled_sheets", "read_sheet"]
 
 _NOT_A_WORKBOOK = {"text": "delimited text", "html": "a web page", "xml": "XML"}
 # Excel keeps 15 digits of a number; what followed them is gone.
+# Texts of a column that are dates, and how many must be.
+_WRITTEN_DATE, _MOSTLY = r"\s*\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}(?!\d)", 0.9
 _LOST_DIGITS = 1e15
 
 
@@ -314,8 +316,11 @@ def _table(
 def _refuse_cells(table: TextTable, name: str, kind: np.ndarray) -> None:
     """Refuse a column where Excel made dates of other things, or cut the digits of numbers."""
     dates = kind == DATE
-    # In a column of times, a few cells that are none are set aside one by one later.
-    few = 2 * dates.sum() <= (kind != BLANK).sum()
+    # In a column of times, a few cells that are none are set aside one by one later, and those
+    # that are dates as text are read as such.
+    others = table.cells[name][(kind != BLANK) & ~dates]
+    written = others.str.match(_WRITTEN_DATE).mean() if len(others) else 0.0
+    few = (2 * dates.sum() <= (kind != BLANK).sum()) & (written < _MOSTLY)
     table.refuse("cell.unexpected-date", dates & few, name)
     numbers = kind == NUMBER
     long = np.zeros(len(kind), dtype=bool)
