@@ -67,8 +67,8 @@ def _time(told: tuple[str | None, str | None]) -> str:
 def _other_day(told: tuple[str | None, str | None], time: str) -> bool:
     """Whether a local time lies on another day than the date beside it."""
     date = (told[1] or "").strip()[:10]
-    told = bool(_DATE.fullmatch(date)) and bool(_DATE.match(time)) and not time.endswith("Z")
-    return told and not time.startswith(date)
+    both_local = _DATE.fullmatch(date) and _DATE.match(time) and not time.endswith("Z")
+    return bool(both_local) and not time.startswith(date)
 
 
 def _quoted(column: list[str]) -> list[bytes]:
