@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tests.bad_inputs.found import later
 from tests.checks.made_up import rules
 from tests.factory import checked, tables
 
@@ -35,3 +36,35 @@ def test_no_score_before_or_after_is_not_testable_rather_than_no_effect(study):
     )
     assert {"score.no-post"} <= rules(study.keep_forms(before), "STOP")
     assert {"score.no-baseline"} <= rules(study.keep_forms(after), "STOP")
+
+
+def test_people_who_lose_a_baseline_or_a_score_within_hours_are_counted_by_arm(tmp_path):
+    content = tables()
+    kept = [row for n, row in enumerate(content["scores"]) if not (n < 8 and n % 4 < 2)]
+    lost = checked(tmp_path / "baseline", content | {"scores": kept}).find("score.lost-baseline")
+    assert (lost["severity"], lost["count"]) == ("FLAG", 2)
+    assert "1 of 6 ketamine, 1 of 6 midazolam" in lost["message"]
+    ends = {row["id"]: row["end"] for row in content["infusions"]}
+    for row in content["scores"][2:14:4]:
+        row["when"] = later(ends[row["id"]], minutes=50)
+    lost = checked(tmp_path / "hours", content).find("score.lost-within-hours")
+    assert (lost["severity"], lost["count"]) == ("FLAG", 3)
+    assert "2 of 6 ketamine, 1 of 6 midazolam" in lost["message"]
+
+
+def test_people_whose_forms_stop_before_the_infusion_ends_are_no_loss_of_the_clock(tmp_path):
+    content = tables()
+    content["scores"] = content["scores"][:-2]
+    lost = {"score.lost-baseline", "score.lost-within-hours", "baseline.of-another-visit"}
+    assert not lost & checked(tmp_path, content).rules()
+
+
+def test_a_baseline_that_is_only_the_screening_is_counted_by_arm(tmp_path):
+    content = tables()
+    for n, row in enumerate(content["scores"]):
+        if n % 4 == 0:
+            row["when"] = later(row["when"], days=-14)
+    content["scores"] = [row for n, row in enumerate(content["scores"]) if n not in (1, 5, 9)]
+    told = checked(tmp_path, content).find("baseline.of-another-visit")
+    assert (told["severity"], told["count"]) == ("FLAG", 3)
+    assert "2 of 6 ketamine, 1 of 6 midazolam" in told["message"]

@@ -21,6 +21,8 @@ _LARGEST_DOSE = 5.0
 # Weights in kg between which a dose in mg may be that of a person whose own is not known.
 _WEIGHTS = (20.0, 350.0)
 _YEAR = 366 * 24.0
+# Hours by which a person's last form before the infusion is older than most people's.
+_OTHER_VISIT = 7 * 24.0
 
 
 def check_questions(study: Study, forms: pd.DataFrame) -> list[Issue]:
@@ -33,6 +35,7 @@ def check_questions(study: Study, forms: pd.DataFrame) -> list[Issue]:
         _no_scores_after,
         _comparator,
         _baseline,
+        _lost_scores,
         _mixed_recall,
         _versions,
         _distant,
@@ -113,11 +116,40 @@ def _comparator(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Ite
 
 def _baseline(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
     before = primary[primary["phase"] == "before"]
+    last = before.groupby("subject")["hours_high"].max()
+    older = last.index[last < last.median() - _OTHER_VISIT]
+    if len(older):
+        words = {"by_arm": _by_arm(study, set(older)), "scale": study.design.primary}
+        yield from of_people("baseline.of-another-visit", older, **words)
     if before.empty or (before["recall_hours"] > 0).any():
         return
     ratings = before.groupby("subject")["form"].count()
     single = ratings.index[ratings < 2]
     yield from of_people("baseline.one-rating", single)
+
+
+def _lost_scores(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    """People whose forms give no baseline, or none within hours although some lie near it."""
+    phase = primary["phase"]
+    rated = {name: set(primary.loc[phase == name, "subject"]) for name in ("before", "hours")}
+    without = set(primary["subject"]) - rated["before"]
+    near = set(primary.loc[phase.isin(["during", "acute", ""]), "subject"])
+    unplaced = (near & rated["before"]) - rated["hours"]
+    for rule, who, others in (
+        ("score.lost-baseline", without, rated["before"]),
+        ("score.lost-within-hours", unplaced, rated["hours"]),
+    ):
+        # Where nobody has one, it is a question that the study does not ask.
+        if others:
+            yield from of_people(rule, who, by_arm=_by_arm(study, who))
+
+
+def _by_arm(study: Study, people: set[int]) -> str:
+    """How many of some people are in each arm, in words."""
+    arm = study.subjects.set_index("subject")["arm"].astype("str")
+    everyone = arm.value_counts().sort_index()
+    own = arm[arm.index.isin(people)].value_counts()
+    return ", ".join(f"{own.get(name, 0)} of {n} {name}" for name, n in everyone.items())
 
 
 def _mixed_recall(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
