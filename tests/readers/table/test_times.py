@@ -118,6 +118,15 @@ def test_midnight_in_every_row_is_a_date():
     assert not read("2025-03-04T00:00").midnight
 
 
+def test_the_zone_s_own_midnight_in_every_row_is_a_date_whatever_its_offset():
+    texts = ("2025-03-04T05:00:00Z", "2025-04-04T04:00:00Z")
+    dates = read(*texts, timezone="America/New_York")
+    assert dates.midnight
+    assert dates.day_only.all()
+    assert dates.low[0] == read("2025-03-04", timezone="America/New_York").low[0]
+    assert not read(*texts, "2025-03-05T06:00:00Z", timezone="America/New_York").midnight
+
+
 @pytest.mark.parametrize("text", ["03/04/2025 14:00", "4.3.2025", "13/04/2025"])
 def test_slashes_and_points_are_refused_without_a_declared_order(text):
     with pytest.raises(ReliefError, match="datetime_format") as caught:

@@ -18,7 +18,7 @@ from analysis.rules import issue, refusal
 __all__ = ["check_courses"]
 
 # Fewer people or times say nothing about a table.
-_FEW_PEOPLE, _FEW_TIMES = 5, 10
+_FEW_PEOPLE, _FEW_TIMES, _ENOUGH_PEOPLE = 5, 10, 5000
 # A clock is wrong where at most half have a course and nearly all have one when it is moved.
 _HALF, _NEARLY_ALL = 0.5, 0.9
 # A share of times at night that no clinic has, and what is left of it under the right clock.
@@ -79,6 +79,8 @@ def check_courses(reading: Reading, infusions: pd.DataFrame, tables: list[Forms]
     first = first[first["start_low"] == first["start_high"]]
     if spec.start is None or len(first) < _FEW_PEOPLE:
         return
+    # So many tell as much as all; by time, so that no order of rows shows.
+    first = first.sort_values(["start_low", "end_high"], kind="stable").head(_ENOUGH_PEOPLE)
     primary = [t for t in tables if t.spec.instrument == reading.config.study.primary]
     groups: dict[str, list[Forms]] = {}
     for forms in primary:
@@ -116,8 +118,9 @@ def _times(
 
 
 def _forms(reading: Reading, parts: list[Forms], first: pd.DataFrame) -> _Times:
-    frame = pd.concat([part.frame for part in parts], ignore_index=True)
-    exact = (frame["hours_low"] == frame["hours_high"]) & frame["hours_low"].notna()
+    told = ["id", "hours_low", "hours_high"]
+    frame = pd.concat([part.frame[told] for part in parts], ignore_index=True)
+    exact = (frame["hours_low"] == frame["hours_high"]) & frame["id"].isin(first.index)
     frame = frame.loc[exact, ["id", "hours_low"]].rename(columns={"hours_low": "at"})
     return _times(reading, parts[0].spec, parts[0].table.file, frame, first)
 

@@ -237,16 +237,40 @@ def _read(
     return told, next_day
 
 
-def _dates_in_disguise(column: _Column, told: Told) -> bool:
-    """Take times for dates where every one of several is midnight: a program filled them in."""
+def _dates_in_disguise(column: _Column, told: Told, zone: ZoneInfo | None) -> bool:
+    """Take times for dates where every one of several is midnight: a program filled them in.
+
+    A date that went through another zone is the zone's own midnight, written in UTC.
+    """
     clocked = told.known & (told.precision < DAY)
-    if not clocked.any() or (told.local[clocked] % _DAY).any():
+    if not clocked.any():
         return False
+    if (told.local[clocked] % _DAY).any():
+        shown = _shown(told, clocked, zone)
+        if shown is None or (shown % _DAY).any():
+            return False
+        told.local[clocked] = shown
     if pc.count_distinct(column.texts.filter(pa.array(clocked))).as_py() < 2:
         return False
     told.precision[clocked] = DAY
     told.offset[clocked] = LOCAL
     return True
+
+
+def _shown(told: Told, clocked: np.ndarray, zone: ZoneInfo | None) -> np.ndarray | None:
+    """Times as a zone's own clock shows them; None unless all were written with an offset."""
+    if zone is None or (told.offset[clocked] == LOCAL).any():
+        return None
+    utc = told.local[clocked] - told.offset[clocked]
+    # A look at the first is enough for most columns.
+    for some in (utc[:1], utc):
+        if some.min() < _FIRST or some.max() >= _LAST:
+            return None
+        moments = pd.DatetimeIndex(some.astype("M8[us]"), tz="UTC").tz_convert(zone)
+        shown = moments.tz_localize(None).to_numpy().astype("M8[us]").astype(np.int64)
+        if (shown % _DAY).any():
+            return None
+    return shown
 
 
 def instants(
@@ -296,7 +320,7 @@ def instants(
         raise refusal("time.format")
     told, next_day = _read(cells, datetime_format, excel_epoch, zone, date_cells, around)
     wrong = np.asarray(pc.not_equal(cells.texts, "")) & ~told.known
-    midnight = _dates_in_disguise(cells, told)
+    midnight = _dates_in_disguise(cells, told, zone)
     clocked = told.known & (told.precision < DAY)
     offsets = np.unique(told.offset[clocked])
     plausible = told.known & (told.local >= _FIRST) & (told.local < _LAST)
