@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analysis import instruments
@@ -18,8 +17,8 @@ __all__ = ["check_sites"]
 _FEW_FORMS = 5
 # A range of 0 to 10 where 0 to 100 is meant.
 _SHARE_OF_RANGE = 0.1
-# So many answers without the lowest are no chance where so large a share elsewhere are.
-_MANY_ANSWERS, _MANY_FORMS, _OFTEN_LOWEST = 200, 15, 0.05
+# So few forms of a site may be without a lowest answer; a chance that is none.
+_MANY_FORMS, _CHANCE = 15, 1e-5
 
 
 def check_sites(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
@@ -43,21 +42,16 @@ def _bases(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
         low = scale.item_low(version)
         own = forms[forms["form"].isin(answers.index)]
         values = answers.loc[own["form"]].to_numpy(float)
-        told = pd.DataFrame(
-            {
-                "site": own["site"].to_numpy(),
-                "lowest": (values == low).sum(axis=1),
-                "answers": (~np.isnan(values)).sum(axis=1),
-            }
-        )
-        sites = told.groupby("site").agg(
-            forms=("lowest", "size"), lowest=("lowest", "sum"), answers=("answers", "sum")
-        )
-        never = (sites["lowest"] == 0) & (sites["answers"] >= _MANY_ANSWERS)
-        never &= sites["forms"] >= _MANY_FORMS
-        others = sites[sites["lowest"] > 0]
-        often = others["lowest"].sum() >= _OFTEN_LOWEST * others["answers"].sum()
-        if scale.base_checked and never.any() and len(others) and often:
+        told = own[["subject", "site"]].assign(lowest=(values == low).any(axis=1))
+        people = told.groupby(["site", "subject"])["lowest"].any().groupby("site")
+        sites = told.groupby("site")["lowest"].agg(forms="size", lowest="sum")
+        sites["people"] = people.size()
+        others = sites["lowest"] > 0
+        share = people.sum()[others].sum() / max(1, sites.loc[others, "people"].sum())
+        # People differ, so that it is they who count, not their answers.
+        never = ~others & (sites["forms"] >= _MANY_FORMS)
+        never &= (1 - share) ** sites["people"] < _CHANCE
+        if scale.base_checked and never.any() and others.any():
             high = f"{len(scale.item_numbers(version)):g}"
             words: dict[str, Any] = {"small": int(never.sum()), "scale": name, "low": f"{low:g}"}
             count = int(sites.loc[never, "forms"].sum())
