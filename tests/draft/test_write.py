@@ -83,6 +83,20 @@ def test_a_draft_beside_another_folder_says_that_its_tables_lie_outside(tmp_path
     assert outside.read_text(encoding="utf-8").count("outside = true") == 3
 
 
+def test_the_zone_of_each_table_of_times_is_asked_for(tmp_path):
+    """A form service may write UTC where the clinic writes its own time."""
+    out = tmp_path / "study.toml"
+    write_study_toml(export(tmp_path / "export", content()), out)
+    sections = out.read_text(encoding="utf-8").split("\n[")
+    asked = {s.split("]")[0].strip("[") for s in sections if '\ntimezone = "TODO"' in s}
+    assert asked == {"study", "infusions", "assessments"}
+    zoned = content()
+    for row in zoned["scores"]:
+        row["when"] += "-05:00"
+    write_study_toml(export(tmp_path / "zoned", zoned), tmp_path / "zoned.toml")
+    assert (tmp_path / "zoned.toml").read_text(encoding="utf-8").count("timezone") == 2
+
+
 def test_what_must_not_be_guessed_is_left_open(tmp_path):
     out = tmp_path / "study.toml"
     write_study_toml(export(tmp_path / "export", content()), out)

@@ -64,9 +64,17 @@ def infusions(draft: Draft, tables: list[Sighting], **beside: str) -> None:
             f"start{unit}": column(start, question.format("start")),
             f"end{unit}": column(end, question.format("end")),
         },
+        timezone=_zone(table) if not hours else None,
         dose_mg_per_kg=_dose(table),
         route=_seen(table, "route"),
     )
+
+
+def _zone(table: Sighting) -> str | None:
+    """The zone of a table whose times carry none: form services often write UTC."""
+    if not table.times or table.zoned:
+        return None
+    return todo("zone of this table's times, such as \"UTC\"; remove the line if it is the study's")
 
 
 def _dose(table: Sighting) -> str | None:
@@ -109,6 +117,7 @@ def _block(draft: Draft, table: Sighting, block: Block, beside: dict[str, str]) 
         version=quoted(versions[0]) if len(versions) == 1 else todo(version),
         recall_hours=todo(WINDOW),
         **{role: column(when, "the column of the time the form was filled in (or: hours)")},
+        timezone=_zone(table) if role == "time" else None,
         items=quoted(block.pattern),
         labels=table_of(labels) if labels else None,
         item_base="0"
