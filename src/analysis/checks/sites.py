@@ -47,7 +47,8 @@ def _bases(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
         sites = told.groupby("site")["lowest"].agg(forms="size", lowest="sum")
         sites["people"] = people.size()
         others = sites["lowest"] > 0
-        share = people.sum()[others].sum() / max(1, sites.loc[others, "people"].sum())
+        # Of few people all may have one by chance (Laplace's rule of succession).
+        share = (people.sum()[others].sum() + 1) / (sites.loc[others, "people"].sum() + 2)
         # People differ, so that it is they who count, not their answers.
         never = ~others & (sites["forms"] >= _MANY_FORMS)
         never &= (1 - share) ** sites["people"] < _CHANCE
