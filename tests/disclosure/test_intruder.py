@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -73,8 +74,8 @@ def test_nothing_is_recovered_from_pages_either(number, tmp_path) -> None:
     outside = of_files(study.write(tmp_path / "clinic_zebra" / "study"), tmp_path / "out")
     known = known_beforehand(study)
     names = (*known.names, "clinic_zebra", str(tmp_path))
-    _, checked, _ = held.__wrapped__(seed(number))
-    truth = Truth(study, checked)
+    _, case, _ = held.__wrapped__(seed(number))
+    truth = Truth(study, case)
     found = [
         conclusion
         for attack in ATTACKS
@@ -165,10 +166,34 @@ def _more_digits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _exact_df(monkeypatch: pytest.MonkeyPatch) -> None:
-    digits = policy._digits
-    monkeypatch.setattr(
-        policy, "_digits", lambda v, column, cell: v if column == "df" else digits(v, column, cell)
-    )
+    row = Policy.row
+
+    def exact(self: Policy, given: dict[str, Any]) -> Any:
+        shown, rule = row(self, given)
+        return (shown if rule else shown | {"df": given["df"]}), rule
+
+    monkeypatch.setattr(Policy, "row", exact)
+
+
+def _tens_of_df(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Policy.row
+
+    def of_everybody(self: Policy, given: dict[str, Any]) -> Any:
+        shown, rule = row(self, given)
+        return (shown if rule else shown | {"df": policy._digits(given["df"], "df", None)}), rule
+
+    monkeypatch.setattr(Policy, "row", of_everybody)
+
+
+def _standard_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Policy.row
+
+    def with_se(self: Policy, given: dict[str, Any]) -> Any:
+        shown, rule = row(self, given)
+        se = policy.short(given["se"])
+        return (shown if rule or math.isnan(se) else shown | {"se": se}), rule
+
+    monkeypatch.setattr(Policy, "row", with_se)
 
 
 def _telling_rows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,6 +228,8 @@ PLANTS: dict[str, Plant] = {
     "others read the owner's messages": _own_messages,
     "means have three digits": _more_digits,
     "degrees of freedom are exact": _exact_df,
+    "tens are of true degrees of freedom": _tens_of_df,
+    "standard errors stand beside limits": _standard_errors,
     "rows stand only where somebody is missing": _telling_rows,
     "others read the team's words": _team_words,
     "a difference stands without those who have no CADSS": _whole_difference,
@@ -214,6 +241,8 @@ SEEDS = {
     "shares are computed from exact counts": (1070, 1220),
     "exact counts are at the edge of rounded ones": (1105, 1307),
     "the minimum is of both arms together": (1, 7),
+    "standard errors stand beside limits": (20261206, 20261252),
+    "tens are of true degrees of freedom": (42, 114),
     "numbers of a leave-out are shown": (9, 14),
     "others read the team's words": (9, 14),
     "rows stand only where somebody is missing": (0, 6),

@@ -64,8 +64,28 @@ def test_plain_means_and_p_values_have_no_digits_that_fit_one_number_of_people()
                ci_high=-5.289, p_value=2.1e-6, df=13,
                cell=Cell({"ketamine": 14}, plain_mean=True))  # fmt: skip
     shown, _ = POLICY.row(mean)
-    told = [shown[name] for name in ("estimate", "se", "ci_low", "ci_high", "p_value", "df")]
-    assert told == [-8.3, 1.39, -11.3, -5.3, 0.0, 10.0]
+    told = [shown[name] for name in ("estimate", "ci_low", "ci_high", "p_value", "df")]
+    assert told == [-8.3, -11.3, -5.3, 0.0, 10.0]
+
+
+@pytest.mark.parametrize("n", range(23, 28))
+def test_degrees_of_freedom_tell_no_more_than_the_rounded_number_of_people(n) -> None:
+    line = row(estimand="m", estimate=-9.0, n=n, df=n - 1, cell=Cell({"ketamine": n}))
+    shown, _ = POLICY.row(line)
+    assert (shown["n"], shown["df"]) == (25, 20)
+
+
+def test_numbers_of_a_row_without_a_name_are_released_too() -> None:
+    """As a difference of shares in a sentence alone."""
+    share = share_difference((18, 12), (38, 41), contrast="a - b")
+    assert POLICY.row(share)[0]["estimate"] == share_difference((20, 10), (40, 40))["estimate"]
+
+
+def test_no_standard_error_stands_beside_limits_which_would_give_the_quantile_of_t() -> None:
+    both = row(estimand="d", estimate=-9.08, se=1.86, ci_low=-12.8, ci_high=-5.35, cell=BOTH)
+    assert math.isnan(POLICY.row(both)[0]["se"])
+    alone = row(estimand="d", estimate=-9.08, se=1.86, cell=BOTH)
+    assert POLICY.row(alone)[0]["se"] == 1.86
 
 
 def test_no_number_of_a_withheld_row_is_told_in_a_sentence_either() -> None:

@@ -69,7 +69,7 @@ def test_others_read_every_verdict_and_every_primary_number(example) -> None:
             (r["gate"], r["passed"]) for r in team[name]["reasons"]
         ]
     one, other = team["onset"]["estimate"], shared["onset"]["estimate"]
-    for column in ("estimate", "se", "ci_low", "ci_high"):
+    for column in ("estimate", "ci_low", "ci_high"):
         assert other[column] == pytest.approx(one[column], rel=5e-3)
     assert other["p_value"] == pytest.approx(one["p_value"], abs=5e-4)
     assert other["n"] == 60

@@ -118,7 +118,7 @@ class Policy:
             return None, rule
         if quantity.kind == "events":
             return self.rounded(quantity.value), None
-        if quantity.row is not None and cell.made_of:
+        if quantity.row is not None and (cell.made_of or quantity.column == "df"):
             return self.row(quantity.row)[0][quantity.column], None
         return _digits(quantity.value, quantity.column or quantity.kind, cell), None
 
@@ -140,7 +140,7 @@ class Policy:
         What is made of counts is made again of the rounded ones: an exact interval would give
         its count away. Other numbers keep three significant digits, degrees of freedom tens.
         """
-        if not row.get("estimand") or all(_missing(row.get(name)) for name in NUMBERS):
+        if all(_missing(row.get(name)) for name in NUMBERS):
             return dict(row), None
         cell = row.get("cell")
         if rule := self.why_not(cell):
@@ -151,6 +151,11 @@ class Policy:
         numbers = {name: _digits(row[name], name, cell) for name in NUMBERS}
         enough = not _missing(row["n"]) and row["n"] >= self.minimum
         numbers["n"] = self.rounded(row["n"]) if enough else math.nan
+        # Tens of what it would be for the rounded number: else 27 people, shown as 25, had 30.
+        numbers["df"] = _digits(row["df"] + numbers["n"] - row["n"], "df", cell)
+        if not _missing(row["ci_low"]):
+            # Beside limits it gives the quantile of t, and that the number of people.
+            numbers["se"] = math.nan
         return {**row, **numbers, "method": cell.method or row["method"]}, None
 
     def emptied(self, row: Mapping[str, Any], rule: str) -> dict[str, Any]:
@@ -208,4 +213,4 @@ def _digits(value: Any, column: str, cell: Cell) -> Any:
         return float(round(value, -1))
     if column == "p_value":
         return round(value, 3)
-    return round(short(value), 1) if cell.plain_mean and column != "se" else short(value)
+    return round(short(value), 1) if cell.plain_mean else short(value)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.checks import Checked
+from analysis.claims.case import Case
 from analysis.claims.ledger import Ledger
 from tests.disclosure.intruder.attacks import ATTACKS, Conclusion
 from tests.disclosure.intruder.outside import Outside, hold, of_study
@@ -68,10 +68,10 @@ class Campaign:
 
 
 @cache
-def held(seed: int) -> tuple[RandomStudy, Checked, Ledger]:
-    """A random study as those who hold the data know it."""
+def held(seed: int) -> tuple[RandomStudy, Case, Ledger]:
+    """A random study as those who hold the data know it; every third is tried on other people."""
     study = draw(np.random.default_rng(seed))
-    return study, *hold(study.study())
+    return study, *hold(study.study(), others=seed % 3 == 0)
 
 
 def campaign(seeds: Iterable[int], declared: Path, *, keep: bool = False) -> Campaign:
@@ -87,17 +87,15 @@ def campaign(seeds: Iterable[int], declared: Path, *, keep: bool = False) -> Cam
     """
     found = Campaign()
     for seed in seeds:
-        study, checked, ledger = (held if keep else held.__wrapped__)(seed)
-        outside = of_study(checked, ledger, declared)
-        _attack(found, seed, study, checked, outside)
+        study, case, ledger = (held if keep else held.__wrapped__)(seed)
+        outside = of_study(case.checked, ledger, declared)
+        _attack(found, seed, study, case, outside)
         _weigh(found, seed, len(study.people), ledger, outside)
     return found
 
 
-def _attack(
-    found: Campaign, seed: int, study: RandomStudy, checked: Checked, outside: Outside
-) -> None:
-    truth, known = Truth(study, checked), known_beforehand(study)
+def _attack(found: Campaign, seed: int, study: RandomStudy, case: Case, outside: Outside) -> None:
+    truth, known = Truth(study, case), known_beforehand(study)
     found.studies += 1
     for attack in ATTACKS:
         for conclusion in attack(outside, known):

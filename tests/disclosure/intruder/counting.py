@@ -22,6 +22,8 @@ from tests.disclosure.intruder.outside import Outside, rules
 __all__ = ["Counts", "counts_of", "possible_sizes"]
 
 MANY = 10_000
+# Coefficients, by the beginning of the method. The model of two visits has other df.
+MODELS = {"paired t": 1, "ANCOVA on baseline, HC3": 3, "MMRM": 3}
 # Of whom numbers only describe these few (rule arm.few-people).
 FEW_PEOPLE = 5
 FELL, FELL_EVER = "certainty_within_hours", "certainty_ever"
@@ -153,6 +155,7 @@ def _scored(counts: Counts, outside: Outside, arms: list[str]) -> None:
     _fewest(counts, outside, arms)
     if len(arms) == 2:
         counts.whole(("used", "both"), *(("used", arm) for arm in arms))
+    said = outside.text("onset", "estimate")
     for row in outside.rows("onset"):
         if row["estimate"] is None:
             continue
@@ -160,6 +163,8 @@ def _scored(counts: Counts, outside: Outside, arms: list[str]) -> None:
         name = ("used", alone) if alone in arms else ("used", "both")
         if name in counts.low and row["n"] is not None:
             counts.shown(name, row["n"], exact=row["n"] % counts.step > 0)
+            if row["method"].startswith("MMRM") and "averaged over its" in said:
+                continue
             sizes = possible_sizes(row, range(counts.low[name], counts.high[name] + 1))
             if sizes:
                 counts.told(name, min(sizes), max(sizes))
@@ -190,44 +195,45 @@ def _fewest(counts: Counts, outside: Outside, arms: list[str]) -> None:
 
 
 def possible_sizes(row: Mapping[str, Any], sizes: Iterable[int]) -> list[int]:
-    """Numbers of people with whom a row of a paired t test, or with its df, could be so.
+    """Numbers of people with whom the row of a t test could be as it is shown.
 
-    Half the interval over the standard error is a quantile of t, the p-value is of t with the
-    same df, and the mean times the people is a sum of half points (two ratings before).
+    Half the interval over the standard error is a quantile of t; the p-value is of t with the
+    same df; a mean times the people is a sum of half points (two ratings before).
     """
-    found = [n for n in sizes if n > 1]
+    parameters = next((k for start, k in MODELS.items() if row["method"].startswith(start)), None)
+    if parameters is None:
+        return list(sizes)
+    n = np.array([size for size in sizes if size > parameters])
     if row["df"] is not None and row["df"] % 10:
-        parameters = {"paired t": 1, "ANCOVA on baseline, HC3": 3}.get(row["method"])
-        return [n for n in found if parameters is None or n - parameters == round(row["df"])]
-    if row["method"] != "paired t" or not row["se"]:
-        return found
-    n, unit = np.array(found), _units(row)
+        return [int(one) for one in n[n - parameters == round(row["df"])]]
+    unit = _units(row)
     reach = (row["ci_high"] - row["ci_low"]) / 2
     wide = (unit["ci_high"] + unit["ci_low"]) / 4
-    quantile = student.ppf(0.975, n - 1)
-    fits = quantile * (row["se"] - unit["se"] / 2) <= reach + wide
-    fits &= quantile * (row["se"] + unit["se"] / 2) >= reach - wide
-    sums = row["estimate"] * 2 * n
-    fits &= abs(sums - np.round(sums)) <= n * unit["estimate"]
-    fits &= _fits_p(row, n, unit)
+    quantile = student.ppf(0.975, n - parameters)
+    fits = np.ones(len(n), bool)
+    if row["df"] is not None and row["df"] != round(row["n"] - parameters, -1):
+        # Tens of the true ones, not of those that the rounded number of people would have.
+        fits &= np.round(n - parameters, -1) == row["df"]
+    if row["se"] is not None:
+        fits &= quantile * (row["se"] - unit["se"] / 2) <= reach + wide
+        fits &= quantile * (row["se"] + unit["se"] / 2) >= reach - wide
+    if row["method"] == "paired t":
+        sums = row["estimate"] * 2 * n
+        fits &= abs(sums - np.round(sums)) <= n * unit["estimate"]
+    if row["p_value"]:
+        middle, half = abs(row["estimate"]), unit["estimate"] / 2
+        most = quantile * (middle + half) / (reach - wide)
+        least = quantile * max(middle - half, 0) / (reach + wide)
+        low, high = (2 * student.sf(t, n - parameters) for t in (most, least))
+        fits &= low <= row["p_value"] + unit["p_value"] / 2
+        fits &= high >= row["p_value"] - unit["p_value"] / 2
     return [int(one) for one in n[fits]]
-
-
-def _fits_p(row: Mapping[str, Any], n: np.ndarray, unit: Mapping[str, float]) -> np.ndarray:
-    """Whether the p-value is of t with n - 1 degrees of freedom; one that is 0 tells little."""
-    if not row["p_value"]:
-        return np.ones(len(n), bool)
-    middle = abs(row["estimate"])
-    most = (middle + unit["estimate"] / 2) / (row["se"] - unit["se"] / 2)
-    least = (middle - unit["estimate"] / 2) / (row["se"] + unit["se"] / 2)
-    low, high = (2 * student.sf(t, n - 1) for t in (most, max(least, 0)))
-    half = unit["p_value"] / 2
-    return (low <= row["p_value"] + half) & (high >= row["p_value"] - half)
 
 
 def _units(row: Mapping[str, Any]) -> dict[str, float]:
     """The unit of the last digit shown of each number: the third one, or what all of them have."""
-    units = {name: _unit(row[name]) for name in ("estimate", "se", "ci_low", "ci_high", "p_value")}
+    names = ("estimate", "se", "ci_low", "ci_high", "p_value")
+    units = {name: _unit(row[name]) for name in names if row[name] is not None}
     means = ("estimate", "ci_low", "ci_high")
     if all(math.isclose(row[name], round(row[name], 1)) for name in means):
         units |= {name: max(units[name], 0.1) for name in means}

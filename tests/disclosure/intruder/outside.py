@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import import_module
@@ -16,8 +17,10 @@ import analysis.claims
 from analysis import studies
 from analysis.checks import Checked, check
 from analysis.claims import judge_checked
+from analysis.claims.case import Case
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.evaluators import common
+from analysis.claims.gates import robustness
 from analysis.claims.gates.flagged_groups import Retried
 from analysis.claims.ledger import Ledger
 from analysis.describe.verdicts import ledger_text
@@ -80,19 +83,23 @@ def rules() -> Definitions:
     return known.model_copy(update={"claims": {name: known.claims[name] for name in CLAIMS}})
 
 
-def hold(study: Study) -> tuple[Checked, Ledger]:
+def hold(study: Study, *, others: bool = True) -> tuple[Case, Ledger]:
     """What those who hold the data know of a study in memory.
 
-    Other people are tried for gate 6 alone, and few draws are made where only an interval needs
-    many: a study takes a fifth of the time.
+    Other people are tried for gate 6 alone, and there only if asked for, and few draws are made
+    where only an interval needs many: a study takes a tenth of the time.
     """
-    checked = check(study)
+    case = Case(check(study), rules())
     fewer = {"linear_mediation": lambda *a, **k: linear_mediation(*a, **k, resamples=100)}
     with (
         patch.multiple(MECHANISM, **fewer),
+        patch.object(analysis.claims, "Case", lambda checked, rules: case),
         patch.object(common, "retry_on_other_cases", lambda case, word, on: Retried(word, {}, {})),
+        nullcontext()
+        if others
+        else patch.object(robustness, "try_on_other_cases", lambda case, bars: iter(())),
     ):
-        return checked, judge_checked(checked, rules())
+        return case, judge_checked(case.checked, rules())
 
 
 def of_study(checked: Checked, ledger: Ledger, declared: Path) -> Outside:

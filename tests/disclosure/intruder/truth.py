@@ -10,13 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.checks import Checked
 from analysis.checks.participant_flow import ANALYSED, READ, SCORED, SET_ASIDE
 from analysis.claims.case import Case
 from analysis.claims.gates.robustness import intoxicated_scores
 from tests.disclosure.intruder.attacks import Conclusion, Known
 from tests.disclosure.intruder.counting import FELL, FELL_EVER
-from tests.disclosure.intruder.outside import rules
 from tests.disclosure.intruder.random_studies import FILES, RandomStudy
 
 __all__ = ["Truth", "known_beforehand"]
@@ -43,7 +41,7 @@ class Truth:
     """A study as its own people know it."""
 
     study: RandomStudy
-    checked: Checked
+    case: Case
 
     def is_told(self, found: Conclusion) -> bool:
         """Whether what an attack concludes is so: a count exactly, a value within a point."""
@@ -58,19 +56,16 @@ class Truth:
             return self._is_change(found)
         if kind == "mean change":
             own = self._people.loc[self._people["arm"] == found.what[1], "change"]
-            few = 0 < len(own) < self.checked.study.design.minimum_cell
+            few = 0 < len(own) < self.case.design.minimum_cell
             return few and abs(own.mean() - float(found.value)) <= NEAR
         if kind == "events":
             return True
-        return self.counts.get(found.what) == found.value
-
-    @cached_property
-    def _case(self) -> Case:
-        return Case(self.checked, rules())
+        small = float(found.value) < self.case.design.minimum_cell
+        return small and self.counts.get(found.what) == found.value
 
     @cached_property
     def _people(self) -> pd.DataFrame:
-        return self._case.people("hours")
+        return self.case.people("hours")
 
     def _own(self, what: str) -> list[float]:
         """Everybody's own value of what an order statistic is shown of."""
@@ -85,7 +80,7 @@ class Truth:
         if what == "without a CADSS":
             meant = self._without_cadss
         else:
-            who = [i.people for i in self.checked.issues if i.rule == rule[0]]
+            who = [i.people for i in self.case.checked.issues if i.rule == rule[0]]
             meant = self._people[self._people["subject"].isin(who[0] if who else [])]
         alone = len(meant) == 1 and meant["subject"].isin(own["subject"]).all()
         return alone and abs(float(meant["change"].iloc[0]) - float(found.value)) <= NEAR
@@ -93,7 +88,7 @@ class Truth:
     @cached_property
     def _without_cadss(self) -> pd.DataFrame:
         """People scored within hours whose CADSS was not rated before and after the start."""
-        rated = self._case.scored("CADSS")
+        rated = self.case.scored("CADSS")
         before = rated.loc[rated["phase"] == "before", "subject"]
         after = rated.loc[rated["latest_infusion"] == 1, "subject"]
         everyone = self._people
@@ -102,7 +97,7 @@ class Truth:
     @cached_property
     def counts(self) -> dict[tuple[Any, ...], int]:
         """Every count that an attack may speak of, by its name."""
-        flow = self.checked.flow
+        flow = self.case.checked.flow
         arms = sorted(set(flow["arm"]) - {"all", "unknown"})
         found: dict[tuple[Any, ...], int] = {}
         for row in flow.to_dict("records"):
@@ -125,7 +120,7 @@ class Truth:
         return found | self._doubted()
 
     def _falls(self, arm: str) -> dict[tuple[Any, ...], int]:
-        hours, ever = self._people, self._case.primary_changes
+        hours, ever = self._people, self.case.primary_changes
         hours = hours[hours["arm"] == arm]
         rescued = ever[ever["rescued"] & (ever["phase"] == "hours")]["subject"]
         fell = (hours["change"] < 0) & ~hours["subject"].isin(rescued)
@@ -143,7 +138,7 @@ class Truth:
         return found
 
     def _doubted(self) -> dict[tuple[Any, ...], int]:
-        case = self._case
+        case = self.case
         if case.design.comparator_arm is None or case.primary_form is None:
             return {}
         scores = case.scores
