@@ -158,7 +158,14 @@ def test_no_form_that_looks_back_a_day_or_more_reaches_a_word_about_hours(
     case: Any = SimpleNamespace(
         scale=SimpleNamespace(name="a PTSD form"),
         primary_form=("any", window),
-        primary_changes=pd.DataFrame({"phase": "hours", "share_before": share}),
+        primary_changes=pd.DataFrame(
+            {
+                "phase": "hours",
+                "share_before": share,
+                "subject": range(len(share)),
+                "arm": "ketamine",
+            }
+        ),
     )
     others = {gate: Reason(gate, True, "") for gate in RULES.claims[claim].gates}
     found = others | {"recall": data_gates.recall(case)}
