@@ -273,7 +273,7 @@ def test_of_four_real_people_an_arm_no_number_is_told(tmp_path):
     path = write_study(tmp_path, tables(n_per_arm=4, effect=3.0))
     text = path.read_text(encoding="utf-8").replace("synthetic = true", "synthetic = false")
     path.write_text(text, encoding="utf-8")
-    result = CliRunner().invoke(app, ["judge", str(path), "--json"])
+    result = CliRunner().invoke(app, ["judge", str(path), "--share", "--json"])
     assert result.exit_code == 0
     for claim in json.loads(result.stdout)["claims"]:
         for row in (claim["estimate"], *claim["beside"]):
