@@ -259,6 +259,8 @@ def _no_afternoon(reading: Reading, times: _Times) -> None:
 
 def _weekends(reading: Reading, own: list[_Times]) -> None:
     """Forms before and after the infusion on other days of the week: scores differ by the day."""
+    if not own:
+        return
     frame = pd.concat([t.frame.assign(weekend=t.local.day_of_week >= _WEEKEND) for t in own])
     early = frame["at"] < frame["start"]
     later = frame["at"] >= frame["start"] + _NOON
