@@ -46,6 +46,8 @@ def ends(calls: list[dict[str, Any]]) -> list[End]:
         done = subprocess.run(
             [sys.executable, "-m", "tests.forks", room], input=json.dumps(calls),
             capture_output=True, text=True, check=False,
+            # Another test may have left this process elsewhere.
+            cwd=Path(__file__).parent.parent,
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return [End(*end) for end in json.loads(done.stdout)]
