@@ -204,15 +204,6 @@ class Sentence:
             texts.append(WITHHELD if text is None else text)
         return "".join(texts)
 
-    def numbers(self) -> Iterable[Quantity]:
-        """Every number about people in it, in the order of reading."""
-        yield from self.needs
-        for part in self.parts:
-            if isinstance(part, _Number):
-                yield part.quantity
-            elif isinstance(part, Sentence):
-                yield from part.numbers()
-
 
 def _shown(part: Any, release: Release | None) -> str | None:
     if isinstance(part, str):

@@ -87,8 +87,8 @@ def calibration_gate(case: Case, table: pd.DataFrame | None = None) -> Reason:
     covered, lost = _step(own["dropout"].min()), dropout(case)
     if _step(lost) > covered:
         more = said(
-            "{lost} have no score at the last visit; committed cells reach {covered:.0%}.",
-            lost=Private(f"{lost:.0%}", "More than any committed cell has"),
+            "{lost} at the last visit; committed cells reach {covered:.0%}.",
+            lost=Private(f"{lost:.0%} have no score", "Too many have no score"),
             covered=Known(float(covered)),
         )
         return _unknown(more)
