@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -75,6 +76,8 @@ def run() -> None:
     for name in _WARM:
         __import__(name)
     calls = json.loads(sys.stdin.read())
+    # A shell has the processes that it starts in the background ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # Or every child would copy all of it when it ends.
     gc.freeze()
     print(json.dumps([_ended(call, Path(sys.argv[1])) for call in calls]))

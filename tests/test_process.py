@@ -78,7 +78,7 @@ RELIEF = (sys.executable, "-m", "analysis.cli")
 
 
 def started(arguments: tuple[str, ...], **streams: Any) -> subprocess.Popen[str]:
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen([*RELIEF, *arguments], text=True, **(pipes | streams))
 
 
@@ -124,7 +124,9 @@ def test_a_signal_ends_it_with_its_own_code_and_no_word(tmp_path):
 
 def test_ctrl_c_is_no_word_of_its_workers_either(tmp_path):
     call = ("calibrate", "--worlds", "null", "--n", "15", "--jobs", "2", "--out", str(tmp_path))
-    process = started(call, start_new_session=True)
+    # A shell has the processes that it starts in the background ignore Ctrl-C.
+    heeds = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
+    process = started(call, start_new_session=True, preexec_fn=heeds)
     until = time.monotonic() + 60
     while not (tmp_path / "shards").exists() and time.monotonic() < until:
         time.sleep(0.05)
