@@ -185,11 +185,12 @@ def test_the_zone_of_the_computer_does_not_matter(tmp_path):
 
 
 def test_a_whole_number_of_hours_in_local_time_is_one_on_the_clock(tmp_path):
+    # Each person stands on one side of the bounds, as nobody fills a form in twice in a minute.
     content = tables(hours_after_end=())
-    for row in content["infusions"]:
+    for at, row in enumerate(content["infusions"]):
         end = datetime.fromisoformat(row["end"])
         items = {k: 1 for k in content["scores"][0] if k.startswith("item")} | {"item_01": 0}
-        for number, minutes in enumerate((119, 120, 359, 360, 1800, 1801)):
+        for number, minutes in enumerate(((119, 359, 1800), (120, 360, 1801))[at % 2]):
             when = stamp(end + timedelta(minutes=minutes))
             content["scores"].append(
                 {"id": row["id"], "when": when} | items | {"item_03": number % 5}
@@ -197,12 +198,12 @@ def test_a_whole_number_of_hours_in_local_time_is_one_on_the_clock(tmp_path):
     forms = check(read_study(write_study(tmp_path, content, zone='timezone = "UTC"'))).forms
     after = forms[forms["latest_infusion"] == 1].sort_values(["subject", "hours_low"])
     phases = after.groupby("subject")["phase"].agg(list)
-    assert set(map(tuple, phases)) == {("acute", "hours", "hours", "day", "day", "later")}
+    assert set(map(tuple, phases)) == {("acute", "hours", "day"), ("hours", "day", "later")}
 
 
 def test_start_and_end_of_an_infusion_belong_to_it_and_the_next_one_cuts_the_window(tmp_path):
     content = tables(hours_after_end=())
-    for row in list(content["infusions"]):
+    for at, row in enumerate(list(content["infusions"])):
         start, end = (datetime.fromisoformat(row[key]) for key in ("start", "end"))
         second = {
             "start": stamp(start + timedelta(hours=4)),
@@ -210,8 +211,8 @@ def test_start_and_end_of_an_infusion_belong_to_it_and_the_next_one_cuts_the_win
         }
         content["infusions"].append(row | second)
         items = {k: 1 for k in content["scores"][0] if k.startswith("item")} | {"item_01": 0}
-        moments = (start, end, start + timedelta(hours=3, minutes=59), start + timedelta(hours=4),
-                   end + timedelta(hours=6))  # fmt: skip
+        second_start = (timedelta(hours=3, minutes=59), timedelta(hours=4))[at % 2]
+        moments = (start, end, start + second_start, end + timedelta(hours=6))
         for number, moment in enumerate(moments):
             content["scores"].append(
                 {"id": row["id"], "when": stamp(moment)} | items | {"item_03": number % 5}
@@ -222,7 +223,8 @@ def test_start_and_end_of_an_infusion_belong_to_it_and_the_next_one_cuts_the_win
         lambda own: tuple(zip(own["phase"], own["latest_infusion"], strict=True))
     )
     assert set(found) == {
-        (("during", 1), ("during", 1), ("hours", 1), ("during", 2), ("hours", 2)),
+        (("during", 1), ("during", 1), ("hours", 1), ("hours", 2)),
+        (("during", 1), ("during", 1), ("during", 2), ("hours", 2)),
     }
 
 
@@ -288,7 +290,8 @@ def test_many_forms_are_read_in_seconds(tmp_path):
     rows = 20_000
     frame = pd.DataFrame(rng.integers(0, 5, (rows, 14)), columns=list(content["scores"][0])[2:])
     start = np.datetime64("2025-03-05T00:00")
-    frame.insert(0, "when", np.datetime_as_string(start + np.arange(rows), unit="m"))
+    # Each of the four people every 20 minutes: closer forms would be one sent twice.
+    frame.insert(0, "when", np.datetime_as_string(start + 5 * np.arange(rows), unit="m"))
     frame.insert(0, "id", np.resize(people, rows))
     frame.to_csv(tmp_path / "scores.csv", index=False)
     begin = time.perf_counter()
