@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import tomllib
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ synthetic = true
 design = "{design}"
 {zone}
 {section}
+{declared}
 arms = {arms}
 comparator = "{comparator}"
 missing_codes = {missing_codes}
@@ -52,14 +54,26 @@ recall_hours = {recall_hours}
 """
 
 
+ARMS = '{ ket = "ketamine", mdz = "midazolam" }'
+# What makes a study eligible: how it was done, every key of it.
+DECLARED = """
+randomised = true
+concurrent = true
+blinded = "double"
+planned_per_arm = {planned}
+looks = 1
+registration = "NCT00000000 2025-03-01"
+"""
+
+
 def toml(**changes: Any) -> str:
-    """A valid study.toml; keyword arguments replace parts of it."""
+    """A valid study.toml, declared in full; keyword arguments replace parts of it."""
     parts = {
         "name": "made-up",
         "population": "PTSD",
         "design": "parallel",
         "zone": 'timezone = "America/Detroit"',
-        "arms": '{ ket = "ketamine", mdz = "midazolam" }',
+        "arms": ARMS,
         "comparator": "active",
         "missing_codes": "[]",
         "instrument": "PCL-5-now",
@@ -67,6 +81,7 @@ def toml(**changes: Any) -> str:
         "recall_hours": 0,
         "arm": 'arm = "arm"',
         "section": "",
+        "declared": DECLARED.format(planned=6),
         "files": "",
         "infusions": "",
         "values": 'items = "item_{:02d}"',
@@ -127,12 +142,16 @@ def stamp(moment: datetime) -> str:
 def write_study(
     folder: Path, content: dict[str, list[dict[str, Any]]] | None = None, **changes: Any
 ) -> Path:
-    """Write a study folder and return the path of its study.toml."""
+    """Write a study folder, as many people planned as there are, and return its study.toml."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, rows in (content or tables()).items():
+    content = content or tables()
+    for name, rows in content.items():
         write_rows(folder / f"{name}.csv", rows)
     path = folder / "study.toml"
-    path.write_text(toml(**changes), encoding="utf-8")
+    treatments = len(set(tomllib.loads(f"arms = {changes.get('arms', ARMS)}")["arms"].values()))
+    planned = max(1, round(len(content["subjects"]) / treatments))
+    declared = {"declared": DECLARED.format(planned=planned)}
+    path.write_text(toml(**(declared | changes)), encoding="utf-8")
     return path
 
 

@@ -35,7 +35,7 @@ THROUGH = {
     "claims/calibration/test_run.py": "claims/calibration/counts claims/calibration/pieces",
     "claims/calibration/test_stored_words.py": "claims/calibration/trial",
     # Declarations are read, or refused, as a whole study.toml.
-    "config/test_load.py": "config/source config/study config/tables",
+    "config/test_load.py": "config/declarations config/source config/study config/tables",
     "readers/table/test_times.py": """
         config/precision readers/clock readers/table/declared_times readers/table/iso
         readers/table/zones""",

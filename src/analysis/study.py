@@ -20,12 +20,23 @@ ASSESSMENT_COLUMNS = (
 )  # fmt: skip
 EVENT_COLUMNS = ("subject", "event", "hours_low", "hours_high")
 DROPPED_COLUMNS = ("subject", "rule", "n")
+KETAMINE = "ketamine"
 EVENTS = ("rescue", "consent-withdrawn", "unblinded", "blinding-guess")
+
+
+def is_ketamine(treatment: str) -> bool:
+    """Whether an arm is given ketamine, in a dose of its own (``ketamine 0.5``) or without one."""
+    return treatment == KETAMINE or treatment.startswith(f"{KETAMINE} ")
 
 
 @dataclass(frozen=True)
 class Design:
-    """What a study declares of itself, fixed before its scores are read."""
+    """What a study declares of itself, fixed before its scores are read.
+
+    ``randomised`` to ``registration`` say how it was done, None where it is not declared;
+    ``planned_per_arm`` is by the treatments that study.toml names. ``ketamine_arms`` are those of
+    them that are ketamine, of which ``primary_arm`` decides, or all together where it is None.
+    """
 
     name: str
     title: str
@@ -43,6 +54,16 @@ class Design:
     round_counts: int = 5
     missing_items: str = "complete"
     subscale_keys: dict[str, str] = field(default_factory=dict)
+    randomised: bool | None = None
+    concurrent: bool | None = None
+    blinded: str | None = None
+    planned_per_arm: dict[str, int] | None = None
+    enrolment_reason: str = ""
+    looks: int | None = None
+    look_level: float | None = None
+    registration: str | None = None
+    ketamine_arms: tuple[str, ...] = (KETAMINE,)
+    primary_arm: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +94,7 @@ class Study:
     dropped : DataFrame
         subject, rule, n: rows and cells that reading set aside and whose person is known.
     sources : dict
-        File name to SHA-256 of its bytes.
+        File name to SHA-256 of its bytes; study.toml is one of them.
     set_aside : dict
         People whom reading set aside: subject to the rule that did it. They are in the
         tables, so that the checks take them out where they are counted.

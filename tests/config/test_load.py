@@ -25,6 +25,27 @@ def test_a_valid_study_declares_its_design(tmp_path):
     assert design.title == "made-up"
 
 
+def test_what_is_not_declared_stays_open(tmp_path):
+    design = load_config(write_study(tmp_path, declared="")).design()
+    told = (design.randomised, design.concurrent, design.blinded, design.planned_per_arm,
+            design.looks, design.look_level, design.registration, design.primary_arm)  # fmt: skip
+    assert told == (None,) * 8
+
+
+@pytest.mark.parametrize(
+    ("planned", "by_treatment"),
+    [
+        ("30", {"ketamine": 30, "midazolam": 30}),
+        ("{ ketamine = 30, midazolam = 60 }", {"ketamine": 30, "midazolam": 60}),
+    ],
+)
+def test_people_may_be_planned_alike_or_by_arm(tmp_path, planned, by_treatment):
+    declared = f'planned_per_arm = {planned}\nregistration = "NCT00000000 2025-03-01"'
+    design = load_config(write_study(tmp_path, declared=declared)).design()
+    assert design.planned_per_arm == by_treatment
+    assert design.registration == "NCT00000000 2025-03-01"
+
+
 def test_a_crossover_needs_no_arm(tmp_path):
     assert load_config(write_study(tmp_path, design="crossover", arm="")).subjects.arm is None
 
@@ -63,6 +84,21 @@ def test_a_crossover_needs_no_arm(tmp_path):
         ({"files": 'encoding = "no-such"'}, "encoding"),
         ({"missing_codes": '["0"]'}, "missing code"),
         ({"missing_codes": "[9]"}, "missing_codes"),
+        ({"declared": 'randomised = "yes"'}, "[study] randomised: write true or false"),
+        ({"declared": "concurrent = 1"}, "[study] concurrent: write true or false"),
+        ({"declared": 'blinded = "triple"'}, "[study] blinded: input should be 'double'"),
+        ({"declared": "planned_per_arm = 0"}, "how many people were planned for each arm"),
+        ({"declared": "planned_per_arm = {}"}, "how many people were planned for each arm"),
+        ({"declared": "planned_per_arm = { ketamine = 30.5, midazolam = 30 }"}, "planned for each"),
+        ({"declared": "planned_per_arm = { ket = 30, mdz = 30 }"}, "of arms: ketamine, midazolam"),
+        ({"declared": "looks = 0"}, "how many times the data were judged or will be"),
+        ({"declared": "looks = 2\nlook_level = 0.5"}, "above 0 and below 0.5"),
+        ({"declared": 'look_level = "0.01"'}, "above 0 and below 0.5"),
+        ({"declared": 'registration = "NCT00000000"'}, "the id and the date"),
+        ({"declared": 'registration = "NCT00000000 2025-02-30"'}, "the id and the date"),
+        ({"declared": "registration = 2025-03-01"}, "the id and the date"),
+        ({"declared": 'primary_arm = "midazolam"'}, "primary_arm must be one of ketamine"),
+        ({"declared": 'primary_arm = "ketamine"', "design": "crossover"}, "primary_arm goes with"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_one_sentence_that_names_the_key(tmp_path, changes, words):

@@ -187,6 +187,8 @@ def _treatments(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Ite
         return
     given = study.infusions.sort_values(["subject", "infusion"])
     arm = given["subject"].map(study.subjects.set_index("subject")["arm"])
+    # Arms of another dose were given ketamine too.
+    arm = arm.replace(dict.fromkeys(study.design.ketamine_arms, study.design.active_arm))
     first = given["infusion"] == 1
     other = first & arm.notna() & given["agent"].notna() & (given["agent"] != arm)
     yield from of_people("infusion.other-agent", given.loc[other, "subject"].unique())

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from analysis import instruments
+from analysis.config.declarations import Declarations
 from analysis.config.source import DatetimeFormat, Strict, Table, TimeZone
 from analysis.config.tables import (
     AssessmentTable,
@@ -16,15 +17,15 @@ from analysis.config.tables import (
     SubjectTable,
     WeightTable,
 )
-from analysis.study import Design
+from analysis.study import KETAMINE, Design, is_ketamine
 
 __all__ = ["StudyConfig", "StudySection"]
 
 _PLAIN_NUMBER = re.compile(r"[+-]?\d{1,9}(?:\.\d{0,9})?", re.ASCII)
 
 
-class StudySection(Strict):
-    """The study as a whole.
+class StudySection(Declarations):
+    """The study as a whole, and what it declares of how it was done.
 
     Attributes
     ----------
@@ -60,18 +61,19 @@ class StudySection(Strict):
 
     @model_validator(mode="after")
     def _arms_and_comparator(self) -> StudySection:
-        agents = set(self.arms.values())
+        agents = {KETAMINE if is_ketamine(agent) else agent for agent in self.arms.values()}
         if not all(label.strip() and agent for label, agent in self.arms.items()):
             raise ValueError("arms must map labels that are not blank to treatments")
         if self.design == "single-arm" and self.comparator != "none":
             raise ValueError('design is "single-arm", so comparator must be "none"')
-        if "ketamine" not in agents:
+        if KETAMINE not in agents:
             raise ValueError('arms must map one label of the file to "ketamine"')
         if self.comparator == "none" and len(agents) > 1:
             raise ValueError('comparator is "none" but arms names more than one treatment')
         if self.comparator != "none" and len(agents) != 2:
             raise ValueError(
-                "with a comparator, arms must map the labels to exactly two treatments"
+                "with a comparator, arms must map the labels to exactly two treatments; several "
+                'arms of ketamine are one, as in "ketamine 0.5" and "ketamine 1.0"'
             )
         if self.primary not in instruments.known():
             raise ValueError(f"primary must be one of {', '.join(sorted(instruments.known()))}")
@@ -81,6 +83,50 @@ class StudySection(Strict):
                 "every page that is passed on"
             )
         return self
+
+    @model_validator(mode="after")
+    def _declarations_name_the_arms(self) -> StudySection:
+        treatments = sorted(set(self.arms.values()))
+        ketamine = [agent for agent in treatments if is_ketamine(agent)]
+        if isinstance(self.planned_per_arm, dict) and sorted(self.planned_per_arm) != treatments:
+            raise ValueError(
+                "planned_per_arm must give a number for each treatment of arms: "
+                + ", ".join(treatments)
+            )
+        if self.primary_arm is not None and self.design != "parallel":
+            raise ValueError('primary_arm goes with design = "parallel"; remove it')
+        if self.primary_arm is not None and self.primary_arm not in ketamine:
+            raise ValueError("primary_arm must be one of " + ", ".join(ketamine))
+        return self
+
+    @property
+    def treatments(self) -> dict[str, str]:
+        """What each label of ``arms`` is in the analysis.
+
+        The ketamine arm that decides is ``ketamine``, and so is every other one unless
+        ``primary_arm`` names one; the rest keep their words and are compared with nobody.
+        """
+        pooled = {
+            agent
+            for agent in self.arms.values()
+            if is_ketamine(agent) and self.primary_arm in (None, agent)
+        }
+        return {label: KETAMINE if agent in pooled else agent for label, agent in self.arms.items()}
+
+    @property
+    def agents(self) -> dict[str, str]:
+        """What each word for what was given, or guessed, means: ketamine whatever its dose."""
+        treatments = self.arms.values()
+        words = {agent: agent for agent in treatments} | self.arms
+        drugs = {word: KETAMINE if is_ketamine(drug) else drug for word, drug in words.items()}
+        return {KETAMINE: KETAMINE} | drugs
+
+    @property
+    def planned_people(self) -> dict[str, int] | None:
+        """People planned, by treatment as ``arms`` names it; None where it is not declared."""
+        if isinstance(self.planned_per_arm, int):
+            return dict.fromkeys(sorted(set(self.arms.values())), self.planned_per_arm)
+        return self.planned_per_arm
 
 
 class StudyConfig(Strict):
@@ -147,7 +193,7 @@ class StudyConfig(Strict):
     def design(self) -> Design:
         """What the study declares, as the rest of the project uses it."""
         section = self.study
-        others = sorted(set(section.arms.values()) - {"ketamine"})
+        others = sorted(agent for agent in section.arms.values() if not is_ketamine(agent))
         return Design(
             name=section.name,
             title=section.title or section.name,
@@ -156,7 +202,7 @@ class StudyConfig(Strict):
             design=section.design,
             comparator=section.comparator,
             primary=section.primary,
-            active_arm="ketamine",
+            active_arm=KETAMINE,
             comparator_arm=others[0] if others else None,
             times=section.times,
             after_withdrawal=section.after_withdrawal,
@@ -164,6 +210,16 @@ class StudyConfig(Strict):
             minimum_cell_reason=" ".join(section.minimum_cell_reason.split()),
             round_counts=section.round_counts,
             missing_items=section.missing_items,
+            randomised=section.randomised,
+            concurrent=section.concurrent,
+            blinded=section.blinded,
+            planned_per_arm=section.planned_people,
+            enrolment_reason=" ".join(section.enrolment_reason.split()),
+            looks=section.looks,
+            look_level=section.look_level,
+            registration=section.registration,
+            ketamine_arms=tuple(sorted(filter(is_ketamine, set(section.arms.values())))),
+            primary_arm=section.primary_arm,
             subscale_keys={
                 t.instrument: t.subscale_key for t in self.assessments if t.subscale_key
             },

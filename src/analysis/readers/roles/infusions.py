@@ -124,8 +124,7 @@ def _statuses(column: pd.Series) -> pd.Series:
 
 def _agents(reading: Reading, table: TextTable) -> pd.Series:
     """Treatments by the words of ``arms``; in a crossover every one must be known."""
-    spec, labels = reading.config.infusions, reading.config.study.arms
-    words = {treatment: treatment for treatment in labels.values()} | labels
+    spec, words = reading.config.infusions, reading.config.study.agents
     column = (
         pd.Series(str(spec.agent_is), index=table.cells.index)
         if spec.agent is None

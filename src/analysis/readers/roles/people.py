@@ -14,6 +14,7 @@ from analysis.readers.reading import Reading
 from analysis.readers.roles.doses import plausible_weights
 from analysis.readers.table.identifiers import alike
 from analysis.readers.table.text_table import TextTable
+from analysis.study import KETAMINE, is_ketamine
 
 __all__ = ["People", "read_rescue", "read_subjects"]
 
@@ -149,16 +150,14 @@ def _one_row_a_person(
 
 
 def _arms(reading: Reading, table: TextTable) -> pd.Series:
-    spec, labels = reading.config.subjects, reading.config.study.arms
+    spec, labels = reading.config.subjects, reading.config.study.treatments
     # In a crossover the first infusion tells; the arm of a standard is a sequence there.
     crossover = reading.config.study.design == "crossover" and "arm" in spec.filled_in
     if spec.arm is None or crossover:
         alone = reading.config.study.design == "single-arm"
-        return pd.Series("ketamine" if alone else np.nan, index=table.cells.index, dtype=object)
+        return pd.Series(KETAMINE if alone else np.nan, index=table.cells.index, dtype=object)
     column = table.column(spec.arm)
-    others = [
-        label for label, agent in labels.items() if agent == "ketamine" and _ENANTIOMER(label)
-    ]
+    others = [label for label, agent in labels.items() if is_ketamine(agent) and _ENANTIOMER(label)]
     reading.note("arm.enantiomer", table, column.isin(others).to_numpy(), spec.arm)
     unknown = (~column.isin(labels) & (column != "")).to_numpy()
     table.refuse("arm.unknown-label", unknown, spec.arm, labels=", ".join(labels))
@@ -169,9 +168,7 @@ def _arms(reading: Reading, table: TextTable) -> pd.Series:
 
 def _guesses(reading: Reading, table: TextTable, name: str) -> pd.Series:
     """Guessed treatments; a word that is neither one nor a way to say unsure is set aside."""
-    labels = reading.config.study.arms
-    words = {treatment: treatment for treatment in labels.values()}
-    words |= labels | dict.fromkeys(_UNSURE, "unsure")
+    words = reading.config.study.agents | dict.fromkeys(_UNSURE, "unsure")
     column = table.column(name)
     unclear = ~reading.missing(column) & ~column.isin(words).to_numpy()
     reading.note("guess.unknown", table, unclear, name)
