@@ -207,6 +207,6 @@ def judge_source(
     if _is_private(source, checked):
         from analysis.disclosure.digests import keyed_digest
 
-        digest = keyed_digest(checked.study.sources, Path(source))
+        digest = keyed_digest(checked.study.sources)
         ledger = replace(ledger, data_sha256=digest)
     return ledger, checked

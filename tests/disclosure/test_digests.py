@@ -27,23 +27,26 @@ def real(folder: Path, section: str = "") -> Path:
 
 
 def test_without_a_key_there_is_no_digest(no_key, tmp_path) -> None:
-    assert keyed_digest({"a.csv": "0" * 64}, real(tmp_path)) is None
+    assert keyed_digest({"a.csv": "0" * 64}) is None
     assert judged(str(real(tmp_path))).data_sha256 is None
 
 
 def test_a_digest_is_that_of_the_key_the_tables_and_the_declaration(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("RELIEF_KEY", KEY)
-    path = real(tmp_path / "a")
-    one = keyed_digest({"a.csv": "0" * 64}, path)
+    path = real(tmp_path)
+    one = judged(str(path)).data_sha256
     assert one is not None
     assert one.startswith("hmac:")
     assert len(one) == 69
-    assert keyed_digest({"a.csv": "0" * 64}, path.parent) == one
-    assert keyed_digest({"a.csv": "1" * 64}, path) != one
-    path.write_text(path.read_text() + "\n# another comparator\n")
-    assert keyed_digest({"a.csv": "0" * 64}, path) != one
+    assert judged(str(path.parent)).data_sha256 == one
+    changed = {}
+    for file in ("scores.csv", "study.toml"):
+        before = (tmp_path / file).read_bytes()
+        (tmp_path / file).write_bytes(before.replace(b"S000", b"S900") + b"\n")
+        changed[file] = judged(str(path)).data_sha256
+        (tmp_path / file).write_bytes(before)
     monkeypatch.setenv("RELIEF_KEY", KEY[::-1])
-    assert keyed_digest({"a.csv": "0" * 64}, path) != one
+    assert len({one, *changed.values(), judged(str(path)).data_sha256}) == 4
 
 
 def test_no_plain_hash_of_a_table_of_people_stands_in_a_ledger(monkeypatch, tmp_path) -> None:
@@ -53,6 +56,13 @@ def test_no_plain_hash_of_a_table_of_people_stands_in_a_ledger(monkeypatch, tmp_
     for view in ("team", "shared"):
         told = str(judged(str(path), view).as_dict())
         assert not any(digest[:12] in told for digest in hashes)
+
+
+def test_another_declaration_of_synthetic_data_leaves_a_trace_too(tmp_path) -> None:
+    path = write_study(tmp_path, tables(n_per_arm=6))
+    one = judged(str(path)).data_sha256
+    path.write_text(path.read_text().replace("randomised = true", "randomised = false"))
+    assert judged(str(path)).data_sha256 != one
 
 
 def test_synthetic_and_published_data_keep_a_hash_that_anybody_can_check(no_key, tmp_path) -> None:

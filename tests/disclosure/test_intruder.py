@@ -113,7 +113,7 @@ def _own_values(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _plain_hash(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(digests, "keyed_digest", lambda sources, path: sources[FILES[0]])
+    monkeypatch.setattr(digests, "keyed_digest", lambda sources: sources[FILES[0]])
 
 
 def _unrounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -238,12 +238,12 @@ def test_hours_across_a_clock_change_are_true_hours(tmp_path):
     assert study.assessments["hours_low"].max() == pytest.approx(3 + 40 / 60, abs=1e-6)
 
 
-def test_a_file_that_serves_several_tables_is_read_once_and_hashed_once(tmp_path):
+def test_a_file_that_serves_several_namedis_read_once_and_hashed_once(tmp_path):
     path = write_study(tmp_path, tables())
     text = path.read_text(encoding="utf-8")
     path.write_text(text + text[text.index("[[assessments]]") :], encoding="utf-8")
     study = read_study(path)
-    assert set(study.sources) == {"subjects.csv", "infusions.csv", "scores.csv"}
+    assert set(study.sources) == {"study.toml", "subjects.csv", "infusions.csv", "scores.csv"}
     # What both tables tell counts once.
     assert len(study.assessments) == 48
     assert (
@@ -258,7 +258,8 @@ def test_files_of_one_name_in_two_folders_have_two_hashes(tmp_path):
     (tmp_path / "scores.csv").rename(tmp_path / "a" / "subjects.csv")
     text = path.read_text(encoding="utf-8").replace("scores.csv", "a/subjects.csv")
     path.write_text(text, encoding="utf-8")
-    assert set(read_study(path).sources) == {"subjects.csv", "infusions.csv", "a/subjects.csv"}
+    named = {"subjects.csv", "infusions.csv", "a/subjects.csv"}
+    assert set(read_study(path).sources) == {"study.toml", *named}
 
 
 def test_where_that_no_row_meets_is_refused(tmp_path):

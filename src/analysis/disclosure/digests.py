@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from pathlib import Path
 
 from analysis.disclosure.keys import key
 
 __all__ = ["keyed_digest"]
 
 
-def keyed_digest(sources: dict[str, str], declaration: Path) -> str | None:
-    """HMAC-SHA-256 (RFC 2104) of a study's tables and its study.toml; None without a key.
+def keyed_digest(sources: dict[str, str]) -> str | None:
+    """HMAC-SHA-256 (RFC 2104) of a study's files, its study.toml too; None without a key.
 
     Parameters
     ----------
     sources : dict
         File name to SHA-256 of its bytes.
-    declaration : Path
-        study.toml, so that a changed primary instrument or comparator leaves a trace.
 
     Returns
     -------
@@ -38,7 +35,5 @@ def keyed_digest(sources: dict[str, str], declaration: Path) -> str | None:
     secret = key()
     if secret is None:
         return None
-    toml = declaration / "study.toml" if declaration.is_dir() else declaration
-    digests = {**sources, "study.toml": hashlib.sha256(toml.read_bytes()).hexdigest()}
-    lines = "".join(f"{name} {digest}\n" for name, digest in sorted(digests.items()))
+    lines = "".join(f"{name} {digest}\n" for name, digest in sorted(sources.items()))
     return f"hmac:{hmac.new(secret, lines.encode(), hashlib.sha256).hexdigest()}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from analysis.study import (
 
 __all__ = ["read_identifiers", "read_study"]
 
+DECLARATION = "study.toml"
 # Decimals of an hour that are kept: the dates behind them must not show in the last digits.
 _DECIMALS = 6
 _SCALE = ["instrument", "version"]
@@ -52,8 +54,10 @@ def read_study(path: Path) -> Study:
     ReliefError
         A STOP of scope ``study``: what was expected, where, and what to do.
     """
-    path = path / "study.toml" if path.is_dir() else path
+    path = path / DECLARATION if path.is_dir() else path
     reading = Reading(load_config(path), path.parent)
+    # What is declared decides as much as the scores: a change of it must leave a trace.
+    reading.sources[DECLARATION] = hashlib.sha256(path.read_bytes()).hexdigest()
     people = read_subjects(reading)
     infusions, around = read_infusions(reading, people.frame)
     ids = people.frame["id"]
@@ -82,7 +86,7 @@ def read_identifiers(path: Path) -> tuple[tuple[str, ...], tuple[int, ...]]:
     ReliefError
         As :func:`read_study`.
     """
-    path = path / "study.toml" if path.is_dir() else path
+    path = path / DECLARATION if path.is_dir() else path
     reading = Reading(load_config(path), path.parent)
     people = read_subjects(reading).frame
     config = reading.config

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from analysis.cli import app
 from analysis.readers.assemble import read_study
 from analysis.study import Study
-from tests.factory import TOKEN, Outcome, tables, write_study
+from tests.factory import DECLARED, TOKEN, Outcome, tables, write_study
 from tests.readers.formats.fhir.export import (
     LOINC,
     Resource,
@@ -40,6 +40,7 @@ timezone = "America/Detroit"
 arms = {{ ket = "ketamine", mdz = "midazolam" }}
 comparator = "active"
 primary = "PCL-5-now"
+{declared}
 
 [subjects]
 path = "{path}"
@@ -88,7 +89,10 @@ def fhir_study(folder: Path, made: list[Resource], more: str = "") -> Path:
     folder.mkdir()
     write_bundle(folder / "export.json", made)
     path = folder / "study.toml"
-    path.write_text(FHIR.format(path="export.json", more=more), encoding="utf-8")
+    path.write_text(
+        FHIR.format(path="export.json", more=more, declared=DECLARED.format(planned=6)),
+        encoding="utf-8",
+    )
     return path
 
 
@@ -142,10 +146,12 @@ def test_a_folder_of_ndjson_is_the_same_study(tmp_path, content, delimited):
     for kind in {one["resourceType"] for one in made}:
         own = [one for one in made if one["resourceType"] == kind]
         write_ndjson(folder / "export" / f"{kind}.ndjson.gz", own[::-1])
-    (folder / "study.toml").write_text(FHIR.format(path="export", more=""), encoding="utf-8")
+    (folder / "study.toml").write_text(
+        FHIR.format(path="export", more="", declared=""), encoding="utf-8"
+    )
     study = read_study(folder)
     same(study, delimited)
-    assert set(study.sources) == {"export"}
+    assert set(study.sources) == {"export", "study.toml"}
 
 
 def test_blank_answers_are_blank_items_in_both(tmp_path, content, csv):

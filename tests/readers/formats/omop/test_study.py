@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from analysis.cli import app
 from analysis.readers.assemble import read_study
 from analysis.study import Study
-from tests.factory import TOKEN, Outcome, tables, write_study
+from tests.factory import DECLARED, TOKEN, Outcome, tables, write_study
 from tests.readers.formats.omop.cdm import KETAMINE, MIDAZOLAM, Rows, SyntheticCdm, content, score
 from tests.readers.formats.omop.postgres import OWNER, PASSWORD
 
@@ -33,6 +33,7 @@ timezone = "America/Detroit"
 arms = {{ 1001 = "ketamine", 1002 = "midazolam", 785649 = "ketamine", 708298 = "midazolam" }}
 comparator = "active"
 primary = "PCL-5-now"
+{declared}
 
 [subjects]
 {source}
@@ -107,7 +108,10 @@ def declared(cdm: SyntheticCdm, rows: dict[str, Rows]) -> Path:
     path = cdm.path.parent / "study.toml"
     cdm.write(rows)
     assert cdm.source
-    path.write_text(TOML.format(source="\n".join([place, *source])), encoding="utf-8")
+    path.write_text(
+        TOML.format(source="\n".join([place, *source]), declared=DECLARED.format(planned=8)),
+        encoding="utf-8",
+    )
     return path
 
 
@@ -184,7 +188,7 @@ def test_a_refusal_is_one_line_and_exit_code_2(cdm: SyntheticCdm, tmp_path: Path
 def test_a_password_in_study_toml_is_refused_and_not_repeated(tmp_path: Path, command: str):
     source = f'format = "omop"\nurl = "postgresql://{OWNER}:{PASSWORD}@localhost/cdm"'
     path = tmp_path / "study.toml"
-    path.write_text(TOML.format(source=source), encoding="utf-8")
+    path.write_text(TOML.format(source=source, declared=""), encoding="utf-8")
     result = CliRunner().invoke(app, [command, str(path), "--json"])
     assert result.exit_code == 2
     assert json.loads(result.stdout)["error"]["rule"] == "omop.password-in-file"
@@ -208,4 +212,4 @@ def test_tables_of_other_formats_may_stand_beside(file: SyntheticCdm, tmp_path: 
 
 def test_tables_of_one_database_are_told_apart_in_the_sources(file: SyntheticCdm):
     study = read_study(declared(file, stored(tables())))
-    assert len(set(study.sources.values())) == len(study.sources) == 3
+    assert len(set(study.sources.values())) == len(study.sources) == 4

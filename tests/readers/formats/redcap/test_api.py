@@ -345,7 +345,7 @@ def test_neither_token_nor_url_is_in_the_study(server, tmp_path):
     told = json.dumps([study.sources, [one.as_dict() for one in study.issues]])
     assert TOKEN not in told
     assert "127.0.0.1" not in told
-    assert len(study.sources) == 3
+    assert len(study.sources) == 4
 
 
 def test_nothing_that_was_received_is_written(server, tmp_path, monkeypatch):

@@ -316,5 +316,5 @@ def test_the_text_of_a_file_is_read_once_a_table(tmp_path):
 
 def test_what_decides_codes_is_among_the_hashed_sources(tmp_path):
     study = read_study(write_project(tmp_path))
-    assert set(study.sources) == {"export.csv", "dictionary.csv", "event.csv"}
-    assert len(set(study.sources.values())) == 3
+    assert set(study.sources) == {"export.csv", "dictionary.csv", "event.csv", "study.toml"}
+    assert len(set(study.sources.values())) == 4
