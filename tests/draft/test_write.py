@@ -10,6 +10,7 @@ import pytest
 from openpyxl import Workbook
 
 from analysis.config import load_config
+from analysis.config.declarations import Declarations
 from analysis.draft import look, write_study_toml
 from analysis.draft.item_columns import find_blocks
 from analysis.errors import ReliefError
@@ -25,6 +26,15 @@ ANSWERS = {
     "comparator": '"active"',
     "missing_codes": "[]",
     "primary": '"PCL-5-now"',
+    "randomised": "true",
+    "concurrent": "true",
+    "blinded": '"double"',
+    "planned_per_arm": "6",
+    "enrolment_reason": '"As planned."',
+    "looks": "1",
+    "look_level": "0.025",
+    "registration": '"none"',
+    "primary_arm": '"ketamine"',
     "study_codes": "true",
     "recall_hours": "0",
     "item_base": "0",
@@ -103,7 +113,8 @@ def test_what_must_not_be_guessed_is_left_open(tmp_path):
     text = out.read_text(encoding="utf-8")
     open_points = {line.split(" =")[0] for line in text.splitlines() if '= "TODO"' in line}
     asked = {"population", "synthetic", "design", "timezone", "arms", "comparator", "primary"}
-    assert asked | {"missing_codes", "recall_hours", "item_base", "study_codes"} == open_points
+    asked |= {"missing_codes", "recall_hours", "item_base", "study_codes"}
+    assert asked | set(Declarations.model_fields) == open_points
     with pytest.raises(ReliefError) as caught:
         load_config(out)
     assert caught.value.rule == "config.open-point"

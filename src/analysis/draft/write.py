@@ -18,6 +18,18 @@ _HEAD = """\
 # A draft of study.toml. What could be seen in the export is filled in; check it. Every "TODO" is a
 # question that no program may answer for you: relief check names the first one that is left.
 """
+# What no export tells. A line that is removed is not declared, the unfavourable answer.
+_HOW_IT_WAS_DONE = {
+    "randomised": "true if chance alone put people into the arms, else false",
+    "concurrent": "true if the comparator was given in the same months and place, else false",
+    "blinded": "double (neither people nor raters knew the arm), single or open",
+    "planned_per_arm": "people planned for each arm, such as 30",
+    "enrolment_reason": "why it became another number; remove the line if it did not",
+    "looks": "how many times the data were judged or will be, this time included, such as 1",
+    "look_level": "one-sided level at this look, such as 0.01; remove the line if looks is 1",
+    "registration": 'id and date of the register, such as "NCT00000000 2025-03-01", or "none"',
+    "primary_arm": "which arm decides if several got ketamine; remove the line if one did",
+}
 
 
 def write_study_toml(export: Path, out: Path, *, force: bool = False) -> str:
@@ -85,4 +97,5 @@ def _study(draft: Draft, tables: list[Sighting]) -> None:
         comparator=todo("active, passive (saline) or none"),
         missing_codes=todo('codes that stand for missing, such as ["-9"]; [] if there are none'),
         primary=todo(f"the one primary instrument{seen}; choose before looking at scores"),
+        **{key: todo(question) for key, question in _HOW_IT_WAS_DONE.items()},
     )
