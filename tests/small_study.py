@@ -16,7 +16,17 @@ from analysis.study import (
     with_columns,
 )
 
-DESIGN = Design("made-up", "made-up", "PTSD", True, "parallel", "active", "PCL-5-now")
+# Declared in full, for any number of people.
+DECLARED: dict[str, Any] = {
+    "randomised": True,
+    "concurrent": True,
+    "blinded": "double",
+    "planned_per_arm": {"ketamine": 30, "midazolam": 30},
+    "enrolment_reason": "As many people as the test makes.",
+    "looks": 1,
+    "registration": "none",
+}
+DESIGN = Design("made-up", "made-up", "PTSD", True, "parallel", "active", "PCL-5-now", **DECLARED)
 
 
 def forms(rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from analysis.claims.decision_rule import decide_by_interval, decide_by_share
+from analysis.claims.decision_rule import Bars, BarsAtLook, decide_by_interval, decide_by_share
 from analysis.claims.ledger import (
     CONTRADICTED,
     NOT_DECIDED,
@@ -54,3 +54,14 @@ def test_certainty_is_supported_only_from_a_whole_interval_at_or_above_95_percen
     assert decide_by_share({"ci_low": 0.95, "ci_high": 1.0}, 0.95) == SUPPORTED
     assert decide_by_share({"ci_low": 0.90, "ci_high": 0.9499}, 0.95) == CONTRADICTED
     assert decide_by_share({"ci_low": 0.90, "ci_high": 0.95}, 0.95) == NOT_DECIDED
+
+
+def test_the_level_of_a_look_is_asked_of_every_interval():
+    """A 95 % interval that just supports, and the 98 % one of the same estimate that does not."""
+    # t at 97.5 and 99 %, 10 degrees of freedom: 2.228 and 2.764 (any table of t).
+    once, look = Bars(5, 3), BarsAtLook(5, 3, level=0.01, df=10)
+    assert once.support(-9, -14.9, -3.1) is True
+    assert look.support(-9, -14.9, -3.1) is False
+    # 5.9 points to either side become 7.32, up to -1.68.
+    assert BarsAtLook(5, 1.65, level=0.01, df=10).support(-9, -14.9, -3.1) is True
+    assert BarsAtLook(5, 1.70, level=0.01, df=10).support(-9, -14.9, -3.1) is False

@@ -227,6 +227,27 @@ def wider(*counts: int, times: float, **words: Any) -> dict[str, Any]:
     return share | {"ci_low": low, "ci_high": high}
 
 
+DECLARATIONS = ("randomised", "concurrent", "planned_per_arm", "looks", "look_level", "blinded",
+                "registration")  # fmt: skip
+
+
+@examples(short=10, long=300)
+@given(**anything, left_out=st.sets(st.sampled_from(DECLARATIONS), max_size=1),
+       key=st.sampled_from(DECLARATIONS), people=st.integers(-2, 2),
+       often=st.sampled_from([{}, {"looks": 2}, {"looks": 2, "look_level": 0.02}]))  # fmt: skip
+def test_removing_a_declaration_never_helps(seed, n, fall, left_out, key, people, often):
+    """Whatever the trial and whatever it declares, one key less decides nothing that was open."""
+    planned = {arm: max(1, n + people) for arm in ("ketamine", "midazolam")}
+    declared = {"planned_per_arm": planned, "enrolment_reason": "", **often}
+    study = random_study(seed, n, fall, **(declared | dict.fromkeys(left_out)))
+    before = answered(study, *WITHIN_HOURS, *COMPARED)
+    less = replace(study, design=replace(study.design, **{key: None}))
+    after = answered(less, *WITHIN_HOURS, *COMPARED)
+    for claim in COMPARED:
+        assert after[claim].verdict in (before[claim].verdict, NOT_DECIDED), claim
+    assert after["certainty_within_hours"].verdict == before["certainty_within_hours"].verdict
+
+
 def test_the_same_random_studies_without_their_fault_are_supported():
     """Else what no study may be told would be told to none anyway."""
     found = [answered(random_study(seed, 80, 0.3), *WITHIN_HOURS, *COMPARED) for seed in range(4)]

@@ -52,7 +52,6 @@ def judge_checked(checked: Checked, definitions: Definitions) -> Ledger:
             claim,
             finding,
             results,
-            comparator=case.design.comparator,
             form_cap=case.form_cap,
             synthetic=case.design.synthetic,
         )

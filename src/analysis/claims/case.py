@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.checks import Checked
-from analysis.claims.decision_rule import Bars
+from analysis.claims.decision_rule import ONE_SIDED, Bars, BarsAtLook, at_level
 from analysis.claims.definitions import Definitions
 from analysis.claims.ledger import TEAM
 from analysis.claims.primary_analysis import Primary, Scores, primary_analysis
@@ -215,18 +215,43 @@ class Case:
         """M and B in points; None where there is no smallest difference for the form."""
         if self.smallest_difference is None:
             return None
-        return Bars(self.smallest_difference[0], self.bias_bound)
+        bars = Bars(self.smallest_difference[0], self.bias_bound)
+        if self.level == ONE_SIDED:
+            return bars
+        try:
+            return BarsAtLook(bars.smallest, bars.bias, self.level, self.primary.df)
+        except ValueError:
+            # There is no estimate to hold against them.
+            return bars
+
+    @property
+    def level(self) -> float:
+        """One-sided level of the intervals that decide between arms: of this look, if declared."""
+        return self.design.look_level or ONE_SIDED
+
+    @property
+    def confidence(self) -> float:
+        """Two-sided confidence of those intervals, 0.95 unless the study declares another level."""
+        return 1 - 2 * self.level
+
+    @property
+    def at_this_level(self) -> str:
+        """What a method must add where the interval is not one of 95 %."""
+        if self.level == ONE_SIDED:
+            return ""
+        percent = f"{100 * self.confidence:.10g} %"
+        return f"; {percent} interval, one-sided level {self.level:g} of this look"
 
     @cached_property
     def primary(self) -> Primary:
-        """The primary analysis.
+        """The primary analysis, its interval of the level of this look.
 
         Raises
         ------
         ValueError
             When it cannot be done, with the reason.
         """
-        return primary_analysis(self.scores)
+        return at_level(primary_analysis(self.scores), self.level)
 
     @cached_property
     def found(self) -> dict[str, Any]:

@@ -19,7 +19,6 @@ def claim_result(
     finding: Finding,
     results: Mapping[str, ClaimResult],
     *,
-    comparator: str = "active",
     form_cap: str = "",
     synthetic: bool = False,
 ) -> ClaimResult:
@@ -31,14 +30,12 @@ def claim_result(
         What was asked, and what its evaluator found.
     results
         Claims judged before; the headline is made of onset and certainty_within_hours.
-    comparator
-        With a passive one, cause is at most not decided.
     form_cap
         What a sentence must add when the form is ad hoc.
     synthetic
         Whether the sentence must say that the data are.
     """
-    verdict, parts = _word(claim_id, claim, finding, results, passive=comparator == "passive")
+    verdict, parts = _word(claim_id, claim, finding, results)
     opening = claim.sentence(verdict, finding.cap + form_cap)
     opening = f"Synthetic data: {opening}" if synthetic else opening
     wording = joined([opening, finding.after], "")
@@ -60,13 +57,12 @@ def _word(
     claim: Claim,
     finding: Finding,
     results: Mapping[str, ClaimResult],
-    *,
-    passive: bool,
 ) -> tuple[str, dict[str, str]]:
     """Verdict and parts of one claim."""
     reasons = finding.reasons
     about_data = [reasons[g].passed for g in claim.gates if g in DATA_GATES and g in reasons]
-    # Contradiction needs the same gates about the data as support, in every part.
+    # Either word needs every gate about the data, in every part: who is compared with whom, and
+    # on what, is the same for all of them.
     points_to = finding.points_to if all(about_data) else NOT_DECIDED
     if claim_id == "headline":
         parts = results["onset"].parts | {"WILL": results["certainty_within_hours"].verdict}
@@ -75,9 +71,7 @@ def _word(
         parts = {
             part: decide_by_gates(gates, reasons, points_to) for part, gates in claim.parts.items()
         }
-        if passive and parts.get("INFUSION") == SUPPORTED:
-            parts["INFUSION"] = NOT_DECIDED
         return combine_parts(parts.values()), parts
     verdict = decide_by_gates(claim.gates, reasons, points_to)
-    capped = claim.at_most == NOT_DECIDED or (claim_id == "attribution" and passive)
-    return (NOT_DECIDED if capped and verdict == SUPPORTED else verdict), {}
+    capped = claim.at_most == NOT_DECIDED and verdict == SUPPORTED
+    return (NOT_DECIDED if capped else verdict), {}

@@ -84,6 +84,12 @@ def _study_toml(world: World, n_per_arm: int, seed: int) -> str:
         "synthetic": True,
         "design": "crossover" if world.washout else "parallel",
         "comparator": "active",
+        "randomised": True,
+        "concurrent": True,
+        "blinded": "double",
+        "planned_per_arm": n_per_arm,
+        "looks": 1,
+        "registration": "none",
         "missing_codes": ["-9"],
         "primary": world.forms[world.primary][0],
     }

@@ -51,13 +51,14 @@ def with_row(world: str, n: int, **changes: Any) -> pd.DataFrame:
 def case(treated: int = 30, control: int = 30, *, lost: int = 0, **changes: Any) -> Any:
     """What gate 7 reads of a study; ``lost`` people have no score at the last window."""
     people = np.arange(treated + control)
-    told = {"comparator": "active", "visits": 2, "rules": RULES} | changes
+    told = {"comparator": "active", "level": 0.025, "visits": 2, "rules": RULES} | changes
     frame = pd.DataFrame({"subject": people})
     found = {"hours": frame, "day": frame.iloc[:0], "day_3": frame.iloc[:0],
              "day_7": frame.iloc[lost:]}  # fmt: skip
     return SimpleNamespace(
         design=SimpleNamespace(comparator=told["comparator"]),
         scores=SimpleNamespace(treated=people < treated, visits=("a", "b")[: told["visits"]]),
+        level=told["level"],
         definitions=told["rules"],
         people_scored=people,
         people=found.__getitem__,
@@ -109,6 +110,12 @@ def test_a_world_that_is_not_counted_leaves_it_open(world):
     assert found.passed is None
     assert f"1 of {len(no_effect_worlds(BOUND))} worlds" in found.text
     assert "relief calibrate --n 30" in found.text
+
+
+def test_another_level_than_the_committed_one_is_not_spoken_for():
+    found = calibration_gate(case(level=0.01), counts())
+    assert found.passed is None
+    assert "a one-sided level of 0.025, not 0.01" in found.text
 
 
 def test_too_few_trials_are_no_count():

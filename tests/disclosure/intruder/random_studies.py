@@ -135,7 +135,9 @@ def _toml(study: RandomStudy) -> str:
         '[study]\nname = "a study"\ntitle = "A study"\npopulation = "PTSD"\nsynthetic = false\n'
         f'design = "{"single-arm" if study.single_arm else "parallel"}"\n{arms}\n'
         f'comparator = "{"none" if study.single_arm else "active"}"\nmissing_codes = []\n'
-        'primary = "PCL-5-now"\n',
+        'primary = "PCL-5-now"\nrandomised = true\nconcurrent = true\nblinded = "double"\n'
+        'planned_per_arm = 30\nenrolment_reason = "As many people as the test makes."\n'
+        'looks = 1\nregistration = "none"\n',
         f'[subjects]\npath = "{FILES[0]}"\nsubject = "id"\narm = "arm"\n',
         f'[infusions]\npath = "{FILES[1]}"\nsubject = "id"\nagent = "agent"\nstatus = "status"\n'
         'start_hours = "start_hours"\nend_hours = "end_hours"\nstay_end_hours = "stay_end_hours"\n',

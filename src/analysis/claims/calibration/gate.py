@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.claims.calibration.counts import VISITS, is_current, read_table
 from analysis.claims.case import Case
+from analysis.claims.decision_rule import ONE_SIDED
 from analysis.claims.ledger import Reason
 from analysis.paths import CALIBRATION
 from analysis.quantity import Known, Private, Quantity, Sentence, said
@@ -49,6 +50,12 @@ def calibration_gate(case: Case, table: pd.DataFrame | None = None) -> Reason:
     table = committed_table() if table is None else table
     if case.design.comparator != "active":
         return _unknown("there is no committed cell with such a comparator.")
+    if case.level != ONE_SIDED:
+        other = said(
+            "committed cells have a one-sided level of {nominal:g}, not {level:g}.",
+            nominal=Known(ONE_SIDED), level=Known(case.level),
+        )  # fmt: skip
+        return _unknown(other)
     fewest = int(min(case.scores.treated.sum(), (~case.scores.treated).sum()))
     size = max((n for n in SIZES if n <= fewest), default=None)
     if size is None:

@@ -117,12 +117,13 @@ def cluster_contrast(
     groups = instruments.get(name).subscale_keys
     key = design.subscale_keys.get(name) or next(iter(groups))
     arms = any_case.arms.reindex(after.index)
-    return profile_contrast(
+    rows = profile_contrast(
         after,
         before,
         (arms == design.active_arm).to_numpy(),
         cell=any_case.cell(arms, parameters=2 + len(groups[key])),
         items={cluster: len(numbers) for cluster, numbers in groups[key].items()},
+        level=any_case.confidence,
         draws=draws,
         seed=SEED,
         contrast=any_case.contrast,
@@ -130,3 +131,4 @@ def cluster_contrast(
         window=bounds.label,
         **words,
     )
+    return [line | {"method": line["method"] + any_case.at_this_level} for line in rows]

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from analysis.claims.case import Case
-from analysis.claims.decision_rule import Bars
+from analysis.claims.decision_rule import Bars, at_level
 from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.cluster_cases import DRAWS, cluster_cases, cluster_contrast
 from analysis.claims.evaluators.common import Finding, blocked, reason, unread
@@ -156,13 +156,14 @@ def _weighed(
     rules, first = case.definitions, parts[0].row
     return said(
         "Differences {window} after, the first window from then on that can be read, n = {n}, "
-        "95 % limits that hold together over {clusters} clusters: {found}. Fear is read as the "
-        "cluster intrusion. Support needs of each an upper limit below -B (bias bound {bias:g} SD, "
-        "assumption) and an estimate at or below -M (smallest difference that matters "
+        "{confidence:.10g} % limits that hold together over {clusters} clusters: {found}. Fear is "
+        "read as the cluster intrusion. Support needs of each an upper limit below -B (bias bound "
+        "{bias:g} SD, assumption) and an estimate at or below -M (smallest difference that matters "
         "{smallest:g} SD, assumption; SD of the cluster's own baseline within arms); a cluster "
         "whose lower limit is above -M contradicts the claim.{over}",
         window=first["window"],
         n=first["cell"].quantity(first["n"], "count"),
+        confidence=Known(100 * case.confidence),
         clusters=Known(len(cases)),
         found=joined((part.told() for part in parts), "; "),
         bias=Known(rules.rule("bias_bound_sd")),
@@ -262,7 +263,7 @@ def _if_missing(there: Case, window: str, part: Cluster) -> tuple[bool, Sentence
     treated = (there.arms.reindex(own.index) == design.active_arm).to_numpy()
     label = there.definitions.windows[window].label
     scores = Scores(after.to_numpy(float)[:, None], own.to_numpy(float), treated, (label,))
-    primary = primary_analysis(scores)
+    primary = at_level(primary_analysis(scores), there.level)
     simultaneous = (part.row["ci_high"] - part.row["estimate"]) / part.row["se"]
     wider = simultaneous / stdtrit(part.row["df"], 0.975)
 

@@ -55,7 +55,8 @@ def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
         return Finding(reasons | reason("estimate", None, not_evaluated(refusal)))
     words = _words(case, claim_id)
     cell = case.primary_cell
-    main = row(**primary.row(**words, estimand="adjusted difference"), cell=cell)
+    numbers_of = primary.row(**words, estimand="adjusted difference")
+    main = row(**(numbers_of | {"method": primary.method + case.at_this_level}), cell=cell)
     word = case.bars.word(primary)
     told = joined([_estimated(case, main), _weighed(case, main)])
     beside = [*_beside(case, claim_id), *_within(case, claim_id)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from analysis.claims.case import Case
+from analysis.claims.gates.declarations import against_a_cause, as_declared
 from analysis.claims.ledger import Reason
 from analysis.instruments import known
 from analysis.quantity import Known, Quantity, Sentence, joined, said
@@ -130,22 +131,18 @@ def _other_windows(case: Case) -> Reason:
 
 
 def comparator(case: Case) -> Reason:
-    """Gate 4: a concurrent comparator, randomised or declared."""
+    """Gate 4: an active comparator, randomised and concurrent, as declared.
+
+    What is passive or not so, and what is not declared, leaves the cause not decided: the gate is
+    neither passed nor failed then.
+    """
     if stop := case.stopped("comparator.", "arm."):
         return Reason("comparator", False, stop)
     if not (case.arms == case.design.comparator_arm).any():
         absent = f"Nobody given {case.design.comparator_arm} is left to compare with."
         return Reason("comparator", False, absent)
-    kind = case.design.comparator
-    if kind == "passive":
-        return Reason(
-            "comparator",
-            True,
-            f"The comparator {case.design.comparator_arm} is passive: people may be able "
-            "to tell, so cause is at most not decided.",
-        )
-    return Reason(
-        "comparator",
-        True,
-        f"The comparator {case.design.comparator_arm} is declared active and concurrent.",
-    )
+    told, against = as_declared(case), against_a_cause(case)
+    if not against:
+        return Reason("comparator", True, told)
+    open_cause = said("So the cause is at most not decided: {against}.", against=against)
+    return Reason("comparator", None, joined([told, open_cause]))

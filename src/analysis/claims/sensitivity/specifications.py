@@ -149,12 +149,14 @@ def specifications(case: Case, grid: Grid | None = None) -> tuple[Specification,
     if case.design.active_arm is None or case.design.comparator_arm is None:
         raise ValueError("The study has no comparator; there is no difference to estimate.")
     compared = data_gates.comparator(case)
-    if not compared.passed:
+    if compared.passed is False:
         raise ValueError(f"There is no difference to estimate. {compared.text}")
     declared = tuple(case.definitions.primary.visits)
     if next(iter(grid.window.values())).visits != declared:
         raise ValueError(f"The grid's first window must be the primary: {', '.join(declared)}.")
-    checked = (data_gates.construct(case), data_gates.time(case), data_gates.recall(case))
+    checked = (
+        data_gates.construct(case), data_gates.time(case), data_gates.recall(case), compared
+    )  # fmt: skip
     failed = next((reason.text for reason in checked if not reason.passed), "")
     universe = _Universe(case, grid)
     return tuple(one for chosen in grid.combinations() for one in universe.of(chosen, failed))

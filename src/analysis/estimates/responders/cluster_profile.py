@@ -23,6 +23,7 @@ def profile_contrast(
     treated: np.ndarray,
     *,
     items: dict[str, int],
+    level: float = 0.95,
     draws: int = 100_000,
     seed: int,
     **words: Any,
@@ -37,6 +38,8 @@ def profile_contrast(
     items : dict
         Number of items of each subscale, by which its difference is divided to be compared
         with the others.
+    level : float
+        Of the simultaneous intervals.
     draws : int
         For the critical value of the simultaneous intervals.
     seed : int
@@ -69,7 +72,7 @@ def profile_contrast(
     se = np.sqrt(scale * covariance.diagonal())
     spread = np.sqrt(covariance.diagonal())
     largest = _largest_t(covariance / np.outer(spread, spread), df, draws, seed)
-    reach = float(np.quantile(largest, 0.95)) * se
+    reach = float(np.quantile(largest, level)) * se
     t = effect / se
     common = {"n": n, **words}
     sizes = np.array([items[name] for name in names], float)

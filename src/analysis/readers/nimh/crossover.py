@@ -196,6 +196,7 @@ def _design(group: str) -> Design:
         primary="MADRS",
         active_arm="ketamine",
         comparator_arm="placebo",
+        # The files tell neither how people were allocated nor who was blind; nothing is declared.
         times="nominal",
     )
 

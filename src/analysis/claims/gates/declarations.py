@@ -1,0 +1,116 @@
+"""What a study declares of how it was done, in words, and what of it keeps the cause open.
+
+What is not declared counts as the unfavourable answer, and no sentence says more than was declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analysis.claims.case import Case
+from analysis.claims.decision_rule import ONE_SIDED
+from analysis.quantity import Known, Quantity, Sentence, joined, said
+
+__all__ = ["against_a_cause", "as_declared"]
+
+# So far may the number of people be off the plan without a reason.
+_OFF_PLAN = 0.10
+# What a cause hangs on; the others are printed.
+_DECIDING = ("randomised", "concurrent", "planned_per_arm", "looks")
+_KEYS = (*_DECIDING, "blinded", "registration")
+
+
+def as_declared(case: Case) -> Sentence:
+    """What is declared of the comparator, the plan, the looks and the register."""
+    design = case.design
+    words = [design.comparator]
+    for key in ("concurrent", "randomised"):
+        if (told := getattr(design, key)) is not None:
+            words.append(key if told else f"not {key}")
+    if design.blinded is not None:
+        words.append("open" if design.blinded == "open" else f"{design.blinded}-blind")
+    comparator = f"The comparator {design.comparator_arm} is declared {', '.join(words)}."
+    missing = [key for key in _KEYS if getattr(design, key) is None]
+    absent = f"Not declared in study.toml: {', '.join(missing)}." if missing else ""
+    return joined([comparator, _arms(case), _plan(case), _looks(case), _register(case), absent])
+
+
+def against_a_cause(case: Case) -> Sentence:
+    """Why what is declared leaves open whether the infusion is the cause; empty if it does not."""
+    return joined(_reasons(case), "; ")
+
+
+def _reasons(case: Case) -> Iterator[Sentence | str]:
+    design = case.design
+    if design.comparator == "passive":
+        yield "with a passive comparator people may be able to tell what they were given"
+    if design.randomised is False:
+        yield "people were not randomised"
+    if design.concurrent is False:
+        yield "the comparator was not given in the same months and place"
+    if any(getattr(design, key) is None for key in _DECIDING):
+        yield "what is not declared counts as the unfavourable answer"
+    if _off_plan(case) and not design.enrolment_reason:
+        yield said(
+            "the number of people with a baseline is more than {share:.0%} off the plan, and no "
+            "enrolment_reason is declared", share=Known(_OFF_PLAN),
+        )  # fmt: skip
+    if (design.looks or 1) > 1 and design.look_level is None:
+        yield "data that are looked at more than once need a look_level"
+    if case.level > ONE_SIDED:
+        yield said("a look_level above {level:g} asks less than one look does",
+                   level=Known(ONE_SIDED))  # fmt: skip
+
+
+def _arms(case: Case) -> str:
+    """Which of several ketamine arms decide."""
+    design = case.design
+    if len(design.ketamine_arms) < 2:
+        return ""
+    arms = " and ".join(design.ketamine_arms)
+    if design.primary_arm is None:
+        return f"The arms {arms} are taken together, since no primary_arm is declared."
+    return f"Of the arms {arms} the declared primary arm decides, {design.primary_arm}."
+
+
+def _people(case: Case) -> Quantity:
+    """People with a baseline on the primary form, in any arm."""
+    own = case.on_primary_form(case.baselines)["subject"].map(case.arms)
+    counts = {str(arm): int(n) for arm, n in own.value_counts().items()}
+    return Quantity(sum(counts.values()), counts, kind="count")
+
+
+def _off_plan(case: Case) -> bool:
+    planned = case.design.planned_per_arm
+    if planned is None:
+        return False
+    total = sum(planned.values())
+    return abs(_people(case).value - total) > _OFF_PLAN * total
+
+
+def _plan(case: Case) -> Sentence | str:
+    planned = case.design.planned_per_arm
+    if planned is None:
+        return ""
+    reason = f" ({case.design.enrolment_reason})" if case.design.enrolment_reason else ""
+    return said(
+        "{planned} people were planned, {n} have a baseline{reason}.",
+        brief=said("{planned} people were planned{reason}.",
+                   planned=Known(sum(planned.values())), reason=reason),
+        planned=Known(sum(planned.values())), n=_people(case), reason=reason,
+    )  # fmt: skip
+
+
+def _looks(case: Case) -> Sentence | str:
+    looks, level = case.design.looks, case.design.look_level
+    times = said("Looks at the data: {looks}.", looks=Known(looks)) if looks is not None else ""
+    if level is None:
+        return times
+    return joined([times, said("One-sided level of this look: {level:g}.", level=Known(level))])
+
+
+def _register(case: Case) -> str:
+    registration = case.design.registration
+    if registration is None:
+        return ""
+    return "Not registered." if registration == "none" else f"Registered: {registration}."
