@@ -517,19 +517,35 @@ def test_a_planned_time_point_is_never_taken_for_a_measured_one(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "written",
+    ("written", "rule"),
     [
-        lambda moment: f"{moment:%d %B %Y, %H:%M}",
-        lambda moment: moment.strftime("%Y-%m-%d").replace("-0", "-"),
+        (lambda moment: f"{moment:%d %B %Y, %H:%M}", "time.in-words"),
+        (lambda moment: f"Dienstag, {moment:%d. März %Y um %H:%M}", "time.in-words"),
+        (lambda moment: moment.strftime("%Y-%m-%d").replace("-0", "-"), "time.none-readable"),
     ],
-    ids=["month in words", "no zeros"],
+    ids=["month in words", "German words", "no zeros"],
 )
-def test_a_column_without_any_readable_time_stops_with_what_to_declare(tmp_path, written):
+def test_a_column_without_any_readable_time_stops_with_what_to_declare(tmp_path, written, rule):
     content = tables()
     for row in content["scores"]:
         row["when"] = written(datetime.fromisoformat(row["when"]))
-    words = ("scores.csv, row 2", "'when'", "48 filled cells", "datetime_format")
-    refused(checked(tmp_path, content), "time.none-readable", *words)
+    words = ("scores.csv, row 2", "'when'", "48 ", "datetime_format")
+    refused(checked(tmp_path, content), rule, *words)
+
+
+def test_hours_written_as_lengths_of_time_stop_with_how_to_write_them(tmp_path):
+    content = tables()
+    starts = {row["id"]: datetime.fromisoformat(row["start"]) for row in content["infusions"]}
+    for row in content["scores"]:
+        minutes = (datetime.fromisoformat(row["when"]) - starts[row["id"]]) // timedelta(minutes=1)
+        row["when"] = f"{max(minutes, 0) // 60}:{max(minutes, 0) % 60:02d}"
+    for row in content["infusions"]:
+        row |= {"start": "0", "end": "0.67"}
+    path = write_study(tmp_path, content, zone="")
+    text = path.read_text("utf-8").replace('time = "when"', 'hours = "when"')
+    text = text.replace('start = "start"', 'start_hours = "start"')
+    path.write_text(text.replace('end = "end"', 'end_hours = "end"'), "utf-8")
+    refused(promised(Outcome(path)), "column.lengths", "48 cell(s)", "multiply the cells by 24")
 
 
 def test_one_time_for_start_and_end_is_flagged(tmp_path):

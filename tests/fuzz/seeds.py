@@ -17,7 +17,7 @@ from analysis.simulate import write_study as write_trial
 from tests.factory import TOKEN, tables, toml, write_rows, write_study
 from tests.readers.formats.cdisc.files import JSON_KINDS, write_json, write_xpt
 from tests.readers.formats.cdisc.test_study import ADAM, MADE_UP, adam, as_sdtm
-from tests.readers.formats.excel.test_sheet import ods, xls, xlsx
+from tests.readers.formats.excel.test_sheet import ods, xlsx
 from tests.readers.formats.fhir.export import bundle, ndjson, write_ndjson
 from tests.readers.formats.fhir.test_study import FHIR, resources
 from tests.readers.formats.omop.cdm import write_duckdb, write_sqlite
@@ -194,7 +194,6 @@ WRITERS: dict[str, Write] = {
     "study.toml": _long,
     **{name: _simulated(name) for name in TRIALS},
     "xlsx": _workbook(xlsx, "xlsx"),
-    "xls": _workbook(xls, "xls"),
     "ods": _workbook(ods, "ods"),
     "redcap": _redcap,
     "xpt 5": _sdtm("5.xpt"),

@@ -82,8 +82,8 @@ def _arms(study: Study) -> pd.Series:
 
 
 def few_people(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
-    """Arms of hardly anybody."""
+    """An arm of hardly anybody; of several, the smallest."""
     people = _pairs(study, primary)["arm"].value_counts()
-    for n in sorted(people[people < _FEW_PEOPLE]):
+    if len(people) and (n := int(people.min())) < _FEW_PEOPLE:
         name = study.design.primary
-        yield issue("arm.few-people", count=int(n), n=int(n), scale=name, least=_FEW_PEOPLE)
+        yield issue("arm.few-people", count=n, n=n, scale=name, least=_FEW_PEOPLE)

@@ -30,6 +30,9 @@ PLAUSIBLE_HOURS = 10 * 365.25 * 24
 FEW = 3
 # Decimal commas in so large a share of cells are how the file writes numbers.
 _OFTEN = 0.01
+# A length of time as a spreadsheet shows it; a date with a name in it.
+_LENGTH = r"-?(?:\d+ days?, )?\d{1,4}:\d\d(?::\d\d)?"
+_IN_WORDS = r"[^\W\d_]{3}.*\b(?:19|20)\d\d\b|\b(?:19|20)\d\d\b.*[^\W\d_]{3}"
 # A column by which a reader marks rows whose person a rule sets aside.
 MARK = "set_aside"
 
@@ -203,8 +206,8 @@ class Reading:
         Raises
         ------
         ReliefError
-            ``column.decimal-comma`` where numbers have an undeclared decimal comma,
-            ``column.not-numbers`` where no cell of the column is a number.
+            ``column.decimal-comma`` where an undeclared comma stands in numbers, ``column.lengths``
+            where a colon stands in hours, ``column.not-numbers`` where no cell is a number.
         """
         return self.numbers(table, [column], spec, what)[:, 0]
 
@@ -233,6 +236,9 @@ class Reading:
             commas = decimal_commas(cells) & wrong
             often = commas.sum() >= max(FEW, _OFTEN * len(cells))
             table.refuse("column.decimal-comma", commas & often, column, what=what)
+        if what == "hours" and wrong.sum() >= FEW:
+            lengths = cells.astype("str").str.fullmatch(_LENGTH).to_numpy(bool)
+            table.refuse("column.lengths", wrong & lengths, column)
         if wrong.sum() >= FEW and np.isnan(values).all():
             table.refuse("column.not-numbers", wrong, column, what=what)
         return values, wrong
@@ -280,7 +286,8 @@ class Reading:
         if len(zoned) == 2:
             raise refusal("time.mixed-zones", file=table.file, column=column)
         if read.wrong.sum() >= FEW and np.isnan(read.low).all():
-            table.refuse("time.none-readable", read.wrong, column)
+            words = cells.astype("str").str.contains(_IN_WORDS)[read.wrong].mean() > 0.5
+            table.refuse("time.in-words" if words else "time.none-readable", read.wrong, column)
         self._note_times(table, column, read)
         return Clock(read.low, read.high, read.precision)
 

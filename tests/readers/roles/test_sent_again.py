@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
+from analysis.checks import check
 from analysis.readers.assemble import read_study
 from analysis.study import Study
+from tests.damage.made import made_up
+from tests.damage.written import as_fhir, as_omop
 from tests.factory import stamp, tables, write_study
 from tests.readers.roles.test_answer_codes import as_csv, as_dataset_json, as_item_rows, as_workbook
 
@@ -77,3 +81,15 @@ def test_a_form_an_hour_later_is_another_form(tmp_path):
 def test_a_rule_of_another_name_is_refused(tmp_path: Path):
     with pytest.raises(Exception, match="sent_twice"):
         read_study(write_study(tmp_path, values=f'{VALUES}sent_twice = "mean"'))
+
+
+@pytest.mark.parametrize("write", [as_omop, as_fhir])
+def test_a_copy_of_the_same_minute_is_no_form_of_its_own(tmp_path, write):
+    """Where a visit or a resource has a number, rows are no copies, and forms still are."""
+    made = made_up(Random(3))
+    once = len(made.scores)
+    made.scores = [dict(row) for row in made.scores for _ in range(2)]
+    study = read_study(write(tmp_path, made))
+    assert found(study) == {"form.same-again": once}
+    assert len(study.assessments) == once
+    assert not check(study).set_aside & {"form.conflicting"}

@@ -25,10 +25,12 @@ _HALF, _NEARLY_ALL = 0.5, 0.9
 _OFTEN, _HARDLY = 0.2, 0.02
 _MORNING, _EVENING, _NOON, _AFTERNOON = 6, 20, 12, 13
 # Hours around a day after the infusion; a visit of one plan, and how near to whole days it lies.
-_NEXT_DAY, _ONE_PLAN = (14.0, 36.0), 0.6
+_NEXT_DAY, _ONE_PLAN = (14.0, 36.0), 1.5
 _NEAR, _NEARER, _APART = 0.25, 0.1, 0.28
+# Standard errors beyond chance; hours beyond which a visit tells no more of its season.
+_SURE, _FAR = 4.0, 2.0
 # Hours before an infusion that are just before it; a share that is most.
-_JUST, _MOST = 3.0, 0.75
+_JUST, _MOST, _ACUTE = 3.0, 0.75, 2.0
 _WEEKEND = 5
 _OTHER_DAYS = 0.5
 
@@ -169,8 +171,10 @@ def _moves(times: _Times, given: _Times) -> Iterator[tuple[_Times | None, pd.Ser
     if ahead.notna().any() and ahead.abs().max() > 0:
         yield times, ahead
         yield given, -ahead
-    for hours in (12.0, -12.0):
-        yield None, hours
+    # Half a day off, one of the two tables lies at night.
+    if max(times.out_of_hours(), given.out_of_hours()) >= _OFTEN:
+        for hours in (12.0, -12.0):
+            yield None, hours
 
 
 def _other_clock(reading: Reading, times: _Times, given: _Times) -> bool:
@@ -180,7 +184,7 @@ def _other_clock(reading: Reading, times: _Times, given: _Times) -> bool:
     for table, sign in ((times, 1), (given, -1)):
         own = table.frame["ahead"]
         late = table.out_of_hours() >= _OFTEN and table.out_of_hours(own) <= _HARDLY
-        signs = (_beside_whole_days, _jumps, _none_on_the_day)
+        signs = (_beside_whole_days, _jumps, _none_on_the_day, _during_for_before)
         if late or any(sign_of(times, sign) for sign_of in signs):
             people = int(times.frame["id"].nunique())
             _flag(reading, table, sign * times.frame["ahead"], people)
@@ -194,17 +198,42 @@ def _jumps(times: _Times, sign: int) -> bool:
     seasons = sorted(frame["ahead"].unique())
     if len(seasons) != 2:
         return False
-    before = frame[frame["since"].between(-_NOON, 0)].groupby("id").tail(1)
-    after = frame[frame["since"].between(0, _NOON)].groupby("id").head(1)
-    moved = []
-    for visit in (before, after):
-        by_season = visit.groupby("ahead")["since"]
-        spread = by_season.quantile(0.75) - by_season.quantile(0.25)
-        if len(spread) < 2 or by_season.size().min() < _FEW_PEOPLE or spread.max() > _ONE_PLAN:
-            continue
-        jump = by_season.median().diff().iloc[-1] + sign * (seasons[1] - seasons[0])
-        moved.append(abs(jump) <= _NEAR)
-    return bool(moved) and all(moved)
+    visits = []
+    for low, high in ((-_NOON, 0), (0, _NOON), _NEXT_DAY):
+        visit = frame[frame["since"].between(low, high)].sort_values("since", kind="stable")
+        visit = visit.groupby("id").tail(1) if low < 0 else visit.groupby("id").head(1)
+        visits.append(visit.assign(since=visit["since"] - visit["since"].median()))
+    # A person's visits move together: how far from the others' they lie, once a person.
+    beside = pd.concat(visits).assign(since=lambda all_: all_["since"].clip(-_FAR, _FAR))
+    people = beside.groupby("id").agg(since=("since", "mean"), ahead=("ahead", "first"))
+    by_season = people.groupby("ahead")["since"].agg(["mean", "var", "size"])
+    if len(by_season) < 2 or by_season["size"].min() < _FEW_PEOPLE:
+        return False
+    error = float(np.sqrt((by_season["var"] / by_season["size"]).sum()))
+    jump = float(by_season["mean"].diff().iloc[-1])
+    expected = -sign * (seasons[1] - seasons[0])
+    return abs(jump) >= _SURE * error and abs(jump - expected) <= max(_NEAR, 2 * error)
+
+
+def _during_for_before(times: _Times, sign: int) -> bool:
+    """The one form that a person has around the start lies after it, and before it once moved."""
+    frame = times.frame.dropna()
+    people = frame["id"].nunique()
+
+    def around(moved: pd.Series | float) -> tuple[pd.Series, pd.Series]:
+        since, after = frame["at"] - frame["start"] + moved, frame["at"] - frame["end"] + moved
+        return since.between(-_JUST, 0), (since > 0) & (after < _ACUTE)
+
+    before, inside = around(0.0)
+    would_be_before, would_be_inside = around(sign * frame["ahead"])
+    near = frame["id"][before | inside].value_counts()
+    if len(near) < _NEARLY_ALL * people or near.mean() > 1 + _HARDLY:
+        return False
+    return bool(
+        inside.sum() >= _OFTEN * people
+        and would_be_inside.sum() <= _HARDLY * people
+        and frame["id"][would_be_before].nunique() >= _NEARLY_ALL * people
+    )
 
 
 def _none_on_the_day(times: _Times, sign: int) -> bool:
@@ -236,13 +265,17 @@ def _beside_whole_days(times: _Times, sign: int) -> bool:
     since = pd.DataFrame({name: frame["at"] - frame[name] for name in ("start", "end")}).dropna()
     low, high = _NEXT_DAY
     day = since[since["end"].between(low, high)]
-    if len(day) < _FEW_TIMES or float(np.ptp(day["end"].quantile([0.1, 0.9]))) > _ONE_PLAN:
+    spread = float(np.ptp(day["end"].quantile([0.1, 0.9]))) if len(day) else 0.0
+    if len(day) < _FEW_TIMES or spread > _ONE_PLAN:
         return False
-    middle, ahead = day.median(), sign * float(frame["ahead"].median())
-    apart = bool(((middle - 24).abs() > _APART).all())
+    ahead = sign * frame.loc[day.index, "ahead"]
+    middle, moved = day.median(), day.add(ahead, axis=0).median()
+    # Of a normal sample, from its tenths.
+    error = 1.253 * spread / 2.563 / np.sqrt(len(day))
+    apart = bool(((middle - 24).abs() > max(_APART, 3 * error)).all())
     # A visit of the next morning may well lie an hour or two beside a whole day.
-    near = _NEAR if abs(ahead) > 2 else _NEARER
-    return apart and bool(((middle + ahead - 24).abs() <= near).any())
+    near = max(_NEAR if abs(ahead.median()) > 2 else _NEARER, 1.5 * error)
+    return apart and bool(((moved - 24).abs() <= near).any())
 
 
 def _no_afternoon(reading: Reading, times: _Times) -> None:

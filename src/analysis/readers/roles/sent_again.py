@@ -23,9 +23,9 @@ def each_sent_once(
 ) -> np.ndarray:
     """Rows that stay, where one person's forms of one scale follow each other within minutes.
 
-    Of forms that agree the last stays. Where they differ, ``sent_twice`` of study.toml tells
-    which does; unless it is declared, the person is set aside. Forms of one minute are another
-    matter, since neither is known to be the later.
+    Of forms that agree one stays, of one minute too. Where they differ, ``sent_twice`` of
+    study.toml tells which does; unless it is declared, the person is set aside. Forms of one
+    minute that differ are another matter, since neither is known to be the later.
 
     Parameters
     ----------
@@ -38,26 +38,30 @@ def each_sent_once(
     """
     scale = instruments.get(spec.instrument)
     keep = np.ones(len(table.cells), dtype=bool)
-    if len(scale.item_numbers(spec.version)) < _FEWEST_ITEMS or scale.role == "safety":
-        return keep
     person = pd.factorize(table.category(spec.subject))[0]
     exact = np.flatnonzero(clock.low == clock.high)
     order = exact[np.lexsort((clock.low[exact], person[exact]))]
-    gap = np.diff(clock.low[order], prepend=np.nan)
-    again = (np.diff(person[order], prepend=-1) == 0) & (gap > 0) & (gap < _AGAIN_HOURS)
-    if not again.any():
+    forms = pd.DataFrame({"person": person[order], "at": clock.low[order]}, order)
+    if not _again(forms).any():
         return keep
-    ids = table.column(spec.subject)
-    answers = [table.column(name) for name in spec.answer_columns()]
-    content = pd.Series(pd.util.hash_pandas_object(pd.DataFrame(dict(enumerate(answers))), False))
-    runs = pd.DataFrame({"run": (~again).cumsum(), "content": content.to_numpy()[order]}, order)
+    answers = [table.column(name).iloc[order] for name in spec.answer_columns()]
+    content = pd.util.hash_pandas_object(pd.DataFrame(dict(enumerate(answers))), index=False)
+    runs = forms.assign(content=content.to_numpy())
+    # A copy of the same minute is no form of its own.
+    copies = runs.duplicated()
+    keep[runs.index[copies]] = False
+    runs = runs[~copies]
+    again = _again(runs) & (runs["at"].diff() > 0)
+    if len(scale.item_numbers(spec.version)) < _FEWEST_ITEMS or scale.role == "safety":
+        again &= False
+    runs = runs.assign(run=(~again).cumsum())
     run = runs.groupby("run")
     several = run["content"].transform("size") > 1
     differs = several & (run["content"].transform("nunique") > 1)
     # Of a run that agrees it does not matter which stays; its last is what was meant.
     stays = ~runs["run"].duplicated(keep="first" if spec.sent_twice == "first" else "last")
     keep[runs.index[several & ~stays]] = False
-    mask = np.zeros(len(keep), dtype=bool)
+    mask, ids = np.zeros(len(keep), dtype=bool), table.column(spec.subject)
     if spec.sent_twice is None and differs.any():
         mask[runs.index[differs]] = True
         reading.stop("form.sent-twice", table, mask, ids, scale=scale.name, minutes=_MINUTES)
@@ -70,3 +74,8 @@ def each_sent_once(
         )  # fmt: skip
     reading.note("form.same-again", table, ~keep & ~mask, scale=scale.name, minutes=_MINUTES)
     return keep
+
+
+def _again(forms: pd.DataFrame) -> pd.Series:
+    """Forms, by person and time, that follow one of the same person within minutes."""
+    return forms["person"].eq(forms["person"].shift()) & (forms["at"].diff() < _AGAIN_HOURS)

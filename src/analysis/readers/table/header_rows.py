@@ -53,15 +53,13 @@ def joined_names(first: Sequence[str], second: Sequence[str]) -> list[str] | Non
 
 def without_header_rows(table: TextTable) -> TextTable:
     """The table without the rows of questions and identifiers that Qualtrics puts under names."""
-    head = table.cells.head(_FIRST_ROWS)
-    marked = np.zeros(len(head), dtype=bool)
-    for name in head:
-        marked |= head[name].astype("str").str.contains(_IMPORT, regex=True).to_numpy()
+    rows = table.cells.head(_FIRST_ROWS).itertuples(index=False)
+    marked = np.array([any(re.match(_IMPORT, str(cell)) for cell in row) for row in rows], bool)
     if not marked.any():
         return table
     last = int(np.flatnonzero(marked)[-1])
     low, high = int(table.rows[0]), int(table.rows[last])
-    rows = f"{low} to {high}" if high > low else f"{low}"
-    said = issue("file.header-rows", file=table.file, row=low, count=last + 1, rows=rows)
+    named = f"{low} to {high}" if high > low else f"{low}"
+    said = issue("file.header-rows", file=table.file, row=low, count=last + 1, rows=named)
     kept = table.pick(np.arange(len(table.rows)) > last)
     return replace(kept, issues=(*table.issues, said))

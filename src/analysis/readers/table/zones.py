@@ -1,12 +1,11 @@
-"""Local times to UTC: a whole day at once where the clock stood still, else time by time."""
+"""Local times to UTC, by pandas and the tz database."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 
 from analysis.config.precision import DAY, HOUR, MONTH
 from analysis.readers.table.iso import LOCAL, MICROSECONDS, Told
@@ -15,11 +14,8 @@ __all__ = ["bounds"]
 
 _HOUR = 3600 * MICROSECONDS
 _DAY = 24 * _HOUR
-_EPOCH = datetime(1970, 1, 1)
 # The widest a calendar day can lie in UTC when its zone is not known.
 _EAST, _WEST = 14 * _HOUR, 12 * _HOUR
-# Stands for the offset of a day on which it changes.
-_CHANGES = np.iinfo(np.int64).max
 
 
 def bounds(told: Told, zone: ZoneInfo | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -45,15 +41,11 @@ def bounds(told: Told, zone: ZoneInfo | None) -> tuple[np.ndarray, np.ndarray, n
     if zone is None:
         low[local], high[local] = told.local[local] - _EAST, end[local] + _WEST
         return low, high, nonexistent
-    first, second = _offsets(told.local[local], zone)
-    low[local] = told.local[local] - first
-    # The clock that is shown twice counts until it is shown again; a day ends where it ends.
     clock = (told.precision < DAY)[local]
-    until = np.where(clock, second, 0)
-    until[~clock] = _offsets(end[local][~clock], zone)[0]
-    high[local] = end[local] - until
-    # Before a gap the earlier reading of it is behind the later one (PEP 495).
-    nonexistent[local] = clock & (first < second)
+    first, skipped = _utc(told.local[local], zone)
+    # The clock that is shown twice counts until it is shown again; a day ends where it ends.
+    last, _ = _utc(end[local], zone, ~clock)
+    low[local], high[local], nonexistent[local] = first, last, clock & skipped
     return low, high, nonexistent
 
 
@@ -67,39 +59,20 @@ def _end(told: Told) -> np.ndarray:
     return end
 
 
-def _offsets(local: np.ndarray, zone: ZoneInfo) -> tuple[np.ndarray, np.ndarray]:
-    """Offsets from UTC of local times, at their first and at their second occurrence."""
-    if not len(local):
-        return local, local
-    day = local // _DAY
-    start = int(day.min())
-    seen = np.zeros(int(day.max()) - start + 1, dtype=bool)
-    seen[day - start] = True
-    whole = np.zeros(len(seen), np.int64)
-    for place in np.flatnonzero(seen):
-        whole[place] = _whole_day(int(start + place), zone)
-    first = whole[day - start]
-    second = first.copy()
-    odd = first == _CHANGES
-    times, places = np.unique(local[odd], return_inverse=True)
-    by_fold = [np.array([_at(int(t), zone, f) for t in times], np.int64) for f in (0, 1)]
-    first[odd], second[odd] = by_fold[0][places], by_fold[1][places]
-    return first, second
+def _utc(
+    local: np.ndarray, zone: ZoneInfo, first: np.ndarray | bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """Local times in UTC, at their first or second occurrence, and which the clock skips.
 
-
-@lru_cache(1 << 17)
-def _whole_day(day: int, zone: ZoneInfo) -> int:
-    """The offset that holds from midnight to midnight, or ``_CHANGES``.
-
-    Since 1900 no clock of the tz database has changed twice within two days, so that a day
-    with one offset at both ends has no other in between.
+    A time that is skipped is the moment at which the clock went on.
     """
-    ends = {_at(midnight * _DAY, zone, fold) for midnight in (day, day + 1) for fold in (0, 1)}
-    return ends.pop() if len(ends) == 1 else _CHANGES
-
-
-def _at(local: int, zone: ZoneInfo, fold: int) -> int:
-    """The zone's offset at a local time."""
-    moment = (_EPOCH + timedelta(microseconds=local)).replace(tzinfo=zone, fold=fold)
-    offset = moment.utcoffset()
-    return offset // timedelta(microseconds=1) if offset is not None else 0
+    shown = pd.DatetimeIndex(local.astype("M8[us]"))
+    # pandas calls the first occurrence, as a rule in summer time, the ambiguous one that is True.
+    occurrence = np.broadcast_to(np.asarray(first), len(local)).copy()
+    there = shown.tz_localize(zone, ambiguous=occurrence, nonexistent="NaT")
+    skipped = np.asarray(there.isna())
+    if skipped.any():
+        there = shown.tz_localize(zone, ambiguous=occurrence, nonexistent="shift_forward")
+    return there.tz_convert("UTC").tz_localize(None).to_numpy().astype("M8[us]").astype(
+        np.int64
+    ), skipped

@@ -1,1 +1,1 @@
-"""One sheet of a workbook (.xlsx, .xlsm, .xls, .ods) into text cells, and what must refuse it."""
+"""One sheet of a workbook (.xlsx, .xlsm, .ods) into text cells, and what must refuse it."""

@@ -1,4 +1,4 @@
-"""One sheet of a workbook (.xlsx, .xlsm, .xls, .ods) as text: no cell is guessed at."""
+"""One sheet of a workbook (.xlsx, .xlsm, .ods) as text: no cell is guessed at."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ from analysis.rules import issue, refusal
 
 __all__ = ["filled_sheets", "read_sheet"]
 
-_NOT_A_WORKBOOK = {"text": "delimited text", "html": "a web page", "xml": "XML"}
+_NOT_A_WORKBOOK = {
+    "text": "delimited text", "html": "a web page", "xml": "XML",
+    "xls": "a workbook of Excel 97 to 2003 (.xls)",
+}  # fmt: skip
 # Excel keeps 15 digits of a number; what followed them is gone.
 # Texts of a column that are dates, and how many must be.
 _WRITTEN_DATE, _MOSTLY = r"\s*\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}(?!\d)", 0.9
@@ -95,7 +98,7 @@ def read_sheet(
         grid = one
         notes.append(issue("file.two-headers", file=file, row=grid.head + 1))
     refuse_layout(grid, merged, **where)
-    notes += _marked(own, kind, file, [name.strip() for name in grid.text[grid.head]])
+    notes += _marked(own, file, [name.strip() for name in grid.text[grid.head]])
     return _table(grid, file, hashlib.sha256(raw).hexdigest(), notes, columns)
 
 
@@ -137,7 +140,7 @@ def _kind(raw: bytes, file: str) -> str:
     if kind is None:
         raise refusal("workbook.damaged", file=file)
     try:
-        bursts = kind != "xls" and not unpacked(raw)
+        bursts = not unpacked(raw)
     except ValueError:
         raise refusal("workbook.damaged", file=file) from None
     if bursts:
@@ -258,12 +261,11 @@ def _grid(rows: list[list[Any]]) -> Grid:
 # --- the table ------------------------------------------------------------------------------
 
 
-def _marked(found: Marks, kind: str, file: str, header: list[str]) -> list[Issue]:
+def _marked(found: Marks, file: str, header: list[str]) -> list[Issue]:
     """What the sheet holds that is no value, by column."""
-    # An old workbook does not tell a formula without a value from one that gives an empty text.
-    uncomputed = "cell.blank-formula" if kind == "xls" else "cell.not-computed"
     notes = []
-    for rule, cells in (("cell.error-value", found.errors), (uncomputed, found.uncomputed)):
+    told = (("cell.error-value", found.errors), ("cell.not-computed", found.uncomputed))
+    for rule, cells in told:
         for column in sorted({column for _, column in cells}):
             rows = [row + 1 for row, own in cells if own == column]
             name = header[column] if column < len(header) else ""

@@ -16,8 +16,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from analysis.readers.formats.excel import biff
-
 __all__ = ["MOST_CELLS", "Marks", "kind_of", "marks", "unpacked"]
 
 # More cells than this between the corners of a sheet do not fit a dense table in memory.
@@ -27,12 +25,14 @@ _MOST_BYTES, _FREE_BYTES, _MOST_RATIO = 4 << 30, 32 << 20, 150
 # What names sheets and relations is held whole, and has some kilobytes.
 _MOST_NAMING = 4 << 20
 _Cell = tuple[int, int]
+# The container of workbooks before 2007, and of newer ones with a password.
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 _MANIFEST = "META-INF/manifest.xml"
 # What a packed file or its XML raises where it is damaged.
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, ET.ParseError, LookupError, StopIteration,
-    EOFError, OSError, RuntimeError, NotImplementedError, ValueError, biff.Damaged,
+    EOFError, OSError, RuntimeError, NotImplementedError, ValueError,
 )  # fmt: skip
 
 _TYPED = re.compile(rb"""[\s]t=["']e["']|<(?:\w+:)?f[\s/>]""")
@@ -78,7 +78,7 @@ def kind_of(raw: bytes) -> str | None:
     """
     if raw.startswith(b"PK"):
         return _packed_kind(raw)
-    if raw.startswith(biff.OLE):
+    if raw.startswith(_OLE):
         # Office keeps a workbook with a password inside a stream of this name.
         locked = "EncryptedPackage".encode("utf-16-le") in raw
         return "locked" if locked else "xls"
@@ -119,7 +119,7 @@ def unpacked(raw: bytes) -> bool:
                 return False
             # Reads no member further than the size it tells, and compares the checksum then.
             if packed.testzip() is not None:
-                raise biff.Damaged("a member is not what the directory tells")
+                raise ValueError("a member is not what the directory tells")
     except _DAMAGE as error:
         raise ValueError("damaged") from error
     return True
@@ -132,23 +132,18 @@ def marks(raw: bytes, kind: str) -> dict[str, Marks]:
     ----------
     raw : bytes
         The file.
-    kind : {"xlsx", "ods", "xls"}
+    kind : {"xlsx", "ods"}
 
     Raises
     ------
     ValueError
         Where the file is damaged, in whatever way.
     """
-    look = {"xlsx": _xlsx, "ods": _ods, "xls": _xls}[kind]
+    look = {"xlsx": _xlsx, "ods": _ods}[kind]
     try:
         return look(raw)
     except _DAMAGE as error:
         raise ValueError("damaged") from error
-
-
-def _xls(raw: bytes) -> dict[str, Marks]:
-    found = biff.errors(raw)
-    return {name: Marks(errors, formulas) for name, (errors, formulas) in found.items()}
 
 
 # --- Office Open XML (ECMA-376 part 1, 18.3.1) ----------------------------------------------
@@ -166,7 +161,7 @@ def _attribute(element: ET.Element, name: str) -> str | None:
 def _tree(packed: zipfile.ZipFile, part: str) -> ET.Element:
     """A small part of the file."""
     if packed.getinfo(part).file_size > _MOST_NAMING:
-        raise biff.Damaged("a part for names that is too large for any")
+        raise ValueError("a part for names that is too large for any")
     return ET.fromstring(packed.read(part))
 
 
