@@ -96,7 +96,7 @@ def test_an_item_told_twice_differently_sets_the_person_aside(tmp_path):
 def test_forms_of_one_minute_are_told_apart_by_their_own_number(tmp_path):
     content = tables()
     rows = [row | {"visit": 1} for row in item_rows(content["scores"])]
-    again = [row | {"visit": 2} for row in rows[: len(NOW_ITEMS)]]
+    again = [row | {"visit": 2, "value": 4 - row["value"]} for row in rows[: len(NOW_ITEMS)]]
     text = toml(values=TALL + '\nform_id = ["visit"]')
     tall = read(tmp_path, content | {"scores": rows + again}, text)
     assert len(tall.assessments) == len(content["scores"]) + 1
