@@ -168,10 +168,11 @@ def test_another_agent_for_the_comparator_at_a_site_is_flagged(study):
 
 
 @pytest.mark.bad_input("C12")
-def test_arms_that_are_at_different_sites_are_flagged(study):
+def test_sites_at_which_everyone_is_in_one_arm_are_flagged(study):
     site = study.subjects["arm"].map({"ketamine": "north", "midazolam": "south"})
-    found = rules(replace(study, subjects=study.subjects.assign(site=site)))
-    assert found["comparator.at-other-sites"] == 40
+    both = site.where(study.subjects["subject"] > 9, "west")
+    found = rules(replace(study, subjects=study.subjects.assign(site=both)))
+    assert found["comparator.at-other-sites"] == 30
 
 
 @pytest.mark.parametrize(("n", "flagged"), [(4, True), (5, False)])

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import instruments
-from analysis.checks import made_alike, patterns, treatments
+from analysis.checks import comparison, made_alike, patterns, treatments
 from analysis.errors import Issue
 from analysis.rules import issue, of_people
 from analysis.study import Study
@@ -51,6 +51,10 @@ def check_questions(study: Study, forms: pd.DataFrame) -> list[Issue]:
         treatments.carry_over,
         treatments.one_period,
         treatments.routes,
+        comparison.other_than_given,
+        comparison.rated_at_other_hours,
+        comparison.rated_in_shares,
+        comparison.baselines,
     )
     return [found for rule in rules for found in rule(study, forms, primary)]
 

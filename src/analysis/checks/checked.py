@@ -9,13 +9,15 @@ from typing import Literal
 import pandas as pd
 
 from analysis.checks.answerable_questions import check_questions
+from analysis.checks.entered_twice import check_entered_twice
 from analysis.checks.events import check_events, without_late_guesses
-from analysis.checks.forms import check_forms, prorated_forms
+from analysis.checks.forms import SetAside, check_forms, prorated_forms
 from analysis.checks.participant_flow import participant_flow
 from analysis.checks.sites import check_sites
 from analysis.errors import Issue
 from analysis.instruments import suicidality
 from analysis.instruments.scoring import score
+from analysis.rules import issue
 from analysis.study import Study
 from analysis.timeline import place
 
@@ -114,6 +116,7 @@ def check(study: Study, *, missing: Missing = "complete", put_back: str = "") ->
     found = check_forms(live, forms)
     check_events(live, forms, found)
     check_sites(live, forms, found)
+    check_entered_twice(live, forms, found)
     found.issues += suicidality.issues(live, forms)
     found.forms = found.forms[found.forms != put_back]
     found.subjects = {who: rule for who, rule in found.subjects.items() if rule != put_back}
@@ -123,7 +126,8 @@ def check(study: Study, *, missing: Missing = "complete", put_back: str = "") ->
         ~forms["form"].isin(found.forms.index) & forms["subject"].isin(kept.subjects["subject"])
     ]
     kept = kept.keep_forms(left["form"])
-    issues = [*study.issues, *found.issues, *prorated_forms(left), *check_questions(kept, left)]
+    issues = [*study.issues, *found.issues, *prorated_forms(left)]
+    issues += check_questions(kept, left) if len(kept.subjects) else _nobody_is_left(found)
     declared = study.design.missing_items == "person-mean" and not put_back
     declared &= missing == "complete"
     sensitivity = check(study, missing="person-mean") if declared else None
@@ -136,6 +140,16 @@ def check(study: Study, *, missing: Missing = "complete", put_back: str = "") ->
         frozenset(found.forms) | frozenset(found.subjects.values()),
         sensitivity,
     )
+
+
+def _nobody_is_left(found: SetAside) -> list[Issue]:
+    """That everyone was set aside, and by which rule most were: a study without people."""
+    rules = pd.Series(found.subjects, dtype="str").value_counts()
+    if rules.empty:
+        return []
+    n, people = int(rules.iloc[0]), int(rules.sum())
+    why = str(rules.index[0])
+    return [issue("question.nobody-left", count=people, n=n, people=people, why=why)]
 
 
 def _without(study: Study, people: Collection[int]) -> pd.Series:

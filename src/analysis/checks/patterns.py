@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import instruments
+from analysis.checks.comparison import arms_of
 from analysis.errors import Issue
 from analysis.rules import issue, of_people
 from analysis.study import Study
@@ -71,14 +72,7 @@ def _pairs(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
     first = rows["phase"].isin(EFFICACY) & (rows["latest_infusion"] == 1)
     after = rows[first].groupby("subject")["total"].mean()
     pairs = pd.DataFrame({"before": before, "after": after}).dropna()
-    return pairs.assign(arm=_arms(study).reindex(pairs.index).fillna("unknown"))
-
-
-def _arms(study: Study) -> pd.Series:
-    """Arm by subject; in a crossover the first treatment."""
-    arm = study.subjects.set_index("subject")["arm"]
-    first = study.infusions[study.infusions["infusion"] == 1].set_index("subject")["agent"]
-    return arm.astype(object).where(arm.notna(), first.reindex(arm.index))
+    return pairs.assign(arm=arms_of(study).reindex(pairs.index).fillna("unknown"))
 
 
 def few_people(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:

@@ -19,6 +19,8 @@ _FEW_FORMS = 5
 _SHARE_OF_RANGE = 0.1
 # So few forms of a site may be without a lowest answer; a chance that is none.
 _MANY_FORMS, _CHANCE = 15, 1e-5
+# Beyond this chance no random allocation leaves every site with one arm.
+_ALLOCATED = 1e-3
 
 
 def check_sites(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
@@ -84,7 +86,12 @@ def _comparators(study: Study, site: pd.Series, found: SetAside) -> None:
         return
     arms = arm.groupby(site).nunique()
     alone = arms.index[arms == 1]
-    if len(alone):
+    known = site[arm.notna()]
+    # Beyond the first person of each site, everyone went by chance to the arm that others had.
+    chance = 0.5 ** (len(known.dropna()) - known.nunique())
+    if arm.nunique() == 2 and not (arms > 1).any() and chance < _ALLOCATED:
+        found.issues.append(issue("comparator.arm-is-site", count=known.nunique()))
+    elif len(alone):
         people = int((site.isin(alone) & arm.notna()).sum())
         found.issues.append(issue("comparator.at-other-sites", count=people))
     given = study.infusions[study.infusions["subject"].map(arm) == study.design.comparator_arm]

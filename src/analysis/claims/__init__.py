@@ -10,6 +10,7 @@ from analysis.checks import Checked, check
 from analysis.claims.case import Case, data_sha256
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.evaluators import EVALUATORS
+from analysis.claims.gates.blinding import unblinded
 from analysis.claims.ledger import ClaimResult, Ledger
 from analysis.claims.result import claim_result
 from analysis.mmrm.threads import single_threaded
@@ -56,6 +57,8 @@ def judge_checked(checked: Checked, definitions: Definitions) -> Ledger:
             synthetic=case.design.synthetic,
         )
     design = case.design
+    flags = [issue for issue in checked.issues if issue.severity == "FLAG"]
+    flags += [flag for flag in [unblinded(case)] if flag is not None]
     return Ledger(
         study=design.name,
         title=design.title,
@@ -64,5 +67,5 @@ def judge_checked(checked: Checked, definitions: Definitions) -> Ledger:
         decisions_sha256=definitions.decisions_sha256,
         data_sha256=data_sha256(checked.study.sources),
         claims=tuple(results[claim_id] for claim_id in definitions.claims),
-        flags=tuple(issue for issue in checked.issues if issue.severity == "FLAG"),
+        flags=tuple(flags),
     )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.config import load_config
 from analysis.readers.reading import Reading
+from analysis.readers.roles.comparator import check_calendar
 from analysis.readers.roles.courses import check_courses
 from analysis.readers.roles.forms import Forms, read_forms
 from analysis.readers.roles.infusions import note_date_only, read_infusions
@@ -60,6 +61,7 @@ def read_study(path: Path) -> Study:
     reading.sources[DECLARATION] = hashlib.sha256(path.read_bytes()).hexdigest()
     people = read_subjects(reading)
     infusions, around = read_infusions(reading, people.frame)
+    check_calendar(reading, people.frame, infusions)
     ids = people.frame["id"]
     tables = [
         read_forms(reading, visit, ids, around)

@@ -20,6 +20,7 @@ from analysis.claims.evaluators.common import (
     within_hours,
 )
 from analysis.claims.gates import data_gates
+from analysis.claims.gates.blinding import UNBLINDED_BOUND, unblinded
 from analysis.claims.gates.flagged_groups import not_evaluated
 from analysis.claims.gates.robustness import people_moved
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
@@ -159,7 +160,24 @@ def _otherwise(case: Case, main: dict[str, Any], smallest: float) -> Sentence:
         brief="",
         **numbers_in_sd,
     )
-    return joined([bounds_told, in_sd])
+    return joined([bounds_told, in_sd, _if_unblinded(case, main, smallest)])
+
+
+def _if_unblinded(case: Case, main: dict[str, Any], smallest: float) -> Sentence | str:
+    """The word by a wider bound, where most people could tell what they were given."""
+    if unblinded(case) is None:
+        return ""
+    low, high, estimate = (main[key] for key in ("ci_low", "ci_high", "estimate"))
+    bias = UNBLINDED_BOUND * case.baseline_sd
+    word = decide_by_interval(low, high, estimate, smallest=smallest, bias=bias)
+    return said(
+        "In both arms most people guessed what they were given; with a bound of {bound:.2f} SD on "
+        "the sum of all biases it would say {word}.",
+        brief="In both arms most people guessed what they were given.",
+        needs=[case.primary_cell.quantity(value) for value in (low, high, estimate)],
+        bound=Known(UNBLINDED_BOUND),
+        word=word,
+    )
 
 
 def _profound(case: Case, main: dict[str, Any]) -> tuple[str, bool | None, Sentence]:

@@ -13,8 +13,11 @@ from analysis.quantity import Known, Quantity, Sentence, joined, said
 __all__ = ["comparator", "construct", "recall", "scored", "time"]
 
 
-# STOPs that leave no claim about symptoms, whatever the hour it speaks of.
-SCORES = ("score.no-post", "score.no-baseline", "score.scale-differs-by-site")
+# STOPs that leave no claim about symptoms, whatever the hour it speaks of: without scores before
+# and after on one scale, or without knowing who was given ketamine.
+SCORES = (
+    "score.no-post", "score.no-baseline", "score.scale-differs-by-site", "arm.other-than-given",
+)  # fmt: skip
 
 
 def construct(case: Case) -> Reason:

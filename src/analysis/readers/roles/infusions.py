@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.readers.clock import Clock
 from analysis.readers.formats.declared_rows import joined
 from analysis.readers.reading import Reading
+from analysis.readers.roles.comparator import note_inert
 from analysis.readers.roles.doses import doses, routes
 from analysis.readers.table.text_table import TextTable
 
@@ -35,7 +36,7 @@ def read_infusions(reading: Reading, people: pd.DataFrame) -> tuple[pd.DataFrame
     Parameters
     ----------
     people : DataFrame
-        ``id`` and, where declared, ``weight_kg``.
+        ``id``, ``arm`` and, where declared, ``weight_kg``.
 
     Returns
     -------
@@ -49,6 +50,7 @@ def read_infusions(reading: Reading, people: pd.DataFrame) -> tuple[pd.DataFrame
     table = reading.known(_stacked(reading), spec.subject, people["id"], "infusions")
     table = _given(reading, reading.once(table, spec, "infusions"))
     frame = pd.DataFrame({"id": table.column(spec.subject), "agent": _agents(reading, table)})
+    note_inert(reading, table, people)
     if spec.route is not None:
         frame["route"] = routes(table.column(spec.route))
     if spec.status is not None:

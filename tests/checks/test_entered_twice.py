@@ -1,0 +1,214 @@
+"""People who were entered under two identifiers are set aside; people who are alike are not."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import instruments
+from analysis.checks.entered_twice import check_entered_twice
+from analysis.checks.forms import SetAside
+from analysis.claims.calibration.pieces import generator
+from analysis.instruments.scoring import score
+from analysis.simulate import simulate, world
+from tests.length import seed, trials
+from tests.small_study import forms, study
+
+ANSWERS, TIMES, TOTALS = "subject.same-answers", "subject.same-times", "subject.same-totals"
+NOW = instruments.get("PCL-5-now")
+
+
+@cache
+def sound(n_per_arm: int, number: int = 1, name: str = "null") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Right-now forms of a simulated trial, and their items."""
+    made = world(name)
+    table = simulate(made, n_per_arm, generator(name, n_per_arm, number, seed(91)))["pcl5_now"]
+    own = forms([
+        {"subject": int(who[2:]), "hours": hours}
+        for who, hours in zip(table["id"], table["hours"], strict=True)
+    ])  # fmt: skip
+    items = table[[NOW.item_ids.format(number) for number in NOW.numbers]]
+    items = items.set_axis(list(NOW.numbers), axis=1).set_axis(own["form"], axis=0)
+    return own, items
+
+
+def again(
+    own: pd.DataFrame, items: pd.DataFrame, people: list[int], minutes: float = 0.0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The same with people entered once more, each form at about its time."""
+    copies = own[own["subject"].isin(people)]
+    jitter = np.random.default_rng(5).uniform(-minutes, minutes, len(copies)) / 60
+    more = copies.assign(
+        subject=copies["subject"] + 10_000,
+        form=np.arange(len(copies)) + len(own),
+        hours_low=copies["hours_low"] + jitter,
+        hours_high=copies["hours_high"] + jitter,
+    )
+    answers = items.loc[copies["form"]].set_axis(more["form"], axis=0)
+    return pd.concat([own, more], ignore_index=True), pd.concat([items, answers])
+
+
+def found(
+    own: pd.DataFrame, items: pd.DataFrame | None = None, **design: str
+) -> tuple[dict[int, str], dict[str, int]]:
+    """Who is set aside by which rule, and the rules with their counts."""
+    scale, version = own["instrument"].iloc[0], own["version"].iloc[0]
+    made = study(own, items={} if items is None else {(scale, version): items})
+    made = replace(made, design=replace(made.design, **design))
+    aside = SetAside()
+    check_entered_twice(made, score(made), aside)
+    return aside.subjects, {issue.rule: issue.count for issue in aside.issues}
+
+
+def totals_only(own: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+    """The forms with their totals in place of items."""
+    return own.assign(stated_total=items.sum(axis=1).reindex(own["form"]).to_numpy())
+
+
+def planned(own: pd.DataFrame) -> pd.DataFrame:
+    """The forms at the whole hours of a plan."""
+    hours = own["hours_low"].round()
+    return own.assign(hours_low=hours, hours_high=hours)
+
+
+@pytest.mark.parametrize("people", [[3], [1, 2, 3, 4], list(range(1, 61))])
+def test_identifiers_with_the_same_answers_are_both_set_aside(people):
+    aside, rules = found(*again(*sound(30), people, minutes=30))
+    assert set(aside) == {who + copy for who in people for copy in (0, 10_000)}
+    assert set(aside.values()) == {ANSWERS}
+    assert rules == {ANSWERS: 2 * len(people)}
+
+
+def test_one_answer_changed_on_one_form_hides_nobody():
+    own, items = again(*sound(30), [3])
+    form = own.index[own["subject"] == 10_003][1]
+    items = items.copy()
+    items.loc[form, 5] = (items.loc[form, 5] + 1) % 5
+    assert set(found(own, items)[0]) == {3, 10_003}
+
+
+def test_one_form_in_common_is_no_second_person():
+    own, items = sound(30)
+    first, second = (own.loc[own["subject"] == who, "form"].iloc[0] for who in (3, 4))
+    items = items.copy()
+    items.loc[first] = items.loc[second]
+    assert found(own, items) == ({}, {})
+
+
+@pytest.mark.parametrize("people", [[3], list(range(1, 61))])
+def test_the_same_totals_at_the_same_minutes_are_both_set_aside(people):
+    aside, rules = found(totals_only(*again(*sound(30), people)))
+    assert set(aside) == {who + copy for who in people for copy in (0, 10_000)}
+    assert rules == {TIMES: 2 * len(people)}
+
+
+def test_so_they_are_where_one_entry_was_moved_to_another_hour():
+    own = totals_only(*again(*sound(30), [3]))
+    later = np.where(own["subject"] == 10_003, 0.5, 0.0)
+    own = own.assign(hours_low=own["hours_low"] + later, hours_high=own["hours_high"] + later)
+    assert set(found(own)[0]) == {3, 10_003}
+
+
+def test_totals_alone_are_flagged_with_the_number_that_chance_would_bring():
+    own = totals_only(*again(*sound(30), list(range(1, 61)), minutes=30))
+    made = study(own)
+    aside = SetAside()
+    check_entered_twice(made, score(made), aside)
+    (told,) = aside.issues
+    assert aside.subjects == {}
+    assert (told.rule, told.severity) == (TOTALS, "FLAG")
+    assert set(range(1, 61)) <= told.people
+    assert float(told.message.split("by chance about ")[1].split(" would")[0]) < 20
+
+
+def test_planned_times_tell_nobody_apart():
+    """At nominal times two people with one course of totals are an accident, not one person."""
+    own = planned(totals_only(*again(*sound(30), list(range(1, 61)))))
+    for times in ("actual", "nominal"):
+        aside, rules = found(own, times=times)
+        assert aside == {}
+        assert rules[TOTALS] >= 120
+
+
+def test_people_without_symptoms_answer_alike_and_stay():
+    own, items = sound(30)
+    calm = items.copy()
+    calm.loc[(own["subject"] <= 30).to_numpy()] = 0
+    assert found(own, calm) == ({}, {})
+    assert found(planned(totals_only(own, calm))) == ({}, {})
+    # One symptom left, or the same answer to everything, is not much either.
+    left = calm.copy()
+    left.loc[(own["subject"] <= 30).to_numpy(), 1] = 1
+    assert found(own, left) == ({}, {})
+    assert found(own, items * 0 + 2) == ({}, {})
+
+
+def few_items(name: str, number: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A sound study of 40 people with another instrument, whose items are the first of those."""
+    own, items = sound(20, number)
+    scale = instruments.get(name)
+    numbers = scale.item_numbers("standard")
+    kept = items.iloc[:, : len(numbers)].set_axis(list(numbers), axis=1)
+    kept = kept.clip(upper=np.array(scale.item_max("standard")), axis=1)
+    return own.assign(instrument=name, version="standard"), kept
+
+
+@pytest.mark.parametrize("name", ["HAM-D6", "GAD-7", "PHQ-9"])
+def test_people_are_alike_by_chance_on_forms_of_few_items(name):
+    made = [few_items(name, number) for number in range(trials(short=2, long=200))]
+    wrong = sum(found(own, items) != ({}, {}) for own, items in made)
+    assert wrong <= trials(short=0, long=2)
+
+
+@pytest.mark.parametrize("name", ["HAM-D6", "GAD-7", "PHQ-9"])
+def test_everyone_entered_twice_is_seen_on_them_all_the_same(name):
+    doubled = again(*few_items(name, 1), list(range(1, 41)), minutes=30)
+    aside, rules = found(*doubled)
+    assert len(aside) + rules.get(TOTALS, 0) >= 70
+
+
+@pytest.mark.parametrize("n_per_arm", [15, 30])
+def test_sound_studies_hold_nobody_twice(n_per_arm):
+    """At most 1 % of studies: of a few, none."""
+    wrong, count = 0, trials(short=3, long=500)
+    for number in range(count):
+        own, items = sound(n_per_arm, number, "power-cell")
+        aside, rules = found(own, items)
+        wrong += bool(aside) or bool(rules)
+        aside, rules = found(planned(totals_only(own, items)))
+        wrong += bool(aside) or bool(rules)
+    assert wrong <= 0.01 * 2 * count
+
+
+def test_of_hundreds_of_thousands_of_forms_each_is_looked_at_once():
+    rng, n = np.random.default_rng(8), trials(short=1_000, long=40_000)
+    person, when = np.repeat(np.arange(n), 5), np.tile([-26.0, -1.0, 3.0, 5.0, 24.0], n)
+    own = pd.DataFrame({
+        "form": np.arange(5 * n), "subject": person, "instrument": "PCL-5-now", "version": "ad-hoc",
+        "recall_hours": 0.0, "hours_low": when, "hours_high": when, "status": "complete",
+        "stated_total": np.nan, "source": "scores.csv", "row": 2,
+    })  # fmt: skip
+    items = pd.DataFrame(
+        rng.integers(0, 5, (5 * n, 14)).astype(float), own["form"], list(NOW.numbers)
+    )
+    made = study(own, infusions=[], items={("PCL-5-now", "ad-hoc"): items})
+    scored = score(made)
+    begun = time.process_time()
+    check_entered_twice(made, scored, SetAside())
+    assert time.process_time() - begun < trials(short=2, long=20)
+
+
+@pytest.mark.parametrize("rows", [[], [{"hours": 1.0}], [{"hours": float("nan")}] * 4])
+def test_hardly_any_forms_are_no_matter(rows):
+    own = forms(rows or [{"hours": 1.0}]).iloc[: len(rows)]
+    aside = SetAside()
+    blank = pd.DataFrame(np.nan, own["form"], list(NOW.numbers))
+    for items in ({}, {("PCL-5-now", "ad-hoc"): blank}):
+        made = study(own.assign(stated_total=30.0), infusions=[], items=items)
+        check_entered_twice(made, score(made), aside)
+    assert (aside.subjects, aside.issues) == ({}, [])

@@ -1,0 +1,150 @@
+"""Where the data deny what a study declares, what needs a comparator is not testable: exit 0."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from analysis.cli import app
+from analysis.rules import catalogue
+from tests.factory import stamp, tables, write_study
+
+Content = dict[str, list[dict[str, Any]]]
+WITH_SITE = {"arm": 'arm = "arm"\nsite = "site"'}
+
+
+def judged(folder: Path, content: Content, **changes: Any) -> dict[str, dict[str, Any]]:
+    """The claims of ``relief judge STUDY --json`` by name."""
+    path = write_study(folder, content, **changes)
+    result = CliRunner().invoke(app, ["judge", str(path), "--json"])
+    assert result.exit_code == 0, result.stdout
+    return {claim["claim"]: claim for claim in json.loads(result.stdout)["claims"]}
+
+
+def reason(claim: dict[str, Any], gate: str) -> dict[str, Any]:
+    return next(one for one in claim["reasons"] if one["gate"] == gate)
+
+
+def of_arm(content: Content, arm: str) -> set[str]:
+    return {row["id"] for row in content["subjects"] if row["arm"] == arm}
+
+
+def saline(content: Content) -> dict[str, Any]:
+    for row in content["infusions"]:
+        row["agent"] = row["agent"].replace("midazolam", "saline")
+    return {"arms": '{ ket = "ketamine", mdz = "saline" }'}
+
+
+def arm_is_site(content: Content) -> dict[str, Any]:
+    for row in content["subjects"]:
+        row["site"] = row["arm"]
+    return WITH_SITE
+
+
+def another_year(content: Content) -> dict[str, Any]:
+    move(content, content["infusions"], timedelta(days=365), "start", "end")
+    move(content, content["scores"], timedelta(days=365), "when")
+    return {}
+
+
+def other_hours(content: Content) -> dict[str, Any]:
+    within = [row for at, row in enumerate(content["scores"]) if at % 4 == 2]
+    move(content, within, timedelta(hours=1), "when")
+    return {}
+
+
+def move(content: Content, rows: list[dict[str, Any]], by: timedelta, *columns: str) -> None:
+    """Move times of the comparator's people."""
+    people = of_arm(content, "mdz")
+    for row in rows:
+        if row["id"] in people:
+            row |= {name: stamp(datetime.fromisoformat(row[name]) + by) for name in columns}
+
+
+def other_shares(content: Content) -> dict[str, Any]:
+    gone = sorted(of_arm(content, "ket"))[:9]
+    rows = content["scores"]
+    kept = [row for at, row in enumerate(rows) if at % 4 != 2 or row["id"] not in gone]
+    content["scores"] = kept
+    return {}
+
+
+def arms_denied(content: Content) -> dict[str, Any]:
+    return {"arms": '{ ket = "midazolam", mdz = "ketamine" }'}
+
+
+DENIED: list[tuple[str, Callable[[Content], dict[str, Any]]]] = [
+    ("comparator.reads-as-inert", saline),
+    ("comparator.arm-is-site", arm_is_site),
+    ("comparator.other-period", another_year),
+    ("comparator.rated-at-other-hours", other_hours),
+    ("comparator.rated-in-other-shares", other_shares),
+    ("arm.other-than-given", arms_denied),
+]
+
+
+@pytest.mark.parametrize(("rule", "deny"), DENIED, ids=[rule for rule, _ in DENIED])
+def test_what_needs_the_comparator_is_not_testable(tmp_path, rule, deny):
+    content = tables(n_per_arm=12)
+    claims = judged(tmp_path, content, **deny(content))
+    for name in ("onset", "attribution", "magnitude", "headline"):
+        assert claims[name]["verdict"] == "not testable"
+    told = reason(claims["onset"], "comparator")
+    assert told["passed"] is False
+    assert told["text"].startswith(catalogue()[rule].sentence.partition("{")[0])
+    assert claims["onset"]["parts"]["INFUSION"] == "not testable"
+    # Who was given ketamine is told by the arms: where they are wrong, nobody is known to be.
+    own = claims["certainty_within_hours"]["verdict"]
+    assert (own == "not testable") == (rule == "arm.other-than-given")
+
+
+def test_the_same_study_whose_data_deny_nothing_is_testable(tmp_path):
+    claims = judged(tmp_path, tables(n_per_arm=12))
+    assert reason(claims["onset"], "comparator")["passed"] is True
+    assert claims["onset"]["parts"]["INFUSION"] != "not testable"
+
+
+def entered_again(content: Content, people: set[str]) -> Content:
+    return {
+        name: rows + [row | {"id": f"N{row['id']}"} for row in rows if row["id"] in people]
+        for name, rows in content.items()
+    }
+
+
+def test_a_study_in_which_everyone_was_entered_twice_has_nobody_left(tmp_path):
+    content = tables(n_per_arm=6)
+    claims = judged(
+        tmp_path, entered_again(content, of_arm(content, "ket") | of_arm(content, "mdz"))
+    )
+    assert {claims[name]["verdict"] for name in ("onset", "certainty_ever")} == {"not testable"}
+    assert (
+        "24 of 24 by the rule subject.same-answers" in reason(claims["onset"], "construct")["text"]
+    )
+
+
+def test_one_person_entered_twice_is_set_aside_and_tried_put_back(tmp_path):
+    content = tables(n_per_arm=6)
+    claims = judged(tmp_path, entered_again(content, {"S003"}))
+    assert claims["onset"]["estimate"]["n"] == 11
+    assert "with subject.same-answers put back" in reason(claims["onset"], "robustness")["text"]
+
+
+def test_a_study_of_the_same_totals_twice_is_at_most_not_decided(tmp_path):
+    """Nothing is left to try without those people."""
+    content = tables(n_per_arm=12)
+    people = of_arm(content, "ket") | of_arm(content, "mdz")
+    again = entered_again(content, people)
+    for at, row in enumerate(again["scores"]):
+        total = sum(row.pop(key) for key in list(row) if key.startswith("item_"))
+        minutes = at * 7 % 11 if row["id"].startswith("N") else 0
+        moved = datetime.fromisoformat(row["when"]) - timedelta(minutes=minutes)
+        row |= {"when": stamp(moved), "total": total}
+    claims = judged(tmp_path, again, values='total = "total"')
+    assert claims["onset"]["verdict"] == "not decided"
+    assert "subject.same-totals" in reason(claims["onset"], "robustness")["text"]
