@@ -47,9 +47,9 @@ def _flag(case: Case) -> Issue | None:
         lowest.append(bang_index(own[right], own[wrong], own["do not know"])[0]["ci_low"])
     if min(lowest) <= _MOST:
         return None
-    limits = " and ".join(f"{limit:.2f}" for limit in lowest)
-    bound = f"{UNBLINDED_BOUND:.2f}"
-    return issue("blinding.guessed", count=int(asked.sum()), limits=limits, level=bound)
+    bound = UNBLINDED_BOUND
+    words = {"least": str(_MOST), "level": f"{bound:.2f}"}
+    return issue("blinding.guessed", count=int(asked.sum()), **words)
 
 
 def _after_relief(case: Case) -> pd.Series:
