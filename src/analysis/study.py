@@ -33,6 +33,8 @@ def is_ketamine(treatment: str) -> bool:
 class Design:
     """What a study declares of itself, fixed before its scores are read.
 
+    ``dated`` says that its files hold dates, by which the reader could tell whether the arms were
+    treated at the same time; with hours alone, nobody can.
     ``randomised`` to ``registration`` say how it was done, None where it is not declared;
     ``planned_per_arm`` is by the treatments that study.toml names. ``ketamine_arms`` are those of
     them that are ketamine, of which ``primary_arm`` decides, or all together where it is None.
@@ -48,6 +50,7 @@ class Design:
     active_arm: str | None = None
     comparator_arm: str | None = None
     times: str = "actual"
+    dated: bool = True
     after_withdrawal: str = "drop"
     minimum_cell: int = 10
     minimum_cell_reason: str = ""

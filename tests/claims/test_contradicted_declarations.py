@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from analysis.checks import check
+from analysis.claims.case import Case
+from analysis.claims.definitions import load_definitions
+from analysis.claims.gates.declarations import as_declared
 from analysis.cli import app
+from analysis.paths import EXAMPLE_STUDY
+from analysis.readers.assemble import read_study
 from analysis.rules import catalogue
 from tests.factory import stamp, tables, write_study
 
@@ -106,8 +112,18 @@ def test_what_needs_the_comparator_is_not_testable(tmp_path, rule, deny):
 
 def test_the_same_study_whose_data_deny_nothing_is_testable(tmp_path):
     claims = judged(tmp_path, tables(n_per_arm=12))
-    assert reason(claims["onset"], "comparator")["passed"] is True
+    told = reason(claims["onset"], "comparator")
+    assert told["passed"] is True
+    assert "hours alone" not in told["text"]
     assert claims["onset"]["parts"]["INFUSION"] != "not testable"
+
+
+def test_a_study_in_hours_says_that_they_cannot_show_when_the_arms_were_treated():
+    case = Case(check(read_study(EXAMPLE_STUDY)), load_definitions())
+    told = str(as_declared(case))
+    assert (
+        "Times in hours alone cannot show whether the arms were treated in the same months." in told
+    )
 
 
 def entered_again(content: Content, people: set[str]) -> Content:

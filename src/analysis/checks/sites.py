@@ -89,7 +89,7 @@ def _comparators(study: Study, site: pd.Series, found: SetAside) -> None:
     known = site[arm.notna()]
     # Beyond the first person of each site, everyone went by chance to the arm that others had.
     chance = 0.5 ** (len(known.dropna()) - known.nunique())
-    if arm.nunique() == 2 and not (arms > 1).any() and chance < _ALLOCATED:
+    if arm.nunique() > 1 and not (arms > 1).any() and chance < _ALLOCATED:
         found.issues.append(issue("comparator.arm-is-site", count=known.nunique()))
     elif len(alone):
         people = int((site.isin(alone) & arm.notna()).sum())

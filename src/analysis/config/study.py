@@ -205,6 +205,7 @@ class StudyConfig(Strict):
             active_arm=KETAMINE,
             comparator_arm=others[0] if others else None,
             times=section.times,
+            dated=self.infusions.start is not None,
             after_withdrawal=section.after_withdrawal,
             minimum_cell=section.minimum_cell,
             minimum_cell_reason=" ".join(section.minimum_cell_reason.split()),

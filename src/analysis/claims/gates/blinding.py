@@ -48,8 +48,8 @@ def _flag(case: Case) -> Issue | None:
     if min(lowest) <= _MOST:
         return None
     bound = UNBLINDED_BOUND
-    words = {"least": str(_MOST), "level": f"{bound:.2f}"}
-    return issue("blinding.guessed", count=int(asked.sum()), **words)
+    n, least = int(asked.sum()), str(_MOST)
+    return issue("blinding.guessed", count=n, least=least, level=f"{bound:.2f}")
 
 
 def _after_relief(case: Case) -> pd.Series:

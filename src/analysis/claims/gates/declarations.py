@@ -30,9 +30,13 @@ def as_declared(case: Case) -> Sentence:
     if design.blinded is not None:
         words.append("open" if design.blinded == "open" else f"{design.blinded}-blind")
     comparator = f"The comparator {design.comparator_arm} is declared {', '.join(words)}."
+    unseen = "Times in hours alone cannot show whether the arms were treated in the same months."
+    calendar = unseen if design.concurrent and not design.dated else ""
     missing = [key for key in _KEYS if getattr(design, key) is None]
     absent = f"Not declared in study.toml: {', '.join(missing)}." if missing else ""
-    return joined([comparator, _arms(case), _plan(case), _looks(case), _register(case), absent])
+    return joined(
+        [comparator, calendar, _arms(case), _plan(case), _looks(case), _register(case), absent]
+    )
 
 
 def against_a_cause(case: Case) -> Sentence:

@@ -8,12 +8,12 @@ import unicodedata
 from functools import cache
 from importlib.resources import files
 
-import numpy as np
 import pandas as pd
 
 from analysis.readers.reading import Reading
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue
+from analysis.study import is_ketamine
 
 __all__ = ["check_calendar", "note_inert", "reads_as_inert"]
 
@@ -76,15 +76,15 @@ def note_inert(reading: Reading, table: TextTable, people: pd.DataFrame) -> None
     section, spec = reading.config.study, reading.config.infusions
     if section.comparator != "active":
         return
-    named = {name for label, drug in section.arms.items() if drug != "ketamine"
+    named = {name for label, drug in section.arms.items() if not is_ketamine(drug)
              for name in (label, drug)}  # fmt: skip
     if any(reads_as_inert(name) for name in named):
         reading.issues.append(issue("comparator.reads-as-inert"))
         return
     if spec.agent is None:
         return
-    arm = table.column(spec.subject).map(people.set_index("id")["arm"])
-    own = (arm.notna() & (arm != "ketamine")).to_numpy()
+    _, others = _arms(people)
+    own = table.column(spec.subject).isin(others).to_numpy()
     agents = table.column(spec.agent)
     words = [word for word in agents[own].unique() if reads_as_inert(str(word))]
     inert = own & agents.isin(words).to_numpy()
@@ -106,17 +106,21 @@ def check_calendar(reading: Reading, people: pd.DataFrame, infusions: pd.DataFra
         return
     first = infusions[infusions["infusion"] == 1]
     when = (first["start_low"] + first["start_high"]) / 2
-    arm = first["id"].map(people.set_index("id")["arm"])
-    names = [name for name in arm.dropna().unique() if (arm == name).sum()]
-    if len(names) != 2:
+    one, other = (when[first["id"].isin(ids)].to_numpy(float) for ids in _arms(people))
+    if not (len(one) and len(other)):
         return
-    one, other = (when[(arm == name).to_numpy()].to_numpy(float) for name in names)
     from scipy.stats import mannwhitneyu  # slow to import
 
     found = mannwhitneyu(one, other)
     share = float(found.statistic) / (len(one) * len(other))
     share = max(share, 1 - share)
     if share >= _NEARLY_ALL and found.pvalue < _CHANCE:
-        count = int(np.sum([len(one), len(other)]))
-        told = issue("comparator.other-period", count=count, share=f"{share:.0%}")
-        reading.issues.append(told)
+        n, told = len(one) + len(other), f"{share:.0%}"
+        reading.issues.append(issue("comparator.other-period", count=n, share=told))
+
+
+def _arms(people: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """Identifiers of people of an arm that is given ketamine, and of the others with an arm."""
+    known = people.dropna(subset="arm")
+    ketamine = known["arm"].map(is_ketamine).astype(bool)
+    return list(known.loc[ketamine, "id"]), list(known.loc[~ketamine, "id"])
