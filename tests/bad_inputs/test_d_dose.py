@@ -38,6 +38,14 @@ def test_a_dose_that_is_not_plausible_per_kilogram_is_flagged(tmp_path, dose):
     )
 
 
+def test_a_dose_of_midazolam_in_milligrams_is_flagged(tmp_path):
+    content = tables()
+    for row in content["infusions"]:
+        row["dose"] = {"ketamine": 0.5, "midazolam": 3.2}[row["agent"]]
+    outcome = checked(tmp_path, content, infusions='dose_mg_per_kg = "dose"')
+    graded(outcome.find("dose.unit"), "FLAG", "row", 6)
+
+
 def doses(folder) -> list[float]:
     """Sorted doses in mg/kg; the one that is not known is last."""
     return sorted(read_study(folder).infusions["dose_mg_per_kg"], key=lambda d: (math.isnan(d), d))

@@ -15,9 +15,9 @@ from analysis.study import Study
 
 __all__ = ["check_questions"]
 
-# Plausible single doses in mg/kg: sub-anaesthetic ketamine, and any agent at all.
+# Plausible single doses in mg/kg: sub-anaesthetic ketamine, midazolam, and any agent at all.
 _KETAMINE_DOSE = (0.05, 2.0)
-_LARGEST_DOSE = 5.0
+_MIDAZOLAM_MOST, _LARGEST_DOSE = 0.5, 5.0
 # Weights in kg between which a dose in mg may be that of a person whose own is not known.
 _WEIGHTS = (20.0, 350.0)
 _YEAR = 366 * 24.0
@@ -220,7 +220,10 @@ def _doses(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator
     with np.errstate(invalid="ignore"):
         odd = (most < 0) | (most > _LARGEST_DOSE)
         odd |= ketamine & ((least < low) | (most > high))
+        odd |= (study.infusions["agent"] == "midazolam").to_numpy() & (most > _MIDAZOLAM_MOST)
     if odd.any():
-        n, largest = int(odd.sum()), _LARGEST_DOSE
-        told = issue("dose.unit", count=n, low=low, high=high, largest=largest)
+        told = issue(
+            "dose.unit", count=int(odd.sum()), low=low, high=high,
+            most=_MIDAZOLAM_MOST, largest=_LARGEST_DOSE,
+        )  # fmt: skip
         yield told.about(people=study.infusions.loc[odd, "subject"])

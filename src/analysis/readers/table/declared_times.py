@@ -1,4 +1,7 @@
-"""Times in a declared form: a ``strptime`` format, or the day numbers of a spreadsheet."""
+"""Times in a declared form: a ``strptime`` format, or the day numbers of a spreadsheet.
+
+openpyxl.utils.datetime.from_excel was tried: it takes a day alone for its midnight.
+"""
 
 from __future__ import annotations
 

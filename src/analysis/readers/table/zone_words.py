@@ -1,4 +1,8 @@
-"""Zones as form services write them behind a time: ``EST``, ``GMT-5``, ``UTC+01:00``."""
+"""Zones as form services write them behind a time: ``EST``, ``GMT-5``, ``UTC+01:00``.
+
+dateutil was tried: it drops EST, and takes ``UTC+01:00`` for an hour behind UTC, as POSIX does.
+pandas refuses EST and turns ``GMT-5`` round likewise.
+"""
 
 from __future__ import annotations
 

@@ -33,7 +33,8 @@ def test_special_missing_values_are_blank_and_counted(tmp_path, letter):
     raw[start : start + 8] = letter + bytes(7)
     table = read_bytes(read_xpt, tmp_path, bytes(raw))
     assert list(table.cells["X"]) == ["", "", "2.5"]
-    assert [(note.rule, note.count) for note in table.issues] == [("xpt.special-missing", 1)]
+    said = [("xpt.not-counted", 3), ("xpt.special-missing", 1)]
+    assert [(note.rule, note.count) for note in table.issues] == said
 
 
 def test_a_number_stored_in_few_bytes_has_no_invented_digits(tmp_path):
@@ -61,8 +62,9 @@ def test_a_file_cut_anywhere_is_refused_or_ends_between_observations(tmp_path, v
         except ReliefError:
             continue
         kept += 1
-        # Version 5 does not tell how many observations there are.
+        # Version 5 does not tell how many observations there are; those read are counted.
         assert version == 5
+        assert {one.rule: one.count for one in table.issues}["xpt.not-counted"] == len(table.cells)
         assert list(table.cells["A"]) == whole[: len(table.cells)]
     assert kept < 10
 

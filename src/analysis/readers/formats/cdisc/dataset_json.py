@@ -1,7 +1,8 @@
 """CDISC Dataset-JSON 1.1 as text: one JSON object, NDJSON, or NDJSON compressed (DSJC).
 
 Specification: https://cdisc-org.github.io/DataExchange-DatasetJson/doc/dataset-json1-1.html
-What a file is shows in its content; its name says nothing.
+What a file is shows in its content; its name says nothing. Read by json row by row:
+pandas.read_json makes a number of the text 007, and another of 1E5.
 """
 
 from __future__ import annotations

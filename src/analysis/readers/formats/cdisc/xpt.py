@@ -59,6 +59,8 @@ class _Variable:
 class _Layout:
     variables: list[_Variable]
     records: np.ndarray
+    # Whether the file told how many observations it holds.
+    counted: bool
 
 
 def _header(version: int, position: int) -> bytes:
@@ -151,13 +153,14 @@ def _layout(raw: bytes, file: str) -> _Layout:
     blanks = len(last) - len(last.rstrip(b" "))
     count = -(-(size - blanks) // width)
     stated = re.fullmatch(rb" *(\d+) *", raw[start - 32 : start])
-    if version == 8 and stated and int(stated[1]):
-        # Version 8 may tell the number of observations; version 5 never does.
+    # Version 8 may tell the number of observations; version 5 never does.
+    counted = version == 8 and stated is not None and int(stated[1]) > 0
+    if stated and counted:
         count = int(stated[1])
     if not size - blanks <= count * width <= size:
         raise refusal("xpt.truncated", file=file)
     data = np.frombuffer(raw, np.uint8, count * width, start)
-    return _Layout(variables, data.reshape(count, width))
+    return _Layout(variables, data.reshape(count, width), counted)
 
 
 def _floats(cells: np.ndarray) -> tuple[np.ndarray, int]:
@@ -240,6 +243,8 @@ def read_xpt(path: Path, *, encoding: str | None = None) -> TextTable:
     check_names([variable.name for variable in layout.variables], file)
     columns, special = _columns(layout, encoding or "utf-8", file)
     found: list[Issue] = []
+    if not layout.counted:
+        found.append(issue("xpt.not-counted", file=file, count=len(layout.records)))
     if special:
         found.append(issue("xpt.special-missing", file=file, count=special))
     return as_table(file, columns, hashlib.sha256(raw).hexdigest(), found)

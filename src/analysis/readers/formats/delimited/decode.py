@@ -1,4 +1,8 @@
-"""Bytes to text, once through: hashed, decoded, line ends made one, and checked on the way."""
+"""Bytes to text, once through: hashed, decoded, line ends made one, and checked on the way.
+
+Decoders are those of codecs and io. io.TextIOWrapper around them was tried: it does not tell the
+line of a byte that is no text, and lets zero bytes through.
+"""
 
 from __future__ import annotations
 

@@ -262,16 +262,14 @@ def _grid(rows: list[list[Any]]) -> Grid:
 
 
 def _marked(found: Marks, file: str, header: list[str]) -> list[Issue]:
-    """What the sheet holds that is no value, by column."""
+    """What the sheet holds that is no value: one line a rule, with its first cell."""
     notes = []
     told = (("cell.error-value", found.errors), ("cell.not-computed", found.uncomputed))
     for rule, cells in told:
-        for column in sorted({column for _, column in cells}):
-            rows = [row + 1 for row, own in cells if own == column]
+        if cells:
+            row, column = min(cells, key=lambda cell: (cell[1], cell[0]))
             name = header[column] if column < len(header) else ""
-            notes.append(
-                issue(rule, file=file, row=min(rows), column=name or None, count=len(rows))
-            )
+            notes.append(issue(rule, file=file, row=row + 1, column=name or None, count=len(cells)))
     if found.hidden_rows:
         notes.append(issue("sheet.hidden-rows", file=file, count=found.hidden_rows))
     return notes

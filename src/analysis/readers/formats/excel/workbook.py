@@ -2,6 +2,7 @@
 
 python-calamine hands out an error and a formula without a value as blank cells, and nothing
 can be lost in silence; so the file is looked at a second time for what it does not tell.
+openpyxl tells it, and reads no .ods and every cell of every sheet as an object.
 """
 
 from __future__ import annotations

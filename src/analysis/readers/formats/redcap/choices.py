@@ -1,4 +1,7 @@
-"""The choices of a field, as a data dictionary writes them: ``code, label | code, label``."""
+"""The choices of a field, as a data dictionary writes them: ``code, label | code, label``.
+
+PyCap hands them on as this one text.
+"""
 
 from __future__ import annotations
 
