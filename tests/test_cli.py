@@ -214,6 +214,19 @@ def test_the_console_script_answers_the_same_in_any_zone_and_locale(tmp_path):
     assert len(outputs) == 1
 
 
+def test_judging_imports_no_package_of_statistics(tmp_path):
+    path = write_study(tmp_path)
+    code = "import atexit, sys\natexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}from analysis.cli import main\nmain()", "judge", str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "analysis.mmrm.model" in (loaded := done.stderr.split())
+    assert not {"scipy.stats", "statsmodels", "matplotlib"} & set(loaded)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("judge", "--json"), ("frobnicate", "--json"), ("check", "example", "--json", "-x")],

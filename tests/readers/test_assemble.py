@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.checks import Checked, check
@@ -22,8 +22,9 @@ from analysis.errors import ReliefError
 from analysis.readers.assemble import read_study
 from analysis.study import Study
 from tests.factory import TOKEN, stamp, tables, toml, write_study
+from tests.length import examples
 
-FUZZ = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+FUZZ = examples(short=25, long=500)
 
 
 def seen(study: Study):
