@@ -42,7 +42,7 @@ def copied_answers(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> 
         pair = (subject[1:] == subject[:-1]) & told[1:]
         apart = (values[1:] != values[:-1]).sum(axis=1)[pair]
         copies, nearly = int((apart == 0).sum()), int((apart == 1).sum())
-        # Chance that as many as this agree in all; scipy.stats would take a quarter second to import.
+        # The upper tail of a binomial; scipy.stats takes a quarter second to import.
         if bdtrc(copies - 1, copies + nearly, _AGREE_IN_ALL) < _CHANCE:
             again = own["form"].to_numpy()[1:][pair][apart == 0]
             told_ = issue("form.copied-forward", count=copies, scale=str(name), n=len(apart))
