@@ -135,3 +135,25 @@ def test_a_threshold_that_some_people_had_to_reach_is_no_group_to_leave_out(tmp_
     result = ledger(tmp_path, content, arm='arm = "arm"\nentry_threshold = "entry"')
     assert "subject.entry-threshold" in {flag.rule for flag in result.flags}
     assert "entry-threshold" not in gate(result, "onset", "robustness").text
+
+
+def test_one_visit_on_either_side_of_the_edge_between_two_is_one_visit(tmp_path):
+    """Nobody is rated twice within hours; into which window a rating falls is chance."""
+    one_side, both_sides = (
+        ledger(tmp_path / f"{hours}", tables(n_per_arm=20, hours_after_end=(hours,)))["onset"]
+        for hours in (3.3, 3.83)
+    )
+    assert both_sides.estimate["n"] == 40
+    assert both_sides.estimate["estimate"] == pytest.approx(one_side.estimate["estimate"])
+    estimated = next(reason for reason in both_sides.reasons if reason.gate == "estimate")
+    assert "The difference 2 to 6 h after is" in estimated.text
+
+
+def test_too_few_people_rated_at_both_visits_make_them_one(tmp_path):
+    content = tables(n_per_arm=6, effect=2.0, hours_after_end=(2.5, 5))
+    both = ledger(tmp_path / "six", content)
+    assert ", averaged over its 2 visits," in gate(both, "onset", "estimate").text
+    late = [row for row in content["scores"] if row["id"] in ("S000", "S002")]
+    content["scores"] = [row for row in content["scores"] if row not in late[3::4]]
+    four = gate(ledger(tmp_path / "four", content), "onset", "estimate").text
+    assert "The difference 2 to 6 h after is" in four

@@ -21,7 +21,7 @@ from tests.length import seed, trials
 
 pytestmark = pytest.mark.simulates
 
-COUNT = trials(short=2 * len(FORMATS), long=300)
+COUNT = trials(short=len(FORMATS), long=300)
 
 
 def test_hostile_inputs_end_with_0_or_2_and_tell_no_value(tmp_path):

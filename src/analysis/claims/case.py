@@ -15,7 +15,12 @@ from analysis.checks import Checked
 from analysis.claims.decision_rule import ONE_SIDED, Bars, BarsAtLook, at_level
 from analysis.claims.definitions import Definitions
 from analysis.claims.ledger import TEAM
-from analysis.claims.primary_analysis import Primary, Scores, primary_analysis
+from analysis.claims.primary_analysis import (
+    Primary,
+    Scores,
+    primary_analysis,
+    visits_told_apart,
+)
 from analysis.instruments import Instrument
 from analysis.outcomes.baseline import baseline
 from analysis.outcomes.change import change, person_change
@@ -180,16 +185,14 @@ class Case:
     def scores(self) -> Scores:
         """What the primary analysis sees: everyone with a baseline, seen within hours or not.
 
-        Where an arm has too few people at one of its visits, the phase is one visit.
+        Where too few people of an arm have a score at every visit of the phase, it is one visit.
         """
         own = self._baseline_in_arms
         treated = (self.arms.reindex(own.index) == self.design.active_arm).to_numpy()
         declared = self.definitions.primary
         visits = tuple(declared.visits)
         table = np.column_stack([self._score_at(visit, own.index) for visit in visits])
-        seen = np.isfinite(table)
-        fewest = min(seen[treated].sum(axis=0).min(), seen[~treated].sum(axis=0).min())
-        if fewest < self.definitions.rule("minimum_people_per_arm"):
+        if not visits_told_apart(table, treated, self.definitions.rule("people_at_every_visit")):
             visits = (declared.phase,)
             table = self._score_at(declared.phase, own.index)[:, None]
         labels = tuple(self.definitions.windows[visit].label for visit in visits)

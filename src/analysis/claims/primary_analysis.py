@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from analysis.estimates.missing.imputation_model import by_visit
 from analysis.mmrm import ModelSpec, many_arrays, prepare
 
-__all__ = ["Primary", "Scores", "primary_analyses", "primary_analysis"]
+__all__ = ["Primary", "Scores", "primary_analyses", "primary_analysis", "visits_told_apart"]
 
 Array = NDArray[np.float64]
 FORMULA = "change ~ baseline * visit + treated * visit"
@@ -67,6 +67,15 @@ class Scores:
     def seen(self) -> NDArray[np.bool_]:
         """People with a score at one visit or more."""
         return np.asarray(np.isfinite(self.score).any(axis=1))
+
+
+def visits_told_apart(score: Array, treated: NDArray[np.bool_], fewest: float) -> bool:
+    """Whether so many people of each arm have a score at every visit.
+
+    With fewer, how the visits go together is anybody's guess, and the phase is one visit.
+    """
+    whole = np.isfinite(score).all(axis=1)
+    return bool(min(whole[treated].sum(), whole[~treated].sum()) >= fewest)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from analysis.claims.primary_analysis import (
     Scores,
     primary_analyses,
     primary_analysis,
+    visits_told_apart,
 )
 from analysis.claims.verdict import combine_parts
 from analysis.estimates.proportions import exact_share
@@ -132,9 +133,7 @@ def scores_of(trial: Trial, definitions: Definitions, *, filled: bool = False) -
     treated = trial.treated[own]
     names = tuple(definitions.primary.visits)
     table = np.column_stack([_at(trial, totals, definitions, name) for name in names])[own]
-    seen = np.isfinite(table)
-    fewest = min(seen[treated].sum(axis=0).min(), seen[~treated].sum(axis=0).min())
-    if fewest < definitions.rule("minimum_people_per_arm"):
+    if not visits_told_apart(table, treated, definitions.rule("people_at_every_visit")):
         names = (definitions.primary.phase,)
         table = _at(trial, totals, definitions, names[0])[own][:, None]
     labels = tuple(definitions.windows[name].label for name in names)

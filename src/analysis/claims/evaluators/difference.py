@@ -91,12 +91,12 @@ def _words(case: Case, claim_id: str) -> dict[str, Any]:
 def _estimated(case: Case, main: dict[str, Any]) -> Sentence:
     """The primary estimate in words."""
     visits = len(case.scores.visits)
-    over = f", averaged over its {visits} visits" if visits > 1 else ""
+    over = f", averaged over its {visits} visits," if visits > 1 else ""
     words = {"window": main["window"], "over": over}
     return said(
-        "The difference {window} after{over}, is {estimate:.1f} points ({ci_low:.1f} to "
+        "The difference {window} after{over} is {estimate:.1f} points ({ci_low:.1f} to "
         "{ci_high:.1f}; {method}; n = {n}{first}).",
-        brief=f"The difference {main['window']} after{over}{',' if over else ''} is withheld.",
+        brief=f"The difference {main['window']} after{over} is withheld.",
         method=main["method"],
         first=", first period alone" if case.design.design == "crossover" else "",
         **words,
