@@ -205,7 +205,7 @@ _WITH_EFFECT: dict[str, Entry] = {
     "carry-over": Entry(
         "Crossover, the second period carries the first",
         "a fall in everyone alike that has not faded after two weeks",
-        replace(_REAL, washout=336, drug_half_life=336.0),
+        replace(_REAL, washout=336, drug_half_life=336.0, frugal=False),
         drug=1.0,
         source=f"second infusion after two weeks: {_FEDER_2014}; fading: assumption",
     ),

@@ -72,10 +72,13 @@ def answers(
     name, version, visits = world.forms[table][:3]
     hours = visit_hours(world, people, table)
     if name == "CADSS":
-        return _dissociation(people, hours, rng)
+        return _dissociation(world, people, hours, rng)
     window, moment = int(instruments.get(name).versions[version]), world.recall_state
     clock = hours if earlier is None else hours + world.washout
-    level = recall(people["level"], clock, window, moment, world.first_hour)
+    if world.frugal:
+        level = people[f"level {table}"]
+    else:
+        level = recall(people["level"], clock, window, moment, world.first_hour)
     if window == 0:
         common, drug = _courses(world, people, hours, earlier)
     else:
@@ -96,9 +99,28 @@ def _excess(people: Arrays, hours: np.ndarray) -> np.ndarray:
     return np.asarray(people["cadss_peak"][:, None] * np.clip(hours / end, 0.0, 1.0) * decay)
 
 
-def _dissociation(people: Arrays, hours: np.ndarray, rng: Source) -> np.ndarray:
+def _dissociation(world: World, people: Arrays, hours: np.ndarray, rng: Source) -> np.ndarray:
     """CADSS items: each the count of four thresholds crossed, so a total is right on average."""
     count = len(instruments.get("CADSS").numbers)
     total = people["cadss_baseline"][:, None] + _excess(people, hours)
     share = total[:, :, None] / (4 * count) * (1 + difficulty(count))
-    return rng.binomial(4, np.round(np.minimum(share, 0.95), 6)).astype(float)
+    share = np.round(np.minimum(share, 0.95), 6)
+    if world.frugal:
+        return _four_thresholds(share, rng.random(share.shape))
+    return rng.binomial(4, share).astype(float)
+
+
+def _four_thresholds(share: np.ndarray, luck: np.ndarray) -> np.ndarray:
+    """A binomial count of four, by where one number between 0 and 1 falls."""
+    rest = 1 - share
+    odds = share / rest
+    chance = (rest * rest) * (rest * rest)
+    upto = chance.copy()
+    count = (luck >= upto).astype(np.int8)
+    # Each count is as much likelier than the one before; 4 takes what is left.
+    for more in (4.0, 1.5, 2 / 3):
+        chance *= odds
+        chance *= more
+        upto += chance
+        count += luck >= upto
+    return count.astype(float)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.simulate.people import look
 from analysis.simulate.scenario import AFTER, FULL_DOSE, VISITS, Arrays, World
 from analysis.simulate.together import Source, count_of
 
@@ -11,9 +12,11 @@ __all__ = ["cross", "treat"]
 
 
 def treat(world: World, people: Arrays, rng: Source) -> None:
-    """Add arm, infusion, dissociation, guess, effects and visit times to the cohort."""
+    """Add arm, infusion, dissociation, guess, effects, visit times, what forms then read."""
     n = len(people["screening"])
     _infuse(world, people, rng.permutation(np.arange(n) % 2 == 0), rng)
+    if world.frugal:
+        look(world, people, rng)
 
 
 def cross(world: World, people: Arrays, rng: Source) -> Arrays:
@@ -63,9 +66,15 @@ def _infuse(world: World, people: Arrays, ketamine: np.ndarray, rng: Source) -> 
         "cadss_baseline": world.cadss_baseline * np.exp(0.7 * rng.standard_normal(n)),
         "cadss_half_life": world.cadss_half_life * np.exp(0.35 * rng.standard_normal(n)),
     }
-    for visit, (clock, nominal, low, high) in VISITS.items():
+    # One draw for all visits, where the numbers of single ones need not be kept.
+    luck = rng.random((n, len(VISITS))) if world.frugal else None
+    for number, (visit, (clock, nominal, low, high)) in enumerate(VISITS.items()):
         wide = world.visit_jitter if visit in AFTER else 1.0
-        moved = rng.integers(round(low * wide), round(high * wide) + 1, n)
+        least, most = round(low * wide), round(high * wide)
+        if luck is None:
+            moved = rng.integers(least, most + 1, n)
+        else:
+            moved = least + np.floor(luck[:, number] * (most - least + 1)).astype(int)
         people[visit] = nominal + moved + (clock == "end") * minutes
     people["other day"] = people["other_day"]
     people["stay_end"] = people["5 h"] + rng.integers(30, 76, n)

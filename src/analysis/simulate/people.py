@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from analysis import instruments
+from analysis.simulate.few_hours import Fluctuation
 from analysis.simulate.scenario import CLUSTERS, NOW_ITEMS, Arrays, World
 from analysis.simulate.together import Source, Together
-
-# Everybody's last look before treatment is over by then, hours since the start.
-_RECRUITED = -20
+from analysis.simulate.visit_times import visit_hours
 
 
 def recruit(world: World, n: int, rng: Source) -> Arrays:
@@ -40,11 +39,6 @@ def recruit(world: World, n: int, rng: Source) -> Arrays:
         )
         for key in found[0][0]
     }  # fmt: skip
-    if world.frugal:
-        everyone = Together(generators, [n] * len(generators))
-        people["level"] = np.concatenate(
-            [people["level"], _onward(world, people, everyone)], axis=1
-        )
     return people
 
 
@@ -79,9 +73,14 @@ def candidates(world: World, n: int, rng: Source, sites: np.ndarray | None = Non
         people["site"] = rng.integers(0, world.sites, n)
         people["site_response"] = response[trial, people["site"]]
         trait = trait + level[trial, people["site"]]
+    window, moment = world.screening_window, world.screening_state
     if world.frugal:
-        people["other_day"] = _other_day(n, rng)
-        people |= _since_first_hour(world, trait, people["other_day"], rng)
+        people |= {"other_day": _other_day(n, rng), "trait": trait}
+        now = mean = trait
+        for name, (sd, wave) in _fluctuations(world).items():
+            people[name] = wave.window_and_end(n, rng)
+            now, mean = now + sd * people[name][:, 0], mean + sd / window * people[name][:, 1]
+        state = (moment * now + (1 - moment) * mean)[:, None]
     else:
         size = world.hours.size
         people["level"] = np.cumsum(
@@ -91,11 +90,14 @@ def candidates(world: World, n: int, rng: Source, sites: np.ndarray | None = Non
             axis=1,
         )
         people["other_day"] = _other_day(n, rng)
-    hours = people["other_day"][:, None] / 60
-    window, moment = world.screening_window, world.screening_state
-    state = recall(people["level"], hours, window, moment, world.first_hour)
+        hours = people["other_day"][:, None] / 60
+        state = recall(people["level"], hours, window, moment, world.first_hour)
     people["screening"] = items(world, people, "PCL-5", state, 0 * state, rng).sum((1, 2))
     return people
+
+
+# Hours since the start of the infusion: nobody's rating of another day is earlier.
+_EARLIEST = -75
 
 
 def _other_day(n: int, rng: Source) -> np.ndarray:
@@ -103,73 +105,61 @@ def _other_day(n: int, rng: Source) -> np.ndarray:
     return np.asarray(-1440 * rng.integers(1, 4, n) + rng.integers(-180, 181, n))
 
 
-def _wave(
-    rng: Source,
-    n: int,
-    size: int,
-    sd: float,
-    hours: float,
-    before: np.ndarray | None = None,
-) -> np.ndarray:
-    """Stationary fluctuation seen hourly, one row a person: Ornstein-Uhlenbeck.
-
-    It goes on from its values ``before``, one hour earlier, where these are given.
-    """
+def _wave(rng: Source, n: int, size: int, sd: float, hours: float) -> np.ndarray:
+    """Stationary fluctuation seen hourly, one row a person: Ornstein-Uhlenbeck."""
     from scipy.signal import lfilter  # slow to import
 
     keep = np.exp(-1 / hours)
     shocks = rng.standard_normal((n, size))
     shocks *= sd
-    if before is None:
-        shocks[:, 1:] *= np.sqrt(1 - keep**2)
-    else:
-        shocks *= np.sqrt(1 - keep**2)
-        shocks[:, 0] += keep * before
+    shocks[:, 1:] *= np.sqrt(1 - keep**2)
     return np.asarray(lfilter([1.0], [1.0, -keep], shocks, axis=1))
 
 
-def _since_first_hour(
-    world: World, trait: np.ndarray, other_day: np.ndarray, rng: Source
-) -> Arrays:
-    """Running sum of severity up to the last look before treatment, and its waves' last values.
-
-    The sum starts with all earlier hours that the screening form asks about: their sum given
-    the first hour is normal, so one number a wave stands for them.
-    """
-    n, size = len(trait), _RECRUITED - world.first_hour
-    screened = np.floor(other_day / 60).astype(int)
-    earlier = world.first_hour - (screened - world.screening_window + 1)
-    level = np.broadcast_to(trait[:, None], (n, size)).copy()
-    level[:, 0] += earlier * trait
-    last = {}
-    waves = (world.slow_sd, world.slow_hours), (world.momentary_sd, world.momentary_hours)
-    for name, (sd, hours) in zip(("slow", "momentary"), waves, strict=True):
-        wave = _wave(rng, n, size, sd, hours)
-        level += wave
-        level[:, 0] += _sum_before(rng, wave[:, 0], earlier, sd, hours)
-        last[name] = wave[:, -1]
-    return {"level": np.cumsum(level, axis=1), "trait": trait, **last}
+def _fluctuations(world: World) -> dict[str, tuple[float, Fluctuation]]:
+    """The two of a frugal world, each with its SD in points; known is what screening asks about."""
+    window = world.screening_window
+    longest = window + int(world.hours[-1]) - _EARLIEST
+    return {
+        name: (sd, Fluctuation(hours, window, longest))
+        for name, sd, hours in (
+            ("slow", world.slow_sd, world.slow_hours),
+            ("momentary", world.momentary_sd, world.momentary_hours),
+        )
+    }
 
 
-def _sum_before(
-    rng: Source, value: np.ndarray, steps: np.ndarray, sd: float, hours: float
-) -> np.ndarray:
-    """Sum of a fluctuation over the hours just before one at which its value is known."""
-    keep = np.exp(-1 / hours)
-    slope = keep * (1 - keep**steps) / (1 - keep)
-    variance = steps * (1 + keep) / (1 - keep) - 2 * slope / (1 - keep)
-    spread = np.sqrt(np.maximum(variance - slope**2, 0.0))
-    return np.asarray(slope * value + sd * spread * rng.standard_normal(len(value)))
+def look(world: World, people: Arrays, rng: Source) -> None:
+    """Add what each form of a frugal world reads of severity, once its visits are known."""
+    ends, windows = {}, {}
+    for table, (name, version, *_) in world.forms.items():
+        if name != "CADSS":
+            windows[table] = int(instruments.get(name).versions[version])
+            ends[table] = hour_of(visit_hours(world, people, table), windows[table])
+    starts = {table: ends[table] - window for table, window in windows.items() if window}
+    blocks = [*ends.values(), *starts.values()]
+    asked = np.column_stack(blocks)
+    end = hour_of(people["other_day"] / 60, world.screening_window)
+    start = (end - world.screening_window)[:, None]
+    level, sums = people["trait"][:, None], people["trait"][:, None] * (asked - start)
+    for name, (sd, wave) in _fluctuations(world).items():
+        values, totals = wave.seen(end, people[name], asked, rng)
+        level, sums = level + sd * values, sums + sd * totals
+    cuts = np.cumsum([block.shape[1] for block in blocks])[:-1]
+    names = [*((table, "end") for table in ends), *((table, "start") for table in starts)]
+    now = dict(zip(names, np.split(level, cuts, axis=1), strict=True))
+    upto = dict(zip(names, np.split(sums, cuts, axis=1), strict=True))
+    for table, window in windows.items():
+        read = now[table, "end"]
+        if window:
+            mean = (upto[table, "end"] - upto[table, "start"]) / window
+            read = world.recall_state * read + (1 - world.recall_state) * mean
+        people[f"level {table}"] = read
 
 
-def _onward(world: World, people: Arrays, rng: Source) -> np.ndarray:
-    """The running sum of severity from where recruitment left it."""
-    n, size = len(people["trait"]), world.hours.size - people["level"].shape[1]
-    level = people["trait"][:, None] + _wave(
-        rng, n, size, world.slow_sd, world.slow_hours, people["slow"]
-    )
-    level += _wave(rng, n, size, world.momentary_sd, world.momentary_hours, people["momentary"])
-    return people["level"][:, -1:] + np.cumsum(level, axis=1)
+def hour_of(hours: np.ndarray, window: int) -> np.ndarray:
+    """The hour that a form reads: the nearest, or the last whole one of a window."""
+    return (np.floor(hours) if window else np.rint(hours)).astype(int)
 
 
 def recall(
@@ -179,7 +169,7 @@ def recall(
 
     ``first`` is the hour of the first column; all before it is in its value.
     """
-    at = (np.floor(hours) if window else np.rint(hours)).astype(int) - first
+    at = hour_of(hours, window) - first
     upto = np.take_along_axis(sums, at, 1)
     now = upto - np.take_along_axis(sums, at - 1, 1)
     if window == 0:
@@ -218,4 +208,6 @@ def items(
     latent = latent + difficulty(count)[number] + lasting[:, None, :]
     latent += world.noise_sd * rng.standard_normal(latent.shape)
     # Rounded, so that the last bit of a platform's arithmetic cannot move a score.
-    return np.clip(np.floor(np.round(latent, 6) + 0.5), 0, 4)
+    np.round(latent, 6, out=latent)
+    latent += 0.5
+    return np.clip(np.floor(latent, out=latent), 0, 4, out=latent)

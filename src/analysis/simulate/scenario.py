@@ -175,8 +175,8 @@ class World:
     now_form: bool = _off(True, "a right-now form; else the past-week form at every visit")
     frugal: bool = _off(
         False,
-        "draw the hours before a look-back window by their sum: the same distribution from "
-        "fewer random numbers",
+        "draw severity only at the hours that forms ask about, and its sums between: the same "
+        "distribution from fewer random numbers; for one infusion alone",
         "algebra of the process",
     )
 
