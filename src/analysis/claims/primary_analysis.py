@@ -74,7 +74,7 @@ def visits_told_apart(score: Array, treated: NDArray[np.bool_], fewest: float) -
 
     With fewer, how the visits go together is anybody's guess, and the phase is one visit.
     """
-    whole = np.isfinite(score).all(axis=1)
+    whole = np.asarray(np.isfinite(score).all(axis=1))
     return bool(min(whole[treated].sum(), whole[~treated].sum()) >= fewest)
 
 

@@ -122,8 +122,8 @@ class Fluctuation:
 @cache
 def _steps(hours: float, longest: int) -> _Steps:
     keep = float(np.exp(-1 / hours))
-    step = np.arange(longest + 1)
-    power = keep**step
+    step = np.arange(longest + 1.0)
+    power: Array = keep**step
     shock = np.sqrt(1 - power**2)
     # Sums over the step of what each hour's shock still adds, and of its square.
     once = (1 - power) / (1 - keep)
@@ -131,9 +131,9 @@ def _steps(hours: float, longest: int) -> _Steps:
     shared = (1 - keep**2) / (1 - keep) * (once - keep * twice)
     spread = (1 - keep**2) / (1 - keep) ** 2 * (step - 2 * keep * once + keep**2 * twice)
     # No step, no shock: nothing to share.
-    slope = np.divide(shared, shock**2, out=np.zeros_like(shared), where=step > 0)
+    slope: Array = np.divide(shared, shock**2, out=np.zeros(len(step)), where=step > 0)
     own = np.sqrt(np.maximum(spread - slope * shared, 0.0))
-    return _Steps(power, shock, keep * once, slope, own)
+    return _Steps(power, shock, np.asarray(keep * once, float), slope, own)
 
 
 @cache

@@ -67,14 +67,15 @@ def _infuse(world: World, people: Arrays, ketamine: np.ndarray, rng: Source) -> 
         "cadss_half_life": world.cadss_half_life * np.exp(0.35 * rng.standard_normal(n)),
     }
     # One draw for all visits, where the numbers of single ones need not be kept.
-    luck = rng.random((n, len(VISITS))) if world.frugal else None
+    luck = rng.random((n, len(VISITS))) if world.frugal else np.empty((n, 0))
     for number, (visit, (clock, nominal, low, high)) in enumerate(VISITS.items()):
         wide = world.visit_jitter if visit in AFTER else 1.0
-        least, most = round(low * wide), round(high * wide)
-        if luck is None:
-            moved = rng.integers(least, most + 1, n)
+        first: int = round(low * wide)
+        last: int = round(high * wide)
+        if world.frugal:
+            moved = first + np.floor(luck[:, number] * (last - first + 1)).astype(int)
         else:
-            moved = least + np.floor(luck[:, number] * (most - least + 1)).astype(int)
+            moved = rng.integers(first, last + 1, n)
         people[visit] = nominal + moved + (clock == "end") * minutes
     people["other day"] = people["other_day"]
     people["stay_end"] = people["5 h"] + rng.integers(30, 76, n)
