@@ -62,7 +62,8 @@ def test_a_fall_of_people_taken_in_for_being_ill_stands_beside_what_selection_br
 ):
     passed = Reason("calibration", True, "taken as passed")
     monkeypatch.setattr(common, "calibration_gate", lambda case: passed)
-    path = write_study(world("regression"), 30, generator("regression", 30, 1, SEED), tmp_path)
+    # So many that luck does not hide what selection brings.
+    path = write_study(world("regression"), 200, generator("regression", 200, 1, SEED), tmp_path)
     ledger = judge(read_study(path))
     beside = ledger["onset"].beside
     for arm in ("ketamine", "midazolam"):

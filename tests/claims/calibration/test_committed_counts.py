@@ -18,6 +18,7 @@ from analysis.claims.calibration.counts import HASHES
 from analysis.claims.calibration.gate import SIZES, calibration_gate, no_effect_worlds
 from analysis.claims.calibration.pieces import keys
 from analysis.claims.calibration.trial import CLAIMS
+from analysis.claims.decision_rule import ONE_SIDED
 from analysis.claims.definitions import load_definitions
 from analysis.describe.calibration import (
     bias_curve,
@@ -66,6 +67,7 @@ def test_where_a_cell_is_pending_gate_7_is_not_evaluated(n):
     scored = pd.DataFrame({"subject": people})
     case = SimpleNamespace(
         design=SimpleNamespace(comparator="active"),
+        level=ONE_SIDED,
         scores=SimpleNamespace(treated=people < n, visits=("a", "b")),
         definitions=RULES,
         people_scored=people,
