@@ -239,3 +239,23 @@ def test_nobody_set_aside_can_be_counted_from_an_exact_number_read(read) -> None
         shown = released_flow(flow(read, aside, read - 12), policy)["n"]
         told.setdefault(tuple(shown), set()).add(aside)
     assert min(map(len, told.values())) > 1
+
+
+def test_others_do_not_read_that_nobody_of_an_arm_is_left(tmp_path) -> None:
+    path = real_study(tmp_path, 20)
+    rows = (tmp_path / "subjects.csv").read_text().splitlines()
+    # Whoever is listed with both arms is set aside.
+    twice = [row.replace(",mdz", ",ket") for row in rows if row.endswith(",mdz")]
+    (tmp_path / "subjects.csv").write_text("\n".join([*rows, *twice]) + "\n")
+    told = {
+        view: next(
+            reason["text"]
+            for reason in claims(str(path), view)["onset"]["reasons"]
+            if reason["gate"] == "comparator"
+        )
+        for view in ("team", "shared")
+    }
+    assert told == {
+        "team": "Nobody given midazolam is left to compare with.",
+        "shared": "Too few given midazolam are left to compare with.",
+    }

@@ -8,7 +8,7 @@ from analysis.claims.case import Case
 from analysis.claims.gates.declarations import against_a_cause, as_declared
 from analysis.claims.ledger import Reason
 from analysis.instruments import known
-from analysis.quantity import Known, Quantity, Sentence, joined, said
+from analysis.quantity import Known, Private, Quantity, Sentence, joined, said
 
 __all__ = ["comparator", "construct", "recall", "scored", "time"]
 
@@ -142,7 +142,14 @@ def comparator(case: Case) -> Reason:
     if stop := case.stopped("comparator.", "arm."):
         return Reason("comparator", False, stop)
     if not (case.arms == case.design.comparator_arm).any():
-        absent = f"Nobody given {case.design.comparator_arm} is left to compare with."
+        # That nobody is left tells of everyone in the arm.
+        arm = str(case.design.comparator_arm)
+        absent = said(
+            "{who} given {arm} {be} left to compare with.",
+            who=Private("Nobody", "Too few"),
+            be=Private("is", "are"),
+            arm=arm,
+        )
         return Reason("comparator", False, absent)
     told, against = as_declared(case), against_a_cause(case)
     if not against:
