@@ -68,6 +68,13 @@ class Design:
     ketamine_arms: tuple[str, ...] = (KETAMINE,)
     primary_arm: str | None = None
 
+    @property
+    def other_arms(self) -> tuple[str, ...]:
+        """Ketamine arms that are compared with nobody, since another is the primary one."""
+        if self.primary_arm is None:
+            return ()
+        return tuple(arm for arm in self.ketamine_arms if arm != self.primary_arm)
+
 
 @dataclass(frozen=True)
 class Study:

@@ -98,7 +98,7 @@ def test_a_crossover_needs_no_arm(tmp_path):
         ({"declared": 'registration = "NCT00000000 2025-02-30"'}, "the id and the date"),
         ({"declared": "registration = 2025-03-01"}, "the id and the date"),
         ({"declared": 'primary_arm = "midazolam"'}, "primary_arm must be one of ketamine"),
-        ({"declared": 'primary_arm = "ketamine"', "design": "crossover"}, "primary_arm goes with"),
+        ({"declared": 'primary_arm = "ketamine"', "design": "crossover"}, "with a crossover"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_one_sentence_that_names_the_key(tmp_path, changes, words):

@@ -114,7 +114,8 @@ class Case:
 
         People stay in the arm they were allocated to, whatever they were given first. A form
         after a later infusion of the other treatment says nothing of that arm and is left
-        out; in a crossover the first period remains.
+        out; in a crossover the first period remains. Nor is anyone compared of a ketamine arm
+        that does not decide.
         """
         table = change(self.checked.forms, self.baselines)
         table = table.assign(arm=table["subject"].map(self.arms))
@@ -124,7 +125,7 @@ class Case:
         agent, before = given.reindex(keys).to_numpy(), given.reindex(first).to_numpy()
         treatments = [self.design.active_arm, self.design.comparator_arm]
         other = pd.Series(agent, index=table.index).isin(treatments) & (agent != before)
-        return table[~other]
+        return table[~other & ~table["arm"].isin(self.design.other_arms)]
 
     def scored(self, instrument: str) -> pd.DataFrame:
         """Forms of an instrument that have a total."""
@@ -264,8 +265,8 @@ class Case:
     @cached_property
     def baseline_sd(self) -> float:
         """SD of baseline as it is used (mean of a right-now form's ratings), pooled within arms."""
-        own = self.on_primary_form(self.baselines)
-        groups = own.groupby(own["subject"].map(self.arms))["baseline"]
+        own = self._baseline_in_arms
+        groups = own.groupby(self.arms.reindex(own.index))
         squares, df = ((groups.var(ddof=1) * (groups.size() - 1)).sum(), (groups.size() - 1).sum())
         return float((squares / df) ** 0.5) if df > 0 else float("nan")
 
@@ -312,6 +313,5 @@ class Case:
 
     def from_baselines(self, value: float) -> Quantity:
         """A number computed from baselines: their SD, and M and B with it."""
-        own = self.on_primary_form(self.baselines)
-        counts = own["subject"].map(self.arms).value_counts()
+        counts = self.arms.reindex(self._baseline_in_arms.index).value_counts()
         return Quantity(value, {str(arm): int(n) for arm, n in counts.items()})

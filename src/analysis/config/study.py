@@ -93,8 +93,8 @@ class StudySection(Declarations):
                 "planned_per_arm must give a number for each treatment of arms: "
                 + ", ".join(treatments)
             )
-        if self.primary_arm is not None and self.design != "parallel":
-            raise ValueError('primary_arm goes with design = "parallel"; remove it')
+        if self.primary_arm is not None and self.design == "crossover":
+            raise ValueError("primary_arm does not go with a crossover; remove it")
         if self.primary_arm is not None and self.primary_arm not in ketamine:
             raise ValueError("primary_arm must be one of " + ", ".join(ketamine))
         return self
@@ -148,8 +148,9 @@ class StudyConfig(Strict):
     @model_validator(mode="after")
     def _tables_agree(self) -> StudyConfig:
         compared = self.study.design == "parallel" and self.study.comparator != "none"
-        if compared and self.subjects.arm is None:
-            raise ValueError('[subjects] needs arm = "column", since the study has a comparator')
+        if self.subjects.arm is None and (compared or self.study.primary_arm):
+            why = "has a comparator" if compared else "names a primary_arm"
+            raise ValueError(f'[subjects] needs arm = "column", since the study {why}')
         dated = self.infusions.start is not None
         times = [table.time for table in self.assessments]
         if self.rescue is not None:

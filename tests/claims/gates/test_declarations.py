@@ -152,3 +152,50 @@ def test_without_declarations_no_absence_of_a_difference_contradicts(tmp_path):
         assert CONTRADICTED not in open_[claim].parts.values()
     # Whether everyone improves is asked of ketamine alone.
     assert open_["certainty_within_hours"].verdict == CONTRADICTED
+
+
+ARMS = '{ ket = "ketamine 0.5", high = "ketamine 1.0", mdz = "midazolam" }'
+
+
+def three_arms() -> dict[str, list[dict[str, Any]]]:
+    """Two doses of ketamine and midazolam, 12 people each; only the lower dose helps."""
+    content = tables(n_per_arm=N, arms=("ket", "mdz", "ket"), effect=1.5, hours_after_end=(2.5, 5))
+    high = {row["id"] for row in content["subjects"][2::3]}
+    before: dict[str, dict[str, Any]] = {}
+    for row in content["scores"]:
+        if row["id"] in high:
+            first = before.setdefault(row["id"], row)
+            row.update({name: first[name] for name in row if name.startswith("item_")})
+    for row in content["subjects"]:
+        row["arm"] = "high" if row["id"] in high else row["arm"]
+    return content
+
+
+def of_two_arms(content: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """The same without the people of the higher dose."""
+    kept = {row["id"] for row in content["subjects"] if row["arm"] != "high"}
+    return {name: [row for row in rows if row["id"] in kept] for name, rows in content.items()}
+
+
+def test_of_several_ketamine_arms_the_declared_one_decides_or_all_together(tmp_path):
+    content = three_arms()
+    planned = {"arms": ARMS, "declared": FULL}
+    primary = planned | {"declared": FULL + 'primary_arm = "ketamine 0.5"'}
+    low, both = (
+        judge(read_study(write_study(tmp_path / name, content, **changes)))
+        for name, changes in {"low": primary, "both": planned}.items()
+    )
+    alone = judge(read_study(write_study(tmp_path / "alone", of_two_arms(content))))
+    assert low["onset"].estimate["n"] == 2 * N
+    rows = [[row["estimate"] for row in (found["onset"].estimate, *found["onset"].beside)]
+            for found in (low, alone)]  # fmt: skip
+    assert rows[0] == pytest.approx(rows[1], nan_ok=True)
+    assert low["attribution"].verdict == alone["attribution"].verdict == SUPPORTED
+    assert low["certainty_within_hours"].estimate["n"] == N
+    assert both["onset"].estimate["n"] == 3 * N
+    assert alone["onset"].estimate["estimate"] < both["onset"].estimate["estimate"] < 0
+    # The plan is that of all arms, whichever of them decide.
+    told = {name: gate(found.as_dict()["claims"][1])["text"]
+            for name, found in {"low": low, "both": both}.items()}  # fmt: skip
+    assert "the declared primary arm decides, ketamine 0.5. 36 people were planned" in told["low"]
+    assert "are taken together, since no primary_arm is declared" in told["both"]
