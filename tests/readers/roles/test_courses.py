@@ -154,6 +154,35 @@ def test_visits_that_move_when_the_clock_changes_are_told(tmp_path):
     assert said(checked(tmp_path / "local", content, zone=zone)) == set()
 
 
+def test_infusions_some_hours_off_are_told_by_the_form_before_that_lies_in_them(tmp_path):
+    """Visits of no other day: only that the form just before lies after the start tells."""
+    zone = 'timezone = "Europe/Berlin"'
+    content = tables(n_per_arm=8, hours_after_end=(3,), start=datetime(2025, 6, 3, 10, 20))
+    utc = moved(content, "infusions", to_utc("Europe/Berlin"))
+    outcome = checked(tmp_path / "utc", utc, zone=zone)
+    assert outcome.find("time.seems-shifted")["file"] == "infusions.csv"
+    assert said(checked(tmp_path / "local", content, zone=zone)) == set()
+
+
+def test_an_hour_is_told_by_visits_that_lie_about_whole_days(tmp_path):
+    """The next day, give or take a quarter of an hour."""
+    zone = 'timezone = "Europe/Amsterdam"'
+    content = day(hours_after_end=(3, 23.83), start=datetime(2025, 2, 4, 10, 20))
+    for number, row in enumerate(content["scores"][2::3]):
+        late = timedelta(minutes=(37 * number) % 35 - 17)
+        row["when"] = stamp(datetime.fromisoformat(row["when"]) + late)
+    utc = moved(content, "scores", to_utc("Europe/Amsterdam"))
+    assert "time.seems-shifted" in said(checked(tmp_path / "utc", utc, zone=zone))
+    assert said(checked(tmp_path / "local", content, zone=zone)) == set()
+
+
+def test_forms_of_the_afternoon_alone_are_not_half_a_day_off(tmp_path):
+    """Where forms before the infusion were not exported, none of the times lies at night."""
+    content = day(hours_after_end=(3, 168))
+    content["scores"] = [row for n, row in enumerate(content["scores"]) if n % 3]
+    assert said(checked(tmp_path, content, zone='timezone = "UTC"')) == set()
+
+
 def test_times_twelve_hours_off_stop(tmp_path):
     content = moved(day(), "scores", lambda local: local + timedelta(hours=12))
     assert said(checked(tmp_path, content, zone='timezone = "UTC"')) == {"time.half-day-off"}

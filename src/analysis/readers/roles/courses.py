@@ -272,7 +272,7 @@ def _beside_whole_days(times: _Times, sign: int) -> bool:
     middle, moved = day.median(), day.add(ahead, axis=0).median()
     # Of a normal sample, from its tenths.
     error = 1.253 * spread / 2.563 / np.sqrt(len(day))
-    apart = bool(((middle - 24).abs() > max(_APART, 3 * error)).all())
+    apart = bool(((middle - 24).abs() > max(_APART, _SURE * error)).all())
     # A visit of the next morning may well lie an hour or two beside a whole day.
     near = max(_NEAR if abs(ahead.median()) > 2 else _NEARER, 1.5 * error)
     return apart and bool(((moved - 24).abs() <= near).any())
