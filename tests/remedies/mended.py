@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openpyxl
 
-from tests.damage.made import ITEMS, Made, Row
+from tests.damage.made import ITEMS, TREATMENTS, Made, Row
 from tests.remedies.declared import SCORES, times
 from tests.remedies.studies import CASES, Case, declare, sound, written
 
@@ -209,3 +209,41 @@ def _no_infusion_and_one_form(made: Made) -> None:
     person = made.infusions.pop(0)["id"]
     first = made.of(person)[0]
     made.scores = [row for row in made.scores if row["id"] != person or row is first]
+
+
+# Whether the arms can be compared
+OTHER = dict(zip(TREATMENTS.values(), reversed(TREATMENTS.values()), strict=True))
+source("arm.other-than-given", every("infusions", lambda row: {"agent": OTHER[row["agent"]]}))
+source("comparator.arm-is-site", every("subjects", lambda row: {"site": row["arm"]}))
+source("comparator.reads-as-inert", every("infusions", lambda row: {
+    "agent": row["agent"].replace("midazolam", "NaCl 0.9 %")}))  # fmt: skip
+source("comparator.other-period", lambda made: _later(made, 365 * DAY, "start", "end", "when"))
+source("comparator.rated-at-other-hours", lambda made: _later(made, HOUR, "when"))
+source("comparator.rated-in-other-shares", lambda made: _unrated(made, 2))
+source("subject.same-answers", lambda made: [
+    getattr(made, table).append(row | {"id": "P099"})
+    for table in ("subjects", "infusions", "scores")
+    for row in [*getattr(made, table)] if row["id"] == "P003"
+] and None)  # fmt: skip
+
+
+def _arm(made: Made, arm: str) -> set[str]:
+    return {row["id"] for row in made.subjects if row["arm"] == arm}
+
+
+def _later(made: Made, by: timedelta, *columns: str) -> None:
+    """The comparator's times moved; those of forms after the infusion, where it stays."""
+    people = _arm(made, "mdz")
+    starts = {row["id"]: row["start"] for row in made.infusions}
+    for row in (*made.infusions, *made.scores):
+        after = row.get("when", starts[row["id"]]) > starts[row["id"]]
+        if row["id"] in people and (after or "start" in columns):
+            row |= {name: row[name] + by for name in columns if name in row}
+
+
+def _unrated(made: Made, left: int) -> None:
+    """All but a few of the ketamine arm without a form on the day of the infusion after it."""
+    gone = sorted(_arm(made, "ket"))[left:]
+    day = {row["id"]: (row["start"], row["start"] + 12 * HOUR) for row in made.infusions}
+    _forms(made, lambda row: row["id"] not in gone
+           or not day[row["id"]][0] < row["when"] < day[row["id"]][1])  # fmt: skip
