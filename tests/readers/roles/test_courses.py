@@ -195,6 +195,15 @@ def test_a_lost_half_of_the_day_is_told(tmp_path):
     assert "time.no-afternoon" in said(checked(tmp_path, content))
 
 
+def test_a_lost_half_is_told_where_few_times_are_of_the_afternoon(tmp_path):
+    """Three infusions at one at night, and none after noon."""
+    content = day(screening=True)
+    for row in content["infusions"][:3]:
+        row |= {name: row[name].replace("T1", "T0") for name in ("start", "end")}
+        row |= {name: f"{row[name][:11]}01{row[name][13:]}" for name in ("start", "end")}
+    assert "time.no-afternoon" in said(checked(tmp_path, content))
+
+
 def test_a_repository_export_is_looked_at_too(tmp_path):
     rows = export(moved(tables(), "scores", to_utc("America/Detroit")))
     assert said(promised(Outcome(write_project(tmp_path, rows)))) & SHIFTS

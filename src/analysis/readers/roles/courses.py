@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.config import Table
-from analysis.readers.reading import Reading
+from analysis.readers.reading import FEW, Reading
 from analysis.readers.roles.forms import Forms
 from analysis.rules import issue, refusal
 
@@ -23,6 +23,8 @@ _FEW_PEOPLE, _FEW_TIMES, _ENOUGH_PEOPLE = 5, 10, 5000
 _HALF, _NEARLY_ALL = 0.5, 0.9
 # A share of times at night that no clinic has, and what is left of it under the right clock.
 _OFTEN, _HARDLY = 0.2, 0.02
+# A share of times in the small hours that none has beside mornings alone.
+_SOME = 0.03
 _MORNING, _EVENING, _NOON, _AFTERNOON = 6, 20, 12, 13
 # Hours around a day after the infusion; a visit of one plan, and how near to whole days it lies.
 _NEXT_DAY, _ONE_PLAN = (14.0, 36.0), 1.5
@@ -282,7 +284,7 @@ def _no_afternoon(reading: Reading, times: _Times) -> None:
     """No time in the afternoon and many in the small hours: the half of the day was lost."""
     hour = times.local.hour
     early = (hour >= 1) & (hour < _MORNING)
-    if (hour < _AFTERNOON).all() and early.mean() >= _OFTEN:
+    if (hour < _AFTERNOON).all() and early.sum() >= max(FEW, _SOME * len(early)):
         told = issue("time.no-afternoon", file=times.file, count=int(early.sum()))
         reading.issues.append(told)
     elif (hour < _MORNING).mean() >= _OFTEN:
