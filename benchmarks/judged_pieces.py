@@ -36,7 +36,6 @@ from analysis.claims.calibration.trial import Judged
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.gates.robustness_of_scores import doubt_missing_scores
 from analysis.claims.primary_analysis import Primary, Scores, primary_analyses
-from analysis.describe.onset.courses import SCHEDULE
 from analysis.estimates.missing.closed_form import Robustness
 from analysis.estimates.onset.courses import Threshold, courses
 from analysis.estimates.onset.interval_censored import likelihood_difference, turnbull
@@ -44,8 +43,13 @@ from analysis.estimates.onset.onset_of_mean_difference import mean_onset
 from analysis.estimates.onset.time_to_response import CONFIRMED_AFTER, onset_intervals
 from analysis.mmrm import ModelSpec, prepare
 from analysis.simulate import Trial
+from analysis.windows import in_time, windows_of_claims
 
-__all__ = ["COUNTED", "PARTS", "SEED", "WORLDS", "crossings", "judge_piece"]
+__all__ = ["COUNTED", "PARTS", "SCHEDULE", "SEED", "WORLDS", "crossings", "judge_piece"]
+
+# Visits of every simulated trial: the windows of one visit each up to a week, with their hours.
+SCHEDULE = {name: own.at for name, own in in_time(windows_of_claims()).items()
+            if name != "hours" and own.at <= 168}  # fmt: skip
 
 WORLDS = ("unblinding-0.30", "power-cell")
 SEED = 1

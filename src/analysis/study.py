@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import Issue
+from analysis.windows import Window
 
 SUBJECT_COLUMNS = ("subject", "arm", "site", "sequence", "entry_threshold", "blinding_guess")
 INFUSION_COLUMNS = (
@@ -67,6 +69,9 @@ class Design:
     registration: str | None = None
     ketamine_arms: tuple[str, ...] = (KETAMINE,)
     primary_arm: str | None = None
+    windows: Mapping[str, Window] = field(default_factory=dict)
+    later_window: str | None = None
+    baseline: str | tuple[float, float] | None = None
 
     @property
     def other_arms(self) -> tuple[str, ...]:
@@ -92,7 +97,8 @@ class Study:
     assessments : DataFrame
         One row a form: ``ASSESSMENT_COLUMNS``; ``hours_low`` to ``hours_high`` holds the
         time of the form on the same clock. Optional: ``infusion``, ``since_low``,
-        ``since_high`` where a file tells only the time since a named infusion.
+        ``since_high`` where a file tells only the time since a named infusion; ``visit``, the
+        name of the visit, where the file tells it.
     items : dict of DataFrame
         For each ``(instrument, version)`` the items as given, one row a form (index
         ``form``), one column an item number, NaN where blank.

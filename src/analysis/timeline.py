@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.study import Study
+from analysis.windows import HOURS_END
 
-__all__ = ["PHASES", "place", "recall_share_before"]
+__all__ = ["PHASES", "of_visit", "place", "recall_share_before"]
 
 # Hours after the end of the latest infusion begun; efficacy never uses `during` or `acute`.
 PHASES = ("before", "during", "acute", "hours", "day", "later")
 EFFICACY = ("hours", "day", "later")
-ACUTE_END, HOURS_END, DAY_END = 2.0, 6.0, 30.0
+ACUTE_END, DAY_END = 2.0, 30.0
 # Assumption: an infusion without an end on record ended within this many hours of its start,
 # so that a score days later has a phase and one within hours never has. Longer infusions
 # (days, for pain) need their end on record.
@@ -143,6 +144,30 @@ def place(study: Study, forms: pd.DataFrame) -> pd.DataFrame:
     )
     rescued = _rescued(study.events, forms, placed["since_start_high"].to_numpy())
     return forms.assign(**placed, phase=phase, share_before=share, rescued=rescued)
+
+
+def of_visit(forms: pd.DataFrame, declared: str | tuple[float, float]) -> pd.Series:
+    """Which forms are of a visit that a study declares.
+
+    Parameters
+    ----------
+    forms : DataFrame
+        Forms with ``hours_low`` and ``hours_high``, and ``visit`` where files tell it.
+    declared : str or (float, float)
+        Name of the visit, or hours since the first infusion's start, both included; a form whose
+        time reaches beyond them is of another visit.
+
+    Returns
+    -------
+    Series of bool
+        With the index of the forms.
+    """
+    if not isinstance(declared, str):
+        low, high = declared
+        return (forms["hours_low"] >= low) & (forms["hours_high"] <= high)
+    if "visit" not in forms:
+        return pd.Series(False, index=forms.index)
+    return forms["visit"] == declared
 
 
 def _rescued(events: pd.DataFrame, forms: pd.DataFrame, since: np.ndarray) -> np.ndarray:

@@ -68,3 +68,36 @@ def test_a_baseline_that_is_only_the_screening_is_counted_by_arm(tmp_path):
     told = checked(tmp_path, content).find("baseline.of-another-visit")
     assert (told["severity"], told["count"]) == ("FLAG", 3)
     assert "2 of 6 ketamine, 1 of 6 midazolam" in told["message"]
+
+
+VISITS = {"values": 'items = "item_{:02d}"\nvisit_name = "visit"'}
+
+
+def with_visits() -> dict[str, list[dict]]:
+    """Forms of a screening, a baseline and two visits after, named; three have no baseline."""
+    content = tables()
+    for n, row in enumerate(content["scores"]):
+        row["visit"] = ("screening", "baseline", "day 0", "day 1")[n % 4]
+    content["scores"] = [row for n, row in enumerate(content["scores"]) if n not in (1, 5, 9)]
+    return content
+
+
+def test_a_baseline_of_another_visit_is_told_by_the_names_of_visits(tmp_path):
+    told = checked(tmp_path, with_visits(), **VISITS).find("baseline.of-another-visit")
+    assert told["count"] == 3
+    assert "2 of 6 ketamine, 1 of 6 midazolam" in told["message"]
+    assert 'baseline = "visit 1"' in told["message"]
+
+
+def test_who_has_no_form_of_the_declared_visit_is_counted_by_arm(tmp_path):
+    declared = VISITS | {"section": 'baseline = "baseline"'}
+    outcome = checked(tmp_path, with_visits(), **declared)
+    told = outcome.find("baseline.not-at-visit")
+    assert (told["severity"], told["count"]) == ("FLAG", 3)
+    assert "2 of 6 ketamine, 1 of 6 midazolam" in told["message"]
+    assert "baseline.of-another-visit" not in outcome.rules()
+
+
+def test_a_declared_visit_that_nobody_had_stops_the_question(tmp_path):
+    told = checked(tmp_path, with_visits(), **VISITS, section="baseline = [-900, -800]")
+    assert told.find("score.no-baseline-visit")["severity"] == "STOP"

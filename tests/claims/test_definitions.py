@@ -93,7 +93,7 @@ def test_a_changed_threshold_changes_the_hash(definitions, tmp_path):
 # What decides: every value of claims.toml is one or the other, by where it stands.
 
 DOCUMENT = tomllib.loads(CLAIMS.read_text(encoding="utf-8"))
-SAYS = {"title", "paraphrase", "wording", "estimand", "source", "label"}
+SAYS = {"title", "paraphrase", "wording", "estimand", "source", "label", "at"}
 
 
 def places(inner: object, *path: str) -> Iterator[tuple[str, ...]]:

@@ -36,6 +36,7 @@ def with_scores(case: Case, n: int, *, view: str, after=None) -> SimpleNamespace
         view=view,
         design=replace(case.design, synthetic=False),
         definitions=case.definitions,
+        windows=case.windows,
         scale=case.scale,
         primary_form=case.primary_form,
     )

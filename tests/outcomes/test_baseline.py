@@ -48,3 +48,30 @@ def test_a_rating_of_unknown_age_counts():
 
 def test_unscored_forms_and_forms_after_the_start_are_no_baseline():
     assert baseline(placed((-1, np.nan), (0.5, 30), (4, 20)), **RULE).empty
+
+
+def test_of_a_declared_visit_the_last_form_counts_alone():
+    forms = placed((-100, 50), (-40, 20), (-1, 30), (-0.5, 34))
+    found = baseline(forms, declared=(-48.0, 0.0), **RULE)
+    assert (found["baseline"].item(), found["n_ratings"].item()) == (34, 3)
+    assert baseline(forms, **RULE)["baseline"].item() == 33.5
+
+
+def test_a_declared_visit_may_be_older_than_others_count():
+    forms = placed((-40 * 24, 50), (-1, 30), **WEEK)
+    assert baseline(forms, declared=(-1000.0, -900.0), **RULE)["baseline"].item() == 50
+
+
+@pytest.mark.parametrize("declared", [(-48.0, -2.0), "visit 1"])
+def test_who_has_no_form_of_the_declared_visit_has_no_baseline(declared):
+    assert baseline(placed((-60, 50), (-1, 30)), declared=declared, **RULE).empty
+
+
+def test_a_visit_is_told_by_its_name():
+    forms = placed((-300, 50), (-40, 20), (-1, 30)).assign(visit=["visit 1", "visit 1", "visit 2"])
+    assert baseline(forms, declared="visit 1", **RULE)["baseline"].item() == 20
+
+
+def test_a_form_whose_time_reaches_beyond_the_declared_hours_is_of_another_visit():
+    made = study(forms([{"hours_low": -50.0, "hours_high": -30.0, "stated_total": 25.0}]))
+    assert baseline(place(made, score(made)), declared=(-48.0, 0.0), **RULE).empty

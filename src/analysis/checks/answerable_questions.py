@@ -12,6 +12,7 @@ from analysis.checks import comparison, made_alike, patterns, treatments
 from analysis.errors import Issue
 from analysis.rules import issue, of_people
 from analysis.study import Study
+from analysis.timeline import of_visit
 
 __all__ = ["check_questions"]
 
@@ -120,16 +121,40 @@ def _comparator(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Ite
 
 def _baseline(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
     before = primary[primary["phase"] == "before"]
-    last = before.groupby("subject")["hours_high"].max()
-    older = last.index[last < last.median() - _OTHER_VISIT]
-    if len(older):
-        words = {"by_arm": _by_arm(study, set(older)), "scale": study.design.primary}
-        yield from of_people("baseline.of-another-visit", older, **words)
+    declared = study.design.baseline
+    if declared is None:
+        yield from _of_people_by_arm(study, "baseline.of-another-visit", _of_another_visit(before))
+    else:
+        of_it = of_visit(before, declared)
+        if len(before) and not of_it.any():
+            yield issue("score.no-baseline-visit", scale=study.design.primary)
+            return
+        without = set(before["subject"]) - set(before.loc[of_it, "subject"])
+        yield from _of_people_by_arm(study, "baseline.not-at-visit", without)
+        before = before[of_it]
     if before.empty or (before["recall_hours"] > 0).any():
         return
     ratings = before.groupby("subject")["form"].count()
     single = ratings.index[ratings < 2]
     yield from of_people("baseline.one-rating", single)
+
+
+def _of_another_visit(before: pd.DataFrame) -> set[int]:
+    """Whose last form before the infusion is of another visit than most people's.
+
+    By the visit's name where files tell it; a form over a week older is of another one too.
+    """
+    last = before.sort_values("hours_high", kind="stable").drop_duplicates("subject", keep="last")
+    last = last.set_index("subject")
+    other = last["hours_high"] < last["hours_high"].median() - _OTHER_VISIT
+    if "visit" in last and last["visit"].notna().any():
+        other |= last["visit"] != last["visit"].mode()[0]
+    return set(last.index[other])
+
+
+def _of_people_by_arm(study: Study, rule: str, people: set[int]) -> list[Issue]:
+    by_arm = _by_arm(study, people)
+    return of_people(rule, people, by_arm=by_arm, scale=study.design.primary)
 
 
 def _lost_scores(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:

@@ -26,6 +26,7 @@ from analysis.outcomes.baseline import baseline
 from analysis.outcomes.change import change, person_change
 from analysis.quantity import Cell, Private, Quantity, Sentence, joined
 from analysis.study import Design
+from analysis.windows import Window, in_time, later_than_hours
 
 __all__ = ["Case", "data_sha256"]
 
@@ -41,12 +42,14 @@ class Case:
     """A checked study and the rules it is judged by.
 
     ``view`` says for whom tables and figures of it are made: the study ``team``, which reads
-    everything, or those it is ``shared`` with. No verdict hangs on it.
+    everything, or those it is ``shared`` with. No verdict hangs on it. ``later`` is the window
+    that the primary analysis is of where it is not of the hours, see :meth:`at`.
     """
 
     checked: Checked
     definitions: Definitions
     view: str = TEAM
+    later: str | None = None
 
     def knowing(self, **found: Any) -> Case:
         """The same, where what some of its properties would compute is known already."""
@@ -59,6 +62,62 @@ class Case:
     def design(self) -> Design:
         """What the study declares of itself."""
         return self.checked.study.design
+
+    @cached_property
+    def windows(self) -> dict[str, Window]:
+        """Windows of claims.toml and of the study by name, in the order of time."""
+        return in_time({**self.definitions.windows, **self.design.windows})
+
+    @property
+    def later_windows(self) -> tuple[str, ...]:
+        """Names of the windows after the hours, in the order of time."""
+        return later_than_hours(self.windows)
+
+    @property
+    def visit_windows(self) -> tuple[str, ...]:
+        """Names of the windows of one visit each: those within hours, then the later ones."""
+        return (*self.definitions.primary.visits, *self.later_windows)
+
+    @cached_property
+    def visits(self) -> tuple[str, ...]:
+        """Those of them in which enough people of each arm have a primary score."""
+        least = self.definitions.rule("minimum_people_per_arm")
+        return tuple(name for name in self.visit_windows if min(self.seen_in(name)) >= least)
+
+    def seen_in(
+        self, window: str, instrument: str | None = None, version: str | None = None
+    ) -> tuple[int, ...]:
+        """People of each declared arm with a baseline and a score in a window."""
+        counts = self.people(window, instrument, version)["arm"].value_counts()
+        arms = (self.design.active_arm, self.design.comparator_arm)
+        return tuple(int(counts.get(arm, 0)) for arm in arms if arm is not None)
+
+    @property
+    def window(self) -> str:
+        """The window that the primary analysis is of: the phase within hours, or a later one."""
+        return self.later or self.definitions.primary.phase
+
+    @property
+    def label(self) -> str:
+        """How sentences name that window."""
+        return self.windows[self.window].label
+
+    def at(self, window: str) -> Case:
+        """The same with the primary analysis of this window; what is known already is shared."""
+        if window == self.window:
+            return self
+        if window not in self._at:
+            later = None if window == self.definitions.primary.phase else window
+            own = ("scores", "primary", "later")
+            known = {name: value for name, value in vars(self).items() if name not in own}
+            known |= {"found": self.found, "_people": self._people}
+            self._at[window] = replace(self, later=later).knowing(**known)
+        return self._at[window]
+
+    @cached_property
+    def _at(self) -> dict[str, Case]:
+        """The case by the window of its primary analysis; shared by all of them."""
+        return {self.window: self}
 
     @property
     def contrast(self) -> str:
@@ -106,6 +165,7 @@ class Case:
             self.checked.forms,
             within_days=self.definitions.rule("baseline_within_days"),
             another_day_hours=self.definitions.rule("another_day_hours"),
+            declared=self.design.baseline,
         )
 
     @cached_property
@@ -164,7 +224,7 @@ class Case:
     def people(
         self, window: str, instrument: str | None = None, version: str | None = None
     ) -> pd.DataFrame:
-        """One row a person with a baseline and a score in a window of claims.toml, with the arm.
+        """One row a person with a baseline and a score in a window, with the arm.
 
         On the primary form unless an instrument (and version) is named.
         """
@@ -174,7 +234,7 @@ class Case:
         return self._people[key].copy()
 
     def _people_in(self, window: str, instrument: str | None, version: str | None) -> pd.DataFrame:
-        bounds = self.definitions.windows[window]
+        bounds = self.windows[window]
         table = self.primary_changes
         if instrument is not None and (instrument, version) != (self.scale.name, None):
             table = self.changes[self.changes["instrument"] == instrument]
@@ -184,19 +244,20 @@ class Case:
 
     @cached_property
     def scores(self) -> Scores:
-        """What the primary analysis sees: everyone with a baseline, seen within hours or not.
+        """What the primary analysis sees: everyone with a baseline, seen in the window or not.
 
-        Where too few people of an arm have a score at every visit of the phase, it is one visit.
+        Where too few people of an arm have a score at every visit of the phase, it is one visit;
+        so is a later window.
         """
         own = self._baseline_in_arms
         treated = (self.arms.reindex(own.index) == self.design.active_arm).to_numpy()
-        declared = self.definitions.primary
-        visits = tuple(declared.visits)
+        visits = (self.window,) if self.later else tuple(self.definitions.primary.visits)
         table = np.column_stack([self._score_at(visit, own.index) for visit in visits])
-        if not visits_told_apart(table, treated, self.definitions.rule("people_at_every_visit")):
-            visits = (declared.phase,)
-            table = self._score_at(declared.phase, own.index)[:, None]
-        labels = tuple(self.definitions.windows[visit].label for visit in visits)
+        told_apart = self.definitions.rule("people_at_every_visit")
+        if not self.later and not visits_told_apart(table, treated, told_apart):
+            visits = (self.window,)
+            table = self._score_at(self.window, own.index)[:, None]
+        labels = tuple(self.windows[visit].label for visit in visits)
         return Scores(table, own.to_numpy(float), treated, labels)
 
     @property
@@ -259,7 +320,7 @@ class Case:
 
     @cached_property
     def found(self) -> dict[str, Any]:
-        """What gates found that several claims ask for, by name."""
+        """What gates found that several claims ask for, by name; the same whatever the window."""
         return {}
 
     @cached_property
@@ -308,7 +369,7 @@ class Case:
 
     @cached_property
     def primary_cell(self) -> Cell:
-        """The cell of the primary analysis: people with a score in the phase."""
+        """The cell of the primary analysis: people with a score in its window."""
         return Cell(self.in_arms(self.scores.seen), parameters=3 * len(self.scores.visits))
 
     def from_baselines(self, value: float) -> Quantity:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from analysis.claims.ledger import GATES
 from analysis.errors import ReliefError
 from analysis.paths import CLAIMS
+from analysis.windows import Window
 
 CLAIM_IDS = (
     "headline",
@@ -34,7 +35,7 @@ CLAIM_IDS = (
 _SAID: Any = {
     "sha256": True,
     "rules": {"__all__": {"source"}},
-    "windows": {"__all__": {"label"}},
+    "windows": {"__all__": {"label", "at"}},
     "claims": {
         "__all__": {
             "title": True,
@@ -69,14 +70,6 @@ class Declared(_Strict):
         if isinstance(self.value, list):
             raise TypeError("this rule declares several values")
         return self.value
-
-
-class Window(_Strict):
-    """Hours after the end of the infusion, [low, high)."""
-
-    low: float
-    high: float
-    label: str
 
 
 class PrimaryAnalysis(_Strict):

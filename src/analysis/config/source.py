@@ -21,7 +21,7 @@ VISIT = "{visit}"
 PLUS = " + "
 # Roles of columns whose text is kept; in all others what is no number or time is set aside.
 _TEXTS = ("subject", "arm", "site", "sequence", "blinding_guess", "agent", "dose_unit", "route",
-          "status", "recall")  # fmt: skip
+          "status", "recall", "visit_name")  # fmt: skip
 # Text codecs of Python that are no encoding of a file.
 _NO_ENCODINGS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"}
 

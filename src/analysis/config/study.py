@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from analysis import instruments
 from analysis.config.declarations import Declarations
+from analysis.config.schedule import Baseline, OwnWindows
 from analysis.config.source import DatetimeFormat, Strict, Table, TimeZone
 from analysis.config.tables import (
     AssessmentTable,
@@ -18,6 +19,7 @@ from analysis.config.tables import (
     WeightTable,
 )
 from analysis.study import KETAMINE, Design, is_ketamine
+from analysis.windows import later_than_hours, windows_of_claims
 
 __all__ = ["StudyConfig", "StudySection"]
 
@@ -39,6 +41,10 @@ class StudySection(Declarations):
     missing_items : {"complete", "person-mean"}
         Whether forms with a few blank items, filled by the person's mean, are shown beside
         the complete ones, as a sensitivity analysis that decides nothing.
+    baseline : str or (float, float)
+        The visit that is the baseline, by name, or by hours since the first infusion's start.
+    later_window : str
+        The window that decides beyond hours, where the study was registered.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")
@@ -58,6 +64,8 @@ class StudySection(Declarations):
     minimum_cell_reason: str = ""
     round_counts: int = Field(default=5, ge=5)
     missing_items: Literal["complete", "person-mean"] = "complete"
+    baseline: Baseline | None = None
+    later_window: str | None = None
 
     @model_validator(mode="after")
     def _arms_and_comparator(self) -> StudySection:
@@ -138,6 +146,7 @@ class StudyConfig(Strict):
     assessments: list[AssessmentTable] = Field(min_length=1)
     rescue: RescueTable | None = None
     weights: WeightTable | None = None
+    windows: OwnWindows = Field(default={})
 
     @property
     def tables(self) -> list[Table]:
@@ -168,6 +177,27 @@ class StudyConfig(Strict):
             raise ValueError(
                 "dose_mg needs the person's weight; add weight_kg under [subjects], or a table "
                 "[weights]"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _later_window_is_known(self) -> StudyConfig:
+        if self.study.later_window is not None:
+            known = later_than_hours({**windows_of_claims(), **self.windows})
+            if self.study.later_window not in known:
+                raise ValueError(f"later_window must be one of {', '.join(known)}")
+        return self
+
+    @model_validator(mode="after")
+    def _baseline_visit_is_told(self) -> StudyConfig:
+        visit = self.study.baseline
+        own = [table for table in self.assessments if table.instrument == self.study.primary]
+        if isinstance(visit, str) and not any(
+            table.visit_name is not None or visit in (table.visits or ()) for table in own
+        ):
+            raise ValueError(
+                "baseline names a visit that no table of the primary form tells; name it in "
+                'visits, add visit_name = "column" there, or give hours, as in [-48, 0]'
             )
         return self
 
@@ -222,6 +252,9 @@ class StudyConfig(Strict):
             registration=section.registration,
             ketamine_arms=tuple(sorted(filter(is_ketamine, set(section.arms.values())))),
             primary_arm=section.primary_arm,
+            windows=self.windows,
+            later_window=section.later_window,
+            baseline=section.baseline,
             subscale_keys={
                 t.instrument: t.subscale_key for t in self.assessments if t.subscale_key
             },

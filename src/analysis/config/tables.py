@@ -111,14 +111,15 @@ class AssessmentTable(Table):
     One row a form, with ``items`` (a pattern, or the columns in the order of the scale's
     item numbers) or ``total``; or, where ``code`` and ``value`` are given, one row an item,
     and ``items`` and ``total`` are codes. Rows of one form share the subject, the time and
-    the columns of ``form_id``. ``sent_twice`` tells which form counts where a person sent one
-    again within minutes, with other answers.
+    the columns of ``form_id``. ``visit_name`` is the column that tells each form's visit.
+    ``sent_twice`` tells which form counts where a person sent one again within minutes, with
+    other answers.
     """
 
     ROLE: ClassVar[str] = "assessments"
     COLUMNS: ClassVar[tuple[str, ...]] = (
-        "subject", "time", "hours", "code", "value", "form_id", "recall", "status", "items",
-        "frequency", "intensity", "total",
+        "subject", "time", "hours", "code", "value", "form_id", "visit_name", "recall", "status",
+        "items", "frequency", "intensity", "total",
     )  # fmt: skip
     INSTEAD: ClassVar[dict[str, tuple[str, ...]]] = {
         "time": ("hours",),
@@ -133,6 +134,7 @@ class AssessmentTable(Table):
     code: str | None = None
     value: str | None = None
     form_id: list[str] = Field(default=[])
+    visit_name: str | None = None
     items: str | list[str] | None = None
     frequency: str | None = None
     intensity: str | None = None
@@ -224,7 +226,7 @@ class AssessmentTable(Table):
 
     def columns(self) -> list[str]:
         """Names of the columns that the table declares, each once, in a fixed order."""
-        roles = ("time", "hours", "code", "value", "recall", "status")
+        roles = ("time", "hours", "code", "value", "visit_name", "recall", "status")
         own = [self.subject, *(getattr(self, role) for role in roles), *self.form_id, *self.where]
         own += self.answer_columns() if self.code is None else []
         return parts([name for name in own if name is not None])

@@ -5,7 +5,6 @@ Not here: estimators (estimates), pictures (figures), what may leave (disclosure
 """
 
 from analysis.describe.change import (
-    WINDOWS,
     change_by_window,
     change_estimators,
     change_with_selection,
@@ -19,7 +18,6 @@ from analysis.describe.responders import cumulative_change, three_ways
 from analysis.describe.verdicts import estimates_table, issues_table, rules_table
 
 __all__ = [
-    "WINDOWS",
     "bias_table",
     "change_by_window",
     "change_estimators",

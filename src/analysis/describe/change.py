@@ -42,8 +42,6 @@ __all__ = [
     "regression_to_the_mean",
 ]
 
-WINDOWS = ("hours_early", "hours_late", "day", "day_3", "day_7")
-
 SEED, DRAWS = 5, 9_999
 # Trimming needs five people; below that only the mean would be left.
 FEWEST = 5
@@ -60,7 +58,6 @@ def change_estimators(
     ----------
     case : Case
     window : str
-        A window of claims.toml.
     instrument, version : str, optional
         The primary form where not given.
 
@@ -123,7 +120,7 @@ def change_with_selection(
     selection: Selection | None = None,
     correlations: Iterable[tuple[float, str]] | None = None,
     r_baseline: float = 1.0,
-    windows: tuple[str, ...] = WINDOWS,
+    windows: tuple[str, ...] | None = None,
     instrument: str | None = None,
     version: str | None = None,
 ) -> pd.DataFrame:
@@ -144,8 +141,8 @@ def change_with_selection(
     r_baseline : float
         Correlation of screening with baseline. 1, the default, takes baseline as what people
         were picked by, which makes the change by selection largest.
-    windows : tuple of str
-        Windows of claims.toml.
+    windows : tuple of str, optional
+        Every window of one visit where not given.
     instrument, version : str, optional
         The primary form where not given.
 
@@ -160,7 +157,7 @@ def change_with_selection(
     name = instrument or case.scale.name
     pairs = tuple(retest_correlations(name) if correlations is None else correlations)
     rows: list[dict[str, Any]] = []
-    for window in windows:
+    for window in windows or case.visit_windows:
         for people, words in _arms(case, window, instrument, version):
             if len(people) < least:
                 continue
@@ -187,7 +184,7 @@ def _arms(
     """People of each arm with a score in the window, and the words of their rows."""
     words = {
         "instrument": instrument or case.scale.name,
-        "window": case.definitions.windows[window].label,
+        "window": case.windows[window].label,
     }
     people = case.people(window, instrument, version)
     return [(own, {"contrast": str(arm), **words}) for arm, own in people.groupby("arm", sort=True)]
@@ -211,16 +208,17 @@ def change_by_window(
     *,
     instrument: str | None = None,
     version: str | None = None,
-    windows: tuple[str, ...] = WINDOWS,
+    windows: tuple[str, ...] | None = None,
 ) -> pd.DataFrame:
     """Mean change within each arm and window, in points: rows of the table of estimates.
 
-    A window in which an arm has fewer people than the declared minimum is left out for it.
+    Every window of one visit unless some are named. A window in which an arm has fewer people
+    than the declared minimum is left out for it.
     """
     name = instrument or case.scale.name
     least = case.definitions.rule("minimum_people_per_arm")
     rows = []
-    for window in windows:
+    for window in windows or case.visit_windows:
         for people, words in _arms(case, window, name, version):
             if len(people) >= least:
                 rows.append(paired_change(*_scores(people), **words)[0])

@@ -64,7 +64,7 @@ def both_arms(case: Case) -> dict[str, str]:
 def row_words(case: Case, window: str, **more: str) -> dict[str, Any]:
     """Contrast, instrument and window of a row about both arms."""
     both_arms(case)
-    label = case.definitions.windows[window].label
+    label = case.windows[window].label
     return {"contrast": case.contrast, "instrument": case.scale.name, "window": label} | more
 
 

@@ -9,7 +9,6 @@ import pandas as pd
 
 from analysis.claims.case import Case
 from analysis.claims.decision_rule import decide_by_interval
-from analysis.describe.change import WINDOWS
 from analysis.describe.common import (
     both_arms,
     fewest_in_a_step,
@@ -39,11 +38,12 @@ def difference_by_window(
     *,
     instrument: str | None = None,
     version: str | None = None,
-    windows: tuple[str, ...] = WINDOWS,
+    windows: tuple[str, ...] | None = None,
 ) -> pd.DataFrame:
     """Baseline-adjusted difference between the arms by window: rows of the table of estimates.
 
-    A window in which either arm has fewer people than the declared minimum is left out.
+    Every window of one visit unless some are named. A window in which either arm has fewer people
+    than the declared minimum is left out.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def difference_by_window(
     treated, control = two_arms(case)
     least = case.definitions.rule("minimum_people_per_arm")
     rows = []
-    for window in windows:
+    for window in windows or case.visit_windows:
         people = case.people(window, name, version)
         if min((people["arm"] == arm).sum() for arm in (treated, control)) >= least:
             rows += ancova(
@@ -63,7 +63,7 @@ def difference_by_window(
                 control=control,
                 contrast=case.contrast,
                 instrument=name,
-                window=case.definitions.windows[window].label,
+                window=case.windows[window].label,
             )
     return released(case, rows)
 
@@ -168,7 +168,7 @@ def external_control(
     """
     people = case.people(window, instrument, version)
     change = people.loc[people["arm"] == case.design.active_arm, "change"]
-    label = case.definitions.windows[window].label
+    label = case.windows[window].label
     words = {"contrast": str(case.design.active_arm), "instrument": instrument, "window": label}
     ses = published["sd_change"].to_numpy(float) / np.sqrt(published["n"].to_numpy(float))
     means = published["mean_change"].to_numpy(float)

@@ -8,7 +8,6 @@ import pandas as pd
 from analysis import instruments
 from analysis.claims.case import Case
 from analysis.describe.common import digits, released, released_row
-from analysis.describe.onset.courses import SCHEDULE
 from analysis.estimates.proportions import exact_share
 from analysis.outcomes.change import response
 from analysis.timeline import PHASES, recall_share_before
@@ -64,8 +63,8 @@ def recall_bound(case: Case, *, instrument: str, version: str, share: float = 0.
     own = changes[(changes["instrument"] == instrument) & (changes["version"] == version)]
     own = own[(own["latest_infusion"] == 1) & (own["baseline"] > 0)]
     rows = []
-    for name in SCHEDULE:
-        window = case.definitions.windows[name]
+    for name in case.visit_windows:
+        window = case.windows[name]
         now = own[(own["since_end_low"] >= window.low) & (own["since_end_high"] < window.high)]
         fell = response(now["baseline"], now["total"], share).astype(float)
         sizes = fell.groupby(now["arm"]).agg(["sum", "size"])

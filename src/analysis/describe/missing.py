@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe.change import WINDOWS
 from analysis.describe.common import policy, released, two_arms
 from analysis.estimates.missing import (
     STRATEGIES,
@@ -37,18 +36,19 @@ __all__ = [
 Conclusion = Callable[[float, float, float], bool]
 
 
-def randomised_trial(case: Case, windows: Sequence[str] = WINDOWS) -> Trial:
-    """Everyone with a baseline on the primary form, their change in each window or none.
+def randomised_trial(case: Case, windows: Sequence[str] | None = None) -> Trial:
+    """Everyone with a baseline on the primary form, their change at each visit or none.
 
     Raises
     ------
     ValueError
-        When the study has no comparator, or an arm has nobody in a window.
+        When the study has no comparator, no visit, or an arm has nobody in a window.
     """
     two_arms(case)
+    windows = case.visits if windows is None else windows
     people = case.people_scored
     change = [case.people(name).set_index("subject")["change"].reindex(people) for name in windows]
-    labels = tuple(case.definitions.windows[name].label for name in windows)
+    labels = tuple(case.windows[name].label for name in windows)
     scores = case.scores
     return Trial(
         np.column_stack([column.to_numpy(float) for column in change]),

@@ -59,7 +59,7 @@ def _of_two_arms(
     people = people[people["arm"].isin(arms)]
     words = {
         "instrument": instrument or case.scale.name,
-        "window": case.definitions.windows[window].label,
+        "window": case.windows[window].label,
     }
     treated = (people["arm"] == arms[0]).to_numpy()
     least = int(case.definitions.rule("minimum_people_per_arm"))
@@ -190,7 +190,7 @@ def _of_rounded_counts(curve: pd.DataFrame, n: int) -> np.ndarray:
     return np.repeat(points, np.diff(below, prepend=0))
 
 
-def compare_change(case: Case, *, windows: tuple[str, ...]) -> pd.DataFrame:
+def compare_change(case: Case, *, windows: tuple[str, ...] | None = None) -> pd.DataFrame:
     """Whether change is spread alike in both arms: rows of the table of estimates."""
     return _by_window(
         case,
@@ -201,7 +201,7 @@ def compare_change(case: Case, *, windows: tuple[str, ...]) -> pd.DataFrame:
     )
 
 
-def spread_between_arms(case: Case, *, windows: tuple[str, ...]) -> pd.DataFrame:
+def spread_between_arms(case: Case, *, windows: tuple[str, ...] | None = None) -> pd.DataFrame:
     """Variance of change, ketamine over comparator: rows of the table of estimates."""
     return _by_window(
         case,
@@ -210,9 +210,10 @@ def spread_between_arms(case: Case, *, windows: tuple[str, ...]) -> pd.DataFrame
     )
 
 
-def _by_window(case: Case, windows: tuple[str, ...], estimate: Any) -> pd.DataFrame:
+def _by_window(case: Case, windows: tuple[str, ...] | None, estimate: Any) -> pd.DataFrame:
+    later = [window for window in case.visits if window in case.later_windows]
     rows = []
-    for window in windows:
+    for window in windows or (case.definitions.primary.phase, *later):
         people, treated, words = _of_two_arms(case, window, None, None)
         change = people["change"].to_numpy()
         words |= {"contrast": case.contrast}
@@ -236,13 +237,14 @@ def next_person(case: Case, *, window: str, level: float = 0.8) -> pd.DataFrame:
 def cluster_profile(
     case: Case,
     *,
-    windows: tuple[str, ...] = ("day", "day_3", "day_7"),
+    windows: tuple[str, ...] | None = None,
     instrument: str | None = None,
     version: str | None = None,
 ) -> pd.DataFrame:
     """Clusters of symptoms by window: joint tests, and differences that hold together.
 
-    Rows of the table of estimates; people with every cluster before and in the window.
+    At every later visit unless windows are named. Rows of the table of estimates; people with
+    every cluster before and in the window.
 
     Raises
     ------
@@ -253,7 +255,12 @@ def cluster_profile(
     name = instrument or case.scale.name
     version = version or (case.primary_form[0] if case.primary_form else "")
     cases = cluster_cases(case, name, version)
-    rows = [line for window in windows for line in cluster_contrast(cases, window, name, version)]
+    later = [window for window in case.visits if window in case.later_windows]
+    rows = [
+        line
+        for window in windows or later
+        for line in cluster_contrast(cases, window, name, version)
+    ]
     return released(case, rows)
 
 
@@ -280,7 +287,7 @@ def three_ways(case: Case, *, window: str, instrument: str, version: str) -> pd.
                     estimand=way if way == "unchanged" else f"reliably {way}",
                     contrast=str(arm),
                     instrument=instrument,
-                    window=case.definitions.windows[window].label,
+                    window=case.windows[window].label,
                 )
             )
     return released(case, rows)
@@ -300,7 +307,6 @@ def cumulative_change(
     ----------
     case : Case
     window : str
-        A window of claims.toml.
     step : float
         Distance of the grid, points.
     at_least : int

@@ -130,7 +130,8 @@ def _each_form_once(
     table = forms.pop("table")
     if not (table.groupby([forms[name] for name in _SCALE]).nunique() > 1).any():
         return forms, items
-    content = forms.drop(columns=["form", "source", "row"]).assign(answers=_answers(forms, items))
+    content = forms.drop(columns=["form", "source", "row", "visit"], errors="ignore")
+    content = content.assign(answers=_answers(forms, items))
     alike = content.groupby(list(content), dropna=False, sort=False).ngroup()
     again = table > table.groupby(alike).transform("min")
     for file, own in forms[again].groupby("source", sort=True):
@@ -195,7 +196,9 @@ def _assemble(
     low, high = _on_subject_clock(events, "hours", zero)
     events = events.assign(hours_low=low, hours_high=high)
     owner = assessments.set_index("form")["id"]
-    content = [subjects, infusions, assessments.drop(columns=["form", "row", "source"])]
+    # What a visit is called tells nothing of a person that its time does not.
+    told = assessments.drop(columns=["form", "row", "source", "visit"], errors="ignore")
+    content = [subjects, infusions, told]
     content += [events] if len(events) else []
     content += [own.assign(id=owner.reindex(own.index)) for own in items.values()]
     number = number_by_content(subjects["id"], content, "id")

@@ -8,9 +8,8 @@ import pytest
 from analysis.claims.calibration.pieces import trial_of
 from analysis.claims.calibration.trial import judge_trial
 from analysis.claims.definitions import load_definitions
-from analysis.describe.onset.courses import SCHEDULE
 from benchmarks import judged_trials
-from benchmarks.judged_pieces import PARTS, SEED, WORLDS, crossings, judge_piece
+from benchmarks.judged_pieces import PARTS, SCHEDULE, SEED, WORLDS, crossings, judge_piece
 
 pytestmark = pytest.mark.simulates
 

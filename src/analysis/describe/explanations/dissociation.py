@@ -128,7 +128,7 @@ def mediated_by_dissociation(
 def residual_effects(case: Case, *, window: str) -> pd.DataFrame:
     """The difference with those still dissociated set aside, or counted as not improved."""
     points = case.definitions.claims["dissociation_brief"].thresholds["points"].number
-    bounds = case.definitions.windows[window]
+    bounds = case.windows[window]
     away = intoxication.still_dissociated(
         dissociation_forms(case), points=points, low=bounds.low, high=bounds.high
     ).set_index("subject")["away"]

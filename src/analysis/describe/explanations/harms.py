@@ -108,18 +108,19 @@ def _away(case: Case) -> pd.Series:
 
 
 def _worse(case: Case) -> list[tuple[str, pd.Series, dict[str, str]]]:
-    """People reliably worse at about a week, on each form with a published reliable change."""
+    """People reliably worse at the last visit, on each form with a published reliable change."""
     found = []
-    window = "day_7"
-    label = case.definitions.windows[window].label
+    least = case.definitions.rule("minimum_people_per_arm")
     kinds = case.changes[["instrument", "version"]].drop_duplicates().sort_values("instrument")
     for name, version in kinds.itertuples(index=False):
         threshold = reliable_change_threshold(instruments.get(name))
-        people = case.people(window, name, version)
-        if threshold is not None and len(people):
+        seen = [window for window in case.later_windows
+                if min(case.seen_in(window, name, version)) >= least]  # fmt: skip
+        if threshold is not None and seen:
+            people = case.people(seen[-1], name, version)
             ways = reliable_change(people.set_index("subject")["change"], threshold)
             worse = (ways == "worse").astype("boolean")
-            words = {"instrument": name, "window": label}
+            words = {"instrument": name, "window": case.windows[seen[-1]].label}
             found.append((f"worse by {threshold:g} points or more", worse, words))
     return found
 

@@ -10,12 +10,23 @@ from analysis.claims.case import Case
 from analysis.estimates.onset.courses import STRATEGIES, Courses, Threshold, courses
 from analysis.outcomes.reliable_change import reliable_change_threshold
 
-__all__ = ["SCHEDULE", "people_courses", "thresholds"]
+__all__ = ["people_courses", "schedule", "thresholds"]
 
-# Scheduled hours after the infusion's end of the windows of claims.toml.
-SCHEDULE = {"hours_early": 3.0, "hours_late": 5.0, "day": 24.0, "day_3": 72.0, "day_7": 168.0}
 # A blinding guess is a question asked, and changes no score.
 NO_INTERCURRENT_EVENT = ("blinding-guess",)
+
+
+def schedule(case: Case) -> dict[str, float]:
+    """Hours after the infusion's end that the study's visits are scheduled for, by window.
+
+    Raises
+    ------
+    ValueError
+        When no window holds scores of enough people of each arm.
+    """
+    if not case.visits:
+        raise ValueError("No window holds scores of enough people of each arm.")
+    return {name: case.windows[name].at for name in case.visits}
 
 
 def thresholds(case: Case) -> tuple[Threshold, ...]:
@@ -51,8 +62,9 @@ def people_courses(
     changes = case.primary_changes
     own = changes[changes["latest_infusion"] == 1].sort_values("since_end_low", kind="stable")
     parts = []
-    for name in SCHEDULE:
-        window = case.definitions.windows[name]
+    visits_at = schedule(case)
+    for name in visits_at:
+        window = case.windows[name]
         inside = (own["since_end_low"] >= window.low) & (own["since_end_high"] < window.high)
         parts.append(own[inside].drop_duplicates("subject").assign(visit=name))
     visits = pd.concat(parts, ignore_index=True)
@@ -69,14 +81,17 @@ def people_courses(
         people.reset_index(drop=True),
         visits[["subject", "visit", "score", "hours_low", "hours_high"]],
         threshold,
-        schedule=SCHEDULE,
-        events=_events(case, people["subject"]),
+        schedule=visits_at,
+        events=_events(case, people["subject"], until=max(visits_at.values())),
         strategies=strategies,
     ).on_schedule()
 
 
-def _events(case: Case, subjects: pd.Series) -> pd.DataFrame:
-    """Intercurrent events after the first infusion began and before a second, on its clock."""
+def _events(case: Case, subjects: pd.Series, *, until: float) -> pd.DataFrame:
+    """Intercurrent events after the first infusion began and before a second, on its clock.
+
+    One whose time is not known came at the latest at the last visit, ``until`` hours after.
+    """
     study = case.checked.study
     events = study.events[study.events["subject"].isin(subjects)]
     events = events[~events["event"].isin(NO_INTERCURRENT_EVENT)]
@@ -90,6 +105,6 @@ def _events(case: Case, subjects: pd.Series) -> pd.DataFrame:
     high = (events["hours_high"] - end["low"].fillna(begun)).astype(float)
     during = ~(events["hours_high"] < begun) & ~(events["hours_low"] >= next_one)
     placed = events.assign(hours_low=low.clip(lower=0.0), hours_high=high)
-    placed["hours_high"] = placed["hours_high"].fillna(SCHEDULE["day_7"]).clip(lower=0.0)
+    placed["hours_high"] = placed["hours_high"].fillna(until).clip(lower=0.0)
     placed["hours_high"] = placed[["hours_low", "hours_high"]].max(axis=1)
     return placed.loc[during, ["subject", "event", "hours_low", "hours_high"]]

@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.claims.case import Case
 from analysis.describe.common import fewest_in_a_step, policy, released, two_arms
-from analysis.describe.onset.courses import SCHEDULE, people_courses, thresholds
+from analysis.describe.onset.courses import people_courses, schedule, thresholds
 from analysis.estimates.onset.courses import STRATEGIES, Courses, Threshold
 from analysis.estimates.onset.discrete_hazard import discrete_hazard
 from analysis.estimates.onset.interval_censored import turnbull
@@ -234,9 +234,12 @@ def crossing_times(case: Case, threshold: Threshold, *, family: str = "weibull")
     """Share who cross within the follow-up and median time of those who do, by a mixture."""
     arms = two_arms(case, ONE_ARM)
     split = _split(onset_intervals(people_courses(case, threshold), sustained=False), arms)
-    horizon = SCHEDULE["day_7"]
+    horizon = max(schedule(case).values())
     fits = [crossing_model(*own, horizon=horizon, family=family) for own in split]
-    words: dict[str, Any] = {"instrument": case.scale.name, "window": "to the visit at 168 h"}
+    words: dict[str, Any] = {
+        "instrument": case.scale.name,
+        "window": f"to the visit at {horizon:g} h",
+    }
     rows: list[dict[str, Any]] = []
     counts = [(int(np.isfinite(right).sum()), len(right)) for _, right in split]
     for arm, (crossed, n), fit in zip(arms, counts, fits, strict=True):

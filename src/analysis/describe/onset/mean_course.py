@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.claims.case import Case
 from analysis.describe.common import released, released_row, two_arms
-from analysis.describe.onset.courses import SCHEDULE
+from analysis.describe.onset.courses import schedule
 from analysis.estimates.onset.durability import half_life
 from analysis.estimates.onset.onset_of_mean_difference import backward_steps, mean_onset
 from analysis.estimates.table import row
@@ -82,18 +82,17 @@ def mean_course(case: Case) -> MeanCourse:
     Raises
     ------
     ValueError
-        When the study has no comparator, or an arm has fewer than the declared minimum of
-        people in a window.
+        When the study has no comparator, or no window holds the declared minimum of people of
+        each arm.
     """
     from analysis.mmrm import mmrm  # slow, and most tables fit no mixed model
 
     treated, control = two_arms(case, "there is no difference to follow")
-    labels = {name: case.definitions.windows[name].label for name in SCHEDULE}
+    visits = schedule(case)
+    labels = {name: case.windows[name].label for name in visits}
     data = pd.concat([case.people(name).assign(visit=label) for name, label in labels.items()])
     data = data[data["arm"].isin([treated, control])]
     sizes = pd.crosstab(data["visit"], data["arm"]).reindex(index=list(labels.values()))
-    if not (sizes >= case.definitions.rule("minimum_people_per_arm")).all(axis=None):
-        raise ValueError("A window has too few people in an arm; its difference has no interval.")
     data["visit"] = pd.Categorical(data["visit"], categories=list(labels.values()), ordered=True)
     data["arm"] = pd.Categorical(data["arm"], categories=[control, treated])
     fit = mmrm("change ~ baseline * visit + arm * visit", data, subject="subject", visit="visit",
@@ -114,6 +113,6 @@ def mean_course(case: Case) -> MeanCourse:
     sums = np.eye(len(terms))
     sums[:, 0] = 1.0
     covariance = sums @ fit.vcov.loc[terms, terms].to_numpy() @ sums.T
-    hours = pd.Series([SCHEDULE[name] for name in labels], index=list(labels.values()))
+    hours = pd.Series(list(visits.values()), index=list(labels.values()))
     fewest = {str(arm): int(n) for arm, n in sizes.min().items()}
     return MeanCourse(released(case, rows), covariance, hours, words, case, fewest)

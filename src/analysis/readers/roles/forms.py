@@ -75,6 +75,10 @@ def read_forms(reading: Reading, spec: AssessmentTable, people: pd.Series, aroun
             "row": table.rows,
         }
     )
+    if spec.visit_name is not None:
+        frame["visit"] = table.column(spec.visit_name).to_numpy()
+    elif spec.visit is not None:
+        frame["visit"] = spec.visit
     answers = items(reading, table, spec)
     if answers is not None:
         answers = answers[~timeless].reset_index(drop=True)

@@ -50,7 +50,8 @@ def one_row_a_form(reading: Reading, table: TextTable, spec: AssessmentTable) ->
     every = np.full(len(other), unseen > 0)
     reading.note("item.code-unseen", table, every, code, count=unseen, scale=spec.instrument)
     table = table.pick(~other)
-    keys = [spec.subject, spec.time or spec.hours, *spec.form_id, spec.recall, spec.status]
+    keys = [spec.subject, spec.time or spec.hours, *spec.form_id, spec.visit_name]
+    keys += [spec.recall, spec.status]
     keys += [STORED] if STORED in table.cells else []
     names = list(dict.fromkeys(name for name in keys if name is not None))
     form = _numbered([table.category(name) for name in names])
