@@ -25,6 +25,7 @@ THROUGH = {
         claims/evaluators/never_testable""",
     "claims/test_judge_properties.py": """
         claims/gates/data_gates claims/gates/flagged_groups claims/gates/robustness_of_scores""",
+    "claims/evaluators/test_attribution.py": "claims/gates/later_window",
     "claims/evaluators/test_clusters.py": "claims/evaluators/cluster_cases",
     "claims/evaluators/test_first_session.py": "claims/evaluators/session_courses",
     "claims/published/test_published.py": "claims/published/rows",
@@ -36,6 +37,7 @@ THROUGH = {
     "claims/calibration/test_stored_words.py": "claims/calibration/trial",
     # Declarations are read, or refused, as a whole study.toml.
     "config/test_load.py": "config/declarations config/source config/study config/tables",
+    "config/test_schedule.py": "windows",
     "readers/table/test_times.py": """
         config/precision readers/clock readers/table/declared_times readers/table/iso
         readers/table/zones""",

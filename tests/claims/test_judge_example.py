@@ -17,8 +17,6 @@ EXPECTED = {
     # About 99 in 100 fall at some time by noise alone; 30 people cannot show 95 % or more.
     "certainty_ever": NOT_DECIDED,
     "magnitude": NOT_DECIDED,
-    # The drug works in this world, and the draw flatters it.
-    "attribution": SUPPORTED,
     # No arm of exposure therapy was generated, and one infusion a person.
     "speed_vs_exposure": NOT_TESTABLE,
     "first_session_guides": NOT_TESTABLE,
@@ -92,6 +90,16 @@ def test_onset_is_supported_if_and_only_if_its_calibration_is_committed(ledger):
     calibrated = found.pop("calibration")
     assert set(found.values()) == {True}
     assert ledger["onset"].verdict == (SUPPORTED if calibrated else NOT_DECIDED)
+
+
+def test_attribution_says_of_hours_what_onset_does_and_stands_open_a_day_later(ledger):
+    attribution, onset = ledger["attribution"], ledger["onset"]
+    assert attribution.parts == {"hours": onset.verdict, "later": NOT_DECIDED}
+    assert attribution.verdict == onset.verdict
+    assert attribution.estimate["estimate"] == onset.estimate["estimate"]
+    windows = {row["window"] for row in (attribution.estimate, *attribution.beside)}
+    assert windows == {"2 to 6 h", "about 24 h"}
+    assert ledger["magnitude"].estimate["window"] == "2 to 6 h"
 
 
 def test_every_line_says_synthetic(ledger):

@@ -9,10 +9,7 @@ from analysis.claims.case import Case
 from analysis.claims.gates import data_gates
 from analysis.quantity import Known, Quantity, Sentence, joined, said
 
-__all__ = ["LATER", "first_readable", "unreadable"]
-
-# From about 24 h on, in the order in which they are tried.
-LATER = ("day", "day_3", "day_7")
+__all__ = ["first_readable", "unreadable"]
 
 
 def unreadable(case: Case, window: str, *, more_than: int = 0) -> Sentence:
@@ -22,11 +19,10 @@ def unreadable(case: Case, window: str, *, more_than: int = 0) -> Sentence:
     ----------
     case : Case
     window : str
-        Of claims.toml.
     more_than : int
         Both arms together need more people than this, beside the declared minimum an arm.
     """
-    bounds = case.definitions.windows[window]
+    bounds = case.windows[window]
     counts = case.people(window)["arm"].value_counts()
     arms = [case.design.active_arm, case.design.comparator_arm]
     found = [int(counts.get(arm, 0)) for arm in arms]

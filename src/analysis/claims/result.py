@@ -60,6 +60,8 @@ def _word(
 ) -> tuple[str, dict[str, str]]:
     """Verdict and parts of one claim."""
     reasons = finding.reasons
+    if finding.parts:
+        return _word_of_first(claim, finding.parts, results)
     about_data = [reasons[g].passed for g in claim.gates if g in DATA_GATES and g in reasons]
     # Either word needs every gate about the data, in every part: who is compared with whom, and
     # on what, is the same for all of them.
@@ -75,3 +77,23 @@ def _word(
     verdict = decide_by_gates(claim.gates, reasons, points_to)
     capped = claim.at_most == NOT_DECIDED and verdict == SUPPORTED
     return (NOT_DECIDED if capped else verdict), {}
+
+
+def _word_of_first(
+    claim: Claim,
+    found: Mapping[str, Finding],
+    results: Mapping[str, ClaimResult],
+) -> tuple[str, dict[str, str]]:
+    """The verdicts of a claim in several windows; the first found is that of the claim.
+
+    Within hours none is more than that of onset.
+    """
+    parts = {
+        name: decide_by_gates(claim.gates, own.reasons, own.points_to)
+        for name, own in found.items()
+    }
+    onset = results["onset"].verdict if "onset" in results else NOT_DECIDED
+    if parts.get("hours") == SUPPORTED and onset != SUPPORTED:
+        parts["hours"] = NOT_DECIDED
+    verdict = next(iter(parts.values()))
+    return verdict, dict(sorted(parts.items()))

@@ -12,7 +12,7 @@ from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
 from analysis.claims.evaluators.cluster_cases import cluster_cases, clusters_of_people
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED, ClaimResult
-from analysis.claims.readable_windows import LATER, first_readable
+from analysis.claims.readable_windows import first_readable
 from analysis.instruments import get
 from analysis.readers.assemble import read_study
 from tests.factory import NOW_ITEMS, tables, write_study
@@ -126,8 +126,9 @@ def test_the_window_is_chosen_by_counts_and_times_alone(tmp_path):
     definitions = load_definitions()
     for effect in (0.0, 2.0):
         study = read_study(write_study(tmp_path / str(effect), tables(effect=effect)))
-        assert first_readable(Case(check(study), definitions), LATER)[0] == "day"
-        window, why = first_readable(Case(check(study), definitions), LATER, more_than=12)
+        case = Case(check(study), definitions)
+        assert first_readable(case, case.later_windows)[0] == "day"
+        window, why = first_readable(case, case.later_windows, more_than=12)
         assert window is None
         assert "6 on ketamine and 6 on midazolam" in str(why)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from analysis.claims.case import Case
 from analysis.claims.definitions import Claim
+from analysis.claims.evaluators.attribution import attribution, magnitude
 from analysis.claims.evaluators.certainty import certainty_ever, certainty_within_hours
 from analysis.claims.evaluators.clusters import clusters
 from analysis.claims.evaluators.common import Finding
@@ -27,8 +28,8 @@ EVALUATORS: dict[str, Callable[[Case, str, Claim], Finding]] = {
     "onset": difference,
     "certainty_within_hours": certainty_within_hours,
     "certainty_ever": certainty_ever,
-    "magnitude": difference,
-    "attribution": difference,
+    "magnitude": magnitude,
+    "attribution": attribution,
     "speed_vs_exposure": speed_vs_exposure,
     "infusion_length": infusion_length,
     "monitoring_length": monitoring_length,

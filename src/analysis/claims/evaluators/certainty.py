@@ -32,7 +32,7 @@ def certainty_within_hours(case: Case, claim_id: str, claim: Claim) -> Finding:
     reasons = gates_of_claim(case, claim)
     if blocked(reasons):
         return unread(reasons)
-    label = case.definitions.windows["hours"].label
+    label = case.windows["hours"].label
     return _share_improved(case, claim_id, reasons, _rescue_is_no_fall(case), label)
 
 

@@ -12,7 +12,7 @@ from analysis import instruments
 from analysis.claims.case import Case
 from analysis.estimates.responders.cluster_profile import profile_contrast
 from analysis.instruments.scoring import subscales
-from analysis.timeline import HOURS_END
+from analysis.windows import HOURS_END
 
 __all__ = ["DRAWS", "cluster_cases", "cluster_contrast", "clusters_of_people"]
 
@@ -109,7 +109,7 @@ def cluster_contrast(
         and when the contrast cannot be estimated.
     """
     any_case = next(iter(cases.values()))
-    design, bounds = any_case.design, any_case.definitions.windows[window]
+    design, bounds = any_case.design, any_case.windows[window]
     if bounds.low < HOURS_END:
         raise ValueError("Clusters are read from about 24 h on; choose a later window.")
     after, before = clusters_of_people(cases, window, instrument, version)

@@ -17,10 +17,11 @@ from analysis.claims.evaluators.cluster_cases import DRAWS, cluster_cases, clust
 from analysis.claims.evaluators.common import Finding, blocked, reason, unread
 from analysis.claims.gates import data_gates
 from analysis.claims.gates.flagged_groups import not_evaluated, retry_on_other_cases
+from analysis.claims.gates.later_window import later_windows
 from analysis.claims.gates.robustness_of_scores import doubt_missing_scores, survives_missing
 from analysis.claims.ledger import CONTRADICTED, SUPPORTED, Reason
 from analysis.claims.primary_analysis import Scores, primary_analysis
-from analysis.claims.readable_windows import LATER, first_readable, unreadable
+from analysis.claims.readable_windows import first_readable, unreadable
 from analysis.claims.verdict import combine_parts
 from analysis.errors import ReliefError
 from analysis.quantity import Cell, Known, Private, Sentence, joined, numbers, said
@@ -84,7 +85,8 @@ def clusters(case: Case, claim_id: str, claim: Claim) -> Finding:
     if set(NAMED.values()) - {NAMED.get(name) for name in cases}:
         few = f"{case.scale.name} has no clusters of intrusion, avoidance and arousal."
         return _without_clusters(reasons, few)
-    window, passed_over = first_readable(_any(cases), LATER, more_than=2 * len(cases) + 2)
+    windows, parameters = later_windows(case), 2 * len(cases) + 2
+    window, passed_over = first_readable(_any(cases), windows, more_than=parameters)
     if window is None:
         why = said("Not evaluated: {passed_over}.", passed_over=passed_over)
         return _without_robustness(reasons, why)
@@ -184,7 +186,8 @@ def _which(parts: list[Cluster]) -> str:
 def _later(cases: Mapping[str, Case], window: str, **words: Any) -> list[dict[str, Any]]:
     """The same contrast at later windows that can be read; it decides nothing."""
     rows: list[dict[str, Any]] = []
-    for later in LATER[LATER.index(window) + 1 :]:
+    every = _any(cases).later_windows
+    for later in every[every.index(window) + 1 :]:
         if not unreadable(_any(cases), later, more_than=2 * len(cases) + 2):
             try:
                 rows += cluster_contrast(cases, later, **words)
@@ -261,7 +264,7 @@ def _if_missing(there: Case, window: str, part: Cluster) -> tuple[bool, Sentence
     own = own[arms.isin([design.active_arm, design.comparator_arm])]
     after = there.people(window).set_index("subject")["score"].reindex(own.index)
     treated = (there.arms.reindex(own.index) == design.active_arm).to_numpy()
-    label = there.definitions.windows[window].label
+    label = there.windows[window].label
     scores = Scores(after.to_numpy(float)[:, None], own.to_numpy(float), treated, (label,))
     primary = at_level(primary_analysis(scores), there.level)
     simultaneous = (part.row["ci_high"] - part.row["estimate"]) / part.row["se"]

@@ -18,8 +18,8 @@ from analysis.claims.verdict import DATA_GATES
 from analysis.estimates.table import row
 from analysis.quantity import Sentence, joined
 
-__all__ = ["NO_TIME", "Finding", "blocked", "gates_of_claim", "no_record", "reason",
-           "tried_on_others", "unread", "within_hours"]  # fmt: skip
+__all__ = ["NO_TIME", "Finding", "blocked", "doubted", "gates_of_claim", "in_parts",
+           "no_record", "reason", "tried_on_others", "unread"]  # fmt: skip
 
 
 @dataclass
@@ -27,7 +27,9 @@ class Finding:
     """What an evaluator found.
 
     Reasons by gate, the estimate and what it points to, rows to show beside it, and
-    words that the permitted sentence must add (``cap`` within it, ``after`` behind it).
+    words that the permitted sentence must add (``cap`` within it, ``after`` behind it). Of a
+    claim that is judged in several windows, ``parts`` holds what was found in each; the first
+    gives the claim its word.
     """
 
     reasons: dict[str, Reason]
@@ -36,6 +38,7 @@ class Finding:
     beside: list[dict[str, Any]] = field(default_factory=list)
     cap: str = ""
     after: Sentence | str = ""
+    parts: dict[str, Finding] = field(default_factory=dict)
 
 
 def reason(gate: str, passed: bool | None, told: Sentence | str) -> dict[str, Reason]:
@@ -52,32 +55,26 @@ def gates_of_claim(case: Case, claim: Claim) -> dict[str, Reason]:
         "comparator": data_gates.comparator,
     }
     found = {gate: make[gate](case) for gate in claim.gates if gate in make}
-    later = {"robustness": robustness_gate, "calibration": calibration_gate}
-    for gate, evaluate in later.items():
+    doubts = {"robustness": robustness_gate, "calibration": calibration_gate}
+    for gate, evaluate in doubts.items():
         if gate in claim.gates:
-            found[gate] = _later(case, gate, evaluate, found)
+            found[gate] = doubted(case, gate, evaluate, found)
     return {gate: found[gate] for gate in claim.gates if gate in found}
 
 
-def _later(
+def doubted(
     case: Case, gate: str, evaluate: Callable[[Case], Reason], found: Mapping[Any, Reason]
 ) -> Reason:
-    """Gate 6 or 7, where the gates about the data let an estimate be read within hours."""
+    """Gate 6 or 7, where the gates about the data let an estimate be read."""
     failed = [gate for gate in DATA_GATES if gate in found and found[gate].passed is False]
-    if not failed:
-        failed = [gate.gate for gate in within_hours(case) if gate.passed is False]
     if failed:
         words = f"Not evaluated: the gate {', '.join(failed)} did not pass."
         return Reason(gate, None, words)
-    if gate not in case.found:
-        case.found[gate] = evaluate(case)
-    answer: Reason = case.found[gate]
+    key = f"{gate} {case.window}"
+    if key not in case.found:
+        case.found[key] = evaluate(case)
+    answer: Reason = case.found[key]
     return answer
-
-
-def within_hours(case: Case) -> list[Reason]:
-    """The gates that hold for whatever is read off scores within hours, named by a claim or not."""
-    return [data_gates.time(case), data_gates.recall(case)]
 
 
 NO_TIME = reason("estimate", None, "Not evaluated: the gate time did not pass.")
@@ -100,6 +97,33 @@ def unread(reasons: dict[str, Reason]) -> Finding:
     return Finding(
         reasons | reason("estimate", None, f"Not evaluated: the gate {failed} did not pass.")
     )
+
+
+def in_parts(claim: Claim, parts: dict[str, Finding], labels: Mapping[str, str]) -> Finding:
+    """One finding about several windows; the first gives the claim its word and its estimate.
+
+    Each gate tells what it found in every window, and is passed if it is in the first; the other
+    estimates stand beside. ``labels`` name the windows in sentences.
+    """
+    first, *others = parts.values()
+    reasons: dict[str, Reason] = {}
+    for gate in claim.gates:
+        told = {labels[name]: own.reasons[gate].said for name, own in parts.items()
+                if gate in own.reasons}  # fmt: skip
+        if told:
+            passed = first.reasons[gate].passed if gate in first.reasons else None
+            reasons[gate] = Reason(gate, passed, _in_each(told))
+    beside = first.beside + [one.estimate for one in others if one.estimate["estimand"]]
+    return Finding(
+        reasons, first.estimate, first.points_to, beside, first.cap, first.after, parts=parts
+    )
+
+
+def _in_each(told: dict[str, Sentence | str]) -> Sentence | str:
+    """What a gate found in each window, once where it is the same in several."""
+    if len(told) > 1 and len({str(one) for one in told.values()}) == 1:
+        return next(iter(told.values()))
+    return joined(part for label, one in told.items() for part in (f"{label}:", one))
 
 
 def tried_on_others(evaluate: Callable[[Case, str, Claim], Finding]) -> Callable[..., Finding]:

@@ -1,4 +1,4 @@
-"""Claims about the difference from the comparator."""
+"""The difference from the comparator in one window: within hours, or a later one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from analysis.claims.evaluators.common import (
     gates_of_claim,
     reason,
     unread,
-    within_hours,
 )
 from analysis.claims.gates import data_gates
 from analysis.claims.gates.blinding import UNBLINDED_BOUND, unblinded
@@ -36,7 +35,7 @@ from analysis.quantity import Cell, Known, Quantity, Sentence, joined, numbers, 
 
 
 def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
-    """The difference from the comparator within hours: onset, attribution, magnitude."""
+    """The difference from the comparator within hours."""
     reasons = gates_of_claim(case, claim)
     if blocked(reasons):
         found = unread(reasons)
@@ -44,12 +43,14 @@ def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
             found.beside = _within(case, claim_id)
             found.after = _changed(found.beside)
         return found
-    # A claim that does not name hours still may not read hours off such times or such a form.
-    unfit = [gate.said for gate in within_hours(case) if gate.passed is False]
-    if unfit:
-        return Finding(reasons | reason("estimate", None, joined(["Not evaluated:", *unfit])))
-    if case.bars is None:
-        return Finding(reasons | reason("estimate", None, f"Not evaluated: {_no_bars(case)}"))
+    return estimated(case, claim_id, reasons)
+
+
+def estimated(case: Case, claim_id: str, reasons: dict[str, Reason]) -> Finding:
+    """The primary estimate in the case's window, and what gate 5 says of it."""
+    if case.bars is None and not case.validated:
+        alike = "Everyone has the same score before, so that a share of its SD is no bar."
+        return Finding(reasons | reason("estimate", None, f"Not evaluated: {alike}"))
     try:
         primary = case.primary
     except ValueError as refusal:
@@ -58,6 +59,12 @@ def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
     cell = case.primary_cell
     numbers_of = primary.row(**words, estimand="adjusted difference")
     main = row(**(numbers_of | {"method": primary.method + case.at_this_level}), cell=cell)
+    if case.bars is None:
+        told = joined(["Not evaluated:", _without_bars(case), _estimated(case, main)])
+        beside = [*_beside(case, claim_id), *_within(case, claim_id)]
+        return Finding(
+            reasons | reason("estimate", None, told), main | {"unit": "points"}, beside=beside
+        )
     word = case.bars.word(primary)
     told = joined([_estimated(case, main), _weighed(case, main)])
     beside = [*_beside(case, claim_id), *_within(case, claim_id)]
@@ -73,10 +80,15 @@ def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
     return Finding(reasons, main | {"unit": "points"}, word, beside)
 
 
-def _no_bars(case: Case) -> str:
-    if case.validated:
-        return f"No smallest difference that matters is known for {case.scale.name}."
-    return "Everyone has the same score before, so that a share of its SD is no bar."
+def _without_bars(case: Case) -> Sentence:
+    return said(
+        "No smallest difference that matters is known for {name}, so that no word can be given "
+        "(bias bound {bias:.1f} points).",
+        brief=f"No smallest difference that matters is known for {case.scale.name}, so that no "
+        "word can be given.",
+        name=case.scale.name,
+        bias=case.from_baselines(case.bias_bound),
+    )
 
 
 def _words(case: Case, claim_id: str) -> dict[str, Any]:
@@ -84,7 +96,7 @@ def _words(case: Case, claim_id: str) -> dict[str, Any]:
         "claim": claim_id,
         "contrast": case.contrast,
         "instrument": case.scale.name,
-        "window": case.definitions.windows[case.definitions.primary.phase].label,
+        "window": case.label,
     }
 
 
@@ -204,7 +216,7 @@ def _profound(case: Case, main: dict[str, Any]) -> tuple[str, bool | None, Sente
     if limit is None:
         none = f"Remission is not defined on {case.scale.name} as given, so large is not decided."
         return NOT_DECIDED, None, joined([told, none])
-    people = case.people(case.definitions.primary.phase)
+    people = case.people(case.window)
     arms = [case.design.active_arm, case.design.comparator_arm]
     groups = [people.loc[people["arm"] == arm, "score"] <= limit.value for arm in arms]
     share = share_difference(
@@ -224,7 +236,7 @@ def _profound(case: Case, main: dict[str, Any]) -> tuple[str, bool | None, Sente
 
 
 def _beside(case: Case, claim_id: str) -> list[dict[str, Any]]:
-    """The same difference by ANCOVA of the phase's mean, and with blank items filled."""
+    """The same difference by ANCOVA of the window's mean, and with blank items filled."""
     try:
         rows = _adjusted(case, claim_id)
     except ValueError:
@@ -233,8 +245,8 @@ def _beside(case: Case, claim_id: str) -> list[dict[str, Any]]:
 
 
 def _adjusted(case: Case, claim_id: str) -> list[dict[str, Any]]:
-    """Rows of the baseline-adjusted difference within hours."""
-    people = case.people("hours")
+    """Rows of the baseline-adjusted difference in the window."""
+    people = case.people(case.window)
     return ancova(
         people,
         treated=str(case.design.active_arm),
@@ -242,7 +254,7 @@ def _adjusted(case: Case, claim_id: str) -> list[dict[str, Any]]:
         claim=claim_id,
         contrast=case.contrast,
         instrument=case.scale.name,
-        window=case.definitions.windows["hours"].label,
+        window=case.label,
     )
 
 
@@ -277,7 +289,7 @@ def _within(case: Case, claim_id: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     ceilings: list[dict[str, Any]] = []
     lowest = case.scale.total_range(case.primary_form[0])[0] if case.primary_form else 0.0
-    for arm, people in case.people("hours").groupby("arm", sort=True):
+    for arm, people in case.people(case.window).groupby("arm", sort=True):
         cell = Cell({str(arm): len(people)}, parameters=1, plain_mean=True)
         if len(people) >= 3 and people["change"].std() > 0:
             rows.append(
@@ -288,7 +300,7 @@ def _within(case: Case, claim_id: str) -> list[dict[str, Any]]:
                     claim=claim_id,
                     contrast=f"after - before, {arm}",
                     instrument=case.scale.name,
-                    window=case.definitions.windows["hours"].label,
+                    window=case.label,
                 )[0]
             )
             ceilings += largest_change_from_selection(
@@ -300,7 +312,7 @@ def _within(case: Case, claim_id: str) -> list[dict[str, Any]]:
                 claim=claim_id,
                 contrast=f"after - before, {arm}",
                 instrument=case.scale.name,
-                window=case.definitions.windows["hours"].label,
+                window=case.label,
             )
     return rows + ceilings
 

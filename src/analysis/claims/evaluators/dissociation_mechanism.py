@@ -11,8 +11,9 @@ from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.common import Finding, blocked, reason, unread
 from analysis.claims.gates import data_gates
 from analysis.claims.gates.flagged_groups import not_evaluated
+from analysis.claims.gates.later_window import later_windows
 from analysis.claims.ledger import Reason
-from analysis.claims.readable_windows import LATER, first_readable
+from analysis.claims.readable_windows import first_readable
 from analysis.errors import ReliefError
 from analysis.estimates.explanations.dissociation import time_to_return
 from analysis.estimates.explanations.mediation import linear_mediation
@@ -50,7 +51,8 @@ def dissociation_mechanism(case: Case, claim_id: str, claim: Claim) -> Finding:
     if missing.passed is False:
         why = "Not evaluated: what goes with dissociation needs a comparator."
         return Finding(reasons | reason("estimate", None, joined([why, missing.said])))
-    window, passed_over = first_readable(case, (case.definitions.primary.phase, *LATER))
+    windows = (case.definitions.primary.phase, *later_windows(case))
+    window, passed_over = first_readable(case, windows)
     if window is None:
         later = said("Not evaluated: {passed_over}.", passed_over=passed_over)
         return Finding(reasons | reason("estimate", None, later))
@@ -79,7 +81,7 @@ def _associated(
         "cell": case.cell(people["arm"], parameters=4),
         "contrast": case.contrast,
         "instrument": case.scale.name,
-        "window": case.definitions.windows[window].label,
+        "window": case.windows[window].label,
     }
     # The whole difference beside that of everybody scored is about those without a CADSS.
     unrated = case.cell(scored.loc[~scored["subject"].isin(people["subject"]), "arm"])

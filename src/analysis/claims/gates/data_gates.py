@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from analysis.claims.case import Case
 from analysis.claims.gates.declarations import against_a_cause, as_declared
 from analysis.claims.ledger import Reason
 from analysis.instruments import known
 from analysis.quantity import Known, Private, Quantity, Sentence, joined, said
 
-__all__ = ["comparator", "construct", "recall", "scored", "time"]
+__all__ = ["comparator", "construct", "reaches_back", "recall", "scored", "time"]
 
 
 # STOPs that leave no claim about symptoms, whatever the hour it speaks of: without scores before
@@ -36,7 +38,7 @@ def time(case: Case, *, compared: bool = True) -> Reason:
     ``compared`` tells whether the claim needs the comparator's scores too.
     """
     people = case.people("hours")
-    window = case.definitions.windows["hours"].label
+    window = case.windows["hours"].label
     if stop := case.stopped("time.", "score."):
         return Reason("time", False, stop)
     counts = people["arm"].value_counts()
@@ -86,20 +88,22 @@ def recall(case: Case) -> Reason:
         )
         return Reason("recall", False, back)
     if (within["share_before"] > 0).any():
-        return Reason("recall", False, _reaches_back(case, window))
+        return Reason("recall", False, reaches_back(case, within))
     return Reason("recall", True, f"None of the {window:g} h that {name} asks about lies before.")
 
 
-def _reaches_back(case: Case, window: float) -> Sentence:
-    """How far the form reaches back; others read the mean, since limits are people's own."""
-    within = case.primary_changes.query("phase == 'hours'")
-    share = within["share_before"]
-    arms = within.drop_duplicates("subject")["arm"].value_counts()
+def reaches_back(case: Case, forms: pd.DataFrame) -> Sentence:
+    """How far primary forms reach back; others read the mean, since limits are people's own."""
+    share = forms["share_before"]
+    arms = forms.drop_duplicates("subject")["arm"].value_counts()
     people = {str(arm): int(n) for arm, n in arms.items()}
+    window = float(forms["recall_hours"].iloc[0])
     named: dict[str, Any] = {"window": Known(window), "name": case.scale.name}
+    hardly = ": a literal answer could hardly fall within hours even if every symptom vanished"
     on_average = said(
-        "On average {mean:.0%} of the {window:g} h that {name} asks about lie before the infusion: "
-        "a literal answer could hardly fall within hours even if every symptom vanished.",
+        "On average {mean:.0%} of the {window:g} h that {name} asks about lie before the infusion"
+        "{hardly}.",
+        hardly="" if case.later else hardly,
         brief=said(
             "A part of the {window:g} h that {name} asks about lies before the infusion.", **named
         ),

@@ -100,7 +100,8 @@ def other_cases(case: Case) -> list[tuple[str, Case | str]]:
     if "other cases" not in case.found:
         case.found["other cases"] = [*_without_groups(case), *_with_groups_put_back(case)]
     made: list[tuple[str, Case | str]] = case.found["other cases"]
-    return made
+    window = case.window
+    return [(what, one if isinstance(one, str) else one.at(window)) for what, one in made]
 
 
 def _without_groups(case: Case) -> Iterator[tuple[str, Case | str]]:

@@ -56,12 +56,15 @@ def robustness_gate(case: Case) -> Reason:
     except ValueError as refusal:
         return Reason("robustness", None, not_evaluated(refusal))
     word = bars.word(primary)
-    tried = [*try_on_other_cases(case, bars), *_sober(case, bars)]
+    # So long after an infusion nobody is intoxicated by it.
+    sober = () if case.later else _sober(case, bars)
+    tried = [*try_on_other_cases(case, bars), *sober]
     flips = [one for one in tried if one.word is not None and one.word != word]
     untried = [one for one in tried if one.word is None]
     passed = survives_missing(missing, primary, bars) and not flips
     told = joined(
         [_missing_text(case, missing, bars, word), *_group_text(tried, flips, untried, word)]
+        + ["Intoxication does not apply so long after the infusion."] * (case.later is not None)
     )
     # A group that cannot be tried leaves the question open; it is never a pass.
     return Reason("robustness", None if passed and untried else passed, told)

@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.claims.decision_rule import Bars
-from analysis.claims.definitions import Definitions, Window
+from analysis.claims.definitions import Definitions
 from analysis.claims.ledger import SUPPORTED
 from analysis.claims.primary_analysis import Primary, Scores, primary_analysis
 from analysis.estimates.missing.closed_form import Robustness, robustness_to_missing
 from analysis.quantity import Cell
+from analysis.windows import Window
 
 __all__ = ["Tried", "doubt_missing_scores", "still_intoxicated", "try_on", "without_each"]
 

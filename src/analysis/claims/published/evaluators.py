@@ -11,11 +11,21 @@ import pandas as pd
 from analysis import evidence
 from analysis.claims.decision_rule import decide_by_share
 from analysis.claims.definitions import Claim, Definitions
-from analysis.claims.evaluators.common import Finding, reason
+from analysis.claims.evaluators.common import Finding, in_parts, reason
 from analysis.claims.ledger import NOT_DECIDED, SUPPORTED, Reason
 from analysis.claims.published.rows import NOTE, contrast_rows, named, share_row
 from analysis.estimates.proportions import exact_share, share_difference
 from analysis.estimates.table import row
+
+# What is measured on people's scores alone.
+_NOT_ON_FIGURES = reason(
+    "robustness", None, "Not evaluated: published figures cannot be re-analysed for missing data."
+) | reason(
+    "calibration",
+    None,
+    "Not evaluated: the false-supported rate is measured for people's scores, not for published "
+    "figures.",
+)
 
 
 def _no_hours(table: pd.DataFrame) -> str:
@@ -56,17 +66,7 @@ def _hours_gates(claim: Claim, table: pd.DataFrame) -> dict[str, Reason]:
         | reason(
             "comparator", True, f"Randomised comparators exist at 24 h {named(trial['rows'])}."
         )
-        | reason(
-            "robustness",
-            None,
-            "Not evaluated: published figures cannot be re-analysed for missing data.",
-        )
-        | reason(
-            "calibration",
-            None,
-            "Not evaluated: the false-supported rate is measured for people's scores, not for "
-            "published figures.",
-        )
+        | _NOT_ON_FIGURES
     )
     return {gate: reason for gate, reason in made.items() if gate in claim.gates}
 
@@ -155,7 +155,7 @@ def _shares_beside(
 def _difference(
     claim_id: str, claim: Claim, definitions: Definitions, table: pd.DataFrame
 ) -> Finding:
-    """Magnitude and attribution: the one trial of ketamine alone with a number after 24 h."""
+    """Beyond hours: the one trial of ketamine alone with a number after 24 h."""
     contrasts = evidence.controlled_contrasts(table)
     trial = contrasts[
         (contrasts["study_id"] == "Feder2021") & (contrasts["kind"] == "difference")
@@ -170,21 +170,40 @@ def _difference(
         "cannot be re-analysed from its figures, and no randomised share in remission is in "
         "the table."
     )
+    back = (
+        f"Up to {trial['share_before_high']:.0%} of the time that CAPS-5 asks about lay before the "
+        "first infusion (the window as administered was not seen)"
+    )
     reasons = (
         reason("construct", True, f"CAPS-5 measures PTSD severity {named([trial['rows']])}.")
+        | reason("time", True, f"CAPS-5 was rated at week 2 {named([trial['rows']])}.")
+        | reason("recall", True, f"{back} {named([trial['rows']])}. Beyond hours this is allowed.")
         | reason(
             "comparator",
             True,
             f"Randomised against midazolam, an active comparator {named([trial['rows']])}.",
         )
         | reason("estimate", None, f"Not evaluated: {text}")
-        | reason(
-            "robustness",
-            None,
-            "Not evaluated: published figures cannot be re-analysed for missing data.",
-        )
+        | _NOT_ON_FIGURES
     )
-    return Finding(reasons, main, NOT_DECIDED, contrast_rows(evidence.rows_at(24, table), claim_id))
+    return Finding(
+        reasons,
+        main,
+        NOT_DECIDED,
+        contrast_rows(evidence.rows_at(24, table), claim_id),
+        after=f" This is said of week 2, after six infusions. {back}.",
+    )
+
+
+def _attribution(
+    claim_id: str, claim: Claim, definitions: Definitions, table: pd.DataFrame
+) -> Finding:
+    """Nobody published a controlled score within hours, so that the word is that of later."""
+    parts = {
+        "later": _difference(claim_id, claim, definitions, table),
+        "hours": _within_hours(claim_id, claim, definitions, table),
+    }
+    return in_parts(claim, parts, {"hours": "Within hours", "later": "Later (week 2)"})
 
 
 def _absent(construct: bool | None, about: str, gate: str, missing: str) -> Callable[..., Finding]:
@@ -275,7 +294,7 @@ EVALUATORS: dict[str, Callable[..., Finding]] = {
     "certainty_within_hours": _within_hours,
     "certainty_ever": _certainty_ever,
     "magnitude": _difference,
-    "attribution": _difference,
+    "attribution": _attribution,
     "speed_vs_exposure": _absent(
         True,
         _SEVERITY,

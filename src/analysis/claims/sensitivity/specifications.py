@@ -290,7 +290,7 @@ def _in_windows(case: Case, visits: tuple[str, ...]) -> Scores:
     if visits == tuple(case.definitions.primary.visits):
         return primary
     table = np.column_stack([_at(case, name) for name in visits])
-    labels = tuple(case.definitions.windows[name].label for name in visits)
+    labels = tuple(case.windows[name].label for name in visits)
     return Scores(table, primary.baseline, primary.treated, labels)
 
 
