@@ -46,12 +46,12 @@ def test_a_wide_file_tells_visits_by_the_names_of_its_columns(tmp_path):
     people = [{"id": row["id"]} for row in made["subjects"]]
     for place, row in enumerate(made["scores"]):
         visit = ("baseline", "week_1")[place % 2]
-        people[place // 2] |= {f"when_{visit}": row["when"], f"total_{visit}": row["total"]}
-        earlier = datetime.fromisoformat(row["when"]) - timedelta(days=3)
-        people[place // 2] |= {
-            "when_screening": stamp(earlier),
-            "total_screening": row["total"] // 2 + 30,
-        }
+        own = {f"when_{visit}": row["when"], f"total_{visit}": row["total"]}
+        if visit == "baseline":
+            earlier = datetime.fromisoformat(row["when"]) - timedelta(days=3)
+            screening = row["total"] // 2 + 30
+            own |= {"when_screening": stamp(earlier), "total_screening": screening}
+        people[place // 2] |= own
     made["scores"] = people
     values = 'total = "total_{visit}"\nvisits = ["screening", "baseline", "week_1"]'
     path = write_study(tmp_path, made, **(WEEK | {"values": values}))

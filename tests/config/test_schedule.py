@@ -91,6 +91,14 @@ def test_a_later_window_within_hours_or_unknown_is_refused(tmp_path, name):
     assert "later_window must be one of day, day_3," in told
 
 
+def test_a_registration_may_name_windows_and_only_known_ones(tmp_path):
+    told = 'registration = "NCT00000000 2025-03-01 {}"'
+    named = declared(tmp_path, declared=told.format("hours day_7"))
+    assert named.registration == "NCT00000000 2025-03-01 hours day_7"
+    message = refused(tmp_path, declared=told.format("day_28"))
+    assert "a window that registration names must be one of hours, hours_early," in message
+
+
 def test_a_baseline_is_hours_or_a_visit_that_a_table_tells(tmp_path):
     assert declared(tmp_path, section="baseline = [-48, 0]").baseline == (-48.0, 0.0)
     told = 'items = "item_{:02d}"\nvisit_name = "visit"'

@@ -108,7 +108,7 @@ class Case:
             return self
         if window not in self._at:
             later = None if window == self.definitions.primary.phase else window
-            own = ("scores", "primary", "later")
+            own = ("scores", "primary", "bars", "later")
             known = {name: value for name, value in vars(self).items() if name not in own}
             known |= {"found": self.found, "_people": self._people}
             self._at[window] = replace(self, later=later).knowing(**known)

@@ -12,7 +12,7 @@ from analysis.config.source import Strict
 
 __all__ = ["Declarations"]
 
-_REGISTRATION = re.compile(r"\S+ (\d{4}-\d\d-\d\d)", re.ASCII)
+_REGISTRATION = re.compile(r"\S+ (\d{4}-\d\d-\d\d)(?: [a-z][a-z0-9_]*)*", re.ASCII)
 
 
 def _people(value: Any) -> Any:
@@ -51,7 +51,9 @@ def _id_and_date(value: Any) -> Any:
         known = False
     if not known:
         raise ValueError(
-            'registration must be the id and the date, as in "NCT00000000 2025-03-01", or "none"'
+            'registration must be the id and the date, as in "NCT00000000 2025-03-01", with the '
+            'windows that it names behind them, if any, as in "NCT00000000 2025-03-01 day_7", or '
+            '"none"'
         )
     return value
 
@@ -75,7 +77,7 @@ class Declarations(Strict):
     look_level : float
         One-sided level at this look.
     registration : str
-        Id and date of the register, or ``none``.
+        Id and date of the register and windows that it names, if any, or ``none``.
     primary_arm : str
         Which ketamine arm decides where there are several; all of them together unless given.
     """

@@ -19,7 +19,7 @@ from analysis.config.tables import (
     WeightTable,
 )
 from analysis.study import KETAMINE, Design, is_ketamine
-from analysis.windows import later_than_hours, windows_of_claims
+from analysis.windows import in_time, later_than_hours, windows_of_claims
 
 __all__ = ["StudyConfig", "StudySection"]
 
@@ -186,6 +186,15 @@ class StudyConfig(Strict):
             known = later_than_hours({**windows_of_claims(), **self.windows})
             if self.study.later_window not in known:
                 raise ValueError(f"later_window must be one of {', '.join(known)}")
+        return self
+
+    @model_validator(mode="after")
+    def _registered_windows_are_known(self) -> StudyConfig:
+        known = {**windows_of_claims(), **self.windows}
+        if not set((self.study.registration or "").split()[2:]) <= set(known):
+            raise ValueError(
+                f"a window that registration names must be one of {', '.join(in_time(known))}"
+            )
         return self
 
     @model_validator(mode="after")

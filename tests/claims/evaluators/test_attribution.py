@@ -16,10 +16,17 @@ from analysis.claims.result import claim_result
 from analysis.describe import change_by_window, difference_by_window
 from analysis.readers.assemble import read_study
 from tests.claims.weekly_trial import ONLY, RULES, TRUE, WEEK, N, content, gate, judged
-from tests.factory import stamp, write_rows
+from tests.factory import DECLARED, stamp, write_rows
 
 MONTH = WEEK | {"instrument": "CAPS-5", "version": "past-month", "recall_hours": 720}
-REGISTERED = 'registration = "NCT00000000 2025-03-01"'
+REGISTERED = "NCT00000000 2025-03-01"
+
+
+def registered(registration: str | None, more: str = "") -> dict[str, str]:
+    """The declarations of a study, with this registration or none declared."""
+    kept = [line for line in DECLARED.format(planned=12).splitlines() if "registration" not in line]
+    told = [] if registration is None else [f'registration = "{registration}"']
+    return {"declared": "\n".join([*kept, *told, more])}
 
 
 @pytest.fixture(scope="module")
@@ -85,21 +92,34 @@ def test_a_form_without_a_published_smallest_difference_has_an_estimate_and_no_w
 
 
 @pytest.mark.parametrize(
-    ("declared", "window", "told"),
+    ("registration", "window", "told"),
     [
-        ("", "about 3 days", ""),
-        ('later_window = "day_30"', "about 3 days", "no registration names it"),
-        ('later_window = "day_30"\nregistration = "none"', "about 3 days", "no registration"),
-        (f'later_window = "day_30"\n{REGISTERED}', "about 30 days", "declared and registered"),
+        (None, "about 3 days", "no registration names it"),
+        ("none", "about 3 days", "no registration names it"),
+        (f"{REGISTERED} day_7", "about 3 days", "no registration names it"),
+        (f"{REGISTERED} day_30", "about 30 days", "declared and registered"),
+        (REGISTERED, "about 30 days", "declared and registered"),
     ],
 )
-def test_the_first_window_in_time_decides_unless_another_is_registered(
-    tmp_path, declared, window, told
+def test_the_first_window_in_time_decides_unless_a_declared_one_is_registered(
+    tmp_path, registration, window, told
 ):
-    result = judged(tmp_path, content(72, 168, 720, n=12), section=declared)
+    made = content(72, 168, 720, n=12)
+    result = judged(tmp_path, made, **registered(registration, 'later_window = "day_30"'))
     assert result["attribution"].estimate["window"] == window
     assert result["magnitude"].estimate["window"] == window
     assert told in gate(result, "time").text
+
+
+def test_a_registration_alone_names_no_other_window(tmp_path):
+    result = judged(tmp_path, content(72, 168, n=12), **registered(REGISTERED))
+    assert result["attribution"].estimate["window"] == "about 3 days"
+
+
+def test_hours_that_were_registered_and_never_asked_about_give_the_word(tmp_path):
+    result = judged(tmp_path, content(168, n=12), **registered(f"{REGISTERED} hours"))
+    assert result["attribution"].parts == {"hours": NOT_TESTABLE, "later": NOT_DECIDED}
+    assert result["attribution"].verdict == result["magnitude"].verdict == NOT_TESTABLE
 
 
 def test_a_few_forms_filled_in_early_make_no_visit(tmp_path):
@@ -110,8 +130,8 @@ def test_a_few_forms_filled_in_early_make_no_visit(tmp_path):
 
 
 def test_a_registered_window_without_scores_is_not_testable_whatever_others_hold(tmp_path):
-    section = f'later_window = "day_30"\n{REGISTERED}'
-    result = judged(tmp_path, content(168, n=12), section=section)
+    declared = registered(REGISTERED, 'later_window = "day_30"')
+    result = judged(tmp_path, content(168, n=12), **declared)
     assert result["attribution"].verdict == result["magnitude"].verdict == NOT_TESTABLE
     assert "At least 3 an arm are needed" in gate(result, "time").text
 
