@@ -34,6 +34,8 @@ ANSWERS = {
     "looks": "1",
     "look_level": "0.025",
     "registration": '"none"',
+    "baseline": "[-48, 0]",
+    "later_window": '"day"',
     "primary_arm": '"ketamine"',
     "study_codes": "true",
     "recall_hours": "0",
@@ -114,6 +116,7 @@ def test_what_must_not_be_guessed_is_left_open(tmp_path):
     open_points = {line.split(" =")[0] for line in text.splitlines() if '= "TODO"' in line}
     asked = {"population", "synthetic", "design", "timezone", "arms", "comparator", "primary"}
     asked |= {"missing_codes", "recall_hours", "item_base", "study_codes"}
+    asked |= {"baseline", "later_window"}
     assert asked | set(Declarations.model_fields) == open_points
     with pytest.raises(ReliefError) as caught:
         load_config(out)

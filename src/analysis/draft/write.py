@@ -28,6 +28,8 @@ _HOW_IT_WAS_DONE = {
     "looks": "how many times the data were judged or will be, this time included, such as 1",
     "look_level": "one-sided level at this look, such as 0.01; remove the line if looks is 1",
     "registration": 'id and date of the register, such as "NCT00000000 2025-03-01", or "none"',
+    "baseline": "which visit is it, by name or hours such as [-48, 0]; remove the line if unsure",
+    "later_window": "registered window that decides beyond hours, such as day_7; remove if none",
     "primary_arm": "which arm decides if several got ketamine; remove the line if one did",
 }
 
