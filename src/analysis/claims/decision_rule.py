@@ -31,7 +31,7 @@ class Bars:
     smallest : float
         M, the smallest difference that matters.
     bias : float
-        B, the bound on what expectancy and unblinding may bring.
+        B, the bound on the sum of all biases.
     """
 
     smallest: float

@@ -48,7 +48,7 @@ def test_it_is_held_against_the_published_smallest_difference_and_the_bound_on_b
     assert gate(weekly, "estimate").passed is True
     told = gate(weekly, "estimate").text
     assert "at or below -10.0 (smallest difference that matters, Blanchard 2023" in told
-    assert "bias bound 0.3 SD, assumption" in told
+    assert "bound on the sum of all biases 0.3 SD, assumption" in told
 
 
 def test_without_a_counted_row_for_its_window_it_is_not_decided(weekly):
@@ -88,7 +88,7 @@ def test_a_form_without_a_published_smallest_difference_has_an_estimate_and_no_w
     assert gate(result, "estimate").passed is None
     told = gate(result, "estimate").text
     assert "No smallest difference that matters is known for CAPS-5" in told
-    assert "bias bound" in told
+    assert "bound on the sum of all biases" in told
 
 
 @pytest.mark.parametrize(

@@ -58,9 +58,7 @@ def certainty_ever(case: Case, claim_id: str, claim: Claim) -> Finding:
     people = case.primary_changes.groupby("subject", as_index=False).agg(
         change=("change", "min"), arm=("arm", "first")
     )
-    found = _share_improved(case, claim_id, reasons, people, "any assessed time")
-    found.cap = " at any assessed time"
-    return found
+    return _share_improved(case, claim_id, reasons, people, "any assessed time")
 
 
 def _share_improved(

@@ -159,10 +159,10 @@ def _weighed(
     return said(
         "Differences {window} after, the first window from then on that can be read, n = {n}, "
         "{confidence:.10g} % limits that hold together over {clusters} clusters: {found}. Fear is "
-        "read as the cluster intrusion. Support needs of each an upper limit below -B (bias bound "
-        "{bias:g} SD, assumption) and an estimate at or below -M (smallest difference that matters "
-        "{smallest:g} SD, assumption; SD of the cluster's own baseline within arms); a cluster "
-        "whose lower limit is above -M contradicts the claim.{over}",
+        "read as the cluster intrusion. Support needs of each an upper limit below -B (bound on "
+        "the sum of all biases {bias:g} SD, assumption) and an estimate at or below -M (smallest "
+        "difference that matters {smallest:g} SD, assumption; SD of the cluster's own baseline "
+        "within arms); a cluster whose lower limit is above -M contradicts the claim.{over}",
         window=first["window"],
         n=first["cell"].quantity(first["n"], "count"),
         confidence=Known(100 * case.confidence),

@@ -83,7 +83,7 @@ def estimated(case: Case, claim_id: str, reasons: dict[str, Reason]) -> Finding:
 def _without_bars(case: Case) -> Sentence:
     return said(
         "No smallest difference that matters is known for {name}, so that no word can be given "
-        "(bias bound {bias:.1f} points).",
+        "(bound on the sum of all biases {bias:.1f} points).",
         brief=f"No smallest difference that matters is known for {case.scale.name}, so that no "
         "word can be given.",
         name=case.scale.name,
@@ -132,14 +132,15 @@ def _weighed(case: Case, main: dict[str, Any]) -> Sentence:
     smallest, source = _smallest(case)
     rule = Known(case.definitions.rules["bias_bound_sd"].number)
     needs = said(
-        "Support needs the upper limit below -{bias:.1f} (bias bound {rule:g} SD, assumption; SD "
-        "of the baseline as used {sd:.1f} points) and the estimate at or below -{smallest:.1f} "
-        "(smallest difference that matters, {source}); contradiction needs the lower limit above "
-        "that.",
+        "Support needs the upper limit below -{bias:.1f} (bound on the sum of all biases {rule:g} "
+        "SD, assumption; SD of the baseline as used {sd:.1f} points) and the estimate at or below "
+        "-{smallest:.1f} (smallest difference that matters, {source}); contradiction needs the "
+        "lower limit above that.",
         brief=said(
-            "Support needs the upper limit below the bias bound (-{rule:g} SD, assumption) and "
-            "the estimate at or below the smallest difference that matters ({source}); "
-            "contradiction needs the lower limit above that.", rule=rule, source=source,
+            "Support needs the upper limit below the bound on the sum of all biases (-{rule:g} "
+            "SD, assumption) and the estimate at or below the smallest difference that matters "
+            "({source}); contradiction needs the lower limit above that.",
+            rule=rule, source=source,
         ),
         bias=case.from_baselines(case.bars.bias),
         sd=case.from_baselines(case.baseline_sd),

@@ -56,7 +56,7 @@ def monitoring_length(case: Case, claim_id: str, claim: Claim) -> Finding:
         _by_person(infusions, infusions["stay_end_hours"] - infusions["end_hours"]),
         unit="hours",
         estimand="stay after the infusion",
-        note="first to last record",
+        note="infusion's end to discharge",
         absent="The study has no record of when people left.",
     )
     return _median(case, claim_id, lengths, claim.thresholds["hours"], strict=False)

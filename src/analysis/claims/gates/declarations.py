@@ -52,8 +52,8 @@ def _reasons(case: Case) -> Iterator[Sentence | str]:
         yield "people were not randomised"
     if design.concurrent is False:
         yield "the comparator was not given in the same months and place"
-    if any(getattr(design, key) is None for key in _DECIDING):
-        yield "what is not declared counts as the unfavourable answer"
+    if absent := [key for key in _DECIDING if getattr(design, key) is None]:
+        yield f"{', '.join(absent)} not declared, which counts as the unfavourable answer"
     if _off_plan(case) and not design.enrolment_reason:
         yield said(
             "the number of people with a baseline is more than {share:.0%} off the plan, and no "

@@ -64,7 +64,8 @@ def group_words(word: str, tried: list[str]) -> Sentence:
     stays = f"The word stays {word} in every other analysis."
     if not tried:
         return Sentence((Private("No flagged group could change the word.", stays),))
-    each = f"The word stays {word} in each of {len(tried)} other analyses: {', '.join(tried)}."
+    several = f"each of {len(tried)} other analyses" if len(tried) > 1 else "the one other analysis"
+    each = f"The word stays {word} in {several}: {', '.join(tried)}."
     return Sentence((Private(each, stays),))
 
 
