@@ -190,7 +190,10 @@ def test_of_several_ketamine_arms_the_declared_one_decides_or_all_together(tmp_p
     rows = [[row["estimate"] for row in (found["onset"].estimate, *found["onset"].beside)]
             for found in (low, alone)]  # fmt: skip
     assert rows[0] == pytest.approx(rows[1], nan_ok=True)
-    assert low["attribution"].verdict == alone["attribution"].verdict == SUPPORTED
+    assert low["attribution"].verdict == alone["attribution"].verdict == NOT_DECIDED
+    passed = [[reason.passed for reason in found["attribution"].reasons] for found in (low, alone)]
+    # So few an arm are in no counted row.
+    assert passed[0] == passed[1] == [True] * 6 + [None]
     assert low["certainty_within_hours"].estimate["n"] == N
     assert both["onset"].estimate["n"] == 3 * N
     assert alone["onset"].estimate["estimate"] < both["onset"].estimate["estimate"] < 0
