@@ -136,6 +136,7 @@ def with_changes(case: Case, ketamine: list[float], midazolam: list[float]) -> S
         people=lambda *_: table,
         design=design,
         definitions=case.definitions,
+        windows=case.windows,
         scale=case.scale,
         view="shared",
     )
