@@ -117,7 +117,8 @@ SHARES: dict[str, Callable[[Case], pd.DataFrame]] = {
 ELSEWHERE = {
     "bias_curve", "bias_table", "course_scores", "crossing_at_the_end", "difference_by_stratum",
     "gate_5", "guesses_by_arm", "mediated_by_dissociation", "people_courses", "primary_difference",
-    "randomised_trial", "strategies_compared", "thresholds", "dissociation_forms", "rules_table",
+    "randomised_trial", "schedule", "strategies_compared", "thresholds", "dissociation_forms",
+    "rules_table",
 }  # fmt: skip
 
 
