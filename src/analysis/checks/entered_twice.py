@@ -12,7 +12,7 @@ from math import prod
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom, poisson
+from scipy.special import bdtrc, pdtrc
 
 from analysis import instruments
 from analysis.checks.forms import SetAside
@@ -94,7 +94,7 @@ def _same_answers(rows: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     alone = shared.loc[~shared["subject"].isin(twice), "subject"].nunique()
     again, chance = _LONG if values.shape[1] >= _MANY_ITEMS else _SHORT
     copies = (len(twice) + 1) // 2
-    if not copies or binom.sf(copies - 1, copies + (alone + 1) // 2, again) >= chance:
+    if not copies or bdtrc(copies - 1, copies + (alone + 1) // 2, again) >= chance:
         return rows.iloc[:0]
     return rows[rows["subject"].isin(twice)]
 
@@ -142,7 +142,7 @@ def _alike_beyond_chance(runs: pd.DataFrame, *, timed: bool) -> tuple[np.ndarray
     if not len(people):
         return nobody, 0.0
     expected = sum(_expected_pairs(runs, timed=timed))
-    beyond = poisson.sf((len(people) + 1) // 2 - 1, expected) < _CHANCE
+    beyond = pdtrc((len(people) + 1) // 2 - 1, expected) < _CHANCE
     return (people if beyond else nobody), float(expected)
 
 
