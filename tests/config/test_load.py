@@ -93,6 +93,7 @@ def test_a_crossover_needs_no_arm(tmp_path):
         ({"declared": "planned_per_arm = { ket = 30, mdz = 30 }"}, "of arms: ketamine, midazolam"),
         ({"declared": "looks = 0"}, "how many times the data were judged or will be"),
         ({"declared": "looks = 2\nlook_level = 0.5"}, "above 0 and below 0.5"),
+        ({"declared": "looks = 1\nlook_level = 0.01"}, "looked at more than once"),
         ({"declared": 'look_level = "0.01"'}, "above 0 and below 0.5"),
         ({"declared": 'registration = "NCT00000000"'}, "the id and the date"),
         ({"declared": 'registration = "NCT00000000 2025-02-30"'}, "the id and the date"),

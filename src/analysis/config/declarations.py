@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, model_validator
 
 from analysis.config.source import Strict
 
@@ -91,3 +91,12 @@ class Declarations(Strict):
     look_level: Annotated[float | None, BeforeValidator(_one_sided)] = None
     registration: Annotated[str | None, BeforeValidator(_id_and_date)] = None
     primary_arm: str | None = None
+
+    @model_validator(mode="after")
+    def _a_level_of_one_look(self) -> Self:
+        if self.looks == 1 and self.look_level not in (None, 0.025):
+            raise ValueError(
+                "look_level is for data that are looked at more than once; with looks = 1 it is "
+                "0.025 or left out"
+            )
+        return self

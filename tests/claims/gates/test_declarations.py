@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from analysis.claims.evaluators import common
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
 from analysis.cli import app
 from analysis.readers.assemble import read_study
+from analysis.studies import judged
 from tests.factory import DECLARED, tables, write_study
 
 COMPARED = ("onset", "attribution", "magnitude", "clusters")
@@ -70,7 +72,8 @@ UNFAVOURABLE = {
     "too few people": (with_value("planned_per_arm", "14"), "more than 10% off the plan"),
     "too many people": (with_value("planned_per_arm", "10"), "more than 10% off the plan"),
     "two looks": (with_value("looks", "2"), "need a look_level"),
-    "a lax level": (FULL + "look_level = 0.4", "asks less than one look does"),
+    "a lax level": (with_value("looks", "2") + "\nlook_level = 0.4", "a look_level below 0.025"),
+    "a level of one look": (with_value("looks", "3") + "\nlook_level = 0.025", "below 0.025"),
 }
 
 
@@ -202,3 +205,29 @@ def test_of_several_ketamine_arms_the_declared_one_decides_or_all_together(tmp_p
             for name, found in {"low": low, "both": both}.items()}  # fmt: skip
     assert "the declared primary arm decides, ketamine 0.5. 36 people were planned" in told["low"]
     assert "are taken together, since no primary_arm is declared" in told["both"]
+
+
+def shared(folder: Path, content: dict[str, list[dict[str, Any]]], declared: str) -> str:
+    """What others read of gate 4, of people who are real."""
+    path = write_study(folder, content, declared=declared)
+    path.write_text(path.read_text().replace("synthetic = true", "synthetic = false"))
+    told = judged(str(path), "shared").as_dict()["claims"][1]
+    return gate(told)["text"]
+
+
+def test_others_read_no_sum_of_two_small_arms_and_no_reason_in_the_study_s_own_words(tmp_path):
+    reason = '\nenrolment_reason = "S003 and two others left"'
+    small = shared(tmp_path / "small", tables(n_per_arm=9), with_value("planned_per_arm", "9"))
+    assert "18 people were planned. " in small
+    large = shared(tmp_path / "large", tables(n_per_arm=20),
+                   with_value("planned_per_arm", "30") + reason)  # fmt: skip
+    assert "60 people were planned, 40 have a baseline (with a reason)." in large
+
+
+def test_guesses_are_read_however_their_first_letters_are_written(tmp_path):
+    content = tables(n_per_arm=8)
+    for row in content["subjects"]:
+        row["guess"] = {"ket": "Ketamine", "mdz": "MDZ"}[row["arm"]]
+    study = read_study(write_study(tmp_path, content, arm='arm = "arm"\nblinding_guess = "guess"'))
+    guesses = study.subjects["blinding_guess"].value_counts().to_dict()
+    assert guesses == {"ketamine": 8, "midazolam": 8}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from analysis.claims.case import Case
 from analysis.claims.decision_rule import ONE_SIDED
-from analysis.quantity import Known, Quantity, Sentence, joined, said
+from analysis.quantity import Known, Private, Quantity, Sentence, joined, said
 
 __all__ = ["against_a_cause", "as_declared"]
 
@@ -59,10 +59,8 @@ def _reasons(case: Case) -> Iterator[Sentence | str]:
             "the number of people with a baseline is more than {share:.0%} off the plan, and no "
             "enrolment_reason is declared", share=Known(_OFF_PLAN),
         )  # fmt: skip
-    if (design.looks or 1) > 1 and design.look_level is None:
-        yield "data that are looked at more than once need a look_level"
-    if case.level > ONE_SIDED:
-        yield said("a look_level above {level:g} asks less than one look does",
+    if (design.looks or 1) > 1 and case.level >= ONE_SIDED:
+        yield said("data that are looked at more than once need a look_level below {level:g}",
                    level=Known(ONE_SIDED))  # fmt: skip
 
 
@@ -96,12 +94,16 @@ def _plan(case: Case) -> Sentence | str:
     planned = case.design.planned_per_arm
     if planned is None:
         return ""
-    reason = f" ({case.design.enrolment_reason})" if case.design.enrolment_reason else ""
+    own = case.design.enrolment_reason
+    # The study's own words may name people.
+    reason: Private | str = Private(f' (declared: "{own}")', " (with a reason)") if own else ""
+    total, people = Known(sum(planned.values())), _people(case)
     return said(
         "{planned} people were planned, {n} have a baseline{reason}.",
-        brief=said("{planned} people were planned{reason}.",
-                   planned=Known(sum(planned.values())), reason=reason),
-        planned=Known(sum(planned.values())), n=_people(case), reason=reason,
+        brief=said("{planned} people were planned{reason}.", planned=total, reason=reason),
+        # The sum of two small arms would tell both.
+        needs=[Quantity(people.value, people.people_by_arm)],
+        planned=total, n=people, reason=reason,
     )  # fmt: skip
 
 

@@ -17,9 +17,8 @@ from analysis.mmrm.fit.likelihood import Likelihood
 
 # With three visits or more these may have a second maximum.
 HILLY = ("toep", "toeph", "ar1", "ar1h", "csh", "ad", "adh")
-# Values drawn, and how many of them, the most likely, are climbed from.
+# Values drawn. All are climbed from: the most likely of them may lie on lower hills.
 DRAWN = 60
-CLIMBED = 12
 
 
 def starts(likelihood: Likelihood) -> Iterator[Array]:
@@ -33,7 +32,7 @@ def starts(likelihood: Likelihood) -> Iterator[Array]:
 
 
 def drawn_starts(likelihood: Likelihood) -> list[Array]:
-    """The most likely of many values drawn at random, always the same draws.
+    """Many values drawn at random, always the same draws.
 
     Variances are those of the residuals times a log-normal factor; correlations are drawn from
     the whole of what the structure admits.
@@ -44,19 +43,14 @@ def drawn_starts(likelihood: Likelihood) -> list[Array]:
     draw = CORRELATIONS[covariance.kind.removesuffix("h")]
     rng = np.random.default_rng(DRAWN)
     variances = [np.diag(matrix) for matrix in residual_moments(likelihood)]
-    found: list[tuple[float, Array]] = []
+    found = []
     for _ in range(DRAWN):
         matrices = []
         for variance in variances:
             scale = np.sqrt(variance * np.exp(rng.standard_normal(k)))
             matrices.append(draw(rng, k) * np.outer(scale, scale))
-        theta = covariance.start(np.stack(matrices))
-        try:
-            found.append((likelihood.at(theta).loglik, theta))
-        except np.linalg.LinAlgError:
-            continue
-    found.sort(key=lambda one: -one[0])
-    return [theta for _, theta in found[:CLIMBED]]
+        found.append(covariance.start(np.stack(matrices)))
+    return found
 
 
 def residual_moments(likelihood: Likelihood) -> Array:

@@ -168,8 +168,10 @@ def _arms(reading: Reading, table: TextTable) -> pd.Series:
 
 def _guesses(reading: Reading, table: TextTable, name: str) -> pd.Series:
     """Guessed treatments; a word that is neither one nor a way to say unsure is set aside."""
-    words = reading.config.study.agents | dict.fromkeys(_UNSURE, "unsure")
+    told = reading.config.study.agents | dict.fromkeys(_UNSURE, "unsure")
+    words = {word.casefold(): treatment for word, treatment in told.items()}
     column = table.column(name)
-    unclear = ~reading.missing(column) & ~column.isin(words).to_numpy()
+    guesses = column.str.casefold()
+    unclear = ~reading.missing(column) & ~guesses.isin(words).to_numpy()
     reading.note("guess.unknown", table, unclear, name)
-    return column.map(words)
+    return guesses.map(words)
