@@ -62,7 +62,7 @@ concurrent = true
 blinded = "double"
 planned_per_arm = {planned}
 looks = 1
-registration = "NCT00000000 2025-03-01"
+registration = "NCT00000000 2024-12-01"
 """
 
 

@@ -40,10 +40,10 @@ def test_what_is_not_declared_stays_open(tmp_path):
     ],
 )
 def test_people_may_be_planned_alike_or_by_arm(tmp_path, planned, by_treatment):
-    declared = f'planned_per_arm = {planned}\nregistration = "NCT00000000 2025-03-01"'
+    declared = f'planned_per_arm = {planned}\nregistration = "NCT00000000 2024-12-01"'
     design = load_config(write_study(tmp_path, declared=declared)).design()
     assert design.planned_per_arm == by_treatment
-    assert design.registration == "NCT00000000 2025-03-01"
+    assert design.registration == "NCT00000000 2024-12-01"
 
 
 def test_a_crossover_needs_no_arm(tmp_path):

@@ -92,9 +92,9 @@ def test_a_later_window_within_hours_or_unknown_is_refused(tmp_path, name):
 
 
 def test_a_registration_may_name_windows_and_only_known_ones(tmp_path):
-    told = 'registration = "NCT00000000 2025-03-01 {}"'
+    told = 'registration = "NCT00000000 2024-12-01 {}"'
     named = declared(tmp_path, declared=told.format("hours day_7"))
-    assert named.registration == "NCT00000000 2025-03-01 hours day_7"
+    assert named.registration == "NCT00000000 2024-12-01 hours day_7"
     message = refused(tmp_path, declared=told.format("day_28"))
     assert "a window that registration names must be one of hours, hours_early," in message
 

@@ -163,7 +163,7 @@ def _fhir(kind: str) -> Write:
             for name in sorted({one["resourceType"] for one in whole}):
                 own = [one for one in whole if one["resourceType"] == name]
                 (folder / path / f"{name}.ndjson").write_bytes(ndjson(own))
-        (folder / "study.toml").write_text(FHIR.format(path=path, more=""), encoding="utf-8")
+        (folder / "study.toml").write_text(FHIR.format(path=path, more="", declared=""), encoding="utf-8")
 
     return written
 
@@ -180,7 +180,7 @@ def _omop(kind: str) -> Write:
             source.append('schema = "cdm"')
         else:
             write_sqlite(folder / "data.sqlite", stored(numbered))
-        text = OMOP.format(source="\n".join(source))
+        text = OMOP.format(source="\n".join(source), declared="")
         (folder / "study.toml").write_text(text, encoding="utf-8")
 
     return written

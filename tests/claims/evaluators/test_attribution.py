@@ -19,7 +19,7 @@ from tests.claims.weekly_trial import ONLY, RULES, TRUE, WEEK, N, content, gate,
 from tests.factory import DECLARED, stamp, write_rows
 
 MONTH = WEEK | {"instrument": "CAPS-5", "version": "past-month", "recall_hours": 720}
-REGISTERED = "NCT00000000 2025-03-01"
+REGISTERED = "NCT00000000 2024-12-01"
 
 
 def registered(registration: str | None, more: str = "") -> dict[str, str]:

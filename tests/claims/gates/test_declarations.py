@@ -61,7 +61,7 @@ def test_a_study_declared_in_full_is_supported_and_says_what_was_declared(tmp_pa
     assert gate(found["onset"])["text"] == (
         "The comparator midazolam is declared active, concurrent, randomised, double-blind. "
         "24 people were planned, 24 have a baseline. Looks at the data: 1. "
-        "Registered: NCT00000000 2025-03-01."
+        "Registered: NCT00000000 2024-12-01."
     )
 
 
