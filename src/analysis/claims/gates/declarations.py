@@ -13,8 +13,6 @@ from analysis.quantity import Known, Private, Quantity, Sentence, joined, said
 
 __all__ = ["against_a_cause", "as_declared"]
 
-# So far may the number of people be off the plan without a reason.
-_OFF_PLAN = 0.10
 # What a cause hangs on; the others are printed.
 _DECIDING = ("randomised", "concurrent", "planned_per_arm", "looks")
 _KEYS = (*_DECIDING, "blinded", "registration")
@@ -55,9 +53,10 @@ def _reasons(case: Case) -> Iterator[Sentence | str]:
     if absent := [key for key in _DECIDING if getattr(design, key) is None]:
         yield f"{', '.join(absent)} not declared, which counts as the unfavourable answer"
     if _off_plan(case) and not design.enrolment_reason:
+        share = Known(case.definitions.rule("enrolment_off_plan"))
         yield said(
             "the number of people with a baseline is more than {share:.0%} off the plan, and no "
-            "enrolment_reason is declared", share=Known(_OFF_PLAN),
+            "enrolment_reason is declared", share=share,
         )  # fmt: skip
     if (design.looks or 1) > 1 and case.level >= ONE_SIDED:
         yield said("data that are looked at more than once need a look_level below {level:g}",
@@ -87,7 +86,7 @@ def _off_plan(case: Case) -> bool:
     if planned is None:
         return False
     total = sum(planned.values())
-    return abs(_people(case).value - total) > _OFF_PLAN * total
+    return abs(_people(case).value - total) > case.definitions.rule("enrolment_off_plan") * total
 
 
 def _plan(case: Case) -> Sentence | str:
