@@ -58,7 +58,9 @@ def certainty_ever(case: Case, claim_id: str, claim: Claim) -> Finding:
     people = case.primary_changes.groupby("subject", as_index=False).agg(
         change=("change", "min"), arm=("arm", "first")
     )
-    return _share_improved(case, claim_id, reasons, people, "any assessed time")
+    found = _share_improved(case, claim_id, reasons, people, "any assessed time")
+    found.cap = " at one or more of the times when they were assessed"
+    return found
 
 
 def _share_improved(
