@@ -163,7 +163,9 @@ def _fhir(kind: str) -> Write:
             for name in sorted({one["resourceType"] for one in whole}):
                 own = [one for one in whole if one["resourceType"] == name]
                 (folder / path / f"{name}.ndjson").write_bytes(ndjson(own))
-        (folder / "study.toml").write_text(FHIR.format(path=path, more="", declared=""), encoding="utf-8")
+        (folder / "study.toml").write_text(
+            FHIR.format(path=path, more="", declared=""), encoding="utf-8"
+        )
 
     return written
 
