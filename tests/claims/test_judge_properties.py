@@ -162,6 +162,7 @@ def test_no_form_that_looks_back_a_day_or_more_reaches_a_word_about_hours(
             {
                 "phase": "hours",
                 "share_before": share,
+                "recall_hours": window,
                 "subject": range(len(share)),
                 "arm": "ketamine",
             }
