@@ -158,6 +158,7 @@ def test_no_form_that_looks_back_a_day_or_more_reaches_a_word_about_hours(
     case: Any = SimpleNamespace(
         scale=SimpleNamespace(name="a PTSD form"),
         primary_form=("any", window),
+        later=None,
         primary_changes=pd.DataFrame(
             {
                 "phase": "hours",

@@ -49,7 +49,7 @@ COMPARED = ("onset", "attribution", "magnitude")
 # A day of the calendar, in hours after the start of an infusion at 10:20.
 MIDNIGHT = -10.33
 
-random_studies = examples(short=40, long=500)
+random_studies = examples(short=25, long=500)
 anything: dict[str, Any] = {
     "seed": st.integers(0, 2**31),
     "n": st.sampled_from([3, 5, 8, 14, 30, 80]),
@@ -231,7 +231,7 @@ DECLARATIONS = ("randomised", "concurrent", "planned_per_arm", "looks", "look_le
                 "registration")  # fmt: skip
 
 
-@examples(short=10, long=300)
+@examples(short=5, long=300)
 @given(**anything, left_out=st.sets(st.sampled_from(DECLARATIONS), max_size=1),
        key=st.sampled_from(DECLARATIONS), people=st.integers(-2, 2),
        often=st.sampled_from([{}, {"looks": 2}, {"looks": 2, "look_level": 0.02}]))  # fmt: skip
