@@ -231,7 +231,7 @@ DECLARATIONS = ("randomised", "concurrent", "planned_per_arm", "looks", "look_le
                 "registration")  # fmt: skip
 
 
-@examples(short=5, long=300)
+@examples(short=5, long=60)
 @given(**anything, left_out=st.sets(st.sampled_from(DECLARATIONS), max_size=1),
        key=st.sampled_from(DECLARATIONS), people=st.integers(-2, 2),
        often=st.sampled_from([{}, {"looks": 2}, {"looks": 2, "look_level": 0.02}]))  # fmt: skip
