@@ -49,7 +49,7 @@ COMPARED = ("onset", "attribution", "magnitude")
 # A day of the calendar, in hours after the start of an infusion at 10:20.
 MIDNIGHT = -10.33
 
-random_studies = examples(short=25, long=500)
+random_studies = examples(short=25, long=200)
 anything: dict[str, Any] = {
     "seed": st.integers(0, 2**31),
     "n": st.sampled_from([3, 5, 8, 14, 30, 80]),
