@@ -42,6 +42,7 @@ THROUGH = {
         config/precision readers/clock readers/table/declared_times readers/table/iso
         readers/table/zones""",
     "describe/test_change.py": "describe/common",
+    "describe/test_by_window.py": "describe/described_text",
     "describe/onset/test_crossing.py": "describe/onset/courses",
     "draft/test_write.py": """
         draft/item_columns draft/own_columns draft/recognise draft/standards

@@ -1,4 +1,4 @@
-"""The command line: relief studies, check, judge, report, init, calibrate. It only prints."""
+"""The command line: studies, check, judge, describe, report, init, calibrate. It only prints."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -189,6 +190,27 @@ def judge(
     from analysis.describe.verdicts import ledger_text
 
     _say("\n\n".join(ledger_text(ledger) for ledger in ledgers))
+
+
+@app.command()
+def describe(
+    study: Source, as_json: Json = False, share: Share = False, team: Team = False
+) -> None:
+    """Say what a study shows in every window: n, changes, differences, responders, limits."""
+    from analysis.describe.by_window import described
+    from analysis.describe.described_text import described_text
+    from analysis.studies import opened
+
+    def run() -> Any:
+        view = _view(share, team, "team")
+        case, private = opened(study, view)
+        return replace(described(case), view=view, private=private)
+
+    found = _run(run, as_json=as_json)
+    if as_json:
+        _print_json(found.as_dict())
+        return
+    _say(described_text(found))
 
 
 @app.command()

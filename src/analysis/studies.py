@@ -14,6 +14,7 @@ from analysis.paths import EXAMPLE_STUDY
 
 if TYPE_CHECKING:
     from analysis.checks import Checked
+    from analysis.claims.case import Case
     from analysis.claims.definitions import Definitions
     from analysis.claims.ledger import Ledger
     from analysis.disclosure.policy import Policy
@@ -28,6 +29,7 @@ __all__ = [
     "judged",
     "listing",
     "load_study",
+    "opened",
 ]
 
 
@@ -168,6 +170,25 @@ def _policy(checked: Checked) -> Policy:
 
     design = checked.study.design
     return policy_of(design, exact_arms(checked.flow, policy_of(design)))
+
+
+def opened(
+    source: str, view: str = "team", definitions: Definitions | None = None
+) -> tuple[Case, bool]:
+    """A checked study with the rules it is judged by, and whether its people are the reader's own.
+
+    Tables and pictures of it are made for the ``view``; made-up and published people are shown
+    whole to everybody.
+    """
+    from analysis.checks import check
+    from analysis.claims.case import Case
+    from analysis.claims.definitions import load_definitions
+
+    # The rules are read, and hashed, before the data.
+    definitions = definitions or load_definitions()
+    checked = check(load_study(source))
+    private = _is_private(source, checked)
+    return Case(checked, definitions, view if private else "team"), private
 
 
 def judged(source: str, view: str = "team", definitions: Definitions | None = None) -> Ledger:

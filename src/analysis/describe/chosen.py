@@ -1,0 +1,143 @@
+"""Which window, form and threshold of a study a table is about, where a reader has not chosen.
+
+The times and the number of people alone decide, never a score.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analysis import instruments
+from analysis.claims.case import Case
+from analysis.claims.gates import data_gates
+from analysis.claims.gates.later_window import deciding_window
+from analysis.outcomes.reliable_change import reliable_change_threshold
+
+__all__ = ["FormAt", "decides", "enough", "form_that_looks_back", "form_with_reliable_change",
+           "last_window", "scored_windows",
+           "why_not_hours"]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FormAt:
+    """A form in a window, as the tables take it by keyword."""
+
+    instrument: str
+    version: str
+    window: str
+
+    def form(self) -> dict[str, str]:
+        """Instrument and version alone."""
+        return {"instrument": self.instrument, "version": self.version}
+
+    def words(self, case: Case) -> str:
+        """How a sentence names it."""
+        return f"{self.instrument} ({self.version}), {case.windows[self.window].label} after"
+
+
+def enough(
+    case: Case, window: str, instrument: str | None = None, version: str | None = None
+) -> bool:
+    """Whether each arm has the declared minimum of people with a score there."""
+    least = case.definitions.rule("minimum_people_per_arm")
+    return min(case.seen_in(window, instrument, version)) >= least
+
+
+def scored_windows(case: Case) -> tuple[str, ...]:
+    """Windows of one visit each in which anybody has a primary score, in the order of time."""
+    return tuple(name for name in case.visit_windows if sum(case.seen_in(name)))
+
+
+def decides(case: Case) -> str:
+    """The window that the study's question is decided in: within hours, else the later one.
+
+    Hours decide only with actual times and a form that does not look back before the infusion.
+
+    Raises
+    ------
+    ValueError
+        When no window holds scores of enough people.
+    """
+    phase = case.definitions.primary.phase
+    if enough(case, phase) and not why_not_hours(case):
+        return phase
+    later = deciding_window(case)[0] if case.design.comparator_arm is not None else None
+    if later is None or not enough(case, later):
+        later = next((name for name in case.later_windows if enough(case, name)), None)
+    if later is None:
+        raise ValueError(
+            f"No window after the infusion holds {case.scale.name} scores of enough people of "
+            "each arm."
+        )
+    return later
+
+
+def why_not_hours(case: Case) -> str:
+    """Why scores within hours cannot speak to hours, by the gates of time and recall.
+
+    Empty where they can, or where there are none.
+    """
+    if not enough(case, case.definitions.primary.phase):
+        return ""
+    if data_gates.time(case).passed is False:
+        return "Their times are not actual times that are known precisely enough."
+    if data_gates.recall(case).passed is False:
+        return "The form asks about time before the infusion too."
+    return ""
+
+
+def last_window(case: Case) -> str:
+    """The last window in which each arm has enough people with a primary score."""
+    if not case.visits:
+        raise ValueError(
+            f"No window after the infusion holds {case.scale.name} scores of enough people of "
+            "each arm."
+        )
+    return case.visits[-1]
+
+
+def form_with_reliable_change(case: Case) -> FormAt:
+    """The PTSD form with a published reliable change, in its last window with enough people.
+
+    Raises
+    ------
+    ValueError
+        When there is none.
+    """
+    for name, version in _forms(case):
+        if reliable_change_threshold(instruments.get(name)) is None:
+            continue
+        if window := _last(case, name, version):
+            return FormAt(name, version, window)
+    raise ValueError(
+        "No PTSD form with a published reliable change was filled in by enough people."
+    )
+
+
+def form_that_looks_back(case: Case) -> FormAt:
+    """The PTSD form with the longest look back, in its last window with enough people.
+
+    Raises
+    ------
+    ValueError
+        When every form asks about now.
+    """
+    kinds = [
+        (-instruments.get(name).versions[version], name, version) for name, version in _forms(case)
+    ]
+    for negative, name, version in sorted(kinds):
+        if negative < 0 and (window := _last(case, name, version)):
+            return FormAt(name, version, window)
+    raise ValueError("No PTSD form that looks back was filled in by enough people.")
+
+
+def _forms(case: Case) -> list[tuple[str, str]]:
+    """PTSD forms with a change, those that most people filled in first."""
+    kinds = case.changes.groupby(["instrument", "version"])["subject"].nunique()
+    ptsd = [kind for kind in kinds.index if instruments.get(kind[0]).construct == "ptsd"]
+    return sorted(ptsd, key=lambda kind: (-kinds[kind], kind))
+
+
+def _last(case: Case, name: str, version: str) -> str | None:
+    seen = [window for window in case.later_windows if enough(case, window, name, version)]
+    return seen[-1] if seen else None
