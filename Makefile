@@ -117,7 +117,7 @@ benchmark: $(READY) ## time the mixed model against other software, as ratios in
 
 R_PACKAGES := r-base-core r-cran-nlme r-cran-lme4 r-cran-lmertest r-cran-pbkrtest r-cran-glmmtmb \
 	r-cran-emmeans r-cran-clubsandwich r-cran-numderiv r-cran-boot r-cran-exactranktests \
-	r-cran-survival r-cran-mice
+	r-cran-survival r-cran-mice r-cran-metafor
 MMRM_REFERENCE := tests/reference/mmrm
 
 estimates-characteristics: $(READY) ## level and coverage of every estimator by simulation, into docs (long; ARGS="--topics paired")
@@ -156,6 +156,7 @@ r-references: $(READY) ## run the references in Debian's R again and write their
 	@PYTHONPATH=. .venv/bin/python -m tests.reference.mmrm.compare
 	@cd tests/reference/estimates && Rscript paired.R && Rscript who.R \
 	  && for name in mixture turnbull rubin; do Rscript $$name.R > $$name.csv || exit 1; done
+	@cd tests/reference/evidence && Rscript pooling.R listings
 
 benchmark-data: $(READY) ## time reading, checking and placing of large exports (ARGS="--scale 0.1"; whole: minutes, gigabytes)
 	@.venv/bin/python benchmarks/data_layer.py $(ARGS)

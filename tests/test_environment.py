@@ -28,6 +28,8 @@ CONDA_NAMES = {
     "seaborn-base": "seaborn",
 }
 CONDA_ONLY = {"pip", "python"}
+# What conda-forge does not carry: environment.yml takes it by pip, pinned.
+BY_PIP = {"pimeta", "pymetaanalysis"}
 COMPUTES_AND_DRAWS = {
     "contourpy",
     "dask",
@@ -73,11 +75,22 @@ def declared_ranges(pyproject: dict[str, Any]) -> Ranges:
 def conda_ranges(environment: dict[str, Any]) -> Ranges:
     """Name on the package index and range of all that environment.yml asks for."""
     ranges: Ranges = {}
-    for text in environment["dependencies"]:
-        if isinstance(text, str):
-            name, _, specifier = text.partition(" ")
-            ranges[CONDA_NAMES.get(name, name)] = SpecifierSet(specifier)
+    for text in [e for e in environment["dependencies"] if isinstance(e, str)] + by_pip(
+        environment
+    ):
+        name, _, specifier = text.partition(" ")
+        ranges[CONDA_NAMES.get(name, name)] = SpecifierSet(specifier)
     return ranges
+
+
+def by_pip(environment: dict[str, Any]) -> list[str]:
+    """What environment.yml takes from the package index."""
+    return [
+        text
+        for entry in environment["dependencies"]
+        if isinstance(entry, dict)
+        for text in entry.get("pip", [])
+    ]
 
 
 def locked(text: str) -> Locked:
@@ -115,7 +128,14 @@ def conda_problems(environment: dict[str, Any]) -> list[str]:
     ]
     if "conda-forge" not in environment["channels"]:
         problems.append("conda-forge is missing")
+    problems += [
+        f"not from conda-forge: {text}"
+        for text in by_pip(environment)
+        if not re.fullmatch(rf"({'|'.join(sorted(BY_PIP))}) ==[0-9.]+", text)
+    ]
     for entry in environment["dependencies"]:
+        if isinstance(entry, dict) and list(entry) == ["pip"]:
+            continue
         if not isinstance(entry, str):
             problems.append(f"not from conda-forge: {', '.join(entry)}")
         elif not re.fullmatch(r"[a-z0-9_-]+( (>=|<|!=)[0-9.]+(,(>=|<|!=)[0-9.]+)*)?", entry):
@@ -317,8 +337,12 @@ def test_another_python_is_seen() -> None:
 
 
 def test_names_are_mapped_and_extras_and_build_counted() -> None:
-    conda = conda_ranges({"dependencies": ["seaborn-base >=0.13", "pip", {"pip": ["x"]}]})
-    assert conda == {"seaborn": SpecifierSet(">=0.13"), "pip": SpecifierSet()}
+    conda = conda_ranges({"dependencies": ["seaborn-base >=0.13", "pip", {"pip": ["x ==1"]}]})
+    assert conda == {
+        "seaborn": SpecifierSet(">=0.13"),
+        "pip": SpecifierSet(),
+        "x": SpecifierSet("==1"),
+    }
     pyproject = {
         "build-system": {"requires": ["hatchling>=1"]},
         "project": {

@@ -96,9 +96,9 @@ def test_refusals_are_sentences(changed, message):
 
 
 def test_pooling_needs_two_with_positive_errors():
-    with pytest.raises(ValueError, match="two strata at least"):
+    with pytest.raises(ValueError, match="two estimates at least"):
         pool(np.array([1.0]), np.array([1.0]))
-    with pytest.raises(ValueError, match="error positive"):
+    with pytest.raises(ValueError, match="above zero"):
         pool(np.array([1.0, 2.0]), np.array([1.0, 0.0]))
 
 

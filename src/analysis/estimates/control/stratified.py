@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from analysis.estimates import pooling
 from analysis.estimates.control.ancova import ancova
 from analysis.estimates.control.hc3 import least_squares_hc3
 from analysis.estimates.intervals import t_test
@@ -136,47 +137,37 @@ def pool(effects: np.ndarray, ses: np.ndarray, **words: Any) -> list[dict[str, A
     ------
     ValueError
         When there are fewer than two, or a standard error is not positive.
+    ReliefError
+        Where the extra `pooling` is not installed.
 
     Notes
     -----
-    ``statsmodels.stats.meta_analysis.combine_effects``; checked against R's metafor (``PM``,
-    ``adhoc``). With two or three strata the random effects interval is wide, and rightly so.
+    :func:`analysis.estimates.pooling.pool`, held to R's metafor (``PM``, ``adhoc``). With two or
+    three strata the random effects interval is wide, and rightly so.
     """
-    from statsmodels.stats.meta_analysis import combine_effects  # slow to import
-
     effects, ses = numbers(effects=effects, ses=ses)
-    if len(effects) < 2 or len(effects) != len(ses):
-        raise ValueError("Pooling needs two strata at least, each with its standard error.")
-    if not (np.isfinite(effects).all() and np.isfinite(ses).all() and (ses > 0).all()):
-        raise ValueError("Every difference must be known and every standard error positive.")
-    with np.errstate(divide="ignore"):  # its I2 where all strata agree, which is not read
-        found = combine_effects(effects, ses**2, method_re="iterated")
-    df = len(effects) - 1
-    # Strata that happen to agree would otherwise give an interval narrower than either's data.
-    random_se = max(found.sd_eff_w_re, float(np.sqrt(found.var_hksj_re)))
+    # A negative standard error must not become a variance.
+    found = pooling.pool(effects, np.where(ses > 0, ses, np.nan) ** 2, method="PM")
+    df = found.df
     spread = {
         "standard deviation of the difference between strata": {
-            "estimate": float(np.sqrt(max(found.tau2, 0.0))), "method": "Paule-Mandel",
+            "estimate": found.tau, "method": found.method,
         },
         "heterogeneity Q": {
-            "estimate": found.q, "df": df, "p_value": special.chdtrc(df, found.q),
-            "method": "Cochran's Q",
+            "estimate": found.q, "df": df, "p_value": found.q_p, "method": "Cochran's Q",
         },
-        "heterogeneity I2": {
-            "estimate": max(1 - df / found.q, 0.0) if found.q > 0 else 0.0,
-            "method": "(Q - df) / Q",
-        },
+        "heterogeneity I2": {"estimate": found.i2, "method": "(Q - df) / Q"},
     }  # fmt: skip
     return [
         row(
             estimand="difference pooled, fixed effect",
-            **_normal(found.mean_effect_fe, found.sd_eff_w_fe),
+            **_normal(found.common_estimate, found.common_se),
             method="inverse variance",
             **words,
         ),
         row(
             estimand="difference pooled, random effects",
-            **t_test(found.mean_effect_re, random_se, df),
+            **t_test(found.estimate, found.se, df),
             method="Paule-Mandel, modified Hartung-Knapp",
             **words,
         ),
