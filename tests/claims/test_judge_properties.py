@@ -191,7 +191,9 @@ def any_trial(seed: int, n: int, effect: float, recall_hours: int) -> Trial:
     groups = {name: rng.random(n) < 0.07 for name in ("stopped", "one rating")}
     rise = np.where(rng.random((n, 5)) < 0.07, 10.0, 0.0)
     since = hours - 0.1
-    return Trial(treated, forms, hours, after, forms, filled, groups, since, rise, recall_hours)
+    week, site = np.full(n, np.nan), np.zeros(n, dtype=int)
+    own = (treated, forms, hours, after, forms, filled, groups, since, rise, recall_hours)
+    return Trial(*own, week, site)
 
 
 trials = st.builds(

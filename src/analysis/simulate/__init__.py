@@ -6,6 +6,7 @@ analysis.simulate`` writes the example. Not here: judging them (claims.calibrati
 
 from analysis.simulate.catalogue import Entry, catalogue, entry, world
 from analysis.simulate.cohort import simulate
+from analysis.simulate.design import BASE, Design
 from analysis.simulate.example import example_truth, write_example
 from analysis.simulate.scenario import EXAMPLE, NULL, World, parameters
 from analysis.simulate.scenarios_by_size import (
@@ -21,10 +22,12 @@ from analysis.simulate.trial import Trial, trial, trials
 from analysis.simulate.truth import SEED, truth
 
 __all__ = [
+    "BASE",
     "EXAMPLE",
     "NO_EFFECT",
     "NULL",
     "SEED",
+    "Design",
     "Entry",
     "Trial",
     "World",

@@ -27,7 +27,7 @@ def simulate(
     world : World
         How the cohort comes about.
     n_per_arm : int
-        People in each of the two arms.
+        People in each of the two arms, the smaller where they differ.
     rng : Generator or int
         Source of randomness, or a seed.
 
@@ -41,7 +41,7 @@ def simulate(
         infusion has ``period`` in the other tables, and hours since the first one's start.
     """
     rng = np.random.default_rng(rng)
-    people, items = draw(world, n_per_arm, [rng], tables=[*world.forms])
+    people, items = draw(world, n_per_arm, [rng])
     tables = _export(world, people, items)
     if not world.washout:
         return tables
@@ -52,35 +52,19 @@ def simulate(
 
 
 def draw(
-    world: World,
-    n_per_arm: int,
-    generators: Sequence[np.random.Generator],
-    *,
-    tables: list[str],
+    world: World, n_per_arm: int, generators: Sequence[np.random.Generator]
 ) -> tuple[Arrays, Arrays]:
-    """The people of some trials and the items of at least these tables, lost ones as NaN.
+    """The people of some trials and the items of each table, lost ones as NaN.
 
-    Trials stand one under the other, each drawn from its own generator. The numbers drawn for
-    a table do not depend on which others are asked for.
+    Trials stand one under the other, each drawn from its own generator.
     """
-    rng = Together(generators, [2 * n_per_arm] * len(generators))
-    people = recruit(world, 2 * n_per_arm, rng)
+    size = world.people_per_n * n_per_arm
+    rng = Together(generators, [size] * len(generators))
+    people = recruit(world, size, rng)
     treat(world, people, rng)
-    order = [*world.forms]
-    groups = [order]
-    if world.frugal:
-        first = [world.primary, "cadss"]
-        groups = [first, [table for table in order if table not in first]]
-    gone: Arrays = {}
-    kept: Arrays = {}
-    for group in groups:
-        if set(tables) <= set(kept):
-            break
-        complete = {table: answers(world, people, table, rng) for table in group}
-        if not kept:
-            gone = departures(world, people, complete[world.primary], rng)
-        kept |= unfilled(world, complete, gone, rng)
-    return people, {table: kept[table] for table in order if table in kept}
+    complete = {table: answers(world, people, table, rng) for table in world.forms}
+    gone = departures(world, people, complete[world.primary], rng)
+    return people, unfilled(world, complete, gone, rng)
 
 
 def _left(world: World, items: Arrays) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 
 from analysis import instruments
 from analysis.simulate.people import difficulty, items, recall
-from analysis.simulate.scenario import AFTER, BASELINE, Arrays, World
+from analysis.simulate.scenario import BASELINE, Arrays, World
 from analysis.simulate.together import Source
 from analysis.simulate.visit_times import visit_hours
 
@@ -42,13 +42,14 @@ def _courses(
 
 
 def _course_sums(
-    world: World, people: Arrays, earlier: Arrays | None
+    world: World, people: Arrays, earlier: Arrays | None, last: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Running sums of what infusions add, hour by hour, for look-back windows."""
+    """Running sums of what infusions add, hour by hour to the last, for look-back windows."""
     # Nothing that the infusion adds reaches further back than a day before it.
-    late = world.hours >= -24
+    every = world.hours[world.hours <= last]
+    late = every >= -24
     n = len(people["ketamine"])
-    hours = np.broadcast_to(world.hours[late].astype(float), (n, int(late.sum())))
+    hours = np.broadcast_to(every[late].astype(float), (n, int(late.sum())))
     early = np.zeros((n, int((~late).sum())))
     start = 0 if earlier is None else world.washout
     common, drug = _courses(world, people, hours - start, earlier)
@@ -84,10 +85,10 @@ def answers(
     else:
         common, drug = (
             recall(sums, clock, window, moment, world.first_hour)
-            for sums in _course_sums(world, people, earlier)
+            for sums in _course_sums(world, people, earlier, int(clock.max()))
         )
     if world.drift_visit:
-        schedule = [*BASELINE, *AFTER]
+        schedule = [*BASELINE, *world.after]
         common = common + world.drift_visit * np.array([schedule.index(v) for v in visits])
     return items(world, people, name, level + common, drug, rng)
 

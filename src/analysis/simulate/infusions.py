@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.simulate.people import look
-from analysis.simulate.scenario import AFTER, FULL_DOSE, VISITS, Arrays, World
+from analysis.simulate.scenario import FULL_DOSE, VISITS, Arrays, World
 from analysis.simulate.together import Source, count_of
 
 __all__ = ["cross", "treat"]
@@ -14,7 +14,8 @@ __all__ = ["cross", "treat"]
 def treat(world: World, people: Arrays, rng: Source) -> None:
     """Add arm, infusion, dissociation, guess, effects, visit times, what forms then read."""
     n = len(people["screening"])
-    _infuse(world, people, rng.permutation(np.arange(n) % 2 == 0), rng)
+    ketamine = np.arange(n) % world.people_per_n < world.allocation[0]
+    _infuse(world, people, rng.permutation(ketamine), rng)
     if world.frugal:
         look(world, people, rng)
 
@@ -48,6 +49,9 @@ def _infuse(world: World, people: Arrays, ketamine: np.ndarray, rng: Source) -> 
     guess = np.digitize(felt, world.guess_cuts)
     expectancy = world.expectancy + world.expectancy_sd * rng.standard_normal(n)
     expectancy = expectancy + world.belief * guess / 2 + world.expectancy_ketamine * ketamine
+    if any(world.response_sd):
+        own_sd = np.where(ketamine, *world.response_sd)
+        expectancy = expectancy + own_sd * rng.standard_normal(n)
     luck = rng.random(n)
     drug = (luck >= world.drug_none) * (world.drug + world.drug_sd * rng.standard_normal(n))
     drug = people.get("response", np.where(luck > 1 - world.drug_worse, world.drug_worse_by, drug))
@@ -67,9 +71,10 @@ def _infuse(world: World, people: Arrays, ketamine: np.ndarray, rng: Source) -> 
         "cadss_half_life": world.cadss_half_life * np.exp(0.35 * rng.standard_normal(n)),
     }
     # One draw for all visits, where the numbers of single ones need not be kept.
-    luck = rng.random((n, len(VISITS))) if world.frugal else np.empty((n, 0))
-    for number, (visit, (clock, nominal, low, high)) in enumerate(VISITS.items()):
-        wide = world.visit_jitter if visit in AFTER else 1.0
+    luck = rng.random((n, len(world.visits))) if world.frugal else np.empty((n, 0))
+    for number, visit in enumerate(world.visits):
+        clock, nominal, low, high = VISITS[visit]
+        wide = world.visit_jitter if visit in world.after else 1.0
         first: int = round(low * wide)
         last: int = round(high * wide)
         if world.frugal:
@@ -78,4 +83,4 @@ def _infuse(world: World, people: Arrays, ketamine: np.ndarray, rng: Source) -> 
             moved = rng.integers(first, last + 1, n)
         people[visit] = nominal + moved + (clock == "end") * minutes
     people["other day"] = people["other_day"]
-    people["stay_end"] = people["5 h"] + rng.integers(30, 76, n)
+    people["stay_end"] = people[world.hours_visits[-1]] + rng.integers(30, 76, n)

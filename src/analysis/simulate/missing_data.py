@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.simulate.scenario import AFTER, BASELINE, VISITS, Arrays, World
-from analysis.simulate.together import Source
+from analysis.simulate.scenario import BASELINE, LATER, Arrays, World
+from analysis.simulate.together import Source, count_of
 
 
 def departures(
@@ -29,10 +29,13 @@ def departures(
     if left is None:
         left = np.zeros(n, bool)
     else:
-        gone = dict.fromkeys(VISITS, left)
-    for column, visit in enumerate(AFTER, start=2):
-        share = world.dropout_hours if column < 4 else world.dropout
-        if column < 4 and not share:
+        gone = dict.fromkeys(world.visits, left)
+    if world.lost_hours:
+        left = left | _quota(world, unseen * change[:, 2], rng)
+        gone |= dict.fromkeys(world.after, left)
+    for column, visit in enumerate(world.after, start=2):
+        share = world.dropout if visit in LATER else world.dropout_hours
+        if visit not in LATER and not share:
             continue
         seen = change[:, column - 1] if column > 2 else np.zeros(n)
         odds = share / (1 - share) * np.exp(world.dropout_slope * seen)
@@ -45,8 +48,21 @@ def departures(
     return gone
 
 
+def _quota(world: World, log_odds: np.ndarray, rng: Source) -> np.ndarray:
+    """Who is lost within hours: as many of each trial, the likelier the higher their odds."""
+    luck = rng.random(len(log_odds))
+    # The highest of odds with logistic noise: as many as a threshold would take, on average.
+    order = (np.log(luck / (1 - luck)) + log_odds).reshape(count_of(rng), -1).argsort(axis=1)
+    lost = np.zeros(order.shape, bool)
+    count = int(world.lost_hours * lost.shape[1] + 1e-9)
+    np.put_along_axis(lost, order[:, lost.shape[1] - count :], True, axis=1)
+    return lost.ravel()
+
+
 def unfilled(world: World, complete: Arrays, gone: Arrays, rng: Source) -> Arrays:
     """The items with what is lost as NaN; a form that nobody filled in is all NaN."""
+    # A single visit within hours is lost to as many as the world says, and to nobody else.
+    spared = world.hours_visits if world.lost_hours and len(world.hours_visits) == 1 else ()
     kept = {}
     for table, values in complete.items():
         values = values.copy()
@@ -54,7 +70,7 @@ def unfilled(world: World, complete: Arrays, gone: Arrays, rng: Source) -> Array
         missed = rng.random(values.shape[:2]) < world.missed
         for column, visit in enumerate(world.forms[table][2]):
             absent = gone.get(visit, nobody)
-            if visit not in BASELINE:
+            if visit not in BASELINE and visit not in spared:
                 absent = absent | missed[:, column]
             values[absent, column] = np.nan
         blank = rng.random(values.shape[:2]) < world.blank

@@ -21,21 +21,16 @@ VISITS = {
     "80 min": ("start", 80, -5, 5),
     "120 min": ("start", 120, -5, 10),
     "3 h": ("end", 180, -10, 20),
+    "4 h": ("end", 240, -10, 20),
     "5 h": ("end", 300, -15, 25),
     "24 h": ("end", 1440, -90, 120),
     "72 h": ("end", 4320, -240, 360),
     "168 h": ("end", 10080, -360, 480),
 }
 BASELINE = ("other day", "before")
-AFTER = ("3 h", "5 h", "24 h", "72 h", "168 h")
+DURING = ("40 min", "80 min", "120 min")
+LATER = ("24 h", "72 h", "168 h")
 Forms = dict[str, tuple[str, str, tuple[str, ...], int]]
-# Table: instrument, version, visits, minutes after the visit's first form.
-FORMS: Forms = {
-    "pcl5_now": ("PCL-5-now", "ad-hoc", (*BASELINE, *AFTER), 4),
-    "pcl5_week": ("PCL-5", "past-week", (*BASELINE, *AFTER[1:]), 9),
-    "iesr": ("IES-R", "standard", ("before", "24 h", "168 h"), 14),
-    "cadss": ("CADSS", "23-item", ("before", "40 min", "80 min", "120 min", "3 h", "5 h"), 0),
-}
 GUESSES = np.array(["midazolam", "unsure", "ketamine"])
 FULL_DOSE = 0.5  # mg/kg, the dose whose effects the parameters state
 Arrays = dict[str, np.ndarray]
@@ -173,10 +168,20 @@ class World:
         f"second infusion after two weeks: {_FEDER_2014}",
     )
     now_form: bool = _off(True, "a right-now form; else the past-week form at every visit")
+    week_form: bool = _off(True, "a past-week form of the same symptoms before the infusion too")
+    hours_visits: tuple[str, ...] = _off(("3 h", "5 h"), "visits within hours")
+    allocation: tuple[int, int] = _off((1, 1), "people on ketamine to people on the comparator")
+    response_sd: tuple[float, float] = _off(
+        (0.0, 0.0), "more of the change in a person, on ketamine and on the comparator"
+    )
+    lost_hours: float = _off(
+        0.0, "share of a trial, rounded down to whole people, lost before the first visit after"
+    )
     frugal: bool = _off(
         False,
-        "draw severity only at the hours that forms ask about, and its sums between: the same "
-        "distribution from fewer random numbers; for one infusion alone",
+        "only the forms that claims within hours need, and severity drawn only at the hours they "
+        "ask about, with its sums between: the same distribution from fewer random numbers; for "
+        "one infusion alone",
         "algebra of the process",
     )
 
@@ -192,13 +197,37 @@ class World:
         return np.arange(self.first_hour, self.washout + latest + 1)
 
     @property
+    def after(self) -> tuple[str, ...]:
+        """Visits after the infusion at which the primary form is filled in."""
+        return (*self.hours_visits, *LATER)
+
+    @property
+    def visits(self) -> tuple[str, ...]:
+        """All visits, in their order."""
+        return (*BASELINE, *DURING, *self.after)
+
+    @property
+    def people_per_n(self) -> int:
+        """People in both arms for each one in the smaller arm."""
+        return sum(self.allocation)
+
+    @property
     def forms(self) -> Forms:
         """Table: instrument, version, visits, minutes after the visit's first form."""
+        whole = (*BASELINE, *self.after)
+        forms: Forms = {}
         if self.now_form:
-            return FORMS
-        name, version, _, offset = FORMS["pcl5_week"]
-        week = (name, version, (*BASELINE, *AFTER), offset)
-        return {"pcl5_week": week, "iesr": FORMS["iesr"], "cadss": FORMS["cadss"]}
+            forms["pcl5_now"] = ("PCL-5-now", "ad-hoc", whole, 4)
+        if not self.now_form or self.week_form:
+            week = whole if not self.now_form else (*BASELINE, *self.after[-4:])
+            if self.now_form and self.frugal:
+                week = BASELINE[1:]
+            forms["pcl5_week"] = ("PCL-5", "past-week", week, 9)
+        if not self.frugal:
+            forms["iesr"] = ("IES-R", "standard", ("before", "24 h", "168 h"), 14)
+        dissociation = ("before", *DURING, *self.hours_visits)
+        forms["cadss"] = ("CADSS", "23-item", dissociation, 0)
+        return forms
 
     @property
     def primary(self) -> str:

@@ -45,7 +45,7 @@ def write_study(world: World, n_per_arm: int, seed: int, folder: Path) -> Path:
     world : World
         How the cohort comes about.
     n_per_arm : int
-        People in each arm.
+        People in each arm, the smaller where they differ.
     seed : int
         Source of randomness; ``trial`` and ``simulate`` draw the same people from it.
     folder : Path
@@ -79,7 +79,8 @@ def _study_toml(world: World, n_per_arm: int, seed: int) -> str:
     infusions = {name: name for name in (*kept, "stay_end_hours")}
     study = {
         "name": "simulated",
-        "title": f"Simulated trial (synthetic): ketamine or midazolam, {2 * n_per_arm} people",
+        "title": f"Simulated trial (synthetic): ketamine or midazolam, "
+        f"{world.people_per_n * n_per_arm} people",
         "population": "PTSD",
         "synthetic": True,
         "design": "crossover" if world.washout else "parallel",
@@ -87,7 +88,7 @@ def _study_toml(world: World, n_per_arm: int, seed: int) -> str:
         "randomised": True,
         "concurrent": True,
         "blinded": "double",
-        "planned_per_arm": n_per_arm,
+        "planned_per_arm": _planned(world, n_per_arm),
         "looks": 1,
         "registration": "none",
         "missing_codes": ["-9"],
@@ -115,6 +116,13 @@ def _study_toml(world: World, n_per_arm: int, seed: int) -> str:
     )
 
 
+def _planned(world: World, n_per_arm: int) -> int | dict[str, int]:
+    ketamine, midazolam = world.allocation
+    if ketamine == midazolam:
+        return n_per_arm
+    return {"ketamine": ketamine * n_per_arm, "midazolam": midazolam * n_per_arm}
+
+
 def _file(table: str) -> dict[str, str]:
     return {"path": f"{table}_synthetic.csv", "subject": "id"}
 
@@ -124,5 +132,12 @@ def _total(table: str) -> dict[str, str]:
 
 
 def _block(header: str, values: Mapping[str, object]) -> str:
-    lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+    lines = [f"{key} = {_value(value)}" for key, value in values.items()]
     return "\n".join([header, *lines]) + "\n"
+
+
+def _value(value: object) -> str:
+    """A value as TOML: as in JSON, but for what has names."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_value(own)}" for key, own in value.items()) + " }"
+    return json.dumps(value)

@@ -24,21 +24,26 @@ class Trial:
         Allocated to ketamine.
     baseline_forms : ndarray of float, shape (n, 2)
         Totals of the primary form before: of another day, and just before the infusion.
-    hours_since_end : ndarray of float, shape (n, 5)
+    hours_since_end : ndarray of float, shape (n, visits)
         Hours after the end of the infusion at which each later form was due to that person.
-    totals : ndarray of float, shape (n, 5)
+    totals : ndarray of float, shape (n, visits)
         Totals of the primary form then; NaN where it is absent or has a blank item.
     filled_baseline_forms, filled_totals : ndarray of float
         The same two with few blank items filled by the person's mean.
     groups : dict of ndarray of bool, shape (n,)
         Flagged people: ``stopped`` infusion; ``guessed ketamine``, ``guessed midazolam``;
         ``one rating`` (only one of the two ratings before is complete).
-    cadss_hours_since_end : ndarray of float, shape (n, 5)
+    cadss_hours_since_end : ndarray of float, shape (n, CADSS forms)
         Hours after the end of the infusion at which each CADSS after its start was filled in.
-    cadss_rise : ndarray of float, shape (n, 5)
+    cadss_rise : ndarray of float, shape (n, CADSS forms)
         CADSS total then, points above the one before; NaN where either is absent.
     recall_hours : int
         Window of the primary form, 0 for right now.
+    week_before : ndarray of float, shape (n,)
+        Total of the past-week form of the same symptoms, the last before the infusion, a blank
+        item filled by the person's mean; NaN where the trial has none.
+    site : ndarray of int, shape (n,)
+        Number of each person's site, from 0.
     """
 
     treated: np.ndarray
@@ -51,6 +56,8 @@ class Trial:
     cadss_hours_since_end: np.ndarray
     cadss_rise: np.ndarray
     recall_hours: int
+    week_before: np.ndarray
+    site: np.ndarray
 
     @property
     def baseline(self) -> np.ndarray:
@@ -78,7 +85,7 @@ def trial(world: World, n_per_arm: int, rng: np.random.Generator | int) -> Trial
     world : World
         How the cohort comes about. A frugal one is drawn several times as fast.
     n_per_arm : int
-        People in each of the two arms.
+        People in each of the two arms, the smaller where they differ.
     rng : Generator or int
         Source of randomness, or a seed.
 
@@ -95,17 +102,21 @@ def trials(world: World, n_per_arm: int, generators: Sequence[np.random.Generato
     What costs is drawing the numbers; the calls around it are shared. A dozen or two at once
     stay in a processor's cache.
     """
-    people, items = draw(world, n_per_arm, generators, tables=[world.primary, "cadss"])
+    people, items = draw(world, n_per_arm, generators)
     answers = items[world.primary]
     totals = answers.sum(2)
-    name, version = world.forms[world.primary][:2]
-    scale = instruments.get(name)
-    flat = person_means(scale, version, answers.reshape(-1, answers.shape[2]))
-    filled = flat.sum(1).reshape(totals.shape)
+    filled = _filled(world, world.primary, answers)
+    n_people = len(totals)
+    week = np.full(n_people, np.nan)
+    if world.now_form and world.week_form:
+        at = world.forms["pcl5_week"][2].index(BASELINE[1])
+        week = _filled(world, "pcl5_week", items["pcl5_week"][:, at])
     cadss = items["cadss"].sum(2)
     arrays = {
         "treated": people["ketamine"],
         "baseline_forms": totals[:, :2],
+        "week_before": week,
+        "site": people.get("site", np.zeros(n_people, int)),
         "hours_since_end": _since_end(world, people, world.primary)[:, len(BASELINE) :],
         "totals": totals[:, 2:],
         "filled_baseline_forms": filled[:, :2],
@@ -114,15 +125,25 @@ def trials(world: World, n_per_arm: int, generators: Sequence[np.random.Generato
         "cadss_rise": cadss[:, 1:] - cadss[:, :1],
     }
     groups = _groups(people, totals[:, :2])
-    n = 2 * n_per_arm
+    n = world.people_per_n * n_per_arm
+    name, version = world.forms[world.primary][:2]
+    recall_hours = int(instruments.get(name).versions[version])
     return [
         Trial(
             **{key: values[rows] for key, values in arrays.items()},
             groups={key: values[rows] for key, values in groups.items()},
-            recall_hours=int(scale.versions[version]),
+            recall_hours=recall_hours,
         )
         for rows in (slice(n * i, n * (i + 1)) for i in range(len(generators)))
     ]
+
+
+def _filled(world: World, table: str, answers: np.ndarray) -> np.ndarray:
+    """Totals of forms (…, items) with few blank items filled by the person's mean."""
+    name, version = world.forms[table][:2]
+    flat = answers.reshape(-1, answers.shape[-1])
+    filled = person_means(instruments.get(name), version, flat)
+    return np.asarray(filled.sum(1).reshape(answers.shape[:-1]))
 
 
 def _since_end(world: World, people: Arrays, table: str) -> np.ndarray:

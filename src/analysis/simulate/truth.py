@@ -12,7 +12,7 @@ from analysis.simulate.course import answers
 from analysis.simulate.infusions import treat
 from analysis.simulate.missing_data import departures, unfilled
 from analysis.simulate.people import candidates, recruit
-from analysis.simulate.scenario import AFTER, BASELINE, Arrays, World
+from analysis.simulate.scenario import BASELINE, Arrays, World
 from analysis.simulate.visit_times import visit_hours
 
 SEED = 20261123  # fixed before the example was first drawn
@@ -105,8 +105,9 @@ def _drawn(world: World, n_per_arm: int, seed: np.random.SeedSequence) -> dict[s
         items = answers(version, people, world.primary, rng)
         score = items.sum(2)
         change = score[:, 2:] - score[:, :2].mean(1, keepdims=True)
-        changes[cause] = np.column_stack([change, change[:, :2].mean(1)])
-    names = [visit.replace(" ", "_") for visit in (*BASELINE, *AFTER, "hours phase")]
+        within = change[:, : len(world.hours_visits)].mean(1)
+        changes[cause] = np.column_stack([change, within])
+    names = [visit.replace(" ", "_") for visit in (*BASELINE, *world.after, "hours phase")]
     tables = {
         cause: pd.DataFrame(changes[cause] - changes[before], columns=names[2:])
         for before, cause in pairwise(changes)
