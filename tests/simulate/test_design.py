@@ -94,7 +94,8 @@ def test_loss_goes_by_the_score_that_nobody_sees_where_the_world_says_so():
             np.nanmean(rise[arm & lost]) - np.nanmean(rise[arm & ~lost])
             for arm in (treated, ~treated)
         ]
-    assert max(map(abs, gaps["null"])) < 1
+    # About 450 people of an arm are lost, and change has an SD of 7.5 points.
+    assert max(map(abs, gaps["null"])) < 4 * 7.5 / np.sqrt(450)
     assert gaps["informative-dropout"][0] > gaps["informative-dropout"][1] + 1
     assert gaps["informative-dropout"][1] > 1
 

@@ -77,7 +77,8 @@ def test_every_parameter_says_what_it_means_and_where_it_comes_from():
     assert (table[["meaning", "source"]] != "").all(axis=None)
     changed = table.index[table["value"] != table["example"]]
     assert set(changed) == {
-        "trait_sd", "momentary_hours", "belief", "drug", "drug_sd", "drug_none", "frugal"
+        "trait_sd", "item_sd", "noise_sd", "momentary_sd", "momentary_hours", "belief",
+        "drug", "drug_sd", "drug_none", "frugal"
     }  # fmt: skip
 
 

@@ -151,8 +151,8 @@ _COMBINED: dict[str, Entry] = {
     "regression-hope-dropout": Entry(
         "Regression to the mean, hope at the bound, informative dropout",
         _NOTHING,
-        # Stricter selection narrows baseline, to 0.94 of its SD.
-        replace(hopeful(0.94 * _BOUND), **_BAD_DAY, **_INFORMATIVE),
+        # Stricter selection narrows baseline, to 0.95 of its SD.
+        replace(hopeful(0.95 * _BOUND), **_BAD_DAY, **_INFORMATIVE),
         bias=_BOUND,
     ),
     "anticipation-unblinding": Entry(
@@ -173,7 +173,7 @@ _WITH_EFFECT: dict[str, Entry] = {
     "responders": Entry(
         "Half the people respond",
         "a fall of 2 SD in half the people, none in the others",
-        _scaled(2.17, drug_none=0.5, drug_sd=3.0),
+        _scaled(2.14, drug_none=0.5, drug_sd=3.0),
         drug=1.0,
     ),
     "some-worse": Entry(

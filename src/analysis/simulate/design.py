@@ -12,7 +12,7 @@ __all__ = ["BASE", "Design"]
 _VISITS = {1: ("4 h",), 2: ("3 h", "5 h"), 3: ("3 h", "4 h", "5 h")}
 # Points of a person's own response that double the SD of what baseline leaves open within hours:
 # fitted to 10,000 people. They move the mean by under 0.02 SD, since scores end at 0 and 56.
-_WIDER = {1.0: 0.0, 2.0: 15.4}
+_WIDER = {1.0: 0.0, 2.0: 15.8}
 
 
 @dataclass(frozen=True)
