@@ -17,6 +17,7 @@ from analysis.config.tables import (
     RescueTable,
     SubjectTable,
     WeightTable,
+    unknown_scale,
 )
 from analysis.study import KETAMINE, Design, is_ketamine
 from analysis.windows import in_time, later_than_hours, windows_of_claims
@@ -84,7 +85,12 @@ class StudySection(Declarations):
                 'arms of ketamine are one, as in "ketamine 0.5" and "ketamine 1.0"'
             )
         if self.primary not in instruments.known():
-            raise ValueError(f"primary must be one of {', '.join(sorted(instruments.known()))}")
+            raise ValueError(unknown_scale("primary", self.primary))
+        if instruments.get(self.primary).role == "screening":
+            raise ValueError(
+                f"{self.primary} finds people to be looked at and measures no change; primary "
+                "must be a scale of severity"
+            )
         if self.minimum_cell < 10 and not self.minimum_cell_reason.strip():
             raise ValueError(
                 "a minimum_cell below 10 needs minimum_cell_reason, a sentence that stands on "

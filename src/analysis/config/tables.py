@@ -11,7 +11,29 @@ from pydantic import Field, field_validator, model_validator
 from analysis import instruments
 from analysis.config.source import VISIT, Table, parts
 
-__all__ = ["AssessmentTable", "InfusionTable", "RescueTable", "SubjectTable", "WeightTable"]
+__all__ = [
+    "AssessmentTable",
+    "InfusionTable",
+    "RescueTable",
+    "SubjectTable",
+    "WeightTable",
+    "unknown_scale",
+]
+
+
+def unknown_scale(key: str, name: str) -> str:
+    """What to do about a scale that nothing describes."""
+    if name in instruments.unseen():
+        doi = instruments.unseen()[name].evidence.doi
+        return (
+            f"{name} is a published form (doi:{doi}) whose items are not in the catalogue; declare "
+            f"their number and range in a table [instruments.{name}]"
+        )
+    return (
+        f"{key} must be one of {', '.join(sorted(instruments.known()))}, or a scale of the "
+        "study's own that a table [instruments.NAME] declares"
+    )
+
 
 _ITEM_PATTERN = re.compile(r"[^{}]*\{(?::(?:0[1-9])?d)?\}[^{}]*")
 
@@ -155,6 +177,11 @@ class AssessmentTable(Table):
             raise ValueError('give exactly one of time = "column" and hours = "column"')
         if self.items is None and self.total is None and self.frequency is None:
             raise ValueError('give items = "name_{:02d}" or total = "column"')
+        if scale.stated_range is not None and (self.items or self.frequency):
+            raise ValueError(
+                f"{self.instrument} comes as totals alone, since the map of its items is not in "
+                'the catalogue; give total = "column" and no items'
+            )
         if (self.frequency is None) != (self.intensity is None):
             raise ValueError("frequency and intensity go together")
         if self.frequency is not None and (self.items is not None or not scale.rated_twice):
@@ -181,7 +208,7 @@ class AssessmentTable(Table):
     @classmethod
     def _known(cls, name: str) -> str:
         if name not in instruments.known():
-            raise ValueError(f"instrument must be one of {', '.join(sorted(instruments.known()))}")
+            raise ValueError(unknown_scale("instrument", name))
         return name
 
     @model_validator(mode="after")

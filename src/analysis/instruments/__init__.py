@@ -4,16 +4,29 @@ In: answers as numbers. Out: totals and subscales of complete assessments. Not h
 codes an answer in text (readers), item texts (nowhere), change between scores (outcomes).
 """
 
-from analysis.instruments.catalogue import blinding_guess, get, known
-from analysis.instruments.scale import Coding, Fact, Instrument, MissingItems, Threshold
+from analysis.instruments.catalogue import Unseen, blinding_guess, declare, get, known, unseen
+from analysis.instruments.scale import (
+    Coding,
+    Evidence,
+    Fact,
+    Instrument,
+    Measurement,
+    MissingItems,
+    Threshold,
+)
 
 __all__ = [
     "Coding",
+    "Evidence",
     "Fact",
     "Instrument",
+    "Measurement",
     "MissingItems",
     "Threshold",
+    "Unseen",
     "blinding_guess",
+    "declare",
     "get",
     "known",
+    "unseen",
 ]

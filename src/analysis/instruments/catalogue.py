@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cache, partial
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Any
 
+from analysis.instruments.block import Block, made
 from analysis.instruments.scale import (
     CONFIDENCE,
     WORDS,
     Coding,
+    Evidence,
     Fact,
     Instrument,
     MissingItems,
@@ -20,28 +21,46 @@ from analysis.instruments.scale import (
 )  # fmt: skip
 from analysis.rules import refusal
 
-__all__ = ["blinding_guess", "get", "known", "read_scales"]
+__all__ = ["Unseen", "blinding_guess", "declare", "get", "known", "read_scales", "unseen"]
 
 # In the order in which tables list the scales.
-_FILES = ("ptsd", "depression", "anxiety", "global", "safety")
+_FILES = ("ptsd", "ptsd_other", "depression", "anxiety", "global", "safety")
 _THRESHOLDS = (
     "reliable_change", "minimal_important_difference", "remission", "response", "cut",
 )  # fmt: skip
 _WAYS = ("value", "at_most", "at_least", "share")
-_Built = TypeVar("_Built")
 _REQUIRED = {own.name for own in fields(Instrument)
              if own.default is MISSING and own.default_factory is MISSING}  # fmt: skip
 
 
-@cache
+# Scales that studies declare, by name, and the study.toml that declared each.
+_declared: dict[str, tuple[Instrument, str]] = {}
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """A published form whose items nobody here has seen: a study that has it declares them."""
+
+    title: str
+    construct: str
+    kind: str
+    same_symptoms_as: str
+    evidence: Evidence
+
+
 def known() -> dict[str, Instrument]:
-    """All instruments by name.
+    """All instruments by name, those that a study declared included.
 
     Raises
     ------
     ValueError
-        Where two files define one scale, and as :func:`read_scales` does.
+        As :func:`read_scales` does, and where two files define one scale.
     """
+    return _published() | {name: scale for name, (scale, _) in _declared.items()}
+
+
+@cache
+def _published() -> dict[str, Instrument]:
     folder = files(__package__).joinpath("scales")
     found: dict[str, Instrument] = {}
     for name in _FILES:
@@ -51,7 +70,38 @@ def known() -> dict[str, Instrument]:
             if scale in found:
                 raise ValueError(f"Scale {scale} is defined twice.")
         found |= scales
+    for name, one in found.items():
+        if one.same_symptoms_as is not None:
+            same = found.get(one.same_symptoms_as)
+            if same is None or same is one or same.construct != one.construct:
+                raise ValueError(f"{name}: same_symptoms_as names no other scale of its construct.")
     return found
+
+
+def declare(scales: dict[str, Instrument], study: str) -> None:
+    """Make the scales that a study declares known, in this process.
+
+    Parameters
+    ----------
+    scales : dict of Instrument
+        By name; those that the same study declared before are forgotten.
+    study : str
+        What tells its study.toml from others: its path.
+
+    Raises
+    ------
+    ValueError
+        Where a published scale, or another study's with other properties, has that name.
+    """
+    for name, scale in scales.items():
+        if name in _published():
+            raise ValueError(f"{name} is a published scale; give the study's own another name")
+        other, owner = _declared.get(name, (scale, study))
+        if owner != study and other != scale:
+            raise ValueError(f"another study declares another scale {name}; give one a new name")
+    for name in [name for name, (_, owner) in _declared.items() if owner == study]:
+        del _declared[name]
+    _declared.update({name: (scale, study) for name, scale in scales.items()})
 
 
 def read_scales(text: str, file: str) -> dict[str, Instrument]:
@@ -64,7 +114,7 @@ def read_scales(text: str, file: str) -> dict[str, Instrument]:
         word that is none of those expected.
     """
     entries = tomllib.loads(text)
-    return {name: _made(partial(_scale, name), f"{file}, {name}", entry)
+    return {name: made(partial(_scale, name), f"{file}, {name}", entry)
             for name, entry in entries.items()}  # fmt: skip
 
 
@@ -76,10 +126,20 @@ def get(name: str) -> Instrument:
     ReliefError
         ``instrument.unknown``, naming the instruments that exist.
     """
-    try:
-        return known()[name]
-    except KeyError:
-        raise refusal("instrument.unknown", names=", ".join(sorted(known()))) from None
+    found = _published().get(name)
+    if found is None and name in _declared:
+        found = _declared[name][0]
+    if found is None:
+        raise refusal("instrument.unknown", names=", ".join(sorted(known())))
+    return found
+
+
+@cache
+def unseen() -> dict[str, Unseen]:
+    """Published forms whose items are not in the catalogue, by name."""
+    text = files(__package__).joinpath("scales", "unseen.toml").read_text(encoding="utf-8")
+    return {name: made(_unseen, f"unseen.toml, {name}", entry)
+            for name, entry in tomllib.loads(text).items()}  # fmt: skip
 
 
 @cache
@@ -89,72 +149,13 @@ def blinding_guess() -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-class _Block:
-    """The keys of a block; what its reader asks for is what may stand there."""
-
-    def __init__(self, place: str, entry: Any) -> None:
-        if not isinstance(entry, dict):
-            raise ValueError(f"{place}: a block of keys is expected.")
-        self.place = place
-        self._entry = entry
-        self._asked: set[str] = set()
-
-    def __contains__(self, key: str) -> bool:
-        self._asked.add(key)
-        return key in self._entry
-
-    def __getitem__(self, key: str) -> Any:
-        if key not in self:
-            raise ValueError(f"{self.place}: the key {key} is missing, which is required.")
-        return self._entry[key]
-
-    def get(self, key: str, default: Any = None) -> Any:
-        self._asked.add(key)
-        return self._entry.get(key, default)
-
-    def word(self, key: str, words: tuple[str, ...]) -> str:
-        if (found := self[key]) not in words:
-            raise ValueError(f"{self.place}: {key} is {found!r}; expected is {_one_of(words)}.")
-        return str(found)
-
-    def only(self, keys: tuple[str, ...]) -> str:
-        """The one key of several that stands there."""
-        found = [key for key in keys if key in self]
-        if len(found) != 1:
-            raise ValueError(f"{self.place}: exactly {_one_of(keys)} is expected.")
-        return found[0]
-
-    def part(self, key: str, build: Callable[[_Block], _Built]) -> _Built | None:
-        """What is built of a block inside this one; None where there is none."""
-        return _made(build, f"{self.place}.{key}", self[key]) if key in self else None
-
-    def refuse_others(self) -> None:
-        """Refuse keys that nobody asked for: what they say would be ignored."""
-        for key in self._entry:
-            if key not in self._asked:
-                expected = _one_of(sorted(self._asked))
-                raise ValueError(f"{self.place}: {key} is no key here; expected is {expected}.")
-
-
-def _one_of(words: Iterable[str]) -> str:
-    return f"one of {', '.join(words)}"
-
-
-def _made(build: Callable[[_Block], _Built], place: str, entry: Any) -> _Built:
-    """What is built of a block, all of whose keys are read."""
-    block = _Block(place, entry)
-    made = build(block)
-    block.refuse_others()
-    return made
-
-
-def _threshold(block: _Block) -> Threshold:
+def _threshold(block: Block) -> Threshold:
     how = block.only(_WAYS)
     confidence = block.word("confidence", CONFIDENCE)
     return Threshold(float(block[how]), block["source"], confidence, how)
 
 
-def _missing(block: _Block) -> MissingItems:
+def _missing(block: Block) -> MissingItems:
     block.only(("at_most", "share"))
     return MissingItems(
         block.get("at_most"),
@@ -164,33 +165,63 @@ def _missing(block: _Block) -> MissingItems:
     )
 
 
-def _coding(block: _Block) -> Coding:
+def _coding(block: Block) -> Coding:
     return Coding(block["usual"], block["special"], tuple(block["items"]))
 
 
-def _branch(block: _Block) -> dict[str, Any]:
+def _branch(block: Block) -> dict[str, Any]:
     return {"gate": block["gate"], "branch": tuple(block["items"])}
 
 
-def _not_assessed(block: _Block) -> dict[str, Any]:
+def _not_assessed(block: Block) -> dict[str, Any]:
     told = {"code": block["code"], "items": block["items"]}
     return told | ({"versions": block["versions"]} if "versions" in block else {})
+
+
+def _evidence(block: Block) -> Evidence:
+    return Evidence(block["shown"], block["not_seen"], block.get("people", 0), block["doi"])
+
+
+def _unseen(block: Block) -> Unseen:
+    return Unseen(
+        block["title"],
+        block.word("construct", WORDS["construct"]),
+        block.word("kind", WORDS["kind"]),
+        block["same_symptoms_as"],
+        made(_evidence, f"{block.place}.evidence", block["evidence"]),
+    )
 
 
 def _groups(entry: dict[str, list[int]]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(items) for name, items in entry.items()}
 
 
-def _scale(name: str, block: _Block) -> Instrument:
-    """The scale that an entry of the TOML files describes."""
+def _items(block: Block) -> dict[str, Any]:
+    """Item numbers, their range and the names of their columns."""
     numbers = tuple(block.get("item_numbers", range(1, block["items"] + 1)))
     top = block["item_max"]
+    return {
+        "numbers": numbers,
+        "item_maxima": tuple(top) if isinstance(top, list) else (top,) * len(numbers),
+        "item_min": block["item_min"],
+        "item_ids": block["item_ids"],
+    }
+
+
+def _scale(name: str, block: Block) -> Instrument:
+    """The scale that an entry of the TOML files describes."""
+    if "totals" in block:
+        low, high = block["totals"]
+        own: dict[str, Any] = {"numbers": (), "item_maxima": (), "item_min": 0, "item_ids": "",
+                               "stated_range": (float(low), float(high))}  # fmt: skip
+    else:
+        own = _items(block)
     keys = block.get("subscale_keys", {})
     if "subscales" in block:
         keys = {"published": block["subscales"]}
-    plain = ("title", "validated", "item_min", "item_ids", "recall_hours", "source", "versions",
-             "differenced", "item_step", "event_level", "rated_twice", "base_checked",
-             "older_item_max", "older_least", "codes", "hint")  # fmt: skip
+    plain = ("title", "validated", "recall_hours", "source", "versions", "differenced",
+             "item_step", "event_level", "rated_twice", "base_checked", "older_item_max",
+             "older_least", "same_symptoms_as", "codes", "hint")  # fmt: skip
     told: dict[str, Any] = {key: block[key] for key in plain if key in block or key in _REQUIRED}
     told |= {
         key: block.word(key, words)
@@ -201,9 +232,8 @@ def _scale(name: str, block: _Block) -> Instrument:
     return Instrument(
         name=name,
         **told,
+        **own,
         **(block.part("branch", _branch) or {}),
-        numbers=numbers,
-        item_maxima=tuple(top) if isinstance(top, list) else (top,) * len(numbers),
         version_items={
             version: tuple(range(1, items + 1)) if isinstance(items, int) else tuple(items)
             for version, items in block.get("version_items", {}).items()
@@ -220,10 +250,14 @@ def _scale(name: str, block: _Block) -> Instrument:
         not_assessable=_groups(block.get("not_assessable", {})),
         missing=block.part("missing", _missing),
         codings={
-            key: _made(_coding, f"{block.place}.codings.{key}", coding)
+            key: made(_coding, f"{block.place}.codings.{key}", coding)
             for key, coding in block.get("codings", {}).items()
         },
         bands=tuple(block.get("bands", ())),
+        evidence={
+            key: made(_evidence, f"{block.place}.evidence.{key}", entry)
+            for key, entry in block.get("evidence", {}).items()
+        },
         facts={key: Fact(*fact) for key, fact in block.get("facts", {}).items()},
         _not_assessed=block.part("not_assessed", _not_assessed) or {},
     )

@@ -111,7 +111,7 @@ def without_not_assessed_totals(
     scale: Instrument, version: str, stated: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The same for the total of a scale of one item, which is its item; others stay as they are."""
-    if len(scale.item_numbers(version)) > 1:
+    if len(scale.item_numbers(version)) != 1:
         return stated, np.zeros(stated.shape, dtype=bool)
     values, found = without_not_assessed(scale, version, stated[:, None])
     return values[:, 0], found[:, 0]

@@ -8,7 +8,17 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["CONFIDENCE", "WORDS", "Coding", "Fact", "Instrument", "MissingItems", "Threshold"]
+__all__ = [
+    "CONFIDENCE",
+    "WORDS",
+    "Coding",
+    "Evidence",
+    "Fact",
+    "Instrument",
+    "Measurement",
+    "MissingItems",
+    "Threshold",
+]
 
 # How sure a fact is: read at its source, in part or at second hand, remembered, or decided here.
 CONFIDENCE = ("verified", "partly", "memory", "judgement")
@@ -17,7 +27,7 @@ WORDS = {
     "construct": ("ptsd", "depression", "anxiety", "distress", "global", "dissociation",
                   "dissociation-trait", "psychosis", "suicidality"),
     "kind": ("self-report", "interview"),
-    "role": ("efficacy", "comorbidity", "safety", "moderator"),
+    "role": ("efficacy", "comorbidity", "safety", "moderator", "screening"),
     "rule": ("sum", "mean", "domains", "highest"),
     "subscale_score": ("sum", "mean"),
 }  # fmt: skip
@@ -28,6 +38,43 @@ class Fact:
     """How sure something is, one of ``CONFIDENCE``, and where it was found."""
 
     confidence: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a publication showed of one form of a scale, and what nobody was seen to show.
+
+    ``people`` is the number it was shown in, 0 where it is not told.
+    """
+
+    shown: str
+    not_seen: str
+    people: int
+    doi: str
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """How exactly a scale measures, from which a person's reliable change is worked out.
+
+    Attributes
+    ----------
+    reliability : float
+        Above 0 and below 1.
+    sd, mean : float or None
+        Of the scores before treatment, points; those of the study where None.
+    method : str
+        One of :data:`analysis.outcomes.reliable_change.METHODS`.
+    reliability_after : float or None
+        Of the later scores, which one of the methods asks for.
+    """
+
+    reliability: float
+    sd: float | None
+    mean: float | None
+    method: str
+    reliability_after: float | None
     source: str
 
 
@@ -134,6 +181,20 @@ class Instrument:
         Lowest score of each band of severity above the first.
     reliable_change, minimal_important_difference, remission, response, cut : Threshold or None
         None where nobody published one. ``cut``: the score from which a disorder is probable.
+    measurement : Measurement or None
+        From which a study's own scale has its reliable change.
+    same_symptoms_as : str or None
+        The scale whose form over a longer window asks about the same symptoms: measured before
+        treatment, it can be a covariate of this one.
+    stated_range : tuple of float or None
+        Least and largest total of a scale that comes as totals alone; it has no ``numbers``.
+    turned_items, turned : tuple of int, bool
+        Items (and totals) that a file holds as higher is better: they are read as the distance
+        from the best one, so that higher is worse here as everywhere.
+    own : bool
+        A scale that a study declares.
+    evidence : dict of Evidence
+        By version.
     codes : dict
         Codes of panel, total, items and answers by system (``loinc``, ``cdisc``).
     hint : str
@@ -182,6 +243,13 @@ class Instrument:
     remission: Threshold | None = None
     response: Threshold | None = None
     cut: Threshold | None = None
+    measurement: Measurement | None = None
+    same_symptoms_as: str | None = None
+    stated_range: tuple[float, float] | None = None
+    turned_items: tuple[int, ...] = ()
+    turned: bool = False
+    own: bool = False
+    evidence: dict[str, Evidence] = field(default_factory=dict)
     codes: dict[str, dict[str, Any]] = field(default_factory=dict)
     hint: str = ""
     facts: dict[str, Fact] = field(default_factory=dict)
@@ -264,6 +332,8 @@ class Instrument:
         Of the sum, of the mean (DES-II), of the domains (QIDS-SR16, 0 to 27) or of the
         levels (C-SSRS, 0 to 5), as the scale's rule is.
         """
+        if self.stated_range is not None:
+            return self.stated_range
         low, tops = self.item_low(version), self.item_max(version)
         if self.rule == "mean":
             return low, max(tops)
