@@ -39,6 +39,9 @@ def recall_by_hours(hours: tuple[float, ...] = (1, 2, 4, 6, 24, 72, 168)) -> pd.
         if scale.construct not in ("ptsd", "depression"):
             continue
         for version, window in scale.versions.items():
+            # A form about the time since the one before has no window of its own.
+            if np.isnan(window):
+                continue
             share = recall_share_before(np.full(len(hours), window), np.array(hours, float))
             rows += [
                 (f"{scale.name}, {version}", window, h, s)

@@ -26,6 +26,10 @@ _NOT_ON_FIGURES = reason(
     "Not evaluated: the false-supported rate is measured for people's scores, not for published "
     "figures.",
 )
+_FORMS_FOR_HOURS = (
+    "Forms for hours exist at an early stage (d-PCL, RSDI); none has been used in a ketamine "
+    "trial found."
+)
 
 
 def _no_hours(table: pd.DataFrame) -> str:
@@ -61,7 +65,7 @@ def _hours_gates(claim: Claim, table: pd.DataFrame) -> dict[str, Reason]:
             f"At 24 h the trial-level contrast is on a form that looks back a week: {share} of "
             "its window lies before the infusion "
             "(the window as administered was not seen); the pooled ones mix forms "
-            f"{named(day['rows'])}.",
+            f"{named(day['rows'])}. {_FORMS_FOR_HOURS}",
         )
         | reason(
             "comparator", True, f"Randomised comparators exist at 24 h {named(trial['rows'])}."
