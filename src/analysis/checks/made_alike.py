@@ -79,9 +79,14 @@ def _alike(before: np.ndarray, after: np.ndarray) -> str:
 
 
 def older_totals(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
-    """Stated totals whose least is just the least that an older version can have."""
+    """Many stated totals, none of them below the least that an older version can have."""
     stated = forms[~forms["from_items"].astype(bool) & forms["total"].notna()]
     for name, rows in stated.groupby("instrument", sort=True):
-        least = instruments.get(str(name)).older_least
-        if least is not None and len(rows) >= _MANY_TOTALS and rows["total"].min() == least:
-            yield issue("score.older-totals", count=len(rows), scale=str(name), least=f"{least:g}")
+        scale = instruments.get(str(name))
+        if scale.older_least is None or len(rows) < _MANY_TOTALS:
+            continue
+        if rows["total"].min() >= scale.older_least:
+            least, items = f"{scale.older_least:g}", f"{len(scale.numbers)}"
+            yield issue(
+                "score.older-totals", count=len(rows), scale=str(name), least=least, items=items
+            )
