@@ -14,6 +14,7 @@ from analysis.paths import ROOT
 SOURCE, TESTS = ROOT / "src" / "analysis", ROOT / "tests"
 
 THROUGH = {
+    "instruments/test_read_scales.py": "instruments/block",
     # What every room speaks: tables, words and errors that hold no decision of their own.
     "test_cli.py": "paths studies study",
     "checks/test_checks.py": "checks/checked checks/sites",

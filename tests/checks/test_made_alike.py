@@ -76,7 +76,9 @@ def test_everyone_changing_alike_is_flagged(tmp_path, change, word):
 
 
 @pytest.mark.parametrize(("least", "flagged"), [(17, True), (24, True), (16, False), (0, False)])
-def test_many_totals_none_below_what_an_older_version_can_have_are_flagged(tmp_path, least, flagged):
+def test_many_totals_none_below_what_an_older_version_can_have_are_flagged(
+    tmp_path, least, flagged
+):
     content = tables(n_per_arm=10)
     totals = np.random.default_rng(2).integers(25, 60, 80)
     totals[5] = least

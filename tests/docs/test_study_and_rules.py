@@ -16,17 +16,26 @@ from analysis.config import (
     WeightTable,
 )
 from analysis.config.study import StudySection
+from analysis.instruments.own import own_scales
 from analysis.paths import ROOT
 from analysis.rules.listing import page
 
 STUDY = (ROOT / "docs" / "study.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```toml\n(.*?)```", STUDY + README, re.DOTALL)
+BLOCKS = re.findall(r"```toml\n(\[study\].*?)```", STUDY + README, re.DOTALL)
+SCALES = re.findall(r"```toml\n(\[instruments\..*?)```", STUDY, re.DOTALL)
 
 
 @pytest.mark.parametrize("text", BLOCKS, ids=lambda text: re.search(r'name = "(.*)"', text)[1])
 def test_every_example_is_a_valid_study(text):
     assert StudyConfig.model_validate(tomllib.loads(text)).study.name
+
+
+def test_the_example_of_an_own_scale_is_one_of_at_most_25_lines():
+    (text,) = SCALES
+    (scale,) = own_scales(tomllib.loads(text)["instruments"]).values()
+    assert scale.validated
+    assert len(text.splitlines()) <= 25
 
 
 def test_the_examples_cover_every_format():

@@ -9,9 +9,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from analysis import instruments
 from analysis.config.study import StudyConfig
 from analysis.disclosure.file_names import shown_name
 from analysis.errors import ReliefError
+from analysis.instruments.own import own_scales
 
 __all__ = ["load_config"]
 
@@ -103,7 +105,27 @@ def load_config(path: Path) -> StudyConfig:
             + "; decide it and write the value.",
         )
     try:
+        _declare_scales(document.pop("instruments", {}), path)
+    except ValueError as error:
+        raise ReliefError("config.value", f"{file}, {error}") from None
+    try:
         return StudyConfig.model_validate(document)
     except ValidationError as error:
         rule, sentence = _sentence(error)
         raise ReliefError(rule, f"{file}, {sentence}") from None
+
+
+def _declare_scales(entries: Any, path: Path) -> None:
+    """Make a study's own scales known, from its own tables or from the file that they name."""
+    if isinstance(entries, dict) and isinstance(entries.get("file"), str):
+        if len(entries) > 1:
+            raise ValueError("[instruments]: file stands alone; put the tables into that file.")
+        place = path.parent / entries["file"]
+        if not place.resolve().is_relative_to(path.parent.resolve()) or not place.is_file():
+            raise ValueError("[instruments]: file must name a file in the folder of study.toml.")
+        try:
+            entries = tomllib.loads(place.read_text(encoding="utf-8-sig"))
+        except (ValueError, OSError, RecursionError):
+            raise ValueError("[instruments]: the file is not valid TOML; mend it.") from None
+        entries = entries.get("instruments", entries)
+    instruments.declare(own_scales(entries), str(path.resolve()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import chain
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -168,6 +168,17 @@ class AssessmentTable(Table):
     complete: list[str] | None = None
     sent_twice: Literal["first", "last"] | None = None
     at_hours: float | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_scale_declares(cls, given: Any) -> Any:
+        """A study's own scale has one version, and one window unless the table tells another."""
+        name = given.get("instrument") if isinstance(given, dict) else None
+        scale = instruments.known().get(name) if isinstance(name, str) else None
+        if scale is None or not scale.own:
+            return given
+        window = {} if "recall" in given else {"recall_hours": scale.recall_hours}
+        return {"version": next(iter(scale.versions)), **window, **given}
 
     @model_validator(mode="after")
     def _roles(self) -> Self:

@@ -25,7 +25,7 @@ from analysis.describe.common import (
 from analysis.estimates.proportions import exact_share
 from analysis.estimates.responders import distribution, shares, variability
 from analysis.outcomes.change import DECIMALS, response
-from analysis.outcomes.reliable_change import reliable_change, reliable_change_threshold
+from analysis.outcomes.reliable_change import ways_of_change
 
 __all__ = [
     "change_bands",
@@ -71,14 +71,6 @@ def _of_two_arms(
     return people, treated, words
 
 
-def _published_threshold(instrument: str) -> float:
-    """Points of a reliable change."""
-    threshold = reliable_change_threshold(instruments.get(instrument))
-    if threshold is None:
-        raise ValueError(f"No reliable change is published for {instrument}; none is made up.")
-    return threshold
-
-
 def three_ways_compared(case: Case, *, window: str, instrument: str, version: str) -> pd.DataFrame:
     """Reliably improved, unchanged, reliably worse by arm, and what the arms differ by.
 
@@ -91,10 +83,10 @@ def three_ways_compared(case: Case, *, window: str, instrument: str, version: st
     ValueError
         When no reliable change is published for the instrument, or there is no comparator.
     """
-    threshold = _published_threshold(instrument)
     arms = two_arms(case, NO_ARMS)
     people, treated, words = _of_two_arms(case, window, instrument, version)
-    ways = reliable_change(people["change"], threshold).to_numpy()
+    scale = instruments.get(instrument)
+    ways = ways_of_change(scale, people["baseline"], people["score"]).to_numpy()
     rows, hidden = [], set()
     for arm, own in zip(arms, (treated, ~treated), strict=True):
         counts = np.array([(ways[own] == way).sum() for way in WAYS])
@@ -274,9 +266,8 @@ def three_ways(case: Case, *, window: str, instrument: str, version: str) -> pd.
     ValueError
         When no reliable change is published for the instrument.
     """
-    threshold = _published_threshold(instrument)
     people = case.people(window, instrument, version)
-    ways = reliable_change(people["change"], threshold)
+    ways = ways_of_change(instruments.get(instrument), people["baseline"], people["score"])
     rows = []
     for arm, mine in ways.groupby(people["arm"], sort=True):
         for way in ("improved", "unchanged", "worse"):

@@ -14,7 +14,11 @@ from analysis.describe.explanations.dissociation import dissociation_forms
 from analysis.estimates.explanations import dissociation, harms
 from analysis.estimates.table import row
 from analysis.instruments.suicidality import suicidality
-from analysis.outcomes.reliable_change import reliable_change, reliable_change_threshold
+from analysis.outcomes.reliable_change import (
+    has_reliable_change,
+    reliable_change_threshold,
+    ways_of_change,
+)
 from analysis.timeline import place
 
 __all__ = ["harms_table"]
@@ -113,15 +117,19 @@ def _worse(case: Case) -> list[tuple[str, pd.Series, dict[str, str]]]:
     least = case.definitions.rule("minimum_people_per_arm")
     kinds = case.changes[["instrument", "version"]].drop_duplicates().sort_values("instrument")
     for name, version in kinds.itertuples(index=False):
-        threshold = reliable_change_threshold(instruments.get(name))
+        scale = instruments.get(name)
+        if not has_reliable_change(scale):
+            continue
         seen = [window for window in case.later_windows
                 if min(case.seen_in(window, name, version)) >= least]  # fmt: skip
-        if threshold is not None and seen:
-            people = case.people(seen[-1], name, version)
-            ways = reliable_change(people.set_index("subject")["change"], threshold)
+        if seen:
+            people = case.people(seen[-1], name, version).set_index("subject")
+            ways = ways_of_change(scale, people["baseline"], people["score"])
             worse = (ways == "worse").astype("boolean")
             words = {"instrument": name, "window": case.windows[seen[-1]].label}
-            found.append((f"worse by {threshold:g} points or more", worse, words))
+            points = reliable_change_threshold(scale)
+            by = "" if points is None else f" by {points:g} points or more"
+            found.append((f"worse{by or ' beyond measurement error'}", worse, words))
     return found
 
 

@@ -47,7 +47,10 @@ def totals(reading: Reading, table: TextTable, spec: AssessmentTable) -> np.ndar
         )
     fractions = ~np.isnan(values) & (values != np.floor(values)) & scale.whole_totals
     reading.note("form.fractional-total", table, fractions, column, scale=scale.name)
-    return values
+    if not scale.turned:
+        return values
+    reading.note("score.turned", table, ~np.isnan(values), column, scale=scale.name)
+    return low + high - values
 
 
 def items(reading: Reading, table: TextTable, spec: AssessmentTable) -> pd.DataFrame | None:
@@ -74,7 +77,22 @@ def items(reading: Reading, table: TextTable, spec: AssessmentTable) -> pd.DataF
         every = np.ones(len(values), dtype=bool)
         most = f"{scale.older_item_max:g}"
         reading.note("score.older-version", table, every, scale=scale.name, most=most)
+    if scale.turned_items:
+        values = _turned(reading, table, spec, values)
     return pd.DataFrame(values, columns=list(scale.item_numbers(spec.version)))
+
+
+def _turned(
+    reading: Reading, table: TextTable, spec: AssessmentTable, values: np.ndarray
+) -> np.ndarray:
+    """Items that are asked the other way, counted so that higher is worse."""
+    scale = instruments.get(spec.instrument)
+    items = ", ".join(map(str, scale.turned_items))
+    held = ~np.isnan(values).all(axis=1)
+    reading.note("item.turned", table, held, scale=scale.name, items=items)
+    turn = np.isin(scale.item_numbers(spec.version), scale.turned_items)
+    low, tops = scale.item_low(spec.version), np.array(scale.item_max(spec.version), float)
+    return np.where(turn, low + tops - values, values)
 
 
 def _decoded(
