@@ -15,7 +15,16 @@ from analysis.readers.table.header_rows import without_header_rows
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import refusal
 
-__all__ = ["CONVENTIONS", "DECLARED", "FILES", "kind_of", "open_table", "read_file", "reader_at"]
+__all__ = [
+    "CONVENTIONS",
+    "DECLARED",
+    "FILES",
+    "kind_of",
+    "open_table",
+    "read_file",
+    "reader_at",
+    "refuse_elsewhere",
+]
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,15 @@ FILES = {
     "dataset-json": FileFormat(
         "cdisc.dataset_json:read_dataset_json", (".json", ".ndjson", ".dsjc")
     ),
+    "spss": FileFormat("statistics.read:read_spss", (".sav", ".zsav"), ("encoding",)),
+    "stata": FileFormat("statistics.read:read_stata", (".dta",), ("encoding",)),
+    "sas": FileFormat("statistics.read:read_sas", (".sas7bdat",), ("encoding",)),
 }
+# Files that no reader here opens, and the rule that says how to export what they hold.
+ELSEWHERE = {
+    ".rds": "file.r-data", ".rda": "file.r-data", ".rdata": "file.r-data",
+    ".xml": "file.odm-xml", ".por": "file.spss-portable", ".sas7bcat": "file.sas-catalogue",
+}  # fmt: skip
 # Exports of several files, databases and servers: from the folder of study.toml, the declared
 # table and the whole study to its rows.
 DECLARED = {
@@ -85,6 +102,18 @@ def read_file(path: Path, kind: str, **options: Any) -> TextTable:
 def kind_of(path: Path) -> str | None:
     """The format that a file's name tells; None where it tells none."""
     return _BY_SUFFIX.get(path.suffix.lower())
+
+
+def refuse_elsewhere(path: Path) -> None:
+    """Refuse a file that holds data in a form that is exported first, and say how.
+
+    Raises
+    ------
+    ReliefError
+        ``file.r-data``, ``file.odm-xml``, ``file.spss-portable`` or ``file.sas-catalogue``.
+    """
+    if rule := ELSEWHERE.get(path.suffix.lower()):
+        raise refusal(rule, file=path.name)
 
 
 def open_table(folder: Path, spec: Table, config: StudyConfig) -> TextTable:
@@ -120,11 +149,13 @@ def _file(path: Path, spec: Table, config: StudyConfig) -> TextTable:
     """A file that is one table, by its declared format or by its name."""
     convention = spec.format in CONVENTIONS
     kind = kind_of(path) if convention or spec.format is None else spec.format
+    if spec.format is None or convention:
+        refuse_elsewhere(path)
     if kind is None:
         raise refusal("file.format", formats=", ".join(sorted(_BY_SUFFIX)))
     wanted = [table for table in config.tables if table.source() == spec.source()]
     columns = [n for table in wanted for visit in table.by_visit() for n in visit.columns()]
-    return read_file(
+    table = read_file(
         path,
         kind,
         separator=spec.separator,
@@ -133,6 +164,31 @@ def _file(path: Path, spec: Table, config: StudyConfig) -> TextTable:
         # A convention may look at columns that it does not name.
         columns=None if convention else columns,
     )
+    return _in_declared_words(table, wanted, config)
+
+
+def _in_declared_words(table: TextTable, specs: list[Table], config: StudyConfig) -> TextTable:
+    """Columns of words whose codes have labels in the file, in the words that study.toml uses.
+
+    ``arms`` may name the codes of a column or their labels, and so may ``where``, ``complete``
+    and ``baseline``.
+    """
+    if not table.described:
+        return table
+    study = config.study
+    declared = {*study.arms, str(study.baseline)}
+    for spec in specs:
+        chosen = [[text] if isinstance(text, str) else text for text in spec.where.values()]
+        declared |= {word for words in chosen for word in words}
+        declared |= set(getattr(spec, "complete", None) or ())
+    names = {n for spec in specs for n in [*spec.kept_as_text(), *spec.where]}
+    cells = {}
+    for name in names & set(table.cells) & set(table.described):
+        words = table.described[name].words
+        if declared & set(words.values()) and not declared & set(words):
+            codes = table.column(name)
+            cells[name] = codes.map(words).where(codes.isin(list(words)), codes)
+    return replace(table, cells=table.cells.assign(**cells)) if cells else table
 
 
 def _with_optional(table: TextTable, spec: Table) -> TextTable:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -11,13 +11,21 @@ import pandas as pd
 from analysis.errors import Issue
 from analysis.rules import issue, refusal
 
-__all__ = ["STORED", "TextTable", "blank_rows", "exact_copies"]
+__all__ = ["STORED", "Described", "TextTable", "blank_rows", "exact_copies"]
 
 # A column for times as they are stored, where less is known of them than that.
 STORED = "time as stored"
 
 # One truth value a row.
 Mask = np.ndarray | pd.Series
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a file says of a column: a label, and the label of each code."""
+
+    label: str
+    words: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,8 @@ class TextTable:
         these rows, in order, piece by piece.
     subject : str, optional
         The column of the person's identifier, once it is known.
+    described : dict of Described
+        By column, where the file says something of it.
     """
 
     file: str
@@ -53,6 +63,11 @@ class TextTable:
     issues: tuple[Issue, ...]
     whole_rows: Callable[[np.ndarray], Iterator[pd.DataFrame]] | None = None
     subject: str | None = None
+    described: Mapping[str, Described] = field(default_factory=dict)
+
+    def with_described(self, described: Mapping[str, Described]) -> TextTable:
+        """The table with what the file says of its columns."""
+        return replace(self, described=described)
 
     def column(self, name: str) -> pd.Series:
         """One column as ``str``, stripped of surrounding white space.

@@ -1,0 +1,1 @@
+"""Files of statistics packages as text: SPSS (.sav, .zsav), Stata (.dta) and SAS (.sas7bdat)."""
