@@ -64,6 +64,8 @@ def _wrong_scale(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> It
     scale = instruments.get(study.design.primary)
     if study.design.population != "PTSD":
         yield issue("question.population")
+    if not study.design.ketamine_arms:
+        yield issue("question.no-ketamine")
     held = set(study.assessments["instrument"])
     if held and scale.name not in held:
         yield issue("question.no-primary", scale=scale.name, held=", ".join(sorted(held)))

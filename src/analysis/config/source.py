@@ -18,6 +18,8 @@ from analysis.errors import is_printable
 __all__ = ["PLUS", "VISIT", "DatetimeFormat", "Strict", "Table", "TimeZone", "parts"]
 
 VISIT = "{visit}"
+# The column in which a REDCap export names the event of a row.
+EVENT = "redcap_event_name"
 PLUS = " + "
 # Roles of columns whose text is kept; in all others what is no number or time is set aside.
 _TEXTS = ("subject", "arm", "site", "sequence", "blinding_guess", "agent", "dose_unit", "route",
@@ -117,7 +119,11 @@ class Table(Strict):
         Keeps the rows whose columns hold the given text, or one of several.
     visits : list or dict, optional
         A wide file: the text that takes the place of ``{visit}`` in the names of columns,
-        one block of columns a visit. With nominal times a visit is given its hour.
+        one block of columns a visit. With nominal times a visit is given its hour. In a long
+        file, the names in the column of visits whose rows are kept.
+    events : list or dict, optional
+        REDCap's unique names of the events whose rows are kept; with nominal times each is
+        given its hour.
     labels : dict
         Words that stand for codes in an export of labels, and the code of each.
     """
@@ -144,7 +150,7 @@ class Table(Strict):
     visits: list[str] | dict[str, float] | None = None
     # REDCap
     dictionary: str | None = None
-    events: list[str] | None = None
+    events: list[str] | dict[str, float] | None = None
     event_table: str | None = None
     form: str | None = None
     token_env: str | None = None
@@ -171,6 +177,9 @@ class Table(Strict):
                 raise ValueError(f"{key} is no key of study.toml; remove it")
         if not isinstance(given.get("format"), str):
             return given
+        if given["format"] == "redcap" and isinstance(given.get("events"), dict):
+            # The hours of events stand by the name of the event, as those of visits do.
+            given = {"visit_name": EVENT, **given} if "visit_name" in cls.model_fields else given
         fixed = dict(_formats().get(given["format"], {}).get(cls.ROLE, {}))
         if given["format"] == "omop" and isinstance(given.get("table"), str):
             fixed |= {
@@ -261,9 +270,13 @@ class Table(Strict):
 
     def by_visit(self) -> list[Self]:
         """One table a visit of a wide file; the table itself where it names no visits."""
-        if self.visits is None:
+        if self.visits is None or not self._wide:
             return [self]
         return [self._at(visit) for visit in self.visits]
+
+    @property
+    def _wide(self) -> bool:
+        return any(VISIT in str(getattr(self, key)) for key in self.COLUMNS)
 
     def _at(self, visit: str) -> Self:
         def filled(value: Any) -> Any:
@@ -277,9 +290,13 @@ class Table(Strict):
 
     @model_validator(mode="after")
     def _visits(self) -> Self:
-        named = any(VISIT in str(getattr(self, key)) for key in self.COLUMNS)
-        if named and self.visits is None:
+        if self._wide and self.visits is None:
             raise ValueError('names hold {visit}; add the line: visits = ["...", "..."]')
-        if self.visits is not None and not named:
-            raise ValueError("visits is given but no column's name holds {visit}")
+        if self.visits is not None and not self._wide and not getattr(self, "visit_name", None):
+            raise ValueError(
+                "visits is given but no column's name holds {visit}, and no visit_name tells a "
+                "column of visits"
+            )
+        if isinstance(self.events, dict) and not getattr(self, "visit_name", None):
+            raise ValueError("hours of events go with forms; write a list of events here")
         return self

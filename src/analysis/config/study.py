@@ -76,7 +76,7 @@ class StudySection(Declarations):
         if self.design == "single-arm" and self.comparator != "none":
             raise ValueError('design is "single-arm", so comparator must be "none"')
         if KETAMINE not in agents:
-            raise ValueError('arms must map one label of the file to "ketamine"')
+            return self._without_ketamine(agents)
         if self.comparator == "none" and len(agents) > 1:
             raise ValueError('comparator is "none" but arms names more than one treatment')
         if self.comparator != "none" and len(agents) != 2:
@@ -84,6 +84,24 @@ class StudySection(Declarations):
                 "with a comparator, arms must map the labels to exactly two treatments; several "
                 'arms of ketamine are one, as in "ketamine 0.5" and "ketamine 1.0"'
             )
+        return self
+
+    def _without_ketamine(self, agents: set[str]) -> StudySection:
+        """A control data set: what people of other treatments say of change, and of no claim."""
+        if self.comparator != "none" or self.design == "crossover":
+            raise ValueError(
+                'arms must map one label of the file to "ketamine"; in a control data set without '
+                'ketamine, comparator is "none" and design no crossover'
+            )
+        if len(agents) > 2 or (self.design == "single-arm" and len(agents) > 1):
+            raise ValueError(
+                "a control data set has one treatment, or two in a parallel design; give others "
+                "a study.toml of their own"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _primary_is_a_measure(self) -> StudySection:
         if self.primary not in instruments.known():
             raise ValueError(unknown_scale("primary", self.primary))
         if instruments.get(self.primary).role == "screening":
@@ -91,6 +109,10 @@ class StudySection(Declarations):
                 f"{self.primary} finds people to be looked at and measures no change; primary "
                 "must be a scale of severity"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _small_cells_have_a_reason(self) -> StudySection:
         if self.minimum_cell < 10 and not self.minimum_cell_reason.strip():
             raise ValueError(
                 "a minimum_cell below 10 needs minimum_cell_reason, a sentence that stands on "
@@ -163,10 +185,13 @@ class StudyConfig(Strict):
     @model_validator(mode="after")
     def _tables_agree(self) -> StudyConfig:
         compared = self.study.design == "parallel" and self.study.comparator != "none"
-        if self.subjects.arm is None and (compared or self.study.primary_arm):
+        beside = [self.infusions.arm, *(table.arm for table in self.assessments)]
+        told = self.subjects.arm is not None or any(beside)
+        if not told and (compared or self.study.primary_arm):
             why = "has a comparator" if compared else "names a primary_arm"
             raise ValueError(f'[subjects] needs arm = "column", since the study {why}')
         dated = self.infusions.start is not None
+        # Where a visit or an event has a planned hour, all hours are planned.
         times = [table.time for table in self.assessments]
         if self.rescue is not None:
             times.append(self.rescue.time)
@@ -174,10 +199,12 @@ class StudyConfig(Strict):
             raise ValueError(
                 "infusions and assessments must share one clock: all date-times or all hours"
             )
-        planned = any(isinstance(table.visits, dict) for table in self.assessments)
+        planned = any(isinstance(told, dict) for table in self.assessments
+                      for told in (table.visits, table.events))  # fmt: skip
         if planned and self.study.times != "nominal":
             raise ValueError(
-                'visits with hours are planned times; add the line: times = "nominal" under [study]'
+                "hours of visits or events are planned times; add the line: "
+                'times = "nominal" under [study]'
             )
         if self.infusions.dose_mg is not None and not self._weighed:
             raise ValueError(
@@ -239,7 +266,10 @@ class StudyConfig(Strict):
     def design(self) -> Design:
         """What the study declares, as the rest of the project uses it."""
         section = self.study
-        others = sorted(agent for agent in section.arms.values() if not is_ketamine(agent))
+        others = sorted({agent for agent in section.arms.values() if not is_ketamine(agent)})
+        ketamine = tuple(sorted(filter(is_ketamine, set(section.arms.values()))))
+        # Without ketamine two treatments are described side by side; neither is the active one.
+        shown = [KETAMINE, *others] if ketamine else others
         return Design(
             name=section.name,
             title=section.title or section.name,
@@ -248,8 +278,8 @@ class StudyConfig(Strict):
             design=section.design,
             comparator=section.comparator,
             primary=section.primary,
-            active_arm=KETAMINE,
-            comparator_arm=others[0] if others else None,
+            active_arm=shown[0],
+            comparator_arm=shown[1] if len(shown) > 1 else None,
             times=section.times,
             dated=self.infusions.start is not None,
             after_withdrawal=section.after_withdrawal,
@@ -265,7 +295,7 @@ class StudyConfig(Strict):
             looks=section.looks,
             look_level=section.look_level,
             registration=section.registration,
-            ketamine_arms=tuple(sorted(filter(is_ketamine, set(section.arms.values())))),
+            ketamine_arms=ketamine,
             primary_arm=section.primary_arm,
             windows=self.windows,
             later_window=section.later_window,

@@ -74,7 +74,7 @@ class InfusionTable(Table):
     ROLE: ClassVar[str] = "infusions"
     COLUMNS: ClassVar[tuple[str, ...]] = (
         "subject", "agent", "dose_mg_per_kg", "dose", "dose_unit", "dose_mg", "route", "status",
-        "start", "end", "stay_end", "start_hours", "end_hours", "stay_end_hours",
+        "start", "end", "stay_end", "start_hours", "end_hours", "stay_end_hours", "arm",
     )  # fmt: skip
     INSTEAD: ClassVar[dict[str, tuple[str, ...]]] = {
         "agent": ("agent_is",),
@@ -84,6 +84,7 @@ class InfusionTable(Table):
         "dose_unit": ("dose_mg_per_kg", "dose_mg"),
     }
 
+    arm: str | None = None
     agent: str | None = None
     agent_is: str | None = None
     dose_mg_per_kg: str | None = None
@@ -135,18 +136,20 @@ class AssessmentTable(Table):
     and ``items`` and ``total`` are codes. Rows of one form share the subject, the time and
     the columns of ``form_id``. ``visit_name`` is the column that tells each form's visit.
     ``sent_twice`` tells which form counts where a person sent one again within minutes, with
-    other answers.
+    other answers. Where ``visit_name`` is told, ``visits`` keeps the rows of these visits, and
+    as a table gives each its planned hour.
     """
 
     ROLE: ClassVar[str] = "assessments"
     COLUMNS: ClassVar[tuple[str, ...]] = (
         "subject", "time", "hours", "code", "value", "form_id", "visit_name", "recall", "status",
-        "items", "frequency", "intensity", "total",
+        "items", "frequency", "intensity", "total", "arm",
     )  # fmt: skip
     INSTEAD: ClassVar[dict[str, tuple[str, ...]]] = {
         "time": ("hours",),
     }
 
+    arm: str | None = None
     instrument: str
     version: str
     recall_hours: float | None = Field(default=None, ge=0, allow_inf_nan=False)
@@ -183,9 +186,12 @@ class AssessmentTable(Table):
     @model_validator(mode="after")
     def _roles(self) -> Self:
         scale = instruments.get(self.instrument)
-        given = [self.time is not None, self.hours is not None, isinstance(self.visits, dict)]
-        if sum(given) != 1:
-            raise ValueError('give exactly one of time = "column" and hours = "column"')
+        planned = isinstance(self.visits, dict) or isinstance(self.events, dict)
+        if sum([self.time is not None, self.hours is not None, planned]) != 1:
+            raise ValueError(
+                'give exactly one of time = "column" and hours = "column", or the hours of visits '
+                "or events as a table"
+            )
         if self.items is None and self.total is None and self.frequency is None:
             raise ValueError('give items = "name_{:02d}" or total = "column"')
         if scale.stated_range is not None and (self.items or self.frequency):
@@ -232,6 +238,17 @@ class AssessmentTable(Table):
             raise ValueError(f"items must name {count} different columns, one an item")
         return self
 
+    @property
+    def visit_hours(self) -> dict[str, float] | None:
+        """Planned hours by the name in the column of visits; None where times are told."""
+        told = self.events if isinstance(self.events, dict) else self.visits
+        return told if isinstance(told, dict) and self.visit_name is not None else None
+
+    @property
+    def visit_names(self) -> list[str]:
+        """Names in the column of visits whose rows are kept; empty where all are."""
+        return list(self.visits or ()) if self.visit_name is not None else []
+
     @model_validator(mode="after")
     def _coded(self) -> Self:
         scale = instruments.get(self.instrument)
@@ -264,7 +281,7 @@ class AssessmentTable(Table):
 
     def columns(self) -> list[str]:
         """Names of the columns that the table declares, each once, in a fixed order."""
-        roles = ("time", "hours", "code", "value", "visit_name", "recall", "status")
+        roles = ("time", "hours", "code", "value", "visit_name", "recall", "status", "arm")
         own = [self.subject, *(getattr(self, role) for role in roles), *self.form_id, *self.where]
         own += self.answer_columns() if self.code is None else []
         return parts([name for name in own if name is not None])

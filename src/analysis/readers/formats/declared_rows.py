@@ -8,6 +8,7 @@ import numpy as np
 
 from analysis.config import Table
 from analysis.config.source import PLUS
+from analysis.readers.table.numbers import as_declared
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
 
@@ -42,7 +43,8 @@ def matching(table: TextTable, spec: Table) -> TextTable:
     keep = np.ones(len(table.rows), dtype=bool)
     for column, wanted in spec.where.items():
         texts = [wanted] if isinstance(wanted, str) else wanted
-        keep &= table.category(column).isin([text.strip() for text in texts]).to_numpy()
+        wanted_texts = [text.strip() for text in texts]
+        keep &= as_declared(table.category(column), wanted_texts).isin(wanted_texts).to_numpy()
     if not keep.any():
         raise refusal("file.no-matching-row", file=table.file)
     left_out = int((~keep).sum())

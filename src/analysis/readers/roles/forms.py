@@ -14,7 +14,9 @@ from analysis.readers.reading import Reading
 from analysis.readers.roles.answers import items, totals
 from analysis.readers.roles.item_rows import one_row_a_form
 from analysis.readers.roles.sent_again import each_sent_once
+from analysis.readers.table.numbers import as_declared
 from analysis.readers.table.text_table import TextTable
+from analysis.rules import refusal
 
 __all__ = ["Forms", "read_forms"]
 
@@ -55,6 +57,9 @@ def read_forms(reading: Reading, spec: AssessmentTable, people: pd.Series, aroun
     clock = reading.clock(table, spec.time, spec.hours, spec)
     if spec.at_hours is not None:
         clock = Clock.exact(np.full(len(table.cells), spec.at_hours))
+    elif spec.visit_hours is not None:
+        told = as_declared(table.column(str(spec.visit_name)), spec.visit_hours)
+        clock = Clock.exact(told.map(spec.visit_hours).to_numpy(float))
     clock = reading.plausible(table, clock, when, around)
     once = each_sent_once(reading, table, spec, clock)
     table, clock = table.pick(once), clock.pick(once)
@@ -76,7 +81,8 @@ def read_forms(reading: Reading, spec: AssessmentTable, people: pd.Series, aroun
         }
     )
     if spec.visit_name is not None:
-        frame["visit"] = table.column(spec.visit_name).to_numpy()
+        names = table.column(spec.visit_name)
+        frame["visit"] = as_declared(names, spec.visit_names).to_numpy()
     elif spec.visit is not None:
         frame["visit"] = spec.visit
     answers = items(reading, table, spec)
@@ -88,7 +94,8 @@ def read_forms(reading: Reading, spec: AssessmentTable, people: pd.Series, aroun
 
 def _rows(reading: Reading, spec: AssessmentTable, people: pd.Series) -> TextTable:
     """One row a completed form, each once, of people who are in the study."""
-    table = reading.known(reading.open(spec), spec.subject, people, "forms")
+    table = _of_visits(reading, reading.open(spec), spec)
+    table = reading.known(table, spec.subject, people, "forms")
     if spec.code is not None:
         table = one_row_a_form(reading, table, spec)
     else:
@@ -106,6 +113,28 @@ def _rows(reading: Reading, spec: AssessmentTable, people: pd.Series) -> TextTab
         reading.note("form.not-complete", table, undone, spec.status)
         table = table.pick(~undone)
     return table
+
+
+def _of_visits(reading: Reading, table: TextTable, spec: AssessmentTable) -> TextTable:
+    """The rows of the visits that study.toml names, where a column tells the visit.
+
+    Raises
+    ------
+    ReliefError
+        ``visit.unknown`` for a name that no row has.
+    """
+    wanted = spec.visit_names
+    if not wanted:
+        return table
+    visits = as_declared(table.column(str(spec.visit_name)), wanted)
+    absent = [name for name in wanted if not (visits == name).any()]
+    if absent:
+        raise refusal(
+            "visit.unknown", file=table.file, column=spec.visit_name, names=", ".join(absent)
+        )
+    keep = visits.isin(wanted).to_numpy()
+    reading.note("row.not-chosen", table, ~keep, spec.visit_name)
+    return table.pick(keep)
 
 
 def _recall(reading: Reading, table: TextTable, spec: AssessmentTable) -> np.ndarray:

@@ -12,6 +12,7 @@ from analysis.readers.formats.declared_rows import joined
 from analysis.readers.reading import Reading
 from analysis.readers.roles.comparator import note_inert
 from analysis.readers.roles.doses import doses, routes
+from analysis.readers.table.numbers import as_declared
 from analysis.readers.table.text_table import TextTable
 
 __all__ = ["note_date_only", "read_infusions"]
@@ -132,6 +133,7 @@ def _agents(reading: Reading, table: TextTable) -> pd.Series:
         if spec.agent is None
         else table.column(spec.agent)
     )
+    column = as_declared(column, words)
     unknown = ~column.isin(words).to_numpy()
     if reading.config.study.design == "crossover":
         agents = ", ".join(words)

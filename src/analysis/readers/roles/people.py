@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.config import SubjectTable
+from analysis.config import SubjectTable, Table
 from analysis.errors import printable
 from analysis.readers.reading import Reading
 from analysis.readers.roles.doses import plausible_weights
 from analysis.readers.table.identifiers import alike
+from analysis.readers.table.numbers import as_declared
 from analysis.readers.table.text_table import TextTable
-from analysis.study import KETAMINE, is_ketamine
+from analysis.study import is_ketamine
 
 __all__ = ["People", "read_rescue", "read_subjects"]
 
@@ -154,16 +155,53 @@ def _arms(reading: Reading, table: TextTable) -> pd.Series:
     # In a crossover the first infusion tells; the arm of a standard is a sequence there.
     crossover = reading.config.study.design == "crossover" and "arm" in spec.filled_in
     if spec.arm is None or crossover:
+        told = None if crossover else _arms_of_other_tables(reading, table)
+        if told is not None:
+            return told
         alone = reading.config.study.design == "single-arm"
-        return pd.Series(KETAMINE if alone else np.nan, index=table.cells.index, dtype=object)
-    column = table.column(spec.arm)
-    others = [label for label, agent in labels.items() if is_ketamine(agent) and _ENANTIOMER(label)]
-    reading.note("arm.enantiomer", table, column.isin(others).to_numpy(), spec.arm)
-    unknown = (~column.isin(labels) & (column != "")).to_numpy()
-    table.refuse("arm.unknown-label", unknown, spec.arm, labels=", ".join(labels))
+        only = next(iter(labels.values())) if alone else np.nan
+        return pd.Series(only, index=table.cells.index, dtype=object)
+    arm = _treatments(reading, table, spec.arm)
     counted = ~table.column(spec.subject).isin(reading.set_aside).to_numpy()
-    reading.note("arm.blank", table, (column == "").to_numpy() & counted, spec.arm)
+    reading.note("arm.blank", table, arm.isna().to_numpy() & counted, spec.arm)
+    return arm
+
+
+def _treatments(reading: Reading, table: TextTable, name: str) -> pd.Series:
+    """The treatment that each row of a column of arms names; NaN where it is blank."""
+    labels = reading.config.study.treatments
+    column = as_declared(table.column(name), labels)
+    others = [label for label, agent in labels.items() if is_ketamine(agent) and _ENANTIOMER(label)]
+    reading.note("arm.enantiomer", table, column.isin(others).to_numpy(), name)
+    unknown = (~column.isin(labels) & (column != "")).to_numpy()
+    table.refuse("arm.unknown-label", unknown, name, labels=", ".join(labels))
     return column.map(labels)
+
+
+def _arms_of_other_tables(reading: Reading, table: TextTable) -> pd.Series | None:
+    """Arms from the tables of infusions or forms that tell them; None where none does.
+
+    Whoever has rows of two arms there is set aside.
+    """
+    config = reading.config
+    given: list[tuple[Table, str | None]] = [(config.infusions, config.infusions.arm)]
+    given += [(spec, spec.arm) for spec in config.assessments]
+    told = [(spec, name) for spec, name in given if name is not None]
+    if not told:
+        return None
+    found = []
+    for spec, name in told:
+        rows = reading.open(spec)
+        arms = _treatments(reading, rows, name)
+        found.append(pd.DataFrame({"id": rows.column(spec.subject), "arm": arms}).dropna())
+    arms_of = pd.concat(found).drop_duplicates()
+    twice = arms_of["id"].duplicated(keep=False)
+    ids = table.column(config.subjects.subject)
+    both = ids.isin(arms_of.loc[twice, "id"]).to_numpy()
+    reading.stop("subject.conflicting", table, both, ids, config.subjects.subject)
+    arm = ids.map(arms_of[~twice].set_index("id")["arm"])
+    reading.note("arm.blank", table, arm.isna().to_numpy() & ~both, config.subjects.subject)
+    return arm
 
 
 def _guesses(reading: Reading, table: TextTable, name: str) -> pd.Series:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["decimal_commas", "numbers"]
+__all__ = ["as_declared", "decimal_commas", "numbers"]
 
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _LONGEST_NUMBER = 30
+_NEEDLESS = re.compile(r"([+-]?\d+)\.0+", re.ASCII)
 
 
 def _texts(column: pd.Series) -> tuple[np.ndarray | None, pa.Array]:
@@ -79,3 +81,22 @@ def decimal_commas(column: pd.Series) -> np.ndarray:
     places, texts = _texts(column)
     found = pc.match_substring_regex(texts, "^[+-]?[0-9]*,[0-9]+$").to_numpy(zero_copy_only=False)
     return found if places is None else found[places]
+
+
+def as_declared(column: pd.Series, declared: Iterable[str]) -> pd.Series:
+    """Labels as study.toml declares them where a program wrote the number 1 as ``1.0``, or so.
+
+    A cell that is declared as it stands stays; so does one whose number is not declared.
+    """
+    known = {str(label).strip() for label in declared}
+    wholes = {_whole(label): label for label in known if _whole(label)}
+    written = [text for text in column.unique() if text not in known and _whole(str(text))]
+    renamed = {text: wholes[_whole(str(text))] for text in written if _whole(str(text)) in wholes}
+    return column.astype("str").replace(renamed) if renamed else column
+
+
+def _whole(text: str) -> str:
+    """A whole number without the zeros behind its point; empty for any other text."""
+    needless = _NEEDLESS.fullmatch(text.strip())
+    plain = needless[1] if needless else text.strip()
+    return plain if plain.lstrip("+-").isdigit() and plain.isascii() else ""

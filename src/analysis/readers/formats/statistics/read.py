@@ -100,7 +100,7 @@ def _read(path: Path, reader: str, package: str, encoding: str | None) -> TextTa
     if missing:
         found.append(issue("statistics.user-missing", file=file, count=missing))
     table = as_table(file, columns, hashlib.sha256(raw).hexdigest(), found)
-    return table.with_described({name: _described(name, said) for name in table.cells})
+    return table.with_described({str(name): _described(str(name), said) for name in table.cells})
 
 
 def _column(name: str, values: Any, said: Any) -> tuple[pd.Series, int]:
@@ -117,13 +117,12 @@ def _column(name: str, values: Any, said: Any) -> tuple[pd.Series, int]:
     declared = _in_ranges(pd.Series(numbers), said.missing_ranges.get(name, []))
     numbers = np.where(declared, np.nan, numbers)
     form = said.original_variable_types.get(name)
-    texts = moment_text(numbers, form, package_of(said))
-    if texts is None:
-        texts = number_text(numbers, _DIGITS.get(kind, 15))
-    return pd.Series(texts, dtype="str"), int(declared.sum() + letters.sum())
+    moments = moment_text(numbers, form, _package(said))
+    written = number_text(numbers, _DIGITS.get(kind, 15)) if moments is None else moments
+    return pd.Series(written, dtype="str"), int(declared.sum() + letters.sum())
 
 
-def package_of(said: Any) -> str:
+def _package(said: Any) -> str:
     """SPSS, Stata or SAS, as the file's metadata tell it."""
     name = str(said.file_format)
     return "SPSS" if name.startswith("sav") else "Stata" if name.startswith("dta") else "SAS"
