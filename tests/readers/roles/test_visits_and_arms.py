@@ -1,4 +1,4 @@
-"""Visits and events that study.toml keeps or times, arms that any table tells, labels as numbers."""
+"""Visits and events kept or timed, arms that any table tells, labels written as numbers."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from analysis.errors import ReliefError
 from analysis.readers.assemble import read_study
 from analysis.readers.table.numbers import as_declared
-from analysis.study import Study
 from analysis.studies import judged
+from analysis.study import Study
 from tests.factory import Outcome, tables, write_study
 
 HOURS = {"long before": -26, "before": -1, "hour 4": 4, "day 1": 25}
