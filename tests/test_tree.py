@@ -93,6 +93,8 @@ THROUGH = {
     "readers/nimh/test_download.py": "readers/nimh/open_data",
     "report/test_page.py": "report/check_page",
     "docs/test_study_and_rules.py": "rules/listing",
+    "simulate/test_catalogue.py": "simulate/entries",
+    "simulate/test_flawed_designs.py": "simulate/allocation simulate/declared simulate/reporting",
     "simulate/test_example.py": """
         simulate/cohort simulate/people simulate/study_files simulate/visit_times""",
     "simulate/test_scenario.py": """

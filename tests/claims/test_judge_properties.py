@@ -44,7 +44,7 @@ from analysis.errors import Issue
 from analysis.estimates.proportions import exact_share
 from analysis.instruments import known
 from analysis.readers.assemble import read_study
-from analysis.simulate import Trial
+from analysis.simulate import Declared, Trial
 from analysis.timeline import recall_share_before
 from tests.factory import tables, write_study
 from tests.length import examples
@@ -193,7 +193,9 @@ def any_trial(seed: int, n: int, effect: float, recall_hours: int) -> Trial:
     since = hours - 0.1
     week, site = np.full(n, np.nan), np.zeros(n, dtype=int)
     own = (treated, forms, hours, after, forms, filled, groups, since, rise, recall_hours)
-    return Trial(*own, week, site)
+    planned = {"ketamine": int(treated.sum()), "midazolam": int((~treated).sum())}
+    declared = Declared(True, True, planned, looks=1, look_level=0.025, enrolment_reason="")
+    return Trial(*own, week, site, declared)
 
 
 trials = st.builds(

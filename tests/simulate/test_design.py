@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -132,8 +133,9 @@ def test_the_past_week_form_before_tells_of_the_score_within_hours():
         assert np.isnan(trial.week_before).all()
 
 
-@pytest.mark.parametrize("design", DESIGNS.values(), ids=DESIGNS)
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize(
+    ("name", "design"), list(zip(cycle(WORLDS), DESIGNS.values(), strict=False)), ids=DESIGNS
+)
 def test_a_written_study_holds_the_trial_that_is_drawn_as_arrays(tmp_path, name, design):
     world, n = replace(design.of(simulate.world(name)), blank=0.0), design.n_per_arm
     trial = simulate.trial(world, n, 3)

@@ -13,6 +13,7 @@ from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
 from analysis.readers.assemble import read_study
 from analysis.simulate import EXAMPLE
+from analysis.simulate.flawed_designs import FLAWED
 
 READ = ("example", "unblinding-0.30", "past-week", "jitter", "one-rating", "sites", "carry-over")
 WINDOWS = {"hours": (2, 6), "day": (6, 30.000001), "day_7": (144, 216)}
@@ -72,7 +73,7 @@ def test_flagged_people_are_those_that_the_tables_show(tmp_path, name):
         assert groups["one rating"].sum() == (own["n_ratings"] == 1).sum()
 
 
-@pytest.mark.parametrize("name", ["example", "null", "past-week", "sites"])
+@pytest.mark.parametrize("name", ["example", "null", "past-week", "sites", *FLAWED])
 def test_arrays_are_the_exported_totals_person_by_person(name):
     trial = simulate.trial(world(name), 20, 5)
     tables = simulate.simulate(world(name), 20, 5)
@@ -80,11 +81,19 @@ def test_arrays_are_the_exported_totals_person_by_person(name):
     table = tables[form]
     total = table.filter(like=items).sum(axis=1, skipna=False)
     wide = table.assign(score=total).pivot(index="id", columns="visit", values="score")
-    wide = wide.reindex(tables["subjects"]["id"])
-    after = wide[["3 h", "5 h", "24 h", "72 h", "168 h"]]
-    np.testing.assert_array_equal(trial.baseline_forms, wide[["other day", "before"]])
+    before = ["other day", "before"]
+    wide = wide.reindex(index=tables["subjects"]["id"], columns=[*before, *world(name).after])
+    after = wide[[*world(name).after]]
+    np.testing.assert_array_equal(trial.baseline_forms, wide[before])
     np.testing.assert_array_equal(trial.totals, after)
     np.testing.assert_array_equal(trial.treated, tables["subjects"]["arm"] == "ket")
+    if name in FLAWED and "pcl5_week" in tables:
+        week = tables["pcl5_week"].set_index("id").reindex(tables["subjects"]["id"])
+        total = week.filter(like="pcl5_").sum(axis=1, skipna=False).to_numpy()
+        whole = np.isfinite(total)
+        np.testing.assert_allclose(trial.week_before[whole], total[whole], atol=1e-9)
+    if "site" in tables["subjects"]:
+        assert [f"site {1 + number}" for number in trial.site] == [*tables["subjects"]["site"]]
 
 
 def test_the_numbers_drawn_are_the_same_from_a_seed_and_from_a_generator():

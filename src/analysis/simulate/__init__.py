@@ -4,9 +4,11 @@ In: a scenario (`world`) and a seed. Out: a cohort, its arrays, or a written stu
 analysis.simulate`` writes the example. Not here: judging them (claims.calibration).
 """
 
-from analysis.simulate.catalogue import Entry, catalogue, entry, world
+from analysis.simulate.catalogue import catalogue, entry, world
 from analysis.simulate.cohort import simulate
+from analysis.simulate.declared import Declared
 from analysis.simulate.design import BASE, Design
+from analysis.simulate.entries import Entry
 from analysis.simulate.example import example_truth, write_example
 from analysis.simulate.scenario import EXAMPLE, NULL, World, parameters
 from analysis.simulate.scenarios_by_size import (
@@ -27,6 +29,7 @@ __all__ = [
     "NO_EFFECT",
     "NULL",
     "SEED",
+    "Declared",
     "Design",
     "Entry",
     "Trial",

@@ -6,15 +6,18 @@ Sizes are in SD of baseline as it is used, benefit and bias towards benefit posi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pandas as pd
 
+from analysis.simulate.entries import BOUND, MATTERS, Entry
+from analysis.simulate.flawed_designs import FLAWED
 from analysis.simulate.scenario import World, in_use
 from analysis.simulate.scenarios_by_size import (
     NO_EFFECT,
+    discouraged,
     effect,
     hopeful,
     intoxicated,
@@ -22,47 +25,9 @@ from analysis.simulate.scenarios_by_size import (
     unblinded,
 )
 
-# Half a baseline SD is the least that counts, and 0.30 SD the bound on bias: claims.toml.
-_MATTERS, _BOUND = 0.5, 0.30
-
 _FEDER_2014 = "doi:10.1001/jamapsychiatry.2014.62"
 _ABDALLAH = "doi:10.1038/s41386-022-01266-9"
 _WILKINSON = "doi:10.1038/s41386-019-0317-8"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A world and what is true in it.
-
-    Attributes
-    ----------
-    title : str
-    truth : str
-        What is true of the drug within hours.
-    world : World
-    drug : float
-        Mean difference within hours by the drug, SD of baseline, benefit positive.
-    bias : float
-        Mean difference within hours by anything else, without loss; the same unit and sign.
-    source : str
-    """
-
-    title: str
-    truth: str
-    world: World
-    drug: float = 0.0
-    bias: float = 0.0
-    source: str = "assumption"
-
-    @property
-    def no_effect(self) -> bool:
-        """Whether "supported" is false of this world for the claim onset."""
-        return self.drug == 0
-
-    @property
-    def effect_true(self) -> bool:
-        """Whether the drug does within hours what counts."""
-        return self.drug >= _MATTERS
 
 
 _NOTHING = "nothing"
@@ -80,16 +45,20 @@ def _scaled(times: float, **changed: Any) -> World:
 
 
 _HOPE = f"assumption; 1.8 SD against saline, 0.7 SD against midazolam: {_WILKINSON}"
-# Scenarios of a size: how it is made, cause, title, truth, source.
+# Scenarios of a size: how it is made, what its bias is, title, truth, source.
 _FAMILIES: dict[str, tuple[Callable[[float], World], str, str, str, str]] = {
-    "unblinding": (unblinded, "bias", "Unblinding, {:.2f} SD", _NOTHING, _HOPE),
-    "expectancy": (hopeful, "bias", "Hope on ketamine, {:.2f} SD", _NOTHING, _HOPE),
+    "unblinding": (unblinded, "unblinding", "Unblinding, {:.2f} SD", _NOTHING, _HOPE),
+    "expectancy": (hopeful, "hope", "Hope on ketamine, {:.2f} SD", _NOTHING, _HOPE),
     "euphoria": (
-        intoxicated, "bias", "Residual euphoria, {:.2f} SD",
+        intoxicated, "intoxication", "Residual euphoria, {:.2f} SD",
         "nothing; intoxication lowers scores for hours", "assumption",
     ),
-    "effect": (effect, "drug", "Real, {:.2f} SD", "a fall in everyone alike", "assumption"),
+    "effect": (effect, "", "Real, {:.2f} SD", "a fall in everyone alike", "assumption"),
+    "against": (
+        discouraged, "hope against ketamine", "Hope on the comparator, {:.2f} SD", _NOTHING, _HOPE,
+    ),
 }  # fmt: skip
+_AGAINST = "-against-"
 # One thing each that could pass for an effect within hours.
 _WITHOUT_EFFECT: dict[str, Entry] = {
     "null": Entry("The drug does nothing", _NOTHING, NO_EFFECT),
@@ -152,14 +121,16 @@ _COMBINED: dict[str, Entry] = {
         "Regression to the mean, hope at the bound, informative dropout",
         _NOTHING,
         # Stricter selection narrows baseline, to 0.95 of its SD.
-        replace(hopeful(0.95 * _BOUND), **_BAD_DAY, **_INFORMATIVE),
-        bias=_BOUND,
+        replace(hopeful(0.95 * BOUND), **_BAD_DAY, **_INFORMATIVE),
+        bias=BOUND,
+        holds="hope, and what loss adds",
     ),
     "anticipation-unblinding": Entry(
         "Anticipation, and unblinding at the bound",
         _NOTHING,
-        replace(unblinded(_BOUND), anticipation=8.0),
-        bias=_BOUND,
+        replace(unblinded(BOUND), anticipation=8.0),
+        bias=BOUND,
+        holds="unblinding",
     ),
 }
 # The drug does something within hours.
@@ -216,8 +187,12 @@ _WITH_EFFECT: dict[str, Entry] = {
         drug=1.0,
     ),
 }
+# Effects of the least that counts and of half as much more, with hope against them: at most so
+# much bias against is allowed for where "contradicted" is said, and twice as much.
+_OPPOSED = tuple(f"effect-{size:.2f}{_AGAINST}{hope:.2f}"
+                 for size in (MATTERS, 1.5 * MATTERS) for hope in (BOUND / 2, BOUND))  # fmt: skip
 # The scenarios without a size.
-_FIXED = _WITHOUT_EFFECT | _COMBINED | _WITH_EFFECT
+_FIXED = _WITHOUT_EFFECT | _COMBINED | FLAWED | _WITH_EFFECT
 
 
 @cache
@@ -228,7 +203,8 @@ def entry(name: str) -> Entry:
     ----------
     name : str
         A name in ``catalogue()``, or a family and a size in SD of baseline: ``unblinding-0.30``,
-        ``expectancy-0.30``, ``euphoria-0.30``, ``effect-0.75``.
+        ``expectancy-0.30``, ``euphoria-0.30``, ``against-0.15``, ``effect-0.75``, and
+        ``effect-0.75-against-0.15`` for an effect with hope against it.
 
     Raises
     ------
@@ -237,15 +213,25 @@ def entry(name: str) -> Entry:
     """
     if name in _FIXED:
         return _FIXED[name]
-    family, _, size = name.rpartition("-")
+    whole, _, against = name.partition(_AGAINST)
+    family, _, size = whole.rpartition("-")
     try:
-        make, cause, title, truth, source = _FAMILIES[family]
+        make, holds, title, truth, source = _FAMILIES[family]
         amount = float(size)
+        hope = float(against or 0.0)
     except (KeyError, ValueError):
         known = ", ".join([*_FIXED, *(f"{family}-0.30" for family in _FAMILIES)])
         raise ValueError(f"No world is named {name!r}; there are {known}.") from None
-    made = Entry(title.format(amount), truth, make(amount), source=source)
-    return replace(made, drug=amount) if cause == "drug" else replace(made, bias=amount)
+    made = Entry(title.format(amount), truth, make(amount), holds=holds, source=source)
+    if family != "effect":
+        return replace(made, bias=-amount if family == "against" else amount)
+    if not against:
+        return replace(made, drug=amount)
+    return Entry(
+        f"{made.title}, and hope on the comparator, {hope:.2f} SD",
+        truth, discouraged(hope, made.world), drug=amount, bias=-hope,
+        holds="hope against ketamine", source=_HOPE,
+    )  # fmt: skip
 
 
 def world(name: str) -> World:
@@ -259,26 +245,27 @@ def catalogue(names: tuple[str, ...] | None = None) -> pd.DataFrame:
     Parameters
     ----------
     names : tuple of str, optional
-        Worlds to list; all without a size, and each family at the bound on bias (a real
-        effect at 0.5 SD), unless given.
+        Worlds to list; all without a size, each family at the bound on bias (a real effect at
+        0.5 SD) and an effect of 0.5 and 0.75 SD with hope against it, unless given.
 
     Returns
     -------
     DataFrame
         world, title, drug_within_hours (words), drug_sd and bias_sd (difference within hours
         by the drug, and by anything else but loss; SD of baseline, benefit positive),
-        no_effect ("supported" is false for onset), effect_true (at least 0.5 SD), changed
+        no_effect ("supported" is false for onset), effect_true (at least 0.5 SD), bias (one
+        line: what it is made of, its sum, and the gate or bound that answers it), changed
         (parameters that differ from the world ``null``), source.
     """
     if names is None:
-        at_bound = (f"{name}-{_BOUND:.2f}" for name in ("unblinding", "expectancy", "euphoria"))
-        names = (*_FIXED, *at_bound, f"effect-{_MATTERS:.2f}")
+        at_bound = (f"{name}-{BOUND:.2f}" for name in ("unblinding", "expectancy", "euphoria"))
+        names = (*_FIXED, *at_bound, f"effect-{MATTERS:.2f}", *_OPPOSED)
     rows = []
     for name in names:
         one = entry(name)
         facts = (one.title, one.truth, one.drug, one.bias, one.no_effect, one.effect_true)
-        rows.append((name, *facts, _changed(one.world), one.source))
-    columns = "title drug_within_hours drug_sd bias_sd no_effect effect_true changed source"
+        rows.append((name, *facts, one.line, _changed(one.world), one.source))
+    columns = "title drug_within_hours drug_sd bias_sd no_effect effect_true bias changed source"
     return pd.DataFrame(rows, columns=["world", *columns.split()])
 
 

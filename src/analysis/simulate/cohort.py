@@ -12,6 +12,7 @@ from analysis.simulate.course import answers
 from analysis.simulate.infusions import cross, treat
 from analysis.simulate.missing_data import departures, unfilled
 from analysis.simulate.people import recruit
+from analysis.simulate.reporting import best_instrument, reported
 from analysis.simulate.scenario import GUESSES, Arrays, World
 from analysis.simulate.together import Together
 from analysis.simulate.visit_times import visit_hours
@@ -41,7 +42,7 @@ def simulate(
         infusion has ``period`` in the other tables, and hours since the first one's start.
     """
     rng = np.random.default_rng(rng)
-    people, items = draw(world, n_per_arm, [rng])
+    people, items, _ = draw(world, n_per_arm, [rng])
     tables = _export(world, people, items)
     if not world.washout:
         return tables
@@ -53,18 +54,21 @@ def simulate(
 
 def draw(
     world: World, n_per_arm: int, generators: Sequence[np.random.Generator]
-) -> tuple[Arrays, Arrays]:
+) -> tuple[Arrays, Arrays, list[int]]:
     """The people of some trials and the items of each table, lost ones as NaN.
 
-    Trials stand one under the other, each drawn from its own generator.
+    Trials stand one under the other, each drawn from its own generator; the third value is how
+    many people each has.
     """
     size = world.people_per_n * n_per_arm
     rng = Together(generators, [size] * len(generators))
     people = recruit(world, size, rng)
     treat(world, people, rng)
     complete = {table: answers(world, people, table, rng) for table in world.forms}
+    if world.instruments_tried > 1:
+        complete[world.primary] = best_instrument(world, people, rng, len(generators))
     gone = departures(world, people, complete[world.primary], rng)
-    return people, unfilled(world, complete, gone, rng)
+    return reported(world, people, unfilled(world, complete, gone, rng), rng)
 
 
 def _left(world: World, items: Arrays) -> np.ndarray:
@@ -97,7 +101,7 @@ def _export(world: World, people: Arrays, items: Arrays, start: int = 0) -> dict
     subjects = {
         "id": label,
         "arm": np.where(ketamine, "ket", "mdz"),
-        "entry_threshold": world.entry_threshold,
+        "entry_threshold": world.entry_now[0] if world.entry_now else world.entry_threshold,
         "screening_total": people["screening"].astype(int),
         "guess": GUESSES[people["guess"]],
     }

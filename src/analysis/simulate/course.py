@@ -25,6 +25,9 @@ def _course(world: World, people: Arrays, hours: np.ndarray) -> tuple[np.ndarray
     common = world.anticipation * waiting + people["expectancy"][:, None] * begun
     if world.euphoria:
         common = common + world.euphoria * people["ketamine"][:, None] * _excess(people, hours)
+    if world.dip:
+        left = np.clip(world.dip_hours + 0.5 - since, 0.0, 1.0) * (since > 0)
+        common = common + world.dip * people["ketamine"][:, None] * left
     if world.drift_calendar:
         common = common + world.drift_calendar * people["order"][:, None] * (hours > 0)
     return common, people["drug"][:, None] * ramp * fade
@@ -90,7 +93,10 @@ def answers(
     if world.drift_visit:
         schedule = [*BASELINE, *world.after]
         common = common + world.drift_visit * np.array([schedule.index(v) for v in visits])
-    return items(world, people, name, level + common, drug, rng)
+    found = items(world, people, name, level + common, drug, rng)
+    if table == world.primary and "entry items" in people:
+        found[:, :1] = people["entry items"]
+    return found
 
 
 def _excess(people: Arrays, hours: np.ndarray) -> np.ndarray:

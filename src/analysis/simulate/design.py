@@ -11,8 +11,12 @@ __all__ = ["BASE", "Design"]
 # Visits within hours, by how many there are; the visit of 4 h falls on both sides of the edge.
 _VISITS = {1: ("4 h",), 2: ("3 h", "5 h"), 3: ("3 h", "4 h", "5 h")}
 # Points of a person's own response that double the SD of what baseline leaves open within hours:
-# fitted to 10,000 people. They move the mean by under 0.02 SD, since scores end at 0 and 56.
+# fitted to 20,000 people. More people then stand at an end of the scale, where nothing can move
+# them: what moves ketamine must be so much stronger for the difference that a world states.
 _WIDER = {1.0: 0.0, 2.0: 15.8}
+_STRONGER = 1.18
+_MOVES_KETAMINE = ("drug", "belief", "expectancy_ketamine", "euphoria", "dip")
+ONE_LOOK = 0.025
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,9 @@ class Design:
         arms ketamine over the comparator: 1 or 2.
     covariate : bool
         Whether a past-week form of the same symptoms was filled in before the infusion.
+    look_level : float
+        One-sided level of each look: below 0.025 there are two, one halfway, and the trial ends
+        at the first if that shows enough.
     """
 
     n_per_arm: int = 30
@@ -43,9 +50,13 @@ class Design:
     allocation: tuple[int, int] = (1, 1)
     sd_ratio: float = 1.0
     covariate: bool = True
+    look_level: float = ONE_LOOK
 
     def of(self, world: World) -> World:
         """The world with this design, to be drawn with ``n_per_arm`` people in the smaller arm.
+
+        What a world has of its own that departs from the base design, such as arms of unequal
+        size, stays where this design does not ask for something else.
 
         Raises
         ------
@@ -57,17 +68,27 @@ class Design:
                 f"Visits must be 1, 2 or 3 and the ratio of SDs 1 or 2; got {self.visits} and "
                 f"{self.sd_ratio:g}."
             )
-        ketamine, comparator = self.allocation
-        wider = _WIDER[self.sd_ratio]
-        return replace(
-            world,
-            hours_visits=_VISITS[self.visits],
-            allocation=self.allocation,
-            response_sd=(wider, 0.0) if ketamine <= comparator else (0.0, wider),
-            lost_hours=self.loss,
-            dropout_hours=0.0,
-            week_form=self.covariate,
-        )
+        made = replace(world, lost_hours=self.loss, dropout_hours=0.0)
+        if self.visits != BASE.visits:
+            made = replace(made, hours_visits=_VISITS[self.visits])
+        if self.allocation != BASE.allocation:
+            made = replace(made, allocation=self.allocation)
+        if self.sd_ratio != BASE.sd_ratio:
+            made = _wider(made, _WIDER[self.sd_ratio])
+        if not self.covariate:
+            made = replace(made, week_form=False)
+        if self.look_level != BASE.look_level:
+            made = replace(made, looks=2, look_level=self.look_level, stops_early=True)
+        return made
+
+
+def _wider(world: World, points: float) -> World:
+    """The world with more spread in the smaller arm, and the same difference between the arms."""
+    ketamine, comparator = world.allocation
+    if ketamine > comparator:
+        return replace(world, response_sd=(0.0, points))
+    stronger = {name: _STRONGER * getattr(world, name) for name in _MOVES_KETAMINE}
+    return replace(world, response_sd=(points, 0.0), **stronger)
 
 
 # What power is promised for, and every world is counted at.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.simulate.allocation import allocate
 from analysis.simulate.people import look
 from analysis.simulate.scenario import FULL_DOSE, VISITS, Arrays, World
 from analysis.simulate.together import Source, count_of
@@ -13,9 +14,7 @@ __all__ = ["cross", "treat"]
 
 def treat(world: World, people: Arrays, rng: Source) -> None:
     """Add arm, infusion, dissociation, guess, effects, visit times, what forms then read."""
-    n = len(people["screening"])
-    ketamine = np.arange(n) % world.people_per_n < world.allocation[0]
-    _infuse(world, people, rng.permutation(ketamine), rng)
+    _infuse(world, people, allocate(world, people, rng), rng)
     if world.frugal:
         look(world, people, rng)
 
@@ -81,6 +80,8 @@ def _infuse(world: World, people: Arrays, ketamine: np.ndarray, rng: Source) -> 
             moved = first + np.floor(luck[:, number] * (last - first + 1)).astype(int)
         else:
             moved = rng.integers(first, last + 1, n)
+        if visit in world.hours_visits and any(world.clock_late):
+            moved = moved + np.where(ketamine, *world.clock_late)
         people[visit] = nominal + moved + (clock == "end") * minutes
     people["other day"] = people["other_day"]
     people["stay_end"] = people[world.hours_visits[-1]] + rng.integers(30, 76, n)

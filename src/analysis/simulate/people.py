@@ -25,7 +25,7 @@ def recruit(world: World, n: int, rng: Source) -> Arrays:
         source = Together([generators[trial] for trial in left], sizes)
         own = np.stack([sites[trial] for trial in left])
         batch = candidates(world, sum(sizes), source, own)
-        enter = batch["screening"] >= world.entry_threshold
+        enter = enters(world, batch["screening"])
         ends = np.cumsum(sizes)
         for trial, end, size in zip(left, ends, sizes, strict=True):
             rows = end - size + np.flatnonzero(enter[end - size : end])
@@ -40,6 +40,14 @@ def recruit(world: World, n: int, rng: Source) -> Arrays:
         for key in found[0][0]
     }  # fmt: skip
     return people
+
+
+def enters(world: World, screening: np.ndarray) -> np.ndarray:
+    """Who is let in, by the total at screening."""
+    if not world.entry_now:
+        return screening >= world.entry_threshold
+    low, high = world.entry_now
+    return np.asarray((screening >= low) & (screening <= high))
 
 
 def _first(n: int, batches: list[np.ndarray]) -> Iterator[np.ndarray]:
@@ -72,6 +80,8 @@ def candidates(world: World, n: int, rng: Source, sites: np.ndarray | None = Non
         trial = rng.owner if isinstance(rng, Together) else 0
         people["site"] = rng.integers(0, world.sites, n)
         people["site_response"] = response[trial, people["site"]]
+        if world.allocated_by == "site":
+            people["responses"] = np.broadcast_to(response[trial], (n, world.sites))
         trait = trait + level[trial, people["site"]]
     window, moment = world.screening_window, world.screening_state
     if world.frugal:
@@ -81,6 +91,11 @@ def candidates(world: World, n: int, rng: Source, sites: np.ndarray | None = Non
             people[name] = wave.window_and_end(n, rng)
             now, mean = now + sd * people[name][:, 0], mean + sd / window * people[name][:, 1]
         state = (moment * now + (1 - moment) * mean)[:, None]
+        if world.entry_now:
+            # What lets in is the rating of another day itself.
+            people["entry items"] = items(world, people, "PCL-5-now", now[:, None], 0 * state, rng)
+            people["screening"] = people["entry items"].sum((1, 2))
+            return people
     else:
         size = world.hours.size
         people["level"] = np.cumsum(

@@ -177,6 +177,29 @@ class World:
     lost_hours: float = _off(
         0.0, "share of a trial, rounded down to whole people, lost before the first visit after"
     )
+    entry_now: tuple[int, ...] = _off(
+        (), "let in by the right-now form of another day, from one total to another"
+    )
+    allocated_by: str = _off(
+        "chance",
+        "what decides who is given ketamine: chance; illness, the less ill; calendar, the last to "
+        "come; site, chance, but all of an arm at one site",
+    )
+    illness_noise: float = _off(0.0, "SD of what else decides than illness, in SD of illness")
+    clock_late: tuple[int, int] = _off(
+        (0, 0), "minutes by which visits within hours are late on ketamine, on the comparator"
+    )
+    dip: float = _off(0.0, "what ketamine adds for some hours, whatever the cause")
+    dip_hours: float = _off(4.0, "after the end until which half of that is gone")
+    cadss_form: bool = _off(True, "dissociation is measured")
+    instruments_tried: int = _off(1, "right-now forms filled in, of which the best is reported")
+    instrument_sd: float = _off(0.0, "what each of those forms adds of its own")
+    entered_twice: bool = _off(False, "everybody stands in the data twice, under two ids")
+    stops_early: bool = _off(False, "the data are looked at halfway, and the trial may end there")
+    looks: int = _off(1, "what is declared: times that the data are judged")
+    look_level: float = _off(0.025, "what is declared: one-sided level of each look")
+    randomised: bool = _off(True, "what is declared")
+    concurrent: bool = _off(True, "what is declared")
     frugal: bool = _off(
         False,
         "only the forms that claims within hours need, and severity drawn only at the hours they "
@@ -225,8 +248,8 @@ class World:
             forms["pcl5_week"] = ("PCL-5", "past-week", week, 9)
         if not self.frugal:
             forms["iesr"] = ("IES-R", "standard", ("before", "24 h", "168 h"), 14)
-        dissociation = ("before", *DURING, *self.hours_visits)
-        forms["cadss"] = ("CADSS", "23-item", dissociation, 0)
+        if self.cadss_form:
+            forms["cadss"] = ("CADSS", "23-item", ("before", *DURING, *self.hours_visits), 0)
         return forms
 
     @property

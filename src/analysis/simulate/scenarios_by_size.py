@@ -71,6 +71,18 @@ def hopeful(bias: float, both: float = 0.0) -> World:
     return replace(NO_EFFECT, expectancy=hope, expectancy_ketamine=_points(_HOPE, bias, 1.5))
 
 
+def discouraged(bias: float, world: World = NO_EFFECT) -> World:
+    """Those on ketamine hope less than the others, in a world with or without an effect.
+
+    Parameters
+    ----------
+    bias : float
+        Mean difference within hours in favour of the comparator, SD of baseline, from 0 to 1.5.
+    world : World
+    """
+    return replace(world, expectancy_ketamine=-_points(_HOPE, bias, 1.5))
+
+
 def intoxicated(bias: float) -> World:
     """No drug effect; dissociation lingers for hours and lowers scores while it does.
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.simulate.cohort import simulate
+from analysis.simulate.declared import Declared, declared
 from analysis.simulate.scenario import World, in_use
 from analysis.writing import write_atomic
 
@@ -58,17 +59,18 @@ def write_study(world: World, n_per_arm: int, seed: int, folder: Path) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     tables = simulate(world, n_per_arm, seed)
+    said = declared(world, n_per_arm, len(tables["subjects"]))
     for name, table in tables.items():
         write_atomic(folder / f"{name}_synthetic.csv", synthetic_csv(table))
     values = "\n".join(f"- `{name}` = {value}" for name, value in in_use(world).items())
     readme = _README.format(seed=seed, n=n_per_arm, world=values)
     write_atomic(folder / "README.md", readme.encode())
-    declared = folder / "study.toml"
-    write_atomic(declared, _study_toml(world, n_per_arm, seed).encode())
-    return declared
+    path = folder / "study.toml"
+    write_atomic(path, _study_toml(world, said, seed).encode())
+    return path
 
 
-def _study_toml(world: World, n_per_arm: int, seed: int) -> str:
+def _study_toml(world: World, said: Declared, seed: int) -> str:
     """What the study declares of itself: the columns of each table, and that it is synthetic."""
     subjects = {"entry_threshold": "entry_threshold", "blinding_guess": "guess"}
     if not world.washout:  # in a crossover the first infusion tells
@@ -80,20 +82,24 @@ def _study_toml(world: World, n_per_arm: int, seed: int) -> str:
     study = {
         "name": "simulated",
         "title": f"Simulated trial (synthetic): ketamine or midazolam, "
-        f"{world.people_per_n * n_per_arm} people",
+        f"{sum(said.planned_per_arm.values())} people",
         "population": "PTSD",
         "synthetic": True,
         "design": "crossover" if world.washout else "parallel",
         "comparator": "active",
-        "randomised": True,
-        "concurrent": True,
+        "randomised": said.randomised,
+        "concurrent": said.concurrent,
         "blinded": "double",
-        "planned_per_arm": _planned(world, n_per_arm),
-        "looks": 1,
+        "planned_per_arm": said.planned_per_arm,
+        "looks": said.looks,
         "registration": "none",
         "missing_codes": ["-9"],
         "primary": world.forms[world.primary][0],
     }
+    if said.looks > 1:
+        study["look_level"] = said.look_level
+    if said.enrolment_reason:
+        study["enrolment_reason"] = said.enrolment_reason
     blocks = [
         _block("[study]", study) + 'arms = { ket = "ketamine", mdz = "midazolam" }\n',
         _block("[subjects]", {**_file("subjects"), **subjects}),
@@ -114,13 +120,6 @@ def _study_toml(world: World, n_per_arm: int, seed: int) -> str:
         f"# Synthetic: made by analysis.simulate from seed {seed}. No real person is in it.\n"
         + ("\n".join(blocks))
     )
-
-
-def _planned(world: World, n_per_arm: int) -> int | dict[str, int]:
-    ketamine, midazolam = world.allocation
-    if ketamine == midazolam:
-        return n_per_arm
-    return {"ketamine": ketamine * n_per_arm, "midazolam": midazolam * n_per_arm}
 
 
 def _file(table: str) -> dict[str, str]:

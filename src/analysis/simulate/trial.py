@@ -10,6 +10,7 @@ import numpy as np
 from analysis import instruments
 from analysis.instruments.totals import person_means
 from analysis.simulate.cohort import draw
+from analysis.simulate.declared import Declared, declared
 from analysis.simulate.scenario import BASELINE, Arrays, World
 from analysis.simulate.visit_times import visit_hours
 
@@ -32,7 +33,8 @@ class Trial:
         The same two with few blank items filled by the person's mean.
     groups : dict of ndarray of bool, shape (n,)
         Flagged people: ``stopped`` infusion; ``guessed ketamine``, ``guessed midazolam``;
-        ``one rating`` (only one of the two ratings before is complete).
+        ``one rating`` (only one of the two ratings before is complete); ``entered twice``
+        (every form is that of another id too).
     cadss_hours_since_end : ndarray of float, shape (n, CADSS forms)
         Hours after the end of the infusion at which each CADSS after its start was filled in.
     cadss_rise : ndarray of float, shape (n, CADSS forms)
@@ -44,6 +46,8 @@ class Trial:
         item filled by the person's mean; NaN where the trial has none.
     site : ndarray of int, shape (n,)
         Number of each person's site, from 0.
+    declared : Declared
+        What the trial says of how it was done.
     """
 
     treated: np.ndarray
@@ -58,6 +62,7 @@ class Trial:
     recall_hours: int
     week_before: np.ndarray
     site: np.ndarray
+    declared: Declared
 
     @property
     def baseline(self) -> np.ndarray:
@@ -102,7 +107,7 @@ def trials(world: World, n_per_arm: int, generators: Sequence[np.random.Generato
     What costs is drawing the numbers; the calls around it are shared. A dozen or two at once
     stay in a processor's cache.
     """
-    people, items = draw(world, n_per_arm, generators)
+    people, items, sizes = draw(world, n_per_arm, generators)
     answers = items[world.primary]
     totals = answers.sum(2)
     filled = _filled(world, world.primary, answers)
@@ -111,7 +116,11 @@ def trials(world: World, n_per_arm: int, generators: Sequence[np.random.Generato
     if world.now_form and world.week_form:
         at = world.forms["pcl5_week"][2].index(BASELINE[1])
         week = _filled(world, "pcl5_week", items["pcl5_week"][:, at])
-    cadss = items["cadss"].sum(2)
+    cadss_since, cadss = np.empty((2, n_people, 0))
+    if world.cadss_form:
+        cadss_since = _since_end(world, people, "cadss")[:, 1:]
+        points = items["cadss"].sum(2)
+        cadss = points[:, 1:] - points[:, :1]
     arrays = {
         "treated": people["ketamine"],
         "baseline_forms": totals[:, :2],
@@ -121,11 +130,11 @@ def trials(world: World, n_per_arm: int, generators: Sequence[np.random.Generato
         "totals": totals[:, 2:],
         "filled_baseline_forms": filled[:, :2],
         "filled_totals": filled[:, 2:],
-        "cadss_hours_since_end": _since_end(world, people, "cadss")[:, 1:],
-        "cadss_rise": cadss[:, 1:] - cadss[:, :1],
+        "cadss_hours_since_end": cadss_since,
+        "cadss_rise": cadss,
     }
     groups = _groups(people, totals[:, :2])
-    n = world.people_per_n * n_per_arm
+    ends = np.cumsum(sizes)
     name, version = world.forms[world.primary][:2]
     recall_hours = int(instruments.get(name).versions[version])
     return [
@@ -133,8 +142,9 @@ def trials(world: World, n_per_arm: int, generators: Sequence[np.random.Generato
             **{key: values[rows] for key, values in arrays.items()},
             groups={key: values[rows] for key, values in groups.items()},
             recall_hours=recall_hours,
+            declared=declared(world, n_per_arm, size),
         )
-        for rows in (slice(n * i, n * (i + 1)) for i in range(len(generators)))
+        for size, rows in ((n, slice(end - n, end)) for n, end in zip(sizes, ends, strict=True))
     ]
 
 
@@ -157,4 +167,5 @@ def _groups(people: Arrays, before: np.ndarray) -> Arrays:
         "guessed ketamine": people["guess"] == 2,
         "guessed midazolam": people["guess"] == 0,
         "one rating": np.isnan(before).sum(axis=1) == 1,
+        "entered twice": people.get("entered twice", np.zeros(len(before), bool)),
     }

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.simulate.course import answers
 from analysis.simulate.infusions import treat
 from analysis.simulate.missing_data import departures, unfilled
-from analysis.simulate.people import candidates, recruit
+from analysis.simulate.people import candidates, enters, recruit
 from analysis.simulate.scenario import BASELINE, Arrays, World
 from analysis.simulate.visit_times import visit_hours
 
@@ -44,6 +44,7 @@ def truth(
         Points of the primary form against the mean of the two ratings before (negative =
         fewer symptoms), shares from 0 to 1, hours and minutes as named.
     """
+    world = replace(world, cadss_form=True)  # what is true does not hang on what is measured
     sizes = [500] * (n_per_arm // 500) + [n_per_arm % 500] * (n_per_arm % 500 > 0)
     seeds = np.random.SeedSequence([seed, n_per_arm]).spawn(len(sizes))
     blocks = [_drawn(world, *one) for one in zip(sizes, seeds, strict=True)]
@@ -81,16 +82,16 @@ def truth(
 def _screening(world: World, rng: np.random.Generator) -> pd.Series:
     """Screening totals of the population before selection, from ten thousand people."""
     totals = np.concatenate([candidates(world, 1000, rng)["screening"] for _ in range(10)])
-    entered = (totals >= world.entry_threshold).mean()
+    entered = enters(world, totals).mean()
     return pd.Series({"mean": totals.mean(), "sd": totals.std(ddof=1), "share_taken_in": entered})
 
 
 def _without(world: World) -> dict[str, World]:
     """Worlds with one cause less each; the name is that of the cause added last."""
-    bare = replace(world, drug=0.0, drug_sd=0.0, drug_worse=0.0, euphoria=0.0)
+    bare = replace(world, drug=0.0, drug_sd=0.0, drug_worse=0.0, euphoria=0.0, dip=0.0)
     worlds = {"": replace(bare, belief=0.0, expectancy_ketamine=0.0), "expectancy": bare}
-    if world.euphoria:
-        worlds["intoxication"] = replace(bare, euphoria=world.euphoria)
+    if world.euphoria or world.dip:
+        worlds["intoxication"] = replace(bare, euphoria=world.euphoria, dip=world.dip)
     return worlds | {"drug": world}
 
 

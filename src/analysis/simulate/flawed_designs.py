@@ -1,0 +1,177 @@
+"""Worlds without an effect in which the study itself is flawed: how it was done, or reported.
+
+The sum of the biases is at the bound wherever a flaw that no gate stops leaves room for more, so
+that what the flaw itself does to the rate of "supported" is seen where it does most.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from analysis.simulate.design import Design
+from analysis.simulate.entries import BOUND, Entry
+from analysis.simulate.scenarios_by_size import NO_EFFECT, hopeful, unblinded
+
+__all__ = ["FLAWED"]
+
+_NOTHING = "nothing"
+_AT_BOUND = unblinded(BOUND)
+# Both arms settle after an infusion, and are themselves again at night. Assumption.
+_SETTLING = replace(NO_EFFECT, expectancy=-20.0, expectancy_half_life=2.5)
+# The score that nobody sees decides who is not there to give it, each arm's own way.
+_SELECTIVE: dict[str, Any] = {
+    "dropout_unseen": -0.3,
+    "dropout_unseen_ketamine": 0.6,
+    "dropout": 0.0,
+}
+_POCOCK = "one-sided level 0.0147 at each of two looks: Pocock 1977 doi:10.1093/biomet/64.2.191"
+
+FLAWED: dict[str, Entry] = {
+    "wide-small-ketamine": Entry(
+        "One on ketamine for two, and twice the spread in the few",
+        _NOTHING,
+        Design(allocation=(1, 2), sd_ratio=2.0).of(_AT_BOUND),
+        bias=BOUND,
+        holds="unblinding",
+    ),
+    "wide-small-comparator": Entry(
+        "Two on ketamine for one, and twice the spread in the few",
+        _NOTHING,
+        Design(allocation=(2, 1), sd_ratio=2.0).of(_AT_BOUND),
+        bias=BOUND,
+        holds="unblinding",
+    ),
+    "hidden-improvers": Entry(
+        "Who improves on the comparator, or does not on ketamine, is not scored within hours",
+        _NOTHING,
+        replace(unblinded(0.24), **_SELECTIVE),
+        bias=BOUND,
+        holds="unblinding 0.24, selective scores 0.06 at 2 % lost (0.12 at 5 %, 0.21 at 10 %, "
+        "0.31 at 15 %, 0.57 at 30 %)",
+    ),
+    "other-clock": Entry(
+        "Ketamine rated an hour earlier, while both arms still settle",
+        _NOTHING,
+        replace(_SETTLING, clock_late=(-30, 30)),
+        bias=0.18,
+        holds="other hours",
+        stopped_by="comparator",
+    ),
+    "other-clock-25": Entry(
+        "Ketamine rated 25 minutes earlier, while both arms still settle",
+        _NOTHING,
+        replace(_SETTLING, clock_late=(-12, 13)),
+        bias=0.08,
+        holds="other hours, fewer than a gate asks for",
+    ),
+    "by-illness": Entry(
+        "The less ill are given ketamine, declared as by chance",
+        _NOTHING,
+        replace(unblinded(0.13), allocated_by="illness"),
+        bias=BOUND,
+        holds="illness beyond what baseline shows 0.17, unblinding 0.13; baselines 0.85 SD apart, "
+        "so that gate comparator stops every other trial",
+    ),
+    "not-by-chance": Entry(
+        "The less ill are given ketamine, and that is declared",
+        _NOTHING,
+        replace(unblinded(0.13), allocated_by="illness", randomised=False),
+        bias=BOUND,
+        holds="illness beyond what baseline shows 0.17, unblinding 0.13",
+        stopped_by="comparator",
+    ),
+    "by-calendar": Entry(
+        "First all on the comparator, then all on ketamine, and that is declared",
+        _NOTHING,
+        replace(NO_EFFECT, allocated_by="calendar", drift_calendar=-8.0, concurrent=False),
+        bias=0.52,
+        holds="drift by calendar",
+        stopped_by="comparator",
+    ),
+    "by-calendar-untold": Entry(
+        "First all on the comparator, then all on ketamine, declared as at the same time",
+        _NOTHING,
+        replace(NO_EFFECT, allocated_by="calendar", drift_calendar=-8.0),
+        bias=0.52,
+        holds="drift by calendar, which hours without dates hide",
+    ),
+    "by-site": Entry(
+        "All of an arm at one site, and sites differ in response",
+        _NOTHING,
+        replace(
+            NO_EFFECT, allocated_by="site", sites=2, site_response_sd=3.0
+        ),
+        holds="a difference between two sites, none on average, SD 0.6",
+        stopped_by="comparator",
+    ),
+    "narrow-entry": Entry(
+        "Let in at 28 to 34 points of the same form, and hope on ketamine",
+        _NOTHING,
+        # 2.1 points, 0.30 SD of people who were not chosen so; of these people 0.45 SD.
+        replace(hopeful(0.29), entry_now=(28, 34)),
+        bias=BOUND,
+        holds="hope of 2.1 points, in SD of the reference population",
+    ),
+    "dip": Entry(
+        "Lower by 12 points at 3 h and gone by 5 h, dissociation not measured",
+        _NOTHING,
+        replace(NO_EFFECT, dip=-12.0, cadss_form=False),
+        bias=0.75,
+        holds="intoxication at the first visit alone",
+        stopped_by="robustness",
+    ),
+    "dip-measured": Entry(
+        "Lower by 12 points at 3 h and gone by 5 h, dissociation measured and over",
+        _NOTHING,
+        replace(NO_EFFECT, dip=-12.0),
+        bias=0.75,
+        holds="intoxication at the first visit alone",
+        stopped_by="robustness",
+    ),
+    "best-of-three": Entry(
+        "Three forms were filled in, the best is reported",
+        _NOTHING,
+        replace(unblinded(0.22), instruments_tried=3, instrument_sd=5.0),
+        bias=BOUND,
+        holds="unblinding 0.22, choice of the form 0.08 at 30 people an arm",
+    ),
+    "looks": Entry(
+        "Looked at halfway and at the end, at a level that is declared",
+        _NOTHING,
+        Design(look_level=0.0147).of(_AT_BOUND),
+        bias=BOUND,
+        holds="unblinding",
+        source=_POCOCK,
+    ),
+    "peeking": Entry(
+        "Looked at halfway, ended if it shows enough; one look is declared",
+        _NOTHING,
+        replace(_AT_BOUND, stops_early=True),
+        bias=BOUND,
+        holds="unblinding; gate comparator stops trials that end early, half of the plan",
+    ),
+    "entered-twice": Entry(
+        "Everybody stands in the data twice",
+        _NOTHING,
+        replace(_AT_BOUND, entered_twice=True),
+        bias=BOUND,
+        holds="unblinding; half as many people as it seems",
+        stopped_by="comparator",
+    ),
+    "no-covariate": Entry(
+        "No past-week form before",
+        _NOTHING,
+        replace(_AT_BOUND, week_form=False),
+        bias=BOUND,
+        holds="unblinding",
+    ),
+    "no-other-day": Entry(
+        "One rating before, just before the infusion, which waiting raises",
+        _NOTHING,
+        # One rating spreads wider, 8.9 points.
+        replace(unblinded(0.365), one_rating=1.0, anticipation=6.0),
+        bias=BOUND,
+        holds="unblinding",
+    ),
+}  # fmt: skip
