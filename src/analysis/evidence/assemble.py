@@ -9,9 +9,10 @@ from analysis.evidence.table import GROUP, POINTS, load
 
 KINDS = {"g": "standardised difference", "smd": "standardised difference", "or": "odds ratio"}
 CARRIED = [
-    "level", "randomised", "ptsd", "design", "comparator", "comparator_type", "contrast",
-    "instrument", "outcome", "recall_window", "recall_hours_low", "recall_hours_high", "unit",
-    "direction", "documents_seen", "note",
+    "level", "year", "randomised", "ptsd", "design", "comparator", "comparator_type", "co_therapy",
+    "blinding", "route", "contrast", "comparison", "instrument", "outcome", "recall_window",
+    "recall_hours_low", "recall_hours_high", "unit", "direction", "source_kind", "doi",
+    "documents_seen", "note",
 ]  # fmt: skip
 
 NUMBERS = ["estimate", "se", "ci_low", "ci_high", "p_value"]

@@ -9,6 +9,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from pathlib import Path
 
 from analysis.errors import EvidenceError
@@ -98,7 +99,9 @@ def _row(source: dict[str, str], row: str) -> dict[str, str]:
     out.update(_identity(source), **_contrast(source), **_dose(source))
     out.update(_scale(source, row), **_signed(source, row))
     out["direction"] = _direction(out, row)
-    return out
+    out.update(_setting(source), **_source(source))
+    out["comparison"] = _comparison(out)
+    return out | _withheld(out)
 
 
 def _identity(source: dict[str, str]) -> dict[str, str]:
@@ -137,6 +140,56 @@ def _dose(source: dict[str, str]) -> dict[str, str]:
         "dose_high": max(parts, key=float, default=""),
         "route": vocabulary.ROUTES.get(source["study_id"], pooled),
     }
+
+
+def _setting(source: dict[str, str]) -> dict[str, str]:
+    """What was given beside, and who knew what was given."""
+    study, design = source["study_id"], source["design"]
+    year = re.search(r"(19|20)\d{2}", study)
+    therapy = any(word in design or word in source["arm"] for word in vocabulary.THERAPIES)
+    told = vocabulary.BLINDING.get(study, "not told")
+    return {
+        "year": year.group() if year else vocabulary.YEARS.get(study, ""),
+        "co_therapy": "psychotherapy" if therapy else "none told",
+        "blinding": "open" if design.startswith("open") else told,
+    }
+
+
+def _source(source: dict[str, str]) -> dict[str, str]:
+    """Which of the three kinds of figure it is, and how it was derived."""
+    read = source["read_from"]
+    kinds = {vocabulary.READ_FROM_PEOPLE: schema.COMPUTED, vocabulary.REGISTRY: schema.POSTED}
+    counted = read == vocabulary.DERIVED_COUNT
+    derived = f"count from the printed percentage, of all {source['n']}" if counted else ""
+    return {"source_kind": kinds.get(read, schema.PRINTED), "derived": derived}
+
+
+def _comparison(row: dict[str, str]) -> str:
+    """What the figure compares, by its design: a crossover compares people with themselves."""
+    if row["level"] != "trial":
+        return "over trials"
+    if row["contrast"] == "true":
+        own = "crossover" in row["design"] and row["period"] == "all"
+        return schema.WITHIN if own else schema.BETWEEN
+    changed = row["statistic"] in schema.CHANGES
+    # Limits and standard errors are of the change that one arm's figure beside them tells.
+    return schema.BEFORE_AFTER if changed else "none"
+
+
+def _withheld(row: dict[str, str]) -> dict[str, str]:
+    """A small count of people that was computed from their data, without the count."""
+    count = row["statistic"] in schema.COUNTS
+    if row["source_kind"] != schema.COMPUTED or not count:
+        return {}
+    of = [int(row["value"]), int(row["n"] or row["value"]) - int(row["value"])]
+    if all(n == 0 or n >= schema.MINIMUM_CELL for n in of):
+        return {}
+    told = f"a count of fewer than {schema.MINIMUM_CELL} people, computed from individual data"
+    return {
+        "statistic": "withheld", "statistic_printed": "withheld", "value": "", "unit": "",
+        "text_value": told, "printed_value": "withheld", "direction": "none", "printed_sign": "",
+        "note": "",
+    }  # fmt: skip
 
 
 def _scale(source: dict[str, str], row: str) -> dict[str, str]:

@@ -96,6 +96,10 @@ def response_difference(query: Query) -> dict[str, Any]:
 
 def _counts(query: Query, direction: str) -> pd.DataFrame:
     found = counts(query.table)
+    withheld = query.table["statistic"] == "withheld"
+    if found.empty and withheld.any():
+        told = query.table.loc[withheld, "text_value"].iloc[0]
+        query.refuse("withheld", f"{told}, is not shown")
     if found.empty:
         query.refuse(
             "nothing", "the table holds no count of people by PTSD response with a denominator"

@@ -23,10 +23,16 @@ SIGNED = {
     "ci_low", "ci_high", "g_ci_low", "g_ci_high", "smd_ci_low", "smd_ci_high",
     "d_ci_low", "d_ci_high",
 }  # fmt: skip
+# Of one arm, before and after; a limit or standard error of an arm is of such a change.
+CHANGES = {
+    "mean_change", "sd_change", "pct_change", "md_pre_post", "t", "d", "d_ci_low", "d_ci_high",
+    "ci_low", "ci_high", "se",
+}  # fmt: skip
 ODDS = {"or", "or_ci_low", "or_ci_high"}
 SHARES = {"events", "pct", "pct_responders", "n_still_improved"}
 WORDS = {
     "direction", "group_by_time", "time_course", "assessment_times", "registry_primary_timeframe",
+    "completion", "posted", "withheld",
 }  # fmt: skip
 COUNTS = {
     "n_randomised", "n_started", "n_completed", "n_completed_week1", "n_started_second_infusion",
@@ -52,6 +58,16 @@ UNITS: dict[str, set[str]] = {
     "threshold": {"points"},
 }
 
+# What was read: print, a registry's posted results, or individual data of an open file.
+PRINTED, POSTED, COMPUTED = "printed", "posted in a registry", "computed from individual data"
+SOURCE_KINDS = (PRINTED, POSTED, COMPUTED)
+# What a figure compares. Only the first is a difference between people who were given different
+# things; the second is one between two times of the same people in a randomised order.
+BETWEEN, WITHIN, BEFORE_AFTER = "between arms", "within person", "before and after"
+COMPARISONS = (BETWEEN, WITHIN, BEFORE_AFTER, "over trials", "none")
+MINIMUM_CELL = 10
+"""A count of fewer people that was computed from individual data is not shown."""
+
 DIRECTIONS = (
     "negative_is_fewer_symptoms",
     "higher_is_more_symptoms",
@@ -62,7 +78,7 @@ DIRECTIONS = (
 )
 OUTCOMES = (
     "score", "response", "duration", "harm", "vital sign", "flow", "design", "characteristic",
-    "schedule", "review",
+    "schedule", "review", "blinding",
 )  # fmt: skip
 
 COLUMNS = (
@@ -76,6 +92,7 @@ COLUMNS = (
     Column("registry_id", "text", "Trial registry number, where there is one."),
     Column("doi", "text", "DOI of the publication."),
     Column("citation", "text", "Citation where no DOI is known."),
+    Column("year", "integer", "Year of the publication or of the posted results."),
     Column(
         "identifier_added",
         "boolean",
@@ -108,9 +125,30 @@ COLUMNS = (
         allowed=("active", "passive", "pooled", "none"),
         required=True,
     ),
+    Column(
+        "co_therapy",
+        "text",
+        "What everyone was given beside; psychotherapy in both arms changes what is compared.",
+        allowed=("psychotherapy", "none told"),
+        required=True,
+    ),
+    Column(
+        "blinding",
+        "text",
+        "double: participants and raters at least.",
+        allowed=("double", "masked by anaesthesia", "open", "not told"),
+        required=True,
+    ),
     Column("arm", "text", "Arm or contrast behind the figure.", required=True),
     Column(
         "contrast", "boolean", "True: ketamine against the comparator; False: one arm or everyone."
+    ),
+    Column(
+        "comparison",
+        "text",
+        "What the figure compares; between arms is the only one that is pooled with its like.",
+        allowed=COMPARISONS,
+        required=True,
     ),
     Column(
         "dose",
@@ -124,7 +162,10 @@ COLUMNS = (
         "route",
         "text",
         "Route of ketamine; intravenous unless the evidence file says otherwise.",
-        allowed=("intravenous", "intramuscular", "oral", "sublingual", "mixed or not stated"),
+        allowed=(
+            "intravenous", "intramuscular", "intranasal", "oral", "sublingual",
+            "mixed or not stated",
+        ),  # fmt: skip
         required=True,
     ),
     Column(
@@ -212,7 +253,22 @@ COLUMNS = (
         allowed=("positive", "negative", "harm"),
     ),
     Column("sign_changed", "boolean", "True: value is the printed value negated."),
+    Column(
+        "source_kind",
+        "text",
+        "What was read: print, a registry's posted results, or a file of individual people, from "
+        "which the figure was computed.",
+        allowed=SOURCE_KINDS,
+        required=True,
+    ),
+    Column(
+        "derived",
+        "text",
+        "How the value follows from what is printed, with what is assumed; empty where it is "
+        "printed itself.",
+    ),
     Column("read_from", "text", "What was read.", required=True),
+    Column("found_at", "text", "Where in the document or record the figure stands."),
     Column(
         "documents_seen",
         "integer",

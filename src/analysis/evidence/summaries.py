@@ -221,8 +221,7 @@ def _sorted(found: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 
 
 def _psychotherapy(found: pd.DataFrame) -> pd.Series:
-    """Told by the design, or by the arm where the series is of a combined treatment."""
-    return found["design"].str.contains("psychotherapy") | found["arm"].str.contains("EMDR")
+    return found["co_therapy"] == "psychotherapy"
 
 
 def _from_means(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:

@@ -29,6 +29,7 @@ INSTRUMENTS: dict[str, tuple[str, str, bool]] = {
     "PTSD scales": ("PTSD-pooled", "review", True),
     "ANXIETY scales (NOT PTSD)": ("anxiety-pooled", "score", False),
     "MADRS": ("MADRS", "score", False),
+    "MADRS response >=50%": ("MADRS", "response", False),
     "PHQ-9": ("PHQ-9", "score", False),
     "CADSS": ("CADSS", "score", False),
     "CADSS/PANSS-type": ("CADSS|PANSS", "score", False),
@@ -46,6 +47,8 @@ INSTRUMENTS: dict[str, tuple[str, str, bool]] = {
     "SBP": ("SBP", "vital sign", False),
     "DBP": ("DBP", "vital sign", False),
     "HR": ("HR", "vital sign", False),
+    "blinding guess": ("", "blinding", False),
+    "registration": ("", "schedule", False),
     "flow": ("", "flow", False),
     "design": ("", "design", False),
     "monitoring": ("", "design", False),
@@ -88,6 +91,25 @@ ADDED_IDENTIFIERS: dict[str, tuple[str, str]] = {
     ),
     "meta_haemodynamics": ("10.3389/fpsyt.2021.549080", ""),
 }
+
+# Read in abstract, title or registry record; what is not here was not told in what was read.
+BLINDING = {
+    "Feder2014": "double",
+    "Feder2021": "double",
+    "Abdallah2022": "double",
+    "Dadabayev2020": "double",
+    "Beaglehole2025": "double",
+}
+
+# Years that the study's id does not hold.
+YEARS = {"KA-EMDR": "2025", "meta_haemodynamics": "2021"}
+
+# Arms of a combined treatment, where the design does not say so.
+THERAPIES = ("EMDR", "WET", "TIMBER", "psychotherapy")
+
+READ_FROM_PEOPLE = "open data file, arm-level summary computed from it"
+REGISTRY = "trial registry record"
+DERIVED_COUNT = "derived from the published percentage"
 
 ROUTES = {
     "Beaglehole2025": "intramuscular",

@@ -112,26 +112,22 @@ def _certainty_ever(
     )
     certain = definitions.rule("certain_share")
     points_to = decide_by_share(main, certain)
-    other = treated[treated["use"] == "descriptive"].iloc[0]
     reasons = reason(
         "construct", True, f"CAPS-5 measures PTSD severity {named([decides['rows']])}."
-    ) | reason("estimate", points_to == SUPPORTED, _share_told(decides, main, certain, other))
+    ) | reason("estimate", points_to == SUPPORTED, _share_told(decides, main, certain))
     cap = f" by the one definition given ({decides['definition']}, week 2, after six infusions)"
     return Finding(reasons, main, points_to, _shares_beside(rows, decides, words), cap)
 
 
-def _share_told(decides: pd.Series, main: dict[str, Any], certain: float, other: pd.Series) -> str:
-    """The share that decides and what it needs, and another that does not decide."""
-    no_fall = int(other["n"] - other["events"])
+def _share_told(decides: pd.Series, main: dict[str, Any], certain: float) -> str:
+    """The share that decides, and what it needs."""
     return (
         f"{decides['study_id']}: {main['method'].split(',')[0]} people on ketamine met "
         f"{decides['definition']} at week 2, after six infusions "
         f"({main['estimate']:.0%}, exact 95 % interval {main['ci_low']:.1%} to "
         f"{main['ci_high']:.1%}); the claim needs {certain:.0%} or more. The count is derived from "
         "the printed percentage with the denominator assumed to be all "
-        f"{int(decides['n'])} randomised {named([decides['rows']])}. Beside it, not deciding: "
-        f"in {other['study_id']} {no_fall} of {int(other['n'])} on ketamine "
-        f"were no better at day 6, after psychotherapy in both arms {named([other['rows']])}."
+        f"{int(decides['n'])} randomised {named([decides['rows']])}."
     )
 
 
