@@ -316,6 +316,27 @@ def calibrate(
     _say(counts_text(found.rows))
 
 
+evidence_app = typer.Typer(no_args_is_help=True, help="The published results and what is added.")
+app.add_typer(evidence_app, name="evidence")
+
+
+@evidence_app.command("add")
+def add_evidence(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV table or a registry record.")],
+    write: Annotated[bool, typer.Option("--write", help="Store the rows; else only show.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what published figures a file brings, and what they change in pools and verdicts."""
+    from analysis.claims.definitions import load_definitions
+    from analysis.claims.published.addition import add_evidence as add, addition_text
+
+    found = _run(lambda: add(file, load_definitions(), write=write), as_json=as_json)
+    if as_json:
+        _print_json(found)
+        return
+    _say(addition_text(found))
+
+
 def main() -> None:
     """Entry point of the console script."""
     # A pipe on a machine with another locale must still take the dashes and quotation marks.

@@ -35,13 +35,16 @@ def source() -> Path:
 
 def test_provenance_hashes_are_those_of_the_files():
     record = tomllib.loads((PUBLISHED / builder.PROVENANCE).read_text(encoding="utf-8"))
-    assert {f["name"] for f in record["file"]} == {builder.TABLE, builder.DICTIONARY}
+    names = {builder.TABLE, builder.DICTIONARY, builder.ADDED}
+    assert {f["name"] for f in record["file"]} == names
     for file in record["file"]:
         assert sha256(PUBLISHED / file["name"]) == file["sha256"]
         assert len(pd.read_csv(PUBLISHED / file["name"], dtype=str)) == file["rows"]
-        assert file["command"] == "make published EVIDENCE=path"
+        added = file["name"] == builder.ADDED
+        command = "relief evidence add FILE --write" if added else "make published EVIDENCE=path"
+        assert file["command"] == command
     for entry in [record["source"], *record["file"]]:
-        assert all(entry[key] for key in ("producer", "citation", "licence", "date", "sha256"))
+        assert all(entry[key] for key in ("producer", "citation", "licence", "sha256"))
 
 
 def test_dictionary_and_table_name_the_same_columns(text):
@@ -58,6 +61,7 @@ def test_dictionary_and_table_name_the_same_columns(text):
 def test_built_folder_is_the_source_file_built_again(source, tmp_path):
     record = tomllib.loads((PUBLISHED / builder.PROVENANCE).read_text(encoding="utf-8"))
     assert sha256(source) == record["source"]["sha256"]
+    (tmp_path / builder.ADDED).write_bytes((PUBLISHED / builder.ADDED).read_bytes())
     assert main(["--build", str(source), "--out", str(tmp_path)]) == 0
     for name in (builder.TABLE, builder.DICTIONARY, builder.PROVENANCE):
         assert (tmp_path / name).read_bytes() == (PUBLISHED / name).read_bytes()

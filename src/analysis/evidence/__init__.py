@@ -12,6 +12,7 @@ from analysis.evidence.relevant import (
     infusion_minutes,
     monitoring,
     possibly_earlier,
+    registered,
     responders,
     rows_at,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "monitoring",
     "possibly_earlier",
     "recall_share",
+    "registered",
     "responders",
     "response_shares",
     "rows_at",

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from analysis.errors import EvidenceError
@@ -19,11 +20,18 @@ from analysis.paths import PUBLISHED
 from analysis.writing import write_atomic
 
 TABLE, DICTIONARY, PROVENANCE = "published_results.csv", "data_dictionary.csv", "provenance.toml"
+ADDED = "added_results.csv"
+"""Rows added since the table was built, with the columns of the table."""
 SOURCE_COLUMNS = (
     "study_id", "registry_id", "doi", "citation", "design", "comparator", "arm", "dose_mg_per_kg",
     "period", "n", "instrument", "recall_window", "phase", "hours_since_first_infusion",
     "hours_since_last_infusion", "analysis", "statistic", "value", "unit", "improvement_sign",
     "read_from", "documents_seen", "note",
+)  # fmt: skip
+# What a source may tell beside, else taken from its design and words.
+STATED = (
+    "year", "route", "blinding", "co_therapy", "source_kind", "derived", "found_at",
+    "recall_hours", "recall_hours_low", "recall_hours_high",
 )  # fmt: skip
 _SWAP = {"low": "high", "high": "low"}
 
@@ -52,6 +60,8 @@ def build(source: Path, folder: Path = PUBLISHED) -> list[Path]:
     rows = tidy(raw.decode("utf-8"))
     texts = {TABLE: _csv(NAMES, rows), DICTIONARY: _csv(*_dictionary())}
     texts[PROVENANCE] = _provenance(_sha256(raw), texts, len(rows))
+    if (folder / ADDED).is_file():
+        texts[PROVENANCE] += added_record((folder / ADDED).read_bytes())
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         write_atomic(folder / name, text)
@@ -88,11 +98,25 @@ def tidy(text: str) -> list[dict[str, str]]:
     for source in reader:
         study = source["study_id"]
         serial[study] = serial.get(study, 0) + 1
-        rows.append(_row(source, f"{study}-{serial[study]:03d}"))
+        rows.append(tidy_row(source, f"{study}-{serial[study]:03d}"))
     return rows
 
 
-def _row(source: dict[str, str], row: str) -> dict[str, str]:
+def tidy_row(source: Mapping[str, str], row: str) -> dict[str, str]:
+    """A row of the published table from what a source tells.
+
+    Parameters
+    ----------
+    source
+        Columns ``SOURCE_COLUMNS``, all of them; and any of ``STATED``, which then stand as given.
+    row
+        Its id.
+
+    Raises
+    ------
+    EvidenceError
+        As :func:`tidy`.
+    """
     out = {name: source.get(name, "") for name in NAMES}
     out.update(row=row, instrument_printed=source["instrument"], dose=source["dose_mg_per_kg"])
     out.update(printed_value=source["value"], printed_sign=source["improvement_sign"])
@@ -100,11 +124,12 @@ def _row(source: dict[str, str], row: str) -> dict[str, str]:
     out.update(_scale(source, row), **_signed(source, row))
     out["direction"] = _direction(out, row)
     out.update(_setting(source), **_source(source))
+    out.update({name: source[name] for name in STATED if source.get(name)})
     out["comparison"] = _comparison(out)
     return out | _withheld(out)
 
 
-def _identity(source: dict[str, str]) -> dict[str, str]:
+def _identity(source: Mapping[str, str]) -> dict[str, str]:
     named = any(source[key] for key in ("registry_id", "doi", "citation"))
     doi, citation = source["doi"], source["citation"]
     if not named:
@@ -119,7 +144,7 @@ def _identity(source: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _contrast(source: dict[str, str]) -> dict[str, str]:
+def _contrast(source: Mapping[str, str]) -> dict[str, str]:
     contrast = "_vs_" in source["arm"] or " vs " in source["arm"]
     kind, _, rest = source["comparator"].partition(" (")
     if not kind and contrast:
@@ -131,7 +156,7 @@ def _contrast(source: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _dose(source: dict[str, str]) -> dict[str, str]:
+def _dose(source: Mapping[str, str]) -> dict[str, str]:
     text = source["dose_mg_per_kg"]
     parts = [] if text in ("", "mixed") else text.replace("-", "|").split("|")
     pooled = "mixed or not stated" if text == "mixed" else "intravenous"
@@ -142,7 +167,7 @@ def _dose(source: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _setting(source: dict[str, str]) -> dict[str, str]:
+def _setting(source: Mapping[str, str]) -> dict[str, str]:
     """What was given beside, and who knew what was given."""
     study, design = source["study_id"], source["design"]
     year = re.search(r"(19|20)\d{2}", study)
@@ -155,7 +180,7 @@ def _setting(source: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _source(source: dict[str, str]) -> dict[str, str]:
+def _source(source: Mapping[str, str]) -> dict[str, str]:
     """Which of the three kinds of figure it is, and how it was derived."""
     read = source["read_from"]
     kinds = {vocabulary.READ_FROM_PEOPLE: schema.COMPUTED, vocabulary.REGISTRY: schema.POSTED}
@@ -176,7 +201,7 @@ def _comparison(row: dict[str, str]) -> str:
     return schema.BEFORE_AFTER if changed else "none"
 
 
-def _withheld(row: dict[str, str]) -> dict[str, str]:
+def _withheld(row: Mapping[str, str]) -> dict[str, str]:
     """A small count of people that was computed from their data, without the count."""
     count = row["statistic"] in schema.COUNTS
     if row["source_kind"] != schema.COMPUTED or not count:
@@ -192,10 +217,16 @@ def _withheld(row: dict[str, str]) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _scale(source: dict[str, str], row: str) -> dict[str, str]:
+def _scale(source: Mapping[str, str], row: str) -> dict[str, str]:
     try:
-        instrument, outcome, ptsd = vocabulary.INSTRUMENTS[source["instrument"]]
-        recall, low, high = vocabulary.RECALL[source["recall_window"]]
+        # A record tells scale and outcome itself, under a title of its own.
+        instrument, outcome, ptsd = (
+            (source["scale"], source["outcome"], True)
+            if source.get("scale")
+            else vocabulary.INSTRUMENTS[source["instrument"]]
+        )
+        own = bool(source.get("recall_hours_high"))
+        recall, low, high = vocabulary.RECALL["" if own else source["recall_window"]]
     except KeyError as unknown:
         raise EvidenceError(
             "unknown_word",
@@ -215,7 +246,7 @@ def _scale(source: dict[str, str], row: str) -> dict[str, str]:
     }
 
 
-def _signed(source: dict[str, str], row: str) -> dict[str, str]:
+def _signed(source: Mapping[str, str], row: str) -> dict[str, str]:
     statistic, printed = source["statistic"], source["value"]
     change = statistic in schema.SIGNED and source["improvement_sign"] == "positive"
     words = statistic in schema.WORDS
@@ -306,8 +337,24 @@ LICENCE = (
     "abstracts, registry records and one open data file; for use beyond this study ask the "
     "owners of the publications named in each row."
 )
+ADDED_LICENCE = (
+    "Single figures with their sources, read in abstracts, tables and registry records; for use "
+    "beyond this study ask the owners of the publications named in each row."
+)
 CITATION = "Each row names its own source: columns registry_id, doi, citation, read_from."
 COMMAND = "make published EVIDENCE=path"
+
+
+def added_record(content: bytes) -> str:
+    """The provenance record of the rows that were added one by one."""
+    rows = content.decode("utf-8").count("\n") - 1
+    fields = {
+        "name": ADDED, "producer": "analysis.evidence.adding", "citation": CITATION,
+        "licence": ADDED_LICENCE, "sha256": _sha256(content), "rows": rows,
+        "command": "relief evidence add FILE --write",
+    }  # fmt: skip
+    lines = [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in fields.items()]
+    return "\n".join(["", "[[file]]", *lines]) + "\n"
 
 
 def _provenance(source_sha256: str, texts: dict[str, str], rows: int) -> str:

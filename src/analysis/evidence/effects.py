@@ -185,17 +185,21 @@ def implied_standardised_change(figure: pd.Series) -> float:
 
 def _arm_sizes(query: Query) -> pd.DataFrame:
     """People who started in each arm of a two-arm parallel trial."""
-    design = query.table["design"].iloc[0]
-    if "parallel" not in design:
-        query.refuse(
-            "crossover",
-            "people are their own controls in part here and the number analysed is not in the "
-            "table, so no standardised difference follows from the SE",
-        )
+    _parallel(query)
     started = query.table[query.table["statistic"] == "n_started"]
     if len(started) != 2:
-        query.refuse("no_n", "the table does not give the size of exactly two arms")
+        told = "arm sizes are not printed" if started.empty else f"{len(started)} arms are printed"
+        query.refuse("no_n", f"{told}, and a model's SE needs those of two")
     return started
+
+
+def _parallel(query: Query) -> None:
+    if "parallel" not in query.table["design"].iloc[0]:
+        query.refuse(
+            "crossover",
+            "people are their own controls in part here, and neither an SD nor the number analysed "
+            "is printed, so no standardised difference follows from the SE",
+        )
 
 
 def _from_model_se(query: Query, figure: pd.Series) -> dict[str, Any]:
@@ -227,8 +231,8 @@ def _from_sd_of_change(query: Query, figure: pd.Series) -> dict[str, Any]:
     if len(arms) != 2:
         if query.table["level"].iloc[0] != "trial":
             query.refuse("pooled", "no standardised difference follows from a pooled difference")
-        _arm_sizes(query)
-        query.refuse("no_sd", "the table gives neither a model's SE nor both arms' SD of change")
+        _parallel(query)
+        query.refuse("no_sd", "neither a model's SE nor both arms' SD of change is printed")
     n = [int(v) for v in arms["n"]]
     squares = sum((k - 1) * float(s) ** 2 for k, s in zip(n, arms["value"], strict=True))
     df = sum(n) - 2

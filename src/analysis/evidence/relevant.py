@@ -81,6 +81,29 @@ def responders(table: pd.DataFrame | None = None) -> pd.DataFrame:
     return found.sort_values("psychotherapy", kind="stable").reset_index(drop=True)
 
 
+def registered(table: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Randomised trials that have ended and whose results were not posted when read.
+
+    Returns
+    -------
+    DataFrame
+        study_id, registry_id, co_therapy, enrolled (people), completed (month and year, words),
+        note, rows.
+    """
+    table = load() if table is None else table
+    ended = table[(table["statistic"] == "completion") & table["randomised"]]
+    out = []
+    for _, row in ended.iterrows():
+        own = table[(table["study_id"] == row["study_id"]) & (table["statistic"] == "n_enrolled")]
+        out.append({
+            **{name: row[name] for name in ("study_id", "registry_id", "co_therapy", "note")},
+            "completed": row["text_value"], "rows": [*own["row"], row["row"]],
+            "enrolled": float(own["value"].iloc[0]) if len(own) else float("nan"),
+        })  # fmt: skip
+    columns = ["study_id", "registry_id", "co_therapy", "enrolled", "completed", "note", "rows"]
+    return pd.DataFrame(out, columns=columns)
+
+
 def infusion_minutes(table: pd.DataFrame | None = None) -> pd.DataFrame:
     """Published lengths of the infusion, in minutes: table rows, columns ``SHOWN``."""
     return _statistic("infusion_minutes", table)

@@ -130,7 +130,7 @@ def _source(row: pd.Series) -> str:
 
 def _assumed(row: pd.Series) -> str:
     if "derived count" in row["note"]:
-        return f"denominator {row['n']} (count derived from the printed percentage)"
+        return f"denominator {row['n']} assumed (count derived from the printed percentage)"
     if row["unit"] == "%":
         return f"denominator {row['n']} (count from the printed percentage)"
     return ""

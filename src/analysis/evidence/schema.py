@@ -163,7 +163,12 @@ COLUMNS = (
         "text",
         "Route of ketamine; intravenous unless the evidence file says otherwise.",
         allowed=(
-            "intravenous", "intramuscular", "intranasal", "oral", "sublingual",
+            "intravenous",
+            "intramuscular",
+            "intranasal",
+            "inhaled",
+            "oral",
+            "sublingual",
             "mixed or not stated",
         ),  # fmt: skip
         required=True,

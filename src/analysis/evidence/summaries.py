@@ -25,7 +25,7 @@ CONTRASTS = [
     "rows",
 ]  # fmt: skip
 SHARES = [
-    "study_id", "randomised", "arm", "comparator_arm", "definition", *HOURS, "events", "n", "share",
+    "study_id", "randomised", "arm", "comparator_arm", "instrument", "definition", *HOURS, "events", "n", "share",
     "ci_low", "ci_high", "count_from", "psychotherapy", "note", "rows",
 ]  # fmt: skip
 CHANGES = [

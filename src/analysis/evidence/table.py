@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.errors import EvidenceError
 from analysis.evidence import schema
-from analysis.evidence.build import TABLE
+from analysis.evidence.build import ADDED, TABLE
 from analysis.evidence.schema import COLUMNS, NAMES
 from analysis.paths import PUBLISHED
 
@@ -36,7 +36,7 @@ def load(folder: Path = PUBLISHED) -> pd.DataFrame:
     Parameters
     ----------
     folder
-        The folder that holds ``published_results.csv``.
+        The folder that holds ``published_results.csv`` and ``added_results.csv``.
 
     Returns
     -------
@@ -49,18 +49,29 @@ def load(folder: Path = PUBLISHED) -> pd.DataFrame:
     EvidenceError
         The first rule broken, as a sentence with the row id and the column.
     """
-    path = Path(folder) / TABLE
+    return _checked(*contents(folder)).copy(deep=True)
+
+
+def contents(folder: Path = PUBLISHED) -> tuple[bytes, bytes]:
+    """The table as it was built, and the rows added since; the latter may be none."""
+    path, added = (Path(folder) / name for name in (TABLE, ADDED))
     if not path.is_file():
         raise EvidenceError(
             "no_table", f"{TABLE} is missing. Build it with: make published EVIDENCE=path."
         )
-    return _checked(path.read_bytes()).copy(deep=True)
+    return path.read_bytes(), added.read_bytes() if added.is_file() else b""
+
+
+def as_text(*parts: bytes) -> pd.DataFrame:
+    """Both files as one table of text cells."""
+    tables = [pd.read_csv(io.BytesIO(p), dtype=str, keep_default_na=False) for p in parts if p]
+    return pd.concat(tables, ignore_index=True)
 
 
 @lru_cache(maxsize=4)
-def _checked(content: bytes) -> pd.DataFrame:
+def _checked(*parts: bytes) -> pd.DataFrame:
     """Keyed by the bytes, so that a changed file is read and checked again."""
-    return validate(pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False))
+    return validate(as_text(*parts))
 
 
 def validate(text: pd.DataFrame) -> pd.DataFrame:

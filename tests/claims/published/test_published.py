@@ -46,7 +46,7 @@ def test_certainty_ever_is_contradicted_by_feder_2021(ledger):
     assert "10 of 15" in why
     assert ">=30%" in why
     assert "six infusions" in why
-    assert "denominator assumed" in why
+    assert "denominator 15 assumed" in why
 
 
 def test_no_small_count_from_individual_data_is_told(ledger):
@@ -82,5 +82,12 @@ def test_the_wording_names_the_definition_that_decided(ledger):
 def test_checks_of_the_published_table_count_its_rows():
     found = check_source("published")
     read = sum(row["n"] for row in found["flow"] if row["stage"] == "rows read")
-    assert read == 217
+    assert read == len(evidence.load()) == 246
     assert [issue["rule"] for issue in found["issues"]] == ["evidence.interval-conflict"]
+
+
+def test_speed_against_exposure_names_the_trial_that_will_be_the_first(ledger):
+    assert ledger["speed_vs_exposure"].verdict == NOT_TESTABLE
+    why = text(ledger, "speed_vs_exposure", "comparator")
+    assert "No head-to-head comparison" in why
+    assert "75 enrolled, completed October 2025" in why

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import pandas as pd
+
 from analysis import evidence
 from analysis.claims.case import data_sha256
 from analysis.claims.definitions import Definitions
@@ -20,15 +22,15 @@ from analysis.paths import PUBLISHED
 __all__ = ["check_published", "judge_published"]
 
 
-def judge_published(definitions: Definitions) -> Ledger:
-    """Judge every claim on the published results.
+def judge_published(definitions: Definitions, table: pd.DataFrame | None = None) -> Ledger:
+    """Judge every claim on the published results; on another table of them where one is given.
 
     Raises
     ------
     EvidenceError
         When the table does not hold what its dictionary says.
     """
-    table = evidence.load()
+    table = evidence.load() if table is None else table
     results: dict[str, ClaimResult] = {}
     for claim_id in sorted(definitions.claims, key=lambda name: name == "headline"):
         claim = definitions.claims[claim_id]
@@ -57,7 +59,7 @@ def check_published() -> dict[str, Any]:
         {"stage": "rows with a number on PTSD", "arm": level, "reason": "", "rule": "", "n": int(n)}
         for level, n in numeric["level"].value_counts().sort_index().items()
     ]
-    issues = []
+    issues: list[dict[str, Any]] = []
     conflicts = evidence.interval_conflicts(table)
     if len(conflicts):
         issues.append(
@@ -77,6 +79,9 @@ def check_published() -> dict[str, Any]:
 
 
 def _sha256() -> str:
-    name = "published_results.csv"
-    text = (PUBLISHED / name).read_bytes().replace(b"\r\n", b"\n")
-    return data_sha256({name: hashlib.sha256(text).hexdigest()})
+    hashes = {}
+    for name in ("published_results.csv", "added_results.csv"):
+        if (PUBLISHED / name).is_file():
+            text = (PUBLISHED / name).read_bytes().replace(b"\r\n", b"\n")
+            hashes[name] = hashlib.sha256(text).hexdigest()
+    return data_sha256(hashes)

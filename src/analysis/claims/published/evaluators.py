@@ -17,6 +17,8 @@ from analysis.claims.published.rows import NOTE, contrast_rows, named, share_row
 from analysis.estimates.proportions import exact_share, share_difference
 from analysis.estimates.table import row
 
+_SEVERITY = "PTSD severity scales were used."
+NUMBERS = {1: "one", 2: "two", 3: "three", 6: "six", 8: "eight"}
 # What is measured on people's scores alone.
 _NOT_ON_FIGURES = reason(
     "robustness", None, "Not evaluated: published figures cannot be re-analysed for missing data."
@@ -97,12 +99,12 @@ def _certainty_ever(
     """Responders on ketamine, by the only definition that a table gives."""
     rows = evidence.responders(table)
     treated = rows[~rows["comparator_arm"]]
-    decides = treated[treated["use"] == "may decide"].iloc[0]
-    words: dict[str, Any] = {
-        "claim": claim_id,
-        "instrument": "CAPS-5",
-        "window": f"{decides['hours_since_first_infusion']:g} h, after six infusions",
-    }
+    # The most people, not the earliest or the best share.
+    may = treated[treated["use"] == "may decide"]
+    decides = may.sort_values("n", ascending=False, kind="stable").iloc[0]
+    scale = decides["instrument"]
+    when = f"{decides['hours_since_first_infusion']:g} h{_infusions_told(table, decides)}"
+    words: dict[str, Any] = {"claim": claim_id, "instrument": scale, "window": when}
     main = exact_share(
         int(decides["events"]),
         int(decides["n"]),
@@ -113,9 +115,9 @@ def _certainty_ever(
     certain = definitions.rule("certain_share")
     points_to = decide_by_share(main, certain)
     reasons = reason(
-        "construct", True, f"CAPS-5 measures PTSD severity {named([decides['rows']])}."
+        "construct", True, f"{scale} measures PTSD severity {named([decides['rows']])}."
     ) | reason("estimate", points_to == SUPPORTED, _share_told(decides, main, certain))
-    cap = f" by the one definition given ({decides['definition']}, week 2, after six infusions)"
+    cap = f" by the one definition given ({decides['definition']}, {when})"
     return Finding(reasons, main, points_to, _shares_beside(rows, decides, words), cap)
 
 
@@ -123,12 +125,20 @@ def _share_told(decides: pd.Series, main: dict[str, Any], certain: float) -> str
     """The share that decides, and what it needs."""
     return (
         f"{decides['study_id']}: {main['method'].split(',')[0]} people on ketamine met "
-        f"{decides['definition']} at week 2, after six infusions "
+        f"{decides['definition']} at {main['window']} "
         f"({main['estimate']:.0%}, exact 95 % interval {main['ci_low']:.1%} to "
-        f"{main['ci_high']:.1%}); the claim needs {certain:.0%} or more. The count is derived from "
-        "the printed percentage with the denominator assumed to be all "
-        f"{int(decides['n'])} randomised {named([decides['rows']])}."
+        f"{main['ci_high']:.1%}); the claim needs {certain:.0%} or more. "
+        f"The count: {decides['count_from']} {named([decides['rows']])}."
     )
+
+
+def _infusions_told(table: pd.DataFrame, row: pd.Series) -> str:
+    """How many infusions came before a figure, where the trial tells it."""
+    own = table[(table["study_id"] == row["study_id"]) & (table["statistic"] == "infusions")]
+    if own.empty:
+        return ""
+    number = int(own["value"].iloc[0])
+    return f", after {NUMBERS.get(number, str(number))} infusion{'s' if number > 1 else ''}"
 
 
 def _shares_beside(
@@ -224,6 +234,22 @@ def _absent(construct: bool | None, about: str, gate: str, missing: str) -> Call
     return evaluate
 
 
+def _speed_vs_exposure(
+    claim_id: str, claim: Claim, definitions: Definitions, table: pd.DataFrame
+) -> Finding:
+    """Nobody was found to have compared them head to head; which trial will be the first."""
+    missing = "No head-to-head comparison of ketamine with exposure therapy was found in the table."
+    first = evidence.registered(table)
+    first = first[first["co_therapy"] == "psychotherapy"]
+    for trial in first.to_dict("records"):
+        missing += (
+            f" {trial['study_id']} ({trial['registry_id']}), ketamine with prolonged exposure, "
+            f"{trial['enrolled']:.0f} enrolled, completed {trial['completed']}, has posted no "
+            f"results: it will be the first {named([trial['rows']])}."
+        )
+    return _absent(True, _SEVERITY, "comparator", missing)(claim_id, claim, definitions, table)
+
+
 def _infusion_length(
     claim_id: str, claim: Claim, definitions: Definitions, table: pd.DataFrame
 ) -> Finding:
@@ -287,7 +313,6 @@ def _dissociation_brief(
     )
 
 
-_SEVERITY = "PTSD severity scales were used."
 EVALUATORS: dict[str, Callable[..., Finding]] = {
     "headline": _within_hours,
     "onset": _within_hours,
@@ -295,12 +320,7 @@ EVALUATORS: dict[str, Callable[..., Finding]] = {
     "certainty_ever": _certainty_ever,
     "magnitude": _difference,
     "attribution": _attribution,
-    "speed_vs_exposure": _absent(
-        True,
-        _SEVERITY,
-        "comparator",
-        "No row compares ketamine with exposure therapy on one form and threshold.",
-    ),
+    "speed_vs_exposure": _speed_vs_exposure,
     "infusion_length": _infusion_length,
     "monitoring_length": _monitoring_length,
     "dissociation_brief": _dissociation_brief,
