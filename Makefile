@@ -39,7 +39,7 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-.PHONY: report test test-long test-python test-newest coverage lab notebooks lint format rules lock example published benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate renew calibration-state release-check r-references set-up set-up-time clean help
+.PHONY: report test test-long test-python test-newest coverage lab notebooks lint format rules lock example published therapy-course benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate renew calibration-state release-check r-references set-up set-up-time clean help
 
 report: $(READY) ## set up, judge the built-in studies, say where the report is (ARGS="STUDY --out DIR")
 	@.venv/bin/relief report $(ARGS)
@@ -101,6 +101,10 @@ example: $(READY) ## simulate the example study again
 published: $(READY) ## build data/raw/published again (EVIDENCE=published_results.csv)
 	@test -n "$(EVIDENCE)" || { echo "Name the table of published results: make published EVIDENCE=published_results.csv" >&2; exit 1; }
 	@.venv/bin/python -m analysis.evidence --build "$(EVIDENCE)"
+
+therapy-course: $(READY) ## pool psychological treatments by weeks again (METAPSY=data.csv of doi:10.5281/zenodo.10027042)
+	@test -n "$(METAPSY)" || { echo "Name the database's file: make therapy-course METAPSY=data.csv" >&2; exit 1; }
+	@.venv/bin/python -m analysis.evidence --therapy "$(METAPSY)"
 
 rules: $(READY) ## write docs/rules.md from the catalogue of rules again
 	@.venv/bin/python -m analysis.rules > docs/rules.md

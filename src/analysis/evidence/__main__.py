@@ -1,4 +1,4 @@
-"""``python -m analysis.evidence --build PATH``: rebuild the published table."""
+"""``python -m analysis.evidence``: rebuild the published table, or the course of therapy."""
 
 from __future__ import annotations
 
@@ -6,18 +6,28 @@ import argparse
 import sys
 from pathlib import Path
 
-from analysis.errors import EvidenceError
+from analysis.errors import EvidenceError, ReliefError
 from analysis.evidence.build import build
 from analysis.evidence.table import load
+from analysis.evidence.therapy import write_course
 from analysis.paths import PUBLISHED
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Build the folder, then load it: a table that breaks a rule is an error here already."""
     parser = argparse.ArgumentParser(prog="python -m analysis.evidence")
-    parser.add_argument("--build", required=True, type=Path, metavar="PATH", help="evidence file")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--build", type=Path, metavar="PATH", help="evidence file")
+    what.add_argument("--therapy", type=Path, metavar="PATH", help="data.csv of the Metapsy database")
     parser.add_argument("--out", type=Path, default=PUBLISHED, help="folder to write to")
     options = parser.parse_args(arguments)
+    if options.therapy:
+        try:
+            sys.stdout.write(f"{write_course(options.therapy).name} written\n")
+        except ReliefError as error:
+            sys.stderr.write(f"{error.rule}: {error.message}\n")
+            return 2
+        return 0
     if not options.build.is_file():
         parser.error(f"{options.build} is not a file; give the path of the evidence file")
     try:
