@@ -57,6 +57,10 @@ THROUGH = {
     "estimates/onset/test_mixture.py": "estimates/onset/profile_likelihood",
     "evidence/test_derive.py": "evidence/assemble evidence/effects evidence/query",
     "evidence/test_table.py": "evidence/schema",
+    "evidence/adding/test_addition.py": """
+        evidence/adding/checked evidence/adding/csv_rows evidence/adding/record
+        evidence/adding/record_rows""",
+    "evidence/pooling/test_pools.py": "evidence/pooling/trial_differences",
     "mmrm/trials/test_model.py": """
         mmrm/batch/inference mmrm/batch/places mmrm/batch/stack mmrm/batch/sums
         mmrm/trials/fit mmrm/trials/grids mmrm/trials/results""",

@@ -328,7 +328,8 @@ def add_evidence(
 ) -> None:
     """Say what published figures a file brings, and what they change in pools and verdicts."""
     from analysis.claims.definitions import load_definitions
-    from analysis.claims.published.addition import add_evidence as add, addition_text
+    from analysis.claims.published.addition import add_evidence as add
+    from analysis.claims.published.addition import addition_text
 
     found = _run(lambda: add(file, load_definitions(), write=write), as_json=as_json)
     if as_json:

@@ -18,7 +18,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m analysis.evidence")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--build", type=Path, metavar="PATH", help="evidence file")
-    what.add_argument("--therapy", type=Path, metavar="PATH", help="data.csv of the Metapsy database")
+    what.add_argument(
+        "--therapy", type=Path, metavar="PATH", help="data.csv of the Metapsy database"
+    )
     parser.add_argument("--out", type=Path, default=PUBLISHED, help="folder to write to")
     options = parser.parse_args(arguments)
     if options.therapy:

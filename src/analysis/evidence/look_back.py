@@ -20,7 +20,10 @@ COLUMNS = [
     "doi", "rows",
 ]  # fmt: skip
 # A course of weekly doses whose end is not told in hours: five weeks passed at least.
-_AT_LEAST = {("Quigley2024", "post_treatment"): 840.0, ("Quigley2024", "one_month_follow_up"): 1560.0}
+_AT_LEAST = {
+    ("Quigley2024", "post_treatment"): 840.0,
+    ("Quigley2024", "one_month_follow_up"): 1560.0,
+}
 
 
 def look_back_falls(table: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -56,7 +59,9 @@ def look_back_falls(table: pd.DataFrame | None = None) -> pd.DataFrame:
 def _from_means(scores: pd.DataFrame) -> list[dict[str, Any]]:
     means = scores[scores["statistic"] == "mean"]
     keys = ["study_id", "arm", "instrument_printed"]
-    before = {tuple(r[k] for k in keys): r for r in means[means["phase"] == "before"].to_dict("records")}
+    before = {
+        tuple(r[k] for k in keys): r for r in means[means["phase"] == "before"].to_dict("records")
+    }
     out = []
     for row in means[means["phase"] != "before"].to_dict("records"):
         base = before.get(tuple(row[k] for k in keys))

@@ -170,7 +170,7 @@ COLUMNS = (
             "oral",
             "sublingual",
             "mixed or not stated",
-        ),  # fmt: skip
+        ),
         required=True,
     ),
     Column(

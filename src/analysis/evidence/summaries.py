@@ -25,8 +25,8 @@ CONTRASTS = [
     "rows",
 ]  # fmt: skip
 SHARES = [
-    "study_id", "randomised", "arm", "comparator_arm", "instrument", "definition", *HOURS, "events", "n", "share",
-    "ci_low", "ci_high", "count_from", "psychotherapy", "note", "rows",
+    "study_id", "randomised", "arm", "comparator_arm", "instrument", "definition", *HOURS, "events",
+    "n", "share", "ci_low", "ci_high", "count_from", "psychotherapy", "note", "rows",
 ]  # fmt: skip
 CHANGES = [
     "study_id", "randomised", "arm", "instrument", *HOURS, "analysis", "kind", "unit", "estimate",

@@ -62,15 +62,14 @@ def read_trials(path: Path | None = None) -> pd.DataFrame:
     ReliefError
         ``evidence.therapy-absent``, ``evidence.therapy-changed``.
     """
-    root = open_data_folder()
-    if path is None and root is not None:
-        path = root / "metapsy-ptsd" / "data.csv"
+    root = open_data_folder() or Path()
+    path = path or root / "metapsy-ptsd" / "data.csv"
     try:
-        content = Path(path or "").read_bytes()
+        content = path.read_bytes()
     except OSError:
         raise refusal("evidence.therapy-absent") from None
     if hashlib.sha256(content).hexdigest() != SHA256:
-        raise refusal("evidence.therapy-changed", file=Path(path).name)
+        raise refusal("evidence.therapy-changed", file=path.name)
     # Its own declaration: semicolons, decimal commas, Latin-1.
     raw = pd.read_csv(io.BytesIO(content), sep=";", decimal=",", encoding="latin-1")
     raw = raw[raw["outcome_type"] != "dich"]

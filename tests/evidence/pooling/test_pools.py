@@ -150,7 +150,7 @@ def test_a_variance_that_is_none_never_passes(three, variance):
 
 
 @pytest.mark.parametrize(
-    "column, value",
+    ("column", "value"),
     [("co_therapy", "psychotherapy"), ("scaled_by", "change"), ("recall_hours_high", 0.0)],
 )
 def test_trials_that_differ_in_what_matters_are_not_pooled(three, column, value):
@@ -175,8 +175,8 @@ def test_both_periods_of_a_crossover_are_not_between_arms():
 def test_what_cannot_be_derived_says_why(text):
     found = trial_differences().set_index("study_id").loc["Feder2014"]
     assert "own controls" in found["why_not"]
-    table = evidence.validate(put(text, "Duek2023-014", value="", text_value="x", statistic="posted",
-                                  statistic_printed="posted", unit="", direction="none",
-                                  printed_value="x"))  # fmt: skip
+    words = {"statistic": "posted", "statistic_printed": "posted", "text_value": "x",
+             "printed_value": "x", "value": "", "unit": "", "direction": "none"}  # fmt: skip
+    table = evidence.validate(put(text, "Duek2023-014", **words))
     why = trial_differences(table).query("study_id == 'Duek2023'")["why_not"].iloc[0]
     assert "SD of change" in why

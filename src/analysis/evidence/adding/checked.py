@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -97,7 +97,7 @@ def _at_odds(row: dict[str, str], file: str, why: str) -> None:
 
 def against(rows: Rows, there: pd.DataFrame, file: str) -> None:
     """Refuse a figure that the table has, be it under another name of the same trial."""
-    known_rows: dict[tuple, dict[str, Any]] = {}
+    known_rows: dict[tuple, dict[Any, Any]] = {}
     for record in there.to_dict("records"):
         for trial in _names(record):
             known_rows[(trial, *_figure(record))] = record
@@ -112,16 +112,13 @@ def against(rows: Rows, there: pd.DataFrame, file: str) -> None:
             known_rows[(trial, *_figure(row))] = row
 
 
-def _names(row: dict[str, Any]) -> list[str]:
+def _names(row: Mapping[Any, Any]) -> list[str]:
     return [row[key].lower() for key in ("study_id", "registry_id", "doi") if row[key]]
 
 
-def _figure(row: dict[str, Any]) -> tuple[str, ...]:
+def _figure(row: Mapping[Any, Any]) -> tuple[str, ...]:
     hours = row["hours_since_first_infusion"]
-    if row["outcome"] == "score":
-        measured = row["instrument"]
-    else:
-        measured = row["instrument_printed"]
+    measured = row["instrument" if row["outcome"] == "score" else "instrument_printed"]
     return (
         row["arm"], row["period"], measured, row["phase"], f"{float(hours):g}" if hours else "",
         row["analysis"], row["statistic"], row["outcome"],

@@ -31,7 +31,7 @@ class Record:
     crossover: bool
     measures: list[dict[str, Any]]
 
-    def refuse(self, rule: str, path: str, **fields: str) -> Exception:
+    def error(self, rule: str, path: str, **fields: Any) -> Exception:
         """The error of a rule at a place of the record."""
         return refusal(rule, file=self.file, column=path, **fields)
 

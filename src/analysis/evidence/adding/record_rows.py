@@ -73,7 +73,7 @@ def rows_of(text: str, file: str, there: pd.DataFrame) -> tuple[list[dict[str, s
             left_out.append(f"{title}: no PTSD scale in its title")
             continue
         if len(scales) > 1:
-            raise record.refuse("evidence.unit", f"{_AT}[{place}].title",
+            raise record.error("evidence.unit", f"{_AT}[{place}].title",
                                 why=f"its title names {' and '.join(scales)}")  # fmt: skip
         placed = _place(record, f"{_AT}[{place}]", measure, scales[0])
         rows += [study | row for row in _rows(placed, measure)]
@@ -98,21 +98,21 @@ def _place(record: Record, path: str, measure: dict[str, Any], scale: str) -> _M
     people = kind in ("COUNT_OF_PARTICIPANTS", "NUMBER") and bool(_OF_PEOPLE.search(unit))
     if people and not _OF_EVENTS.search(title):
         why = "people are counted, and neither response nor remission is named"
-        raise record.refuse("evidence.unit", f"{path}.title", why=why)
+        raise record.error("evidence.unit", f"{path}.title", why=why)
     if not people and kind not in _POINTS:
         named = kind.lower().replace("_", " ") or "no kind of figure"
-        raise record.refuse("evidence.unit", f"{path}.paramType", why=f"{named} is not a mean")
+        raise record.error("evidence.unit", f"{path}.paramType", why=f"{named} is not a mean")
     if not people and not _IN_POINTS.fullmatch(unit.strip()):
-        raise record.refuse("evidence.unit", f"{path}.unitOfMeasure", why="not points on the scale")
+        raise record.error("evidence.unit", f"{path}.unitOfMeasure", why="not points on the scale")
     if words.scored_the_other_way(told):
-        raise record.refuse("evidence.sign", f"{path}.description")
+        raise record.error("evidence.sign", f"{path}.description")
     change = not people and bool(re.search(r"change|reduction|decrease|improvement", title, re.I))
     sign = words.sign_of(title, told) if change else ""
     if change and not sign:
-        raise record.refuse("evidence.sign", f"{path}.description")
+        raise record.error("evidence.sign", f"{path}.description")
     recall = words.recall_in(f"{title} {told}")
     if len(recall) > 1:
-        raise record.refuse("evidence.window", f"{path}.description",
+        raise record.error("evidence.window", f"{path}.description",
                             why="it names two recall windows")  # fmt: skip
     window = (recall[0], recall[0]) if recall else words.recall_of(scale)
     return _Measure(
@@ -133,10 +133,10 @@ def _groups(record: Record, path: str, measure: dict[str, Any]) -> dict[str, dic
         at = f"{path}.groups[{place}]"
         if len(named) != 1:
             why = "a group names no drug that is known" if not named else "a group names two drugs"
-            raise record.refuse("evidence.arm", at, why=why)
+            raise record.error("evidence.arm", at, why=why)
         key = str(group.get("id", ""))
         if key in found or not key:
-            raise record.refuse("evidence.arm", at, why="a group's id is missing or occurs twice")
+            raise record.error("evidence.arm", at, why="a group's id is missing or occurs twice")
         agents[key] = named[0]
         dose = words.dose_in(title) or words.dose_in(more)
         found[key] = {"arm": named[0], "dose_mg_per_kg": dose,
@@ -144,19 +144,19 @@ def _groups(record: Record, path: str, measure: dict[str, Any]) -> dict[str, dic
                       else "all"}  # fmt: skip
     others = sorted(set(agents.values()) - {"ketamine"})
     if len(others) > 1:
-        raise record.refuse("evidence.arm", f"{path}.groups", why="there are two comparators")
+        raise record.error("evidence.arm", f"{path}.groups", why="there are two comparators")
     comparator = f"{words.kind_of(others[0])} ({others[0]})" if others else ""
     several = [key for key, agent in agents.items() if agent == "ketamine"]
     for key, arm in found.items():
         arm["comparator"] = comparator
         if len(several) > 1 and key in several:
             if not arm["dose_mg_per_kg"]:
-                raise record.refuse("evidence.arm", f"{path}.groups",
+                raise record.error("evidence.arm", f"{path}.groups",
                                     why="two arms of ketamine, and not both doses")  # fmt: skip
             arm["arm"] = f"ketamine_{arm['dose_mg_per_kg']}"
     names = [(arm["arm"], arm["period"]) for arm in found.values()]
     if len(set(names)) < len(names):
-        raise record.refuse("evidence.arm", f"{path}.groups", why="two groups are the same arm")
+        raise record.error("evidence.arm", f"{path}.groups", why="two groups are the same arm")
     return found
 
 
@@ -173,14 +173,14 @@ def _rows(placed: _Measure, measure: dict[str, Any]) -> Iterator[dict[str, str]]
         at = words.hours_of(title or frame, change=placed.change, day_zero=day_zero,
                             single=record.single)  # fmt: skip
         if isinstance(at, str):
-            raise record.refuse("evidence.window", f"{path}.title", why=at)
+            raise record.error("evidence.window", f"{path}.title", why=at)
         if at in seen:
-            raise record.refuse("evidence.window", f"{path}.title", why="two entries for one time")
+            raise record.error("evidence.window", f"{path}.title", why="two entries for one time")
         seen.add(at)
         categories = [c for c in entry.get("categories") or [] if isinstance(c, dict)]
         if len(categories) != 1:
             why = "categories stand where one figure was expected"
-            raise record.refuse("evidence.unit", f"{path}.categories", why=why)
+            raise record.error("evidence.unit", f"{path}.categories", why=why)
         people = _people(placed, measure, entry, path)
         for n, figure in enumerate(categories[0].get("measurements") or []):
             yield from _figures(placed, measure, figure, at, people,
@@ -199,9 +199,9 @@ def _people(
                 if set(counts) != set(placed.groups) or not all(
                     re.fullmatch(r"\d+", n) and int(n) > 0 for n in counts.values()
                 ):
-                    raise placed.record.refuse("evidence.denominator", f"{at}.denoms")
+                    raise placed.record.error("evidence.denominator", f"{at}.denoms")
                 return {key: int(n) for key, n in counts.items()}
-    raise placed.record.refuse("evidence.denominator", f"{placed.path}.denoms")
+    raise placed.record.error("evidence.denominator", f"{placed.path}.denoms")
 
 
 def _figures(
@@ -212,7 +212,7 @@ def _figures(
     figure = figure if isinstance(figure, dict) else {}
     group = str(figure.get("groupId", ""))
     if group not in placed.groups:
-        raise placed.record.refuse("evidence.arm", path, why="a figure is of no group")
+        raise placed.record.error("evidence.arm", path, why="a figure is of no group")
     if str(figure.get("value", "")).upper() in ("NA", "N/A") and figure.get("comment"):
         return
     before = at == words.BEFORE
@@ -263,11 +263,11 @@ def _spread(
     kind = _SPREADS.get(told.lower())
     if kind is None:
         why = f"its dispersion is {told.lower() or 'not told'}"
-        raise placed.record.refuse("evidence.unit", f"{placed.path}.dispersionType", why=why)
+        raise placed.record.error("evidence.unit", f"{placed.path}.dispersionType", why=why)
     statistic = "sd_change" if placed.change and kind == "sd" else kind
     value = _number(placed, figure.get("spread"), f"{path}.spread")
     if float(value) <= 0:
-        raise placed.record.refuse("evidence.number", f"{path}.spread",
+        raise placed.record.error("evidence.number", f"{path}.spread",
                                    expected="a spread above zero")  # fmt: skip
     yield common | {"statistic": statistic, "unit": "points", "value": value,
                     "improvement_sign": "", "found_at": f"{path}.spread"}  # fmt: skip
@@ -276,5 +276,5 @@ def _spread(
 def _number(placed: _Measure, found: Any, path: str) -> str:
     text = str(found).strip()
     if not re.fullmatch(r"-?\d+(\.\d+)?", text):
-        raise placed.record.refuse("evidence.number", path, expected="a number")
+        raise placed.record.error("evidence.number", path, expected="a number")
     return text

@@ -40,9 +40,10 @@ _HOURS = {"min": 1 / 60, "h": 1, "d": 24, "w": 168, "mon": 720}
 _UNIT = r"(?P<{0}>min(?:ute)?s?|h(?:ou)?rs?|h|days?|d|weeks?|wks?|months?)"
 _TIMES = (
     re.compile(r"(?P<n>\d+(?:\.\d+)?)[\s-]*" + _UNIT.format("unit") + r"\b", re.IGNORECASE),
-    re.compile(_UNIT.format("unit") + r"\s*(?P<n>\d+(?:\.\d+)?)\b", re.IGNORECASE),
+    re.compile(r"\b" + _UNIT.format("unit") + r"\s*(?P<n>\d+(?:\.\d+)?)\b", re.IGNORECASE),
 )
 _OPEN = re.compile(r"up to|through|until|end of|\bto day|\bto week|average|immediately", re.I)
+_WEEK = 168
 _LAST = re.compile(r"(last|final|each|second|third|sixth|eighth) (infusion|dose|treatment)", re.I)
 _NUMBER_WORDS = {"one": "1", "two": "2", "three": "3", "four": "4", "six": "6", "eight": "8"}
 
@@ -145,8 +146,11 @@ def recall_in(text: str) -> tuple[float, ...]:
 
 
 def recall_of(scale: str) -> tuple[float, float]:
-    """Shortest and longest window among a scale's forms."""
-    windows = [hours for hours in known()[scale].versions.values() if hours]
+    """Shortest and longest window among a scale's forms of a week or more.
+
+    Forms of a day or a moment say so wherever they are used.
+    """
+    windows = [hours for hours in known()[scale].versions.values() if hours >= _WEEK]
     return float(min(windows)), float(max(windows))
 
 

@@ -17,7 +17,7 @@ __all__ = ["LEVELS", "certainty", "surprise"]
 
 LEVELS = ("very low", "low", "moderate", "high")
 _OPTIMAL_PEOPLE = 400
-"""Below it imprecision is serious whatever the interval (GRADE 6, doi:10.1016/j.jclinepi.2011.01.012)."""
+"""With fewer, imprecision is serious whatever the interval (doi:10.1016/j.jclinepi.2011.01.012)."""
 COLUMNS = ["body", "trials", "people", "effect", "certainty", "reasons", "rows"]
 
 
@@ -36,13 +36,13 @@ def certainty(table: pd.DataFrame | None = None) -> pd.DataFrame:
     """
     table = load() if table is None else table
     differences = one_a_trial(trial_differences(table))
-    pooled = pools(table).set_index("window")
+    pooled = pools(table)
+    pooled = pooled[pooled["comparator_type"] == "all"]
     out = []
     for window in WINDOWS:
         own = differences[differences["window"] == window]
-        row = pooled.loc[[window]]
-        row = row[row["comparator_type"] == "all"].iloc[0]
-        out.append(_of_trials(f"trials of this table, {window}", own, row))
+        pool = pooled[pooled["window"] == window].iloc[0]
+        out.append(_of_trials(f"trials of this table, {window}", own, pool))
     return pd.DataFrame([*out, *_of_meta_analyses(table)], columns=COLUMNS)
 
 

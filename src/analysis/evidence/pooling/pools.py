@@ -36,12 +36,15 @@ _ALIKE: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
     "times": lambda rows: rows["window"],
     "co-therapies": lambda rows: rows["co_therapy"],
     "units (the SD that each is divided by)": lambda rows: rows["scaled_by"],
-    "recall windows": lambda rows: np.where(rows["recall_hours_high"] > 0, "looks back", "now"),
+    "recall windows": lambda rows: (
+        rows["recall_hours_high"].gt(0).map({True: "looks back", False: "now"})
+    ),
 }
 COLUMNS = [
     "window", "comparator_type", "trials", "people", "k", "estimate", "se", "ci_low", "ci_high",
     "plain_low", "plain_high", "prediction_low", "prediction_high", "tau", "tau_low", "tau_high",
-    "q_p", "i2", "common_estimate", "common_low", "common_high", "method", "why_not", "rows",
+    "q_p", "i2", "common_estimate", "common_low", "common_high", "method", "why_not", "left_out",
+    "rows",
 ]  # fmt: skip
 
 
@@ -127,17 +130,22 @@ def pools(table: pd.DataFrame | None = None, *, method: str = "REML") -> pd.Data
     DataFrame
         Columns ``COLUMNS``: ``trials`` (names), ``people``, ``k``, the numbers of
         :class:`analysis.estimates.pooling.Pool` (negative = fewer symptoms on ketamine, in SD),
-        ``why_not`` where nothing was pooled, ``rows``.
+        ``why_not`` where nothing was pooled, ``left_out`` (trials of that time whose difference
+        between arms cannot be standardised), ``rows``.
     """
     every = trial_differences(table)
     found = one_a_trial(every[every["comparison"] == schema.BETWEEN])
     out = []
+    when = pd.Series([window_of(h) for h in every["hours_since_first_infusion"]], dtype=object)
     for window in WINDOWS:
+        others = every.loc[when == window, "study_id"]
+        left_out = [name for name in dict.fromkeys(others) if name not in set(
+            found.loc[found["window"] == window, "study_id"])]  # fmt: skip
         there = found[found["window"] == window]
         for kind in ("all", "active", "passive"):
             own = there if kind == "all" else there[there["comparator_type"] == kind]
             if kind == "all" or len(own) not in (0, len(there)):
-                out.append(_row(window, kind, own, method))
+                out.append(_row(window, kind, own, method) | {"left_out": ", ".join(left_out)})
     return pd.DataFrame(out, columns=COLUMNS)
 
 
@@ -164,7 +172,7 @@ def sensitivity(differences: pd.DataFrame, *, method: str = "REML") -> pd.DataFr
     years = pd.to_numeric(differences["year"]).to_numpy(float)
     if np.isfinite(years).all():
         ordered = np.sort(years)
-        grown = pooling.cumulated(effects, variances, years, method=method)
+        grown = pooling.cumulated(effects, variances, list(years), method=method)
         rows += [(f"up to {ordered[one.k - 1]:.0f}", one) for one in grown]
     columns = ("k", "estimate", "ci_low", "ci_high", "tau")
     return pd.DataFrame(
