@@ -103,7 +103,7 @@ def _certainty_ever(
     may = treated[treated["use"] == "may decide"]
     decides = may.sort_values("n", ascending=False, kind="stable").iloc[0]
     scale = decides["instrument"]
-    when = f"{decides['hours_since_first_infusion']:g} h{_infusions_told(table, decides)}"
+    when = f"{_when(decides['hours_since_first_infusion'])}{_infusions_told(table, decides)}"
     words: dict[str, Any] = {"claim": claim_id, "instrument": scale, "window": when}
     main = exact_share(
         int(decides["events"]),
@@ -130,6 +130,11 @@ def _share_told(decides: pd.Series, main: dict[str, Any], certain: float) -> str
         f"{main['ci_high']:.1%}); the claim needs {certain:.0%} or more. "
         f"The count: {decides['count_from']} {named([decides['rows']])}."
     )
+
+
+def _when(hours: float) -> str:
+    weeks = hours / 168
+    return f"week {weeks:g}" if weeks >= 1 and weeks == int(weeks) else f"{hours:g} h"
 
 
 def _infusions_told(table: pd.DataFrame, row: pd.Series) -> str:
