@@ -57,7 +57,7 @@ class Design:
     minimum_cell: int = 10
     minimum_cell_reason: str = ""
     round_counts: int = 5
-    missing_items: str = "complete"
+    missing_items: Literal["complete", "person-mean"] = "person-mean"
     subscale_keys: dict[str, str] = field(default_factory=dict)
     randomised: bool | None = None
     concurrent: bool | None = None

@@ -24,6 +24,9 @@ from analysis.timeline import place
 __all__ = ["Checked", "check"]
 
 
+Missing = Literal["complete", "person-mean"]
+
+
 @dataclass(frozen=True)
 class Checked:
     """A study after its checks.
@@ -42,8 +45,10 @@ class Checked:
         The study as it was read, nobody set aside yet.
     set_aside : frozenset of str
         Rules by which people or forms were set aside, in reading or here.
+    missing : {"person-mean", "complete"}
+        What became of forms with few blank items, see :func:`analysis.instruments.scoring.score`.
     sensitivity : Checked or None
-        The same with few blank items filled by the person's mean, where the study declares it.
+        The same with these forms treated the other way; None where there are none.
     """
 
     study: Study
@@ -52,7 +57,15 @@ class Checked:
     flow: pd.DataFrame
     read: Study
     set_aside: frozenset[str] = frozenset()
+    missing: Missing = "person-mean"
     sensitivity: Checked | None = None
+
+    @property
+    def other_forms(self) -> str:
+        """How the forms of ``sensitivity`` differ, in words."""
+        if self.missing == "person-mean":
+            return "with complete forms alone"
+        return "with few blank items filled by the person's mean"
 
     def issue_table(self) -> pd.DataFrame:
         """Issues as a table: rule, severity, scope, file, row, column, count, message."""
@@ -73,34 +86,30 @@ class Checked:
         return replace(self, study=study.keep_forms(forms["form"]), forms=forms)
 
     def with_put_back(self, rule: str) -> Checked:
-        """The same with what a rule set aside put back; blank items by the person's mean.
+        """The same with what a rule set aside put back.
 
         Raises
         ------
         ReliefError
             Where the data cannot be read with them.
         """
-        missing: Missing = "person-mean" if rule == "form.incomplete" else "complete"
-        return check(self.read, missing=missing, put_back=rule)
+        return check(self.read, missing=self.missing, put_back=rule)
 
     def stops(self, scope: str) -> tuple[Issue, ...]:
         """The STOP issues of one scope."""
         return tuple(i for i in self.issues if i.severity == "STOP" and i.scope == scope)
 
 
-Missing = Literal["complete", "person-mean"]
-
-
-def check(study: Study, *, missing: Missing = "complete", put_back: str = "") -> Checked:
+def check(study: Study, *, missing: Missing | None = None, put_back: str = "") -> Checked:
     """Apply every rule, set aside what a rule says, and count it.
 
     Parameters
     ----------
     study : Study
-    missing : {"complete", "person-mean"}
+    missing : {"complete", "person-mean"}, optional
         What becomes of forms with a few blank items, see
-        :func:`analysis.instruments.scoring.score`. Where the study declares the person's
-        mean as a sensitivity analysis, ``sensitivity`` holds its result.
+        :func:`analysis.instruments.scoring.score`; as the study declares unless given. Where
+        there are such forms, ``sensitivity`` has them treated the other way.
     put_back : str
         A rule that sets people or forms aside and is not applied: to try what it changes.
 
@@ -112,7 +121,7 @@ def check(study: Study, *, missing: Missing = "complete", put_back: str = "") ->
     # People whom reading set aside say nothing of the study, but they are counted.
     gone = {who: rule for who, rule in study.set_aside.items() if rule != put_back}
     live = study.keep_subjects(_without(study, gone))
-    forms = place(live, score(live, missing=missing))
+    forms = place(live, score(live, missing=missing or study.design.missing_items))
     found = check_forms(live, forms)
     check_events(live, forms, found)
     check_sites(live, forms, found)
@@ -128,9 +137,10 @@ def check(study: Study, *, missing: Missing = "complete", put_back: str = "") ->
     kept = kept.keep_forms(left["form"])
     issues = [*study.issues, *found.issues, *prorated_forms(left)]
     issues += check_questions(kept, left) if len(kept.subjects) else _nobody_is_left(found)
-    declared = study.design.missing_items == "person-mean" and not put_back
-    declared &= missing == "complete"
-    sensitivity = check(study, missing="person-mean") if declared else None
+    own = missing or study.design.missing_items
+    sensitivity = None
+    if missing is None and not put_back and _any_few_blanks(own, left, found):
+        sensitivity = check(study, missing=_OTHER[own])
     return Checked(
         kept,
         left.reset_index(drop=True),
@@ -138,8 +148,19 @@ def check(study: Study, *, missing: Missing = "complete", put_back: str = "") ->
         participant_flow(study, kept, forms, left, found),
         study,
         frozenset(found.forms) | frozenset(found.subjects.values()),
+        own,
         sensitivity,
     )
+
+
+_OTHER: dict[str, Missing] = {"person-mean": "complete", "complete": "person-mean"}
+
+
+def _any_few_blanks(missing: str, left: pd.DataFrame, found: SetAside) -> bool:
+    """Whether some forms would be scored otherwise if few blanks were treated the other way."""
+    if missing == "person-mean":
+        return bool(left["prorated"].any())
+    return bool((found.forms == "form.incomplete").any())
 
 
 def _nobody_is_left(found: SetAside) -> list[Issue]:

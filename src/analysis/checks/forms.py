@@ -141,7 +141,7 @@ def _incomplete(forms: pd.DataFrame, found: SetAside) -> None:
 
 def _mismatched_totals(forms: pd.DataFrame, found: SetAside) -> None:
     differs = forms["from_items"] & forms["total"].notna() & forms["stated_total"].notna()
-    differs &= forms["total"] != forms["stated_total"]
+    differs &= (forms["total"] != forms["stated_total"]) & ~forms["prorated"]
     found.mention("form.total-mismatch", forms[differs])
     found.mention("form.total-only", forms[~forms["from_items"] & forms["total"].notna()])
 

@@ -12,7 +12,8 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.checks import Checked
-from analysis.claims.decision_rule import ONE_SIDED, Bars, BarsAtLook, at_level
+from analysis.claims.covariates import same_symptoms, site
+from analysis.claims.decision_rule import ONE_SIDED, Bars, at_level
 from analysis.claims.definitions import Definitions
 from analysis.claims.ledger import TEAM
 from analysis.claims.primary_analysis import (
@@ -29,6 +30,9 @@ from analysis.study import Design
 from analysis.windows import Window, in_time, later_than_hours
 
 __all__ = ["Case", "data_sha256"]
+
+# As claims.toml names the covariates.
+SAME, SITE = "same_symptoms", "site"
 
 
 def data_sha256(sources: dict[str, str]) -> str:
@@ -250,15 +254,20 @@ class Case:
         so is a later window.
         """
         own = self._baseline_in_arms
-        treated = (self.arms.reindex(own.index) == self.design.active_arm).to_numpy()
+        people, treated = own.index, (self.arms[own.index] == self.design.active_arm).to_numpy()
         visits = (self.window,) if self.later else tuple(self.definitions.primary.visits)
-        table = np.column_stack([self._score_at(visit, own.index) for visit in visits])
+        table = np.column_stack([self._score_at(visit, people) for visit in visits])
         told_apart = self.definitions.rule("people_at_every_visit")
         if not self.later and not visits_told_apart(table, treated, told_apart):
             visits = (self.window,)
-            table = self._score_at(self.window, own.index)[:, None]
+            table = self._score_at(self.window, people)[:, None]
         labels = tuple(self.windows[visit].label for visit in visits)
-        return Scores(table, own.to_numpy(float), treated, labels)
+        adjusted = self.definitions.primary.covariates
+        found = {
+            "same_symptoms": same_symptoms(self, people, treated) if SAME in adjusted else None,
+            "site": site(self, people, treated) if SITE in adjusted else None,
+        }
+        return Scores(table, own.to_numpy(float), treated, labels, **found)
 
     @property
     def people_scored(self) -> np.ndarray:
@@ -280,11 +289,11 @@ class Case:
         """M and B in points; None where there is no smallest difference for the form."""
         if self.smallest_difference is None:
             return None
-        bars = Bars(self.smallest_difference[0], self.bias_bound)
+        bars = Bars(self.smallest_difference[0], self.bias_bound, self.baseline_sd)
         if self.level == ONE_SIDED:
             return bars
         try:
-            return BarsAtLook(bars.smallest, bars.bias, self.level, self.primary.df)
+            return replace(bars, level=self.level, df=self.primary.df)
         except ValueError:
             # There is no estimate to hold against them.
             return bars
@@ -333,20 +342,38 @@ class Case:
 
     @property
     def smallest_difference(self) -> tuple[float, str] | None:
-        """M of gate 5 in points and where it comes from; None where there is none."""
+        """M of gate 5 in points and where it comes from; None where there is none.
+
+        Never below half an SD of the population that the scale names: people who are let in
+        within narrow limits, or rated often, do not make a smaller difference matter.
+        """
         published = self.scale.minimal_important_difference
-        if published is not None and self.validated:
-            return published.value, published.source
-        # A share of no spread would be a bar of 0 points, which anything clears.
-        if self.validated or not self.baseline_sd > 0:
-            return None
         rule = self.definitions.rules["smallest_difference_sd"]
-        return rule.number * self.baseline_sd, rule.source
+        if published is not None and self.validated:
+            value, source = published.value, published.source
+        elif self.validated or not self.baseline_sd > 0:
+            # A share of no spread would be a bar of 0 points, which anything clears.
+            return None
+        else:
+            value, source = rule.number * self.baseline_sd, rule.source
+        floor = rule.number * self.reference_sd
+        return (floor, self._floor_source) if floor > value else (value, source)
 
     @property
     def bias_bound(self) -> float:
-        """B of VERDICT gate 5 in points."""
-        return self.definitions.rule("bias_bound_sd") * self.baseline_sd
+        """B of VERDICT gate 5 in points, with its floor as M has it."""
+        return self.definitions.rule("bias_bound_sd") * max(self.baseline_sd, self.reference_sd)
+
+    @property
+    def reference_sd(self) -> float:
+        """SD of the primary scale in a reference population, in points; 0 where it names none."""
+        known = self.scale.reference_sd
+        return 0.0 if known is None else known.value
+
+    @property
+    def _floor_source(self) -> str:
+        known = self.scale.reference_sd
+        return "" if known is None else f"floor by the reference SD, {known.source}"
 
     def stopped(self, *prefixes: str) -> Sentence:
         """Sentences of the STOP issues of scope question whose rule starts with a prefix."""
@@ -370,7 +397,7 @@ class Case:
     @cached_property
     def primary_cell(self) -> Cell:
         """The cell of the primary analysis: people with a score in its window."""
-        return Cell(self.in_arms(self.scores.seen), parameters=3 * len(self.scores.visits))
+        return Cell(self.in_arms(self.scores.seen), parameters=(2 + len(self.scores.covariates)) * len(self.scores.visits))
 
     def from_baselines(self, value: float) -> Quantity:
         """A number computed from baselines: their SD, and M and B with it."""

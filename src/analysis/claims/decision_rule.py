@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,45 +11,23 @@ from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED
 from analysis.claims.primary_analysis import Primary
 from analysis.estimates.intervals import t_quantile
 
-__all__ = ["ONE_SIDED", "Bars", "BarsAtLook", "at_level", "decide_by_interval", "decide_by_share"]
+__all__ = ["ONE_SIDED", "Bars", "at_level", "contradiction_bar", "decide_by_interval", "decide_by_share"]  # fmt: skip
 
 # The one-sided level of a 95 % interval: that of a study whose data are judged once.
 ONE_SIDED = 0.025
 
 
-def decide_by_share(share: dict[str, Any], certain: float) -> str:
-    """What a share's exact interval says: supported at or above, contradicted below."""
+def decide_by_share(
+    share: dict[str, Any], certain: float, kindest: dict[str, Any] | None = None
+) -> str:
+    """What a share's exact interval says: supported at or above, contradicted below.
+
+    ``kindest`` is the share by the kindest reading of the scores, where there is another one:
+    what it leaves possible is not contradicted.
+    """
     if share["ci_low"] >= certain:
         return SUPPORTED
-    return CONTRADICTED if share["ci_high"] < certain else NOT_DECIDED
-
-
-@dataclass(frozen=True)
-class Bars:
-    """What the estimate is held against, both positive, in points.
-
-    Attributes
-    ----------
-    smallest : float
-        M, the smallest difference that matters.
-    bias : float
-        B, the bound on the sum of all biases.
-    """
-
-    smallest: float
-    bias: float
-
-    def word(self, primary: Primary) -> str:
-        """What gate 5 says of an estimate."""
-        return self.decide(primary.ci_low, primary.ci_high, primary.estimate)
-
-    def decide(self, low: float, high: float, estimate: float) -> str:
-        """What gate 5 says of an interval, in points; see :func:`decide_by_interval`."""
-        return decide_by_interval(low, high, estimate, smallest=self.smallest, bias=self.bias)
-
-    def support(self, estimate: float, low: float, high: float) -> bool:
-        """Whether gate 5 says supported, in the order that analyses of missing scores ask."""
-        return self.decide(low, high, estimate) == SUPPORTED
+    return CONTRADICTED if (kindest or share)["ci_high"] < certain else NOT_DECIDED
 
 
 def at_level(primary: Primary, level: float) -> Primary:
@@ -60,31 +40,67 @@ def at_level(primary: Primary, level: float) -> Primary:
 
 
 @dataclass(frozen=True)
-class BarsAtLook(Bars):
-    """The same where the data are judged more than once, by intervals of the level of this look.
+class Bars:
+    """What the estimate is held against, in points, and at which level.
 
     Attributes
     ----------
+    smallest : float
+        M, the smallest difference that matters; positive.
+    bias : float
+        B, the bound on the sum of all biases; positive.
+    sd : float
+        SD of the baseline as used: so far missing scores are shifted.
     level : float
-        One-sided.
+        One-sided level of the intervals; another one where the data are judged more than once.
     df : float
         Degrees of freedom of the primary estimate: whoever doubts its missing scores asks of
         95 % intervals, which are made as wide as the level has them.
     """
 
-    level: float
-    df: float
+    smallest: float
+    bias: float
+    sd: float
+    level: float = ONE_SIDED
+    df: float = math.inf
 
     def word(self, primary: Primary) -> str:
         """What gate 5 says of an estimate, whatever the level of the interval it comes with."""
         primary = at_level(primary, self.level)
         return self.decide(primary.ci_low, primary.ci_high, primary.estimate)
 
-    def support(self, estimate: float, low: float, high: float) -> bool:
-        """Whether gate 5 says supported of a 95 % interval around the estimate."""
-        wider = t_quantile(self.df, level=1 - 2 * self.level) / t_quantile(self.df)
-        below, above = wider * (estimate - low), wider * (high - estimate)
-        return super().support(estimate, estimate - below, estimate + above)
+    def decide(self, low: float, high: float, estimate: float) -> str:
+        """What gate 5 says of an interval, in points; see :func:`decide_by_interval`."""
+        return decide_by_interval(low, high, estimate, smallest=self.smallest, bias=self.bias)
+
+    def holds(self, word: str) -> Callable[[float, float, float], bool]:
+        """Whether gate 5 says the word of an estimate and its 95 % interval, as a function."""
+        wider = 1.0
+        if self.level != ONE_SIDED:
+            wider = t_quantile(self.df, level=1 - 2 * self.level) / t_quantile(self.df)
+
+        def said(estimate: float, low: float, high: float) -> bool:
+            below, above = wider * (estimate - low), wider * (high - estimate)
+            return self.decide(estimate - below, estimate + above, estimate) == word
+
+        return said
+
+    def stands_at_last_visit(self, primary: Primary, word: str) -> bool:
+        """Whether the last visit of the phase bears the word out by itself, by gate 6.
+
+        Support: a difference there at or below -M. Contradiction: its lower limit above the
+        bar of gate 5.
+        """
+        last = primary.last_visit
+        if word == SUPPORTED:
+            return last.estimate <= -self.smallest
+        reach = t_quantile(last.df, level=1 - 2 * self.level) * last.se
+        return last.estimate - reach > contradiction_bar(self.smallest, self.bias)
+
+
+def contradiction_bar(smallest: float, bias: float) -> float:
+    """What the lower limit must lie above to contradict: bias may hide half of its bound."""
+    return -smallest + bias / 2
 
 
 def decide_by_interval(
@@ -101,4 +117,4 @@ def decide_by_interval(
     """
     if high < -bias and estimate <= -smallest:
         return SUPPORTED
-    return CONTRADICTED if low > -smallest else NOT_DECIDED
+    return CONTRADICTED if low > contradiction_bar(smallest, bias) else NOT_DECIDED

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from analysis.claims.ledger import GATES
 from analysis.errors import ReliefError
 from analysis.paths import CLAIMS
+from analysis.rules import catalogue
 from analysis.windows import Window
 
 CLAIM_IDS = (
@@ -73,10 +74,17 @@ class Declared(_Strict):
 
 
 class PrimaryAnalysis(_Strict):
-    """The phase that decides and the windows in it that are the mixed model's visits."""
+    """The phase that decides, the windows in it that are the mixed model's visits, covariates."""
 
     phase: str
     visits: list[str] = Field(min_length=1)
+    covariates: list[Literal["same_symptoms", "site"]] = []
+
+
+class Robustness(_Strict):
+    """The rules whose people and forms are left out, or put back, to see whether the word stays."""
+
+    groups: list[str]
 
 
 class Estimand(_Strict):
@@ -123,6 +131,7 @@ class Definitions(_Strict):
     rules: dict[str, Declared]
     windows: dict[str, Window]
     primary: PrimaryAnalysis
+    robustness: Robustness
     claims: dict[str, Claim]
     sha256: str
 
@@ -189,6 +198,11 @@ def load_definitions(path: Path = CLAIMS) -> Definitions:
         raise ReliefError(
             "claims.value",
             f"{path.name}, primary: each window must be declared; {min(unknown)} is not.",
+        )
+    known = set(catalogue())
+    if strange := sorted(set(definitions.robustness.groups) - known):
+        raise ReliefError(
+            "claims.value", f"{path.name}, robustness.groups: {strange[0]} is no rule."
         )
     for name, claim in definitions.claims.items():
         order = [gate for gate in GATES if gate in claim.gates]

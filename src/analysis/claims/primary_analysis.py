@@ -1,8 +1,9 @@
 """The one primary analysis: the difference within hours, by the mixed model.
 
-Change from baseline at the visits of the hours phase on baseline and treatment, each with its
-own effect at every visit; unstructured covariance, restricted maximum likelihood, Kenward-Roger
-(:mod:`analysis.mmrm`). The estimate is the difference of least squares means, treated minus
+Change from baseline at the visits of the hours phase on baseline, treatment and, where it was
+measured before, a form of the same symptoms that looks back, each with its own effect at every
+visit; on the site, with one effect. One unstructured covariance an arm, restricted maximum
+likelihood, Kenward-Roger (:mod:`analysis.mmrm`). The estimate is the difference of least squares means, treated minus
 comparator, averaged over those visits with equal weights. Later visits are not in the model: a
 form within hours is hardly ever missed by someone who fills in later ones, and each further
 visit costs covariance parameters that fifteen people an arm can ill afford. The model of all
@@ -13,9 +14,10 @@ Calibration runs this very model on simulated trials, many at once.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -29,12 +31,13 @@ from analysis.mmrm import ModelSpec, many_arrays, prepare
 __all__ = ["Primary", "Scores", "primary_analyses", "primary_analysis", "visits_told_apart"]
 
 Array = NDArray[np.float64]
-FORMULA = "change ~ baseline * visit + treated * visit"
-ONE_VISIT = "change ~ baseline + treated"
 ONE_ARM = "One arm has no score within hours; there is no difference to estimate."
 NUMBERS = ("estimate", "se", "df", "ci_low", "ci_high", "p_value")
-# What replaces an unstructured covariance that does not converge.
+# What replaces an unstructured covariance that does not converge; then one for both arms.
 LADDER = ("toeph", "ar1h", "cs")
+BOTH_ARMS = "one covariance an arm"
+# Names of covariates; a site has its number behind it.
+BASELINE, SAME_SYMPTOMS, SITE = "baseline", "same_symptoms", "site_"
 
 
 @dataclass(frozen=True)
@@ -52,21 +55,70 @@ class Scores:
         True on ketamine, False on the comparator.
     visits : tuple of str
         Labels of the k visits.
+    same_symptoms : array of shape (n,), optional
+        Points before the infusion on a form of the same symptoms that looks back; where it is
+        missing the mean of all others takes its place.
+    site : array of int, shape (n,), optional
+        Number of each person's site, small ones pooled.
     """
 
     score: Array
     baseline: Array
     treated: NDArray[np.bool_]
     visits: tuple[str, ...]
+    same_symptoms: Array | None = None
+    site: NDArray[np.int_] | None = None
 
-    def keep(self, people: NDArray[np.bool_]) -> Scores:
+    def keep(self, people: NDArray[np.bool_] | NDArray[np.int_]) -> Scores:
         """These people alone."""
-        return Scores(self.score[people], self.baseline[people], self.treated[people], self.visits)
+        own = {name: values[people] for name in _OF_PEOPLE
+               if (values := getattr(self, name)) is not None}  # fmt: skip
+        return replace(self, **own)
 
     @cached_property
     def seen(self) -> NDArray[np.bool_]:
         """People with a score at one visit or more."""
         return np.asarray(np.isfinite(self.score).any(axis=1))
+
+    @property
+    def table(self) -> Array:
+        """Everything numeric of each person, a row a person: equal rows are the same scores."""
+        more = [part for part in (self.same_symptoms, self.site) if part is not None]
+        return np.column_stack([self.baseline, self.score, *more])
+
+    @cached_property
+    def baseline_sd(self) -> float:
+        """SD of the baseline within the arms, points; NaN with fewer than three people."""
+        arms = [self.baseline[own] for own in (self.treated, ~self.treated)]
+        squares = sum(float(((own - own.mean()) ** 2).sum()) for own in arms if len(own))
+        df = len(self.baseline) - sum(len(own) > 0 for own in arms)
+        return (squares / df) ** 0.5 if df > 0 else math.nan
+
+    @property
+    def baselines_apart(self) -> float:
+        """How far the arms' baselines lie apart, in SD within the arms; 0 without two arms."""
+        if self.treated.all() or not self.treated.any():
+            return 0.0
+        means = [float(self.baseline[own].mean()) for own in (self.treated, ~self.treated)]
+        apart = abs(means[0] - means[1])
+        return apart / self.baseline_sd if self.baseline_sd > 0 else 0.0
+
+    @property
+    def unadjusted(self) -> Scores:
+        """The same without covariates but the baseline."""
+        return replace(self, same_symptoms=None, site=None)
+
+    @cached_property
+    def covariates(self) -> dict[str, Array]:
+        """Covariates of the model by name, each of shape (n,): the baseline first."""
+        found = {BASELINE: self.baseline}
+        if (form := self.same_symptoms) is not None:
+            found[SAME_SYMPTOMS] = np.where(np.isfinite(form), form, np.nanmean(form))
+        sites = [] if self.site is None else np.unique(self.site)[1:]
+        return found | {f"{SITE}{site}": (self.site == site).astype(float) for site in sites}
+
+
+_OF_PEOPLE = ("score", "baseline", "treated", "same_symptoms", "site")
 
 
 def visits_told_apart(score: Array, treated: NDArray[np.bool_], fewest: float) -> bool:
@@ -79,6 +131,15 @@ def visits_told_apart(score: Array, treated: NDArray[np.bool_], fewest: float) -
 
 
 @dataclass(frozen=True)
+class AtVisit:
+    """The difference at one visit, in points."""
+
+    estimate: float
+    se: float
+    df: float
+
+
+@dataclass(frozen=True)
 class Primary:
     """The primary estimate, in points, treated minus comparator (negative = fewer symptoms).
 
@@ -86,14 +147,18 @@ class Primary:
     ----------
     n : int
         People in the analysis.
-    coefficients : array of shape (3, k)
-        At each visit: constant, slope on baseline, treated minus comparator.
-    covariance : array of shape (k, k)
-        Of the visits, the same in both arms.
+    coefficients : array of shape (2 + c, k)
+        At each visit: constant, slopes on the c covariates, treated minus comparator.
+    covariance : array of shape (2, k, k)
+        Of the visits, of the comparator and of the treated.
     structure : str
         Of the covariance used.
     fallbacks : tuple of str
         Structures tried before it that did not converge.
+    last_visit : AtVisit
+        The difference at the last visit of the phase alone.
+    covariates : tuple of str
+        Names of the covariates, the baseline first.
     """
 
     estimate: float
@@ -107,17 +172,33 @@ class Primary:
     covariance: Array
     structure: str
     fallbacks: tuple[str, ...]
+    last_visit: AtVisit
+    covariates: tuple[str, ...] = (BASELINE,)
+
+    @property
+    def effects(self) -> Array:
+        """Difference at each visit."""
+        return np.asarray(self.coefficients[-1])
 
     @property
     def method(self) -> str:
         """The analysis in words, with what it fell back from."""
         kinds = {"us": "unstructured", "toeph": "heterogeneous Toeplitz",
                  "ar1h": "heterogeneous AR(1)", "cs": "compound symmetry"}  # fmt: skip
-        words = f"MMRM, {kinds[self.structure]} covariance, REML, Kenward-Roger"
+        arms = "both arms" if BOTH_ARMS in self.fallbacks else "one an arm"
+        words = f"MMRM, {kinds[self.structure]} covariance ({arms}), REML, Kenward-Roger"
         if self.fallbacks:
-            failed = ", ".join(kinds[kind] for kind in self.fallbacks)
+            failed = ", ".join(kinds.get(kind, kind) for kind in self.fallbacks)
             words += f" (fell back from {failed}, which did not converge)"
-        return words
+        return f"{words}, adjusted for {self.adjusted_for}"
+
+    @property
+    def adjusted_for(self) -> str:
+        """The covariates in words."""
+        words = {BASELINE: "baseline", SAME_SYMPTOMS: "a form of the same symptoms before"}
+        told = [words[name] for name in self.covariates if name in words]
+        told += ["site"] if any(name.startswith(SITE) for name in self.covariates) else []
+        return " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
 
     def row(self, **words: Any) -> dict[str, Any]:
         """The columns of the table of estimates that hold numbers, and the method."""
@@ -126,14 +207,19 @@ class Primary:
 
 
 @cache
-def _spec(visits: tuple[str, ...]) -> ModelSpec:
+def _spec(visits: tuple[str, ...], covariates: tuple[str, ...], by_arm: bool = True) -> ModelSpec:
     """The model prepared for these visits, on a table that holds every level."""
-    k = len(visits)
-    table = _long(np.arange(4.0 * k).reshape(4, k), np.array([0.0, 1.0, 0.0, 2.0]),
-                  np.array([0.0, 0.0, 1.0, 1.0]), visits)  # fmt: skip
-    formula = FORMULA if k > 1 else ONE_VISIT
+    k, n = len(visits), 2 * (len(covariates) + 2)
+    numbers = np.random.default_rng(0)
+    made = {name: numbers.normal(size=n) for name in covariates}
+    table = _long(numbers.normal(size=(n, k)), made, np.arange(n) % 2, visits)
+    # A site moves all visits alike.
+    each = [name for name in (*covariates, "treated") if not name.startswith(SITE)]
+    terms = [f"{name} * visit" for name in each] if k > 1 else each
+    terms += [name for name in covariates if name.startswith(SITE)]
     # The ladder is declared, and `Primary.method` names what was used.
-    return prepare(formula, table, subject="subject", visit="visit", fallback=LADDER)
+    return prepare(f"change ~ {' + '.join(terms)}", table, subject="subject", visit="visit",
+                   group="arm" if by_arm else None, fallback=LADDER)  # fmt: skip
 
 
 @cache
@@ -141,15 +227,18 @@ def _dtype(visits: tuple[str, ...]) -> pd.CategoricalDtype:
     return pd.CategoricalDtype(list(visits), ordered=True)
 
 
-def _long(change: Array, baseline: Array, treated: Array, visits: tuple[str, ...]) -> pd.DataFrame:
+def _long(
+    change: Array, covariates: Mapping[str, Array], treated: Array, visits: tuple[str, ...]
+) -> pd.DataFrame:
     n, k = change.shape
     codes = np.tile(np.arange(k), n)
     return pd.DataFrame(
         {
             "subject": np.repeat(np.arange(n), k),
             "visit": pd.Categorical.from_codes(codes, dtype=_dtype(visits)),
-            "baseline": np.repeat(baseline, k),
-            "treated": np.repeat(treated, k),
+            **{name: np.repeat(values, k) for name, values in covariates.items()},
+            "treated": np.repeat(treated.astype(float), k),
+            "arm": np.repeat(treated.astype(int), k),
             "change": change.ravel(),
         }
     )
@@ -166,17 +255,27 @@ def primary_analysis(scores: Scores) -> Primary:
     used = scores.keep(scores.seen)
     if used.treated.all() or not used.treated.any():
         raise ValueError(ONE_ARM)
-    treated = used.treated.astype(float)
-    table = _long(used.score - used.baseline[:, None], used.baseline, treated, used.visits)
-    fit = _spec(used.visits).fit(table)
-    found = fit.contrast(_difference(used.visits))
+    # The mean that fills a covariate is that of everyone, scored or not.
+    covariates = {name: values[scores.seen] for name, values in scores.covariates.items()}
+    names = tuple(covariates)
+    table = _long(used.score - used.baseline[:, None], covariates, used.treated, used.visits)
+    try:
+        fit, failed = _spec(used.visits, names).fit(table), ()
+    except ValueError:
+        # Few people of an arm may not tell its own covariance.
+        fit, failed = _spec(used.visits, names, by_arm=False).fit(table), (BOTH_ARMS,)
+    found, last = (fit.contrast(of) for of in (_average(used.visits), _last(used.visits)))
+    covariance = fit.covariance
+    both = list(covariance.values()) if isinstance(covariance, dict) else [covariance] * 2
     return Primary(
         **{name: float(found[name]) for name in NUMBERS},
         n=len(used.baseline),
-        coefficients=by_visit(fit.params, used.visits),
-        covariance=np.asarray(fit.covariance, float),
+        coefficients=by_visit(fit.params, used.visits, terms=(*names, "treated")),
+        covariance=np.stack([np.asarray(one, float) for one in both]),
         structure=fit.covariance_type,
-        fallbacks=fit.fallbacks,
+        fallbacks=(*failed, *fit.fallbacks),
+        last_visit=AtVisit(float(last["estimate"]), float(last["se"]), float(last["df"])),
+        covariates=names,
     )
 
 
@@ -186,36 +285,46 @@ def primary_analyses(several: Sequence[Scores]) -> list[Primary | str]:
     The numbers of :func:`primary_analysis` to eight digits, whose errors are the reasons.
     """
     found: list[Primary | str] = [ONE_ARM] * len(several)
-    alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    alike: dict[tuple[tuple[str, ...], ...], list[int]] = defaultdict(list)
     for place, scores in enumerate(several):
         arm = scores.treated[scores.seen]
         if arm.any() and not arm.all():
-            alike[scores.visits].append(place)
-    for visits, places in alike.items():
-        for place, primary in zip(places, _fitted_at_once(several, places, visits), strict=True):
-            found[place] = primary
+            alike[scores.visits, tuple(scores.covariates)].append(place)
+    for (visits, names), places in alike.items():
+        fitted = _fitted_at_once([several[place] for place in places], visits, names)
+        for place, primary in zip(places, fitted, strict=True):
+            found[place] = _alone(several[place]) if isinstance(primary, str) else primary
     return found
 
 
+def _alone(scores: Scores) -> Primary | str:
+    try:
+        return primary_analysis(scores)
+    except ValueError as refusal:
+        return str(refusal)
+
+
 def _fitted_at_once(
-    several: Sequence[Scores], places: Sequence[int], visits: tuple[str, ...]
+    several: Sequence[Scores], visits: tuple[str, ...], names: tuple[str, ...]
 ) -> list[Primary | str]:
-    """Trials with the same visits; whoever a smaller one lacks has no score."""
-    most = max(len(several[place].baseline) for place in places)
-    change = np.full((len(places), most, len(visits)), np.nan)
-    baseline, treated = np.zeros((2, len(places), most))
-    for row, place in enumerate(places):
-        scores = several[place]
+    """Trials with the same visits and covariates; whoever a smaller one lacks has no score."""
+    most = max(len(scores.baseline) for scores in several)
+    change = np.full((len(several), most, len(visits)), np.nan)
+    columns = {name: np.zeros((len(several), most)) for name in (*names, "treated")}
+    for row, scores in enumerate(several):
         n = len(scores.baseline)
         change[row, :n] = scores.score - scores.baseline[:, None]
-        baseline[row, :n], treated[row, :n] = scores.baseline, scores.treated
-    fits = many_arrays(_spec(visits), change, baseline=baseline, treated=treated)
-    tests = fits.contrast(_difference(visits))[list(NUMBERS)].to_dict("records")
+        for name, values in scores.covariates.items():
+            columns[name][row, :n] = values
+        columns["treated"][row, :n] = scores.treated
+    fits = many_arrays(_spec(visits, names), change, arm=columns["treated"].astype(int), **columns)
+    tests = fits.contrast(_average(visits))[list(NUMBERS)].to_dict("records")
+    last = fits.contrast(_last(visits))[["estimate", "se", "df"]].to_numpy(float)
     units = (pd.Series(unit, fits.terms) for unit in np.eye(len(fits.terms)))
-    coefficients = np.tensordot(
-        fits.params.fillna(0.0).to_numpy(), np.stack([by_visit(one, visits) for one in units]), 1
-    )
-    covariance, n_people = np.asarray(fits.covariance), fits.counts["n_subjects"].tolist()
+    each = np.stack([by_visit(one, visits, terms=(*names, "treated")) for one in units])
+    coefficients = np.tensordot(fits.params.fillna(0.0).to_numpy(), each, 1)
+    covariance = np.stack(list(fits.covariance.values()), axis=1)
+    n_people = fits.counts["n_subjects"].tolist()
     refusals, structures, fallbacks = fits.refusals.to_dict(), fits.structures, fits.fallbacks
     return [
         refusals[row]
@@ -226,13 +335,21 @@ def _fitted_at_once(
             covariance=covariance[row],
             structure=structures[row],
             fallbacks=fallbacks[row],
+            last_visit=AtVisit(*last[row].tolist()),
+            covariates=names,
             **{str(name): float(value) for name, value in test.items()},
         )
         for row, test in enumerate(tests)
     ]
 
 
-def _difference(visits: tuple[str, ...]) -> dict[str, float]:
+def _average(visits: tuple[str, ...]) -> dict[str, float]:
     """Treated minus comparator, averaged over the visits with equal weights."""
     later = {f"treated:visit[T.{name}]": 1 / len(visits) for name in visits[1:]}
+    return {"treated": 1.0, **later}
+
+
+def _last(visits: tuple[str, ...]) -> dict[str, float]:
+    """Treated minus comparator at the last visit."""
+    later = {f"treated:visit[T.{visits[-1]}]": 1.0} if len(visits) > 1 else {}
     return {"treated": 1.0, **later}

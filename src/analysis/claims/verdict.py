@@ -37,16 +37,18 @@ def decide_by_gates(gates: Iterable[str], reasons: Mapping[str, Reason], points_
     -------
     str
         ``not testable`` if a gate about the data (construct, time, recall, comparator)
-        failed. ``contradicted`` if the estimate says so and those gates passed.
-        ``supported`` only if every required gate passed: one that failed, or that was not
-        evaluated, makes it ``not decided``.
+        failed. ``contradicted`` if the estimate says so and every other required gate passed:
+        robustness and calibration say whether either word stands. ``supported`` only if every
+        required gate passed: one that failed, or that was not evaluated, makes it ``not
+        decided``.
     """
     required = list(gates)
     found = {gate: reasons[gate].passed if gate in reasons else None for gate in required}
     about_data = [found[gate] for gate in required if gate in DATA_GATES]
     if any(passed is False for passed in about_data):
         return NOT_TESTABLE
-    if points_to == CONTRADICTED and all(about_data):
+    others = [passed for gate, passed in found.items() if gate != "estimate"]
+    if points_to == CONTRADICTED and all(others):
         return CONTRADICTED
     if points_to == SUPPORTED and all(found.values()):
         return SUPPORTED

@@ -40,8 +40,8 @@ class StudySection(Declarations):
     round_counts : int
         To what counts are rounded that are passed on.
     missing_items : {"complete", "person-mean"}
-        Whether forms with a few blank items, filled by the person's mean, are shown beside
-        the complete ones, as a sensitivity analysis that decides nothing.
+        What becomes of forms with a few blank items: filled by the person's mean, or set
+        aside. The other way is a sensitivity analysis.
     baseline : str or (float, float)
         The visit that is the baseline, by name, or by hours since the first infusion's start.
     later_window : str
@@ -64,7 +64,7 @@ class StudySection(Declarations):
     minimum_cell: int = Field(default=10, ge=2)
     minimum_cell_reason: str = ""
     round_counts: int = Field(default=5, ge=5)
-    missing_items: Literal["complete", "person-mean"] = "complete"
+    missing_items: Literal["complete", "person-mean"] = "person-mean"
     baseline: Baseline | None = None
     later_window: str | None = None
 

@@ -163,7 +163,7 @@ def gate_5(case: Case) -> Conclusion:
     """
     if case.bars is None:
         raise ValueError("No smallest difference that matters is known for this form.")
-    return case.bars.support
+    return case.bars.holds(SUPPORTED)
 
 
 def _words(case: Case) -> dict[str, Any]:

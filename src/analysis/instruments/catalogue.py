@@ -27,6 +27,7 @@ __all__ = ["Unseen", "blinding_guess", "declare", "get", "known", "read_scales",
 _FILES = ("ptsd", "ptsd_other", "depression", "anxiety", "global", "safety")
 _THRESHOLDS = (
     "reliable_change", "minimal_important_difference", "remission", "response", "cut",
+    "reference_sd", "change_error",
 )  # fmt: skip
 _WAYS = ("value", "at_most", "at_least", "share")
 _REQUIRED = {own.name for own in fields(Instrument)

@@ -181,6 +181,9 @@ class Instrument:
         Lowest score of each band of severity above the first.
     reliable_change, minimal_important_difference, remission, response, cut : Threshold or None
         None where nobody published one. ``cut``: the score from which a disorder is probable.
+    reference_sd, change_error : Threshold or None
+        SD of its total in a population that is named, and the standard error of measurement of
+        a person's change, in points.
     measurement : Measurement or None
         From which a study's own scale has its reliable change.
     same_symptoms_as : str or None
@@ -243,6 +246,8 @@ class Instrument:
     remission: Threshold | None = None
     response: Threshold | None = None
     cut: Threshold | None = None
+    reference_sd: Threshold | None = None
+    change_error: Threshold | None = None
     measurement: Measurement | None = None
     same_symptoms_as: str | None = None
     stated_range: tuple[float, float] | None = None
@@ -259,6 +264,16 @@ class Instrument:
     def subscales(self) -> dict[str, tuple[int, ...]]:
         """Item numbers of each subscale, by the first scoring key."""
         return next(iter(self.subscale_keys.values()), {})
+
+    def blanks_allowed(self, n_items: int) -> int:
+        """Largest number of blank items of a form that the person's mean may fill.
+
+        A clinician's rating only where a source says so.
+        """
+        rule = self.missing
+        if rule is None or (self.kind == "interview" and rule.confidence == "judgement"):
+            return 0
+        return rule.allowed(n_items)
 
     @property
     def whole_totals(self) -> bool:

@@ -1,4 +1,4 @@
-"""From items to totals and subscales. Complete forms only, unless a sensitivity is asked for."""
+"""From items to totals and subscales; a few blanks are filled by the person's mean."""
 
 from __future__ import annotations
 
@@ -44,19 +44,20 @@ def _answers(study: Study, instrument: str, version: str) -> tuple[np.ndarray, n
 
 
 def score(
-    study: Study, *, missing: Literal["complete", "person-mean"] = "complete"
+    study: Study, *, missing: Literal["complete", "person-mean"] = "person-mean"
 ) -> pd.DataFrame:
     """Total of every form, recomputed from its items wherever the file has items.
 
-    By the scale's own rule, see :func:`analysis.instruments.totals.total`. A form with a
-    blank item has no total, and a form with all items blank is never 0. A stated total
-    counts only where the file has no items for that form.
+    By the scale's own rule, see :func:`analysis.instruments.totals.total`. A form with more
+    blank items than may be filled has no total, and a form with all items blank is never 0. A
+    stated total counts only where the file has no items for that form.
 
     Parameters
     ----------
     missing : {"complete", "person-mean"}
-        ``person-mean`` is a sensitivity analysis: forms with few blanks are scored with the
-        person's mean where the scale's rule allows it, and marked ``prorated``.
+        ``person-mean``: forms with few blanks (a fifth of the items, unless the scale's source
+        says otherwise; none of a clinician's rating) are scored with the person's mean, and
+        marked ``prorated``. ``complete``: forms with a blank have no total.
 
     Returns
     -------
@@ -85,7 +86,7 @@ def score(
         points[at] = totals.total(scale, version, values)
         n_items[at], n_missing[at] = values.shape[1], blank
         # An ordinal score that its answers decide, blanks or not, was not filled.
-        filled = missing == "person-mean" and scale.missing is not None
+        filled = missing == "person-mean" and scale.blanks_allowed(values.shape[1]) > 0
         prorated[at] = filled & (blank > 0) & ~np.isnan(points[at])
     return forms.assign(
         total=points,
@@ -112,8 +113,9 @@ def subscales(
 ) -> pd.DataFrame:
     """Subscale scores of one instrument, a column a subscale, a row a form of the study.
 
-    Sums in points, or means where the scale's authors ask for means (IES-R). A subscale
-    with a blank item is NaN.
+    Sums in points, or means where the scale's authors ask for means (IES-R). Up to a fifth of
+    a subscale's items may be blank and take the mean of its others, so none under five items;
+    with more blanks, and in a clinician's rating with any, it is NaN.
 
     Parameters
     ----------
@@ -138,9 +140,19 @@ def subscales(
     at, values = _answers(study, instrument, version)
     numbers, scores = scale.item_numbers(version), {}
     for name, members in groups.items():
-        items = values[:, [numbers.index(number) for number in members]]
+        items = _few_blanks_filled(scale, values[:, [numbers.index(item) for item in members]])
         scores[name] = items.mean(axis=1) if scale.subscale_score == "mean" else items.sum(axis=1)
     return pd.DataFrame(scores, index=pd.Index(study.assessments["form"].to_numpy()[at]))
+
+
+def _few_blanks_filled(scale: Instrument, items: np.ndarray) -> np.ndarray:
+    """Items of one subscale, blanks filled by the mean of the others where they are few."""
+    blank = np.isnan(items)
+    fill = blank.any(axis=1) & (blank.sum(axis=1) <= scale.blanks_allowed(items.shape[1]))
+    filled = items.copy()
+    means = np.nanmean(items[fill], axis=1) if fill.any() else np.empty(0)
+    filled[fill] = np.where(blank[fill], means[:, None], items[fill])
+    return filled
 
 
 def looks_like_means(scale: Instrument, version: str, stated: np.ndarray) -> bool:

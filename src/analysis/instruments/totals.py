@@ -1,7 +1,7 @@
 """Scores from items, one function a rule, over all forms at once.
 
 Each takes an array of forms by items (NaN blank, columns in the order of the version's item
-numbers) and never fills a blank in: a form that cannot be scored is NaN, never 0.
+numbers); only :func:`person_means` fills a blank in. A form that cannot be scored is NaN, never 0.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def person_means(scale: Instrument, version: str, values: np.ndarray) -> np.ndar
 
     A blank takes the place in its own item's range that the person's other answers have in
     theirs on average; where all items have one range this is the person's mean. Never more
-    blanks than the scale's rule says, and every subscale keeps at least half of its items.
+    blanks than :meth:`Instrument.blanks_allowed` says.
 
     Returns
     -------
@@ -116,13 +116,7 @@ def person_means(scale: Instrument, version: str, values: np.ndarray) -> np.ndar
     """
     blank = blanks(scale, version, values)
     count = blank.sum(axis=1)
-    allowed = 0 if scale.missing is None else scale.missing.allowed(values.shape[1])
-    fill = (count > 0) & (count <= allowed)
-    if version not in scale.version_items:
-        for groups in scale.subscale_keys.values():
-            for items in groups.values():
-                lost = blank[:, _places(scale, version, items)].sum(axis=1)
-                fill &= 2 * lost <= len(items)
+    fill = (count > 0) & (count <= scale.blanks_allowed(values.shape[1]))
     low = scale.item_low(version)
     span = np.array(scale.item_max(version), dtype=float) - low
     rows = values[fill]

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis import instruments
 from analysis.claims.calibration.common_analyses import relief_by_common_analyses
+from analysis.claims.covariates import measured, pooled_sites
 from analysis.claims.decision_rule import Bars, decide_by_share
 from analysis.claims.definitions import Definitions
 from analysis.claims.gates.robustness_of_scores import (
-    count_as_not_improved,
-    doubt_missing_scores,
+    doubted_word,
+    intoxication_is_known,
     still_intoxicated,
     survives_missing,
     without_each,
+    without_effect,
 )
 from analysis.claims.ledger import NOT_DECIDED, NOT_TESTABLE, SUPPORTED
 from analysis.claims.primary_analysis import (
@@ -35,6 +39,8 @@ __all__ = ["CLAIMS", "Judged", "judge_trial", "judge_trials", "scores_of"]
 
 CLAIMS = ("onset", "certainty_within_hours", "headline")
 Array = NDArray[np.float64]
+# Of every world with a form that speaks to the hours.
+NOW_FORM = "PCL-5-now"
 # The primary estimate of each of some trials, or why there is none.
 Analyse = Callable[[Sequence[Scores]], list[Primary | str]]
 
@@ -54,7 +60,7 @@ class Judged:
     fell_back, failed : bool
         Whether the model took a simpler covariance, or could not be fitted.
     missing : float
-        Share of people with a baseline who have no score at the last visit.
+        Share of people with a baseline who have no score within hours.
     """
 
     words: Mapping[str, str]
@@ -75,16 +81,14 @@ def judge_trials(
 ) -> list[Judged]:
     """Judge trials whose times are actual, whose comparator is active and whose form is ad hoc.
 
-    Gates 1, 2 and 4 pass by the design of every world; gate 3 fails for a form that looks
-    back; gates 5 and 6 are those that judge a study, their models fitted for all trials at
-    once. A group of flagged people is tried only where gate 5 supports, since only support can
-    be lost.
+    Gates 1, 2 and 4 pass by the design of every world, but for arms that lie far apart before;
+    gate 3 fails for a form that looks back; gates 5 and 6 are those that judge a study, their
+    models fitted for all trials at once. A group of flagged people is tried only where gate 5
+    gives a word, since only a word can be lost.
     """
     several = [scores_of(trial, definitions) for trial in trials]
     reliefs = relief_by_common_analyses(trials, several)
-    missing = [
-        float(np.isnan(trial.totals[~np.isnan(trial.baseline), -1]).mean()) for trial in trials
-    ]
+    missing = [float(1 - scores.seen.mean()) for scores in several]
     testable = [place for place, trial in enumerate(trials) if not trial.recall_hours > 0]
     primaries = dict(zip(testable, analyse([several[p] for p in testable]), strict=True))
     bars = {place: bars_of(several[place], definitions) for place in testable}
@@ -92,8 +96,10 @@ def judge_trials(
         place: NOT_DECIDED if isinstance(primary, str) else bars[place].word(primary)
         for place, primary in primaries.items()
     }
+    apart = definitions.rule("baselines_far_apart_sd")
+    far = {place: NOT_DECIDED for place in testable if several[place].baselines_apart > apart}
     robust = _robust(trials, several, primaries, bars, by_estimate, definitions, analyse)
-    onset = by_estimate | robust
+    onset = by_estimate | robust | far
     judged = []
     for place, scores in enumerate(several):
         if place not in primaries:
@@ -125,10 +131,13 @@ def _one_by_one(several: Sequence[Scores]) -> list[Primary | str]:
     return found
 
 
-def scores_of(trial: Trial, definitions: Definitions, *, filled: bool = False) -> Scores:
-    """What the primary analysis sees of a trial; as :attr:`analysis.claims.case.Case.scores`."""
-    baseline = trial.filled_baseline if filled else trial.baseline
-    totals = trial.filled_totals if filled else trial.totals
+def scores_of(trial: Trial, definitions: Definitions, *, complete: bool = False) -> Scores:
+    """What the primary analysis sees of a trial; as :attr:`analysis.claims.case.Case.scores`.
+
+    ``complete`` takes complete forms alone, else a few blank items are filled.
+    """
+    baseline = trial.baseline if complete else trial.filled_baseline
+    totals = trial.totals if complete else trial.filled_totals
     own = np.isfinite(baseline)
     treated = trial.treated[own]
     names = tuple(definitions.primary.visits)
@@ -137,7 +146,23 @@ def scores_of(trial: Trial, definitions: Definitions, *, filled: bool = False) -
         names = (definitions.primary.phase,)
         table = _at(trial, totals, definitions, names[0])[own][:, None]
     labels = tuple(definitions.windows[name].label for name in names)
-    return Scores(table, baseline[own], treated, labels)
+    return Scores(table, baseline[own], treated, labels, **_covariates(trial, own, definitions))
+
+
+def _covariates(
+    trial: Trial, own: NDArray[np.bool_], definitions: Definitions
+) -> dict[str, NDArray[Any]]:
+    """Covariates of the primary analysis, by the rules of :mod:`analysis.claims.covariates`."""
+    found: dict[str, NDArray[Any]] = {}
+    share, treated = definitions.rule("measured_share"), trial.treated[own]
+    week = trial.week_before[own]
+    if measured(np.isfinite(week), treated, share):
+        found["same_symptoms"] = week
+    if trial.site.any():
+        sites = pooled_sites(trial.site[own].astype(str), definitions.rule("smallest_site"))
+        if sites is not None:
+            found["site"] = sites
+    return found
 
 
 def _at(trial: Trial, totals: Array, definitions: Definitions, window: str) -> Array:
@@ -151,12 +176,11 @@ def _at(trial: Trial, totals: Array, definitions: Definitions, window: str) -> A
 
 
 def bars_of(scores: Scores, definitions: Definitions) -> Bars:
-    """M and B of an ad hoc form, from the SD of baseline within the arms."""
-    parts = [scores.baseline[scores.treated], scores.baseline[~scores.treated]]
-    squares = sum(float(((part - part.mean()) ** 2).sum()) for part in parts)
-    sd = (squares / (len(scores.baseline) - 2)) ** 0.5
-    rule = definitions.rule
-    return Bars(rule("smallest_difference_sd") * sd, rule("bias_bound_sd") * sd)
+    """M and B of an ad hoc form, from the SD of baseline within the arms, and their floor."""
+    sd, rule = scores.baseline_sd, definitions.rule
+    known = instruments.get(NOW_FORM).reference_sd
+    most = max(sd, known.value if known else 0.0)
+    return Bars(rule("smallest_difference_sd") * most, rule("bias_bound_sd") * most, sd)
 
 
 def _robust(
@@ -168,45 +192,54 @@ def _robust(
     definitions: Definitions,
     analyse: Analyse,
 ) -> dict[int, str]:
-    """The word after gate 6 of each trial that gate 5 supports."""
+    """The word after gate 6 of each trial that gate 5 gives one."""
     found: dict[int, str] = {}
     other: list[tuple[int, Scores]] = []
     for place, primary in primaries.items():
-        if isinstance(primary, str) or by_estimate[place] != SUPPORTED:
+        if isinstance(primary, str) or by_estimate[place] == NOT_DECIDED:
             continue
-        own = bars[place]
-        doubted = doubt_missing_scores(several[place], primary, own.support)
-        if survives_missing(doubted, primary, own):
-            found[place] = SUPPORTED
-            other += [(place, scores) for scores in
-                      _other_scores(trials[place], several[place], definitions)]  # fmt: skip
-        else:
-            found[place] = NOT_DECIDED
+        own, scores = bars[place], several[place]
+        word, doubted = doubted_word(scores, primary, own)
+        stands = survives_missing(doubted, primary, own, word)
+        stands &= len(scores.visits) == 1 or own.stands_at_last_visit(primary, word)
+        rest = _other_scores(trials[place], scores, primary, word, definitions) if stands else None
+        found[place] = NOT_DECIDED if rest is None else word
+        other += [(place, scores) for scores in rest or ()]
     tried = analyse([scores for _, scores in other])
     for (place, _), primary in zip(other, tried, strict=True):
-        if isinstance(primary, str) or bars[place].word(primary) != SUPPORTED:
+        if isinstance(primary, str) or bars[place].word(primary) != by_estimate[place]:
             found[place] = NOT_DECIDED
     return found
 
 
-def _other_scores(trial: Trial, scores: Scores, definitions: Definitions) -> Iterator[Scores]:
-    """The scores without each flagged group, with blanks filled, with the intoxicated held."""
-    own = np.isfinite(trial.baseline)
+def _other_scores(
+    trial: Trial, scores: Scores, primary: Primary, word: str, definitions: Definitions
+) -> list[Scores] | None:
+    """The scores without each flagged group, with complete forms alone, without the intoxicated.
+
+    None where something cannot be tried, so that the word does not stand.
+    """
+    own = np.isfinite(trial.filled_baseline)
     flags = {name: trial.groups[name][own] for name in ("stopped", "one rating")}
-    yield from (others for _, others in without_each(scores, flags))
-    filled = scores_of(trial, definitions, filled=True)
+    most = definitions.rule("largest_flagged_share")
+    for members in flags.values():
+        if any(members[arm].sum() > most * arm.sum() for arm in (scores.treated, ~scores.treated)):
+            return None
+    found = [others for _, others in without_each(scores, flags)]
+    complete = scores_of(trial, definitions, complete=True)
     if not (
-        scores.score.shape == filled.score.shape
-        and np.array_equal(scores.score, filled.score, equal_nan=True)
-        and np.array_equal(scores.baseline, filled.baseline)
+        scores.table.shape == complete.table.shape
+        and np.array_equal(scores.table, complete.table, equal_nan=True)
     ):
-        yield filled
-    still = still_intoxicated(
-        trial.cadss_rise, trial.cadss_hours_since_end, scores.visits, definitions
-    )
-    still = still[own]
-    if (still & np.isfinite(scores.score)).any():
-        yield count_as_not_improved(scores, still)
+        found.append(complete)
+    if word != SUPPORTED:
+        return found
+    rise, hours = trial.cadss_rise[own], trial.cadss_hours_since_end[own]
+    if not intoxication_is_known(scores, rise, hours, definitions):
+        return None
+    still = still_intoxicated(rise, hours, scores.visits, definitions)
+    still &= scores.treated[:, None] & np.isfinite(scores.score)
+    return [*found, without_effect(scores, primary, still)] if still.any() else found
 
 
 def _certainty(scores: Scores, definitions: Definitions) -> str:
@@ -215,9 +248,12 @@ def _certainty(scores: Scores, definitions: Definitions) -> str:
     change = change - scores.baseline[scores.treated & scores.seen]
     if not len(change):
         return NOT_DECIDED
-    return _share_word(int((change < 0).sum()), len(change), definitions.rule("certain_share"))
+    known = instruments.get(NOW_FORM).change_error
+    error = known.value if known else definitions.rule("change_error_sd") * scores.baseline_sd
+    fell, no_worse = int((change < 0).sum()), int((change < error).sum())
+    return _share_word(fell, no_worse, len(change), definitions.rule("certain_share"))
 
 
 @cache
-def _share_word(events: int, n: int, certain: float) -> str:
-    return decide_by_share(exact_share(events, n), certain)
+def _share_word(fell: int, no_worse: int, n: int, certain: float) -> str:
+    return decide_by_share(exact_share(fell, n), certain, exact_share(no_worse, n))

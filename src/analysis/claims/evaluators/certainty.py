@@ -21,9 +21,12 @@ from analysis.claims.ledger import SUPPORTED, Reason
 from analysis.estimates.proportions import exact_share, share_bounds, share_difference
 from analysis.estimates.responders.shares import share_who_benefit
 from analysis.estimates.table import row
-from analysis.quantity import Known, events, numbers, said
+from analysis.quantity import Known, Quantity, events, numbers, said
 
 FELL = "share with any fall"
+NO_WORSE = "share with any fall, or a rise within the error of measurement"
+# A reliable change is that many standard errors of a change (Jacobson & Truax 1991).
+_RELIABLE = 1.96
 
 
 @tried_on_others
@@ -80,29 +83,55 @@ def _share_improved(
     fell, n = int((treated < 0).sum()), len(treated)
     main = exact_share(fell, n, estimand=FELL, contrast=arm, **words)
     certain = case.definitions.rule("certain_share")
-    points_to = decision_rule.decide_by_share(main, certain)
+    error, source = change_error(case)
+    kindest = exact_share(int((treated < error).sum()), n, estimand=NO_WORSE, contrast=arm, **words)
+    points_to = decision_rule.decide_by_share(main, certain, kindest)
     needs: dict[str, Any] = {"arm": arm, "window": window, "certain": Known(certain)}
     told = said(
         "{events} of {n} people on {arm} scored lower at {window} ({estimate:.0%}, exact 95 % "
         "interval {ci_low:.1%} to {ci_high:.1%}); support needs the lower limit at {certain:.0%} "
-        "or above, contradiction the upper limit below it.",
+        "or above. Contradiction needs the upper limit below it even when a rise of less than "
+        "{error:.1f} points, the standard error of measurement of a change ({source}), counts as "
+        "none: {kind} of {n} ({kind_estimate:.0%}, {kind_ci_low:.1%} to {kind_ci_high:.1%}).",
         brief=said(
             "How many people on {arm} scored lower at {window} is withheld; support needs the "
             "lower limit of their share at {certain:.0%} or above, contradiction the upper limit "
-            "below it.", **needs,
+            "below it even when a rise within the error of measurement counts as none.", **needs,
         ),
         events=events(main),
+        error=_error_as_told(case, error),
+        source=source,
+        kind=events(kindest),
         **needs,
         **numbers(main, "estimate", "ci_low", "ci_high", "n"),
+        **numbers(kindest, "estimate", "ci_low", "ci_high", prefix="kind_"),
     )  # fmt: skip
     beside = [
         *_unscored(case, arm, fell, n, words),
         *_against_control(case, people, fell, n, words),
+        kindest,
         *_reliable(case, treated, arm, words),
     ]
     return Finding(
         reasons | reason("estimate", points_to == SUPPORTED, told), main, points_to, beside
     )
+
+
+def change_error(case: Case) -> tuple[float, str]:
+    """Standard error of measurement of a change on the primary form, points, and its source."""
+    known = case.scale.change_error
+    if known is not None:
+        return known.value, known.source
+    if (reliable := case.scale.reliable_change) is not None:
+        return reliable.value / _RELIABLE, f"reliable change / 1.96, {reliable.source}"
+    rule = case.definitions.rules["change_error_sd"]
+    return rule.number * case.baseline_sd, rule.source
+
+
+def _error_as_told(case: Case, error: float) -> Quantity | Known:
+    """A published error is nobody's; a share of the SD is of the people with a baseline."""
+    published = case.scale.change_error or case.scale.reliable_change
+    return Known(error) if published else case.from_baselines(error)
 
 
 def _unscored(
@@ -137,13 +166,17 @@ def _reliable(
     case: Case, change: pd.Series, arm: str, words: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """Improved and worse beyond measurement error, where a reliable change is published."""
+    error, n = change_error(case)[0], len(change)
+    name = "share worse beyond the error of measurement"
+    worse = exact_share(int((change >= error).sum()), n, estimand=name, contrast=arm, **words)
     threshold = case.scale.reliable_change
     if threshold is None:
         absent = f"no reliable change is published for {case.scale.name}"
-        return [row(estimand="share reliably improved", contrast=arm, method=absent, **words)]
+        none = row(estimand="share reliably improved", contrast=arm, method=absent, **words)
+        return [worse, none]
     points = threshold.value
-    return [
-        exact_share(int(met.sum()), len(change), estimand=name, contrast=arm, **words)
+    return [worse] + [
+        exact_share(int(met.sum()), n, estimand=name, contrast=arm, **words)
         for name, met in (
             (f"share improved by {points:g} points or more", change <= -points),
             (f"share worse by {points:g} points or more", change >= points),

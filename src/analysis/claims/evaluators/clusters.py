@@ -19,7 +19,7 @@ from analysis.claims.gates import data_gates
 from analysis.claims.gates.flagged_groups import not_evaluated, retry_on_other_cases
 from analysis.claims.gates.later_window import later_windows
 from analysis.claims.gates.robustness_of_scores import doubt_missing_scores, survives_missing
-from analysis.claims.ledger import CONTRADICTED, SUPPORTED, Reason
+from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
 from analysis.claims.primary_analysis import Scores, primary_analysis
 from analysis.claims.readable_windows import first_readable, unreadable
 from analysis.claims.verdict import combine_parts
@@ -143,7 +143,7 @@ def _bars(there: Case) -> Bars:
     """M and B in SDs of the cluster's own baseline: nobody publishes M for a cluster."""
     rules = there.definitions
     sd = there.baseline_sd
-    return Bars(rules.rule("smallest_difference_sd") * sd, rules.rule("bias_bound_sd") * sd)
+    return Bars(rules.rule("smallest_difference_sd") * sd, rules.rule("bias_bound_sd") * sd, sd)
 
 
 def _parts(rows: list[dict[str, Any]], bars: Mapping[str, Bars]) -> list[Cluster]:
@@ -215,15 +215,19 @@ def _robustness(
         ),
         "; ",
     )
-    passed = word == SUPPORTED and all(ok for ok, _ in lost) and not retried.flips
+    # What one contradicted cluster says is enough, and only it must stand.
+    needed = [ok for part, (ok, _) in zip(parts, lost, strict=True)
+              if word == SUPPORTED or part.word == word]  # fmt: skip
+    passed = word in (SUPPORTED, CONTRADICTED) and all(needed) and not retried.flips
     return Reason(
         "robustness",
         # A group that cannot be tried leaves the question open; it is never a pass.
         None if passed and retried.untried else passed,
         said(
-            "Jump to reference, and how much worse than expected missing scores on {arm} would "
-            "have to be to undo support (at least M is asked for): {found}. {others}",
-            arm=str(case.design.active_arm), found=found, others=retried.told(),
+            "Jump to reference, and by how much missing scores of both arms would have to differ "
+            "from what is expected, against the word, to undo it (at least one SD of the "
+            "baseline is asked for): {found}. {others}",
+            found=found, others=retried.told(),
         ),
     )  # fmt: skip
 
@@ -272,22 +276,25 @@ def _if_missing(there: Case, window: str, part: Cluster) -> tuple[bool, Sentence
 
     def holds(estimate: float, low: float, high: float) -> bool:
         reach = wider * (high - low) / 2
-        return part.bars.decide(estimate - reach, estimate + reach, estimate) == SUPPORTED
+        return part.bars.decide(estimate - reach, estimate + reach, estimate) == wanted
 
-    found = doubt_missing_scores(scores, primary, holds)
-    missing = int((treated & ~scores.seen).sum())
-    cell = part.row["cell"].moving({str(design.active_arm): missing})
+    wanted, direction = (CONTRADICTED, -1) if part.word == CONTRADICTED else (SUPPORTED, 1)
+    found = doubt_missing_scores(scores, primary, holds, direction=direction)
+    arms = {str(design.active_arm): treated, str(design.comparator_arm): ~treated}
+    cell = part.row["cell"].moving(
+        {arm: int((own & ~scores.seen).sum()) for arm, own in arms.items()}
+    )
     shift: Sentence | str = said(
-        "{shift:.2f} points worse",
+        "{shift:.2f} points",
         brief="the shift is withheld",
         shift=cell.quantity(found.tipping_shift),
     )
-    if part.word != SUPPORTED:
-        shift = "no support to undo"
+    if part.word == NOT_DECIDED:
+        shift = "no word to undo"
     elif np.isinf(found.tipping_shift):
         # None does where no score is missing, which others are not told.
         shift = Sentence((Private("no shift undoes it", "the shift is withheld"),))
     jump = cell.quantity(found.jump_to_reference)
     told = said("{jump:.2f} points, {shift}", brief=said("tried, {shift}", shift=shift),
                 jump=jump, shift=shift)  # fmt: skip
-    return survives_missing(found, primary, part.bars), told
+    return survives_missing(found, primary, part.bars, part.word), told

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from analysis.claims.case import Case
-from analysis.claims.decision_rule import decide_by_interval
+from analysis.claims.decision_rule import at_level, contradiction_bar, decide_by_interval
 from analysis.claims.definitions import Claim
 from analysis.claims.evaluators.certainty import certainty_within_hours
 from analysis.claims.evaluators.common import (
@@ -19,10 +19,11 @@ from analysis.claims.evaluators.common import (
     unread,
 )
 from analysis.claims.gates import data_gates
-from analysis.claims.gates.blinding import UNBLINDED_BOUND, unblinded
+from analysis.claims.gates.blinding import unblinded
 from analysis.claims.gates.flagged_groups import not_evaluated
 from analysis.claims.gates.robustness import people_moved
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
+from analysis.claims.primary_analysis import primary_analysis
 from analysis.estimates.change.paired import paired_change
 from analysis.estimates.change.regression_to_the_mean import (
     largest_change_from_selection,
@@ -135,13 +136,14 @@ def _weighed(case: Case, main: dict[str, Any]) -> Sentence:
         "Support needs the upper limit below -{bias:.1f} (bound on the sum of all biases {rule:g} "
         "SD, assumption; SD of the baseline as used {sd:.1f} points) and the estimate at or below "
         "-{smallest:.1f} (smallest difference that matters, {source}); contradiction needs the "
-        "lower limit above that.",
+        "lower limit above -{bar:.1f}, since biases against may hide half of their bound.",
         brief=said(
             "Support needs the upper limit below the bound on the sum of all biases (-{rule:g} "
             "SD, assumption) and the estimate at or below the smallest difference that matters "
-            "({source}); contradiction needs the lower limit above that.",
+            "({source}); contradiction needs the lower limit above that by half of the bound.",
             rule=rule, source=source,
         ),
+        bar=case.from_baselines(-contradiction_bar(case.bars.smallest, case.bars.bias)),
         bias=case.from_baselines(case.bars.bias),
         sd=case.from_baselines(case.baseline_sd),
         rule=rule, smallest=smallest, source=source,
@@ -181,16 +183,22 @@ def _if_unblinded(case: Case, main: dict[str, Any], smallest: float) -> Sentence
     if unblinded(case) is None:
         return ""
     low, high, estimate = (main[key] for key in ("ci_low", "ci_high", "estimate"))
-    bias = UNBLINDED_BOUND * case.baseline_sd
+    bound = case.definitions.rule("bias_bound_unblinded_sd")
+    bias = bound * case.baseline_sd
     word = decide_by_interval(low, high, estimate, smallest=smallest, bias=bias)
     return said(
         "In both arms most people guessed what they were given; with a bound of {bound:.2f} SD on "
         "the sum of all biases it would say {word}.",
         brief="In both arms most people guessed what they were given.",
         needs=[case.primary_cell.quantity(value) for value in (low, high, estimate)],
-        bound=Known(UNBLINDED_BOUND),
+        bound=Known(bound),
         word=word,
     )
+
+
+def _bar(case: Case, smallest: float) -> float:
+    """What the lower limit must lie above to contradict, in points."""
+    return contradiction_bar(smallest, case.bias_bound)
 
 
 def _profound(case: Case, main: dict[str, Any]) -> tuple[str, bool | None, Sentence]:
@@ -199,16 +207,17 @@ def _profound(case: Case, main: dict[str, Any]) -> tuple[str, bool | None, Sente
     needs = said(
         "To be large, the whole interval must lie below -{smallest:.1f} (smallest difference that "
         "matters, {source}), and remission must be more frequent; contradiction needs the lower "
-        "limit above -{smallest:.1f}.",
+        "limit above -{bar:.1f}, since biases against may hide half of their bound.",
         brief=said(
             "To be large, the whole interval must lie beyond the smallest difference that matters "
             "({source}), and remission must be more frequent; contradiction needs the lower limit "
-            "above it.", source=source,
+            "above it by half of the bound on bias.", source=source,
         ),
+        bar=case.from_baselines(-_bar(case, smallest.value)),
         smallest=smallest, source=source,
     )  # fmt: skip
     told = joined([_estimated(case, main), needs])
-    if main["ci_low"] > -smallest.value:
+    if main["ci_low"] > _bar(case, smallest.value):
         small = "The difference is smaller than what matters."
         return CONTRADICTED, False, joined([told, small])
     if main["ci_high"] >= -smallest.value:
@@ -237,12 +246,22 @@ def _profound(case: Case, main: dict[str, Any]) -> tuple[str, bool | None, Sente
 
 
 def _beside(case: Case, claim_id: str) -> list[dict[str, Any]]:
-    """The same difference by ANCOVA of the window's mean, and with blank items filled."""
+    """The same difference without covariates, by ANCOVA of the window's mean, by other forms."""
     try:
         rows = _adjusted(case, claim_id)
     except ValueError:
         return []
-    return [*rows, *_with_blanks_filled(case, claim_id)]
+    return [*_unadjusted(case, claim_id), *rows, *_by_other_forms(case, claim_id)]
+
+
+def _unadjusted(case: Case, claim_id: str) -> list[dict[str, Any]]:
+    """The primary analysis without covariates but the baseline, where it has others."""
+    if len(case.scores.covariates) == 1:
+        return []
+    plain = at_level(primary_analysis(case.scores.unadjusted), case.level)
+    numbers_of = plain.row(**_words(case, claim_id), estimand="adjusted difference")
+    method = f"{plain.method}; without the other covariates{case.at_this_level}"
+    return [row(**(numbers_of | {"method": method}), cell=case.primary_cell)]
 
 
 def _adjusted(case: Case, claim_id: str) -> list[dict[str, Any]]:
@@ -259,8 +278,8 @@ def _adjusted(case: Case, claim_id: str) -> list[dict[str, Any]]:
     )
 
 
-def _with_blanks_filled(case: Case, claim_id: str) -> list[dict[str, Any]]:
-    """The same difference with few blank items filled, where the study declares it."""
+def _by_other_forms(case: Case, claim_id: str) -> list[dict[str, Any]]:
+    """The same difference by complete forms alone, where few blank items were filled."""
     if case.checked.sensitivity is None:
         return []
     other = replace(case, checked=case.checked.sensitivity)
@@ -268,7 +287,7 @@ def _with_blanks_filled(case: Case, claim_id: str) -> list[dict[str, Any]]:
         row = _adjusted(other, claim_id)[0]
     except ValueError:
         return []
-    added = "; few blank items filled by the person's mean (declared sensitivity analysis)"
+    added = f"; {case.checked.other_forms} (sensitivity analysis)"
     cell = row["cell"].moving(people_moved(case, other))
     return [row | {"method": row["method"] + added, "cell": cell}]
 

@@ -10,11 +10,7 @@ from analysis.estimates.explanations.blinding import bang_index, guess_counts
 from analysis.rules import issue
 from analysis.timeline import EFFICACY
 
-__all__ = ["UNBLINDED_BOUND", "unblinded"]
-
-# Assumptions: more than half net of wrong guesses can tell; what that may move, in baseline SD,
-# one of the bounds on bias that are shown.
-_MOST, UNBLINDED_BOUND = 0.5, 0.50
+__all__ = ["unblinded"]
 
 
 def unblinded(case: Case) -> Issue | None:
@@ -45,10 +41,11 @@ def _flag(case: Case) -> Issue | None:
         if not sum(own.values()):
             return None
         lowest.append(bang_index(own[right], own[wrong], own["do not know"])[0]["ci_low"])
-    if min(lowest) <= _MOST:
+    most = case.definitions.rule("guessed_at_least")
+    if min(lowest) <= most:
         return None
-    bound = UNBLINDED_BOUND
-    n, least = int(asked.sum()), str(_MOST)
+    bound = case.definitions.rule("bias_bound_unblinded_sd")
+    n, least = int(asked.sum()), f"{most:g}"
     return issue("blinding.guessed", count=n, least=least, level=f"{bound:.2f}")
 
 

@@ -63,6 +63,11 @@ def _reasons(case: Case) -> Iterator[Sentence | str]:
                    level=Known(ONE_SIDED))  # fmt: skip
 
 
+    if case.scores.baselines_apart > case.definitions.rule("baselines_far_apart_sd"):
+        most = Known(case.definitions.rule("baselines_far_apart_sd"))
+        yield said("the arms differ by more than {most:g} SD before the infusion", most=most)
+
+
 def _arms(case: Case) -> str:
     """Which of several ketamine arms decide."""
     design = case.design

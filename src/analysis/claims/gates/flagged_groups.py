@@ -95,6 +95,8 @@ OF_LATER_INFUSIONS = ("infusion.carry-over", "infusion.one-period", "infusion.sw
 def other_cases(case: Case) -> list[tuple[str, Case | str]]:
     """The case without each flagged group and with each put back, or why there is none.
 
+    Of the rules that claims.toml lists under ``robustness``; other flags are printed alone.
+
     A flag about everyone leaves nobody to try: were it passed over, one more flag could turn
     *not decided* into *supported*. Made once a case, since most claims ask for them.
     """
@@ -107,7 +109,8 @@ def other_cases(case: Case) -> list[tuple[str, Case | str]]:
 
 def _without_groups(case: Case) -> Iterator[tuple[str, Case | str]]:
     for issue in case.checked.issues:
-        if issue.severity == "FLAG" and (issue.people or issue.forms):
+        listed = issue.rule in case.definitions.robustness.groups
+        if listed and issue.severity == "FLAG" and (issue.people or issue.forms):
             what, checked = f"without {issue.rule}", case.checked.without(issue)
             if len(checked.forms):
                 yield what, replace(case, checked=checked)
@@ -116,7 +119,7 @@ def _without_groups(case: Case) -> Iterator[tuple[str, Case | str]]:
 
 
 def _with_groups_put_back(case: Case) -> Iterator[tuple[str, Case | str]]:
-    for rule in sorted(case.checked.set_aside):
+    for rule in sorted(case.checked.set_aside & set(case.definitions.robustness.groups)):
         what = f"with {rule} put back"
         try:
             checked = case.checked.with_put_back(rule)

@@ -7,7 +7,8 @@ other people in :mod:`analysis.claims.gates.flagged_groups`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -24,13 +25,14 @@ from analysis.claims.gates.flagged_groups import (
 )
 from analysis.claims.gates.robustness_of_scores import (
     Tried,
-    count_as_not_improved,
-    doubt_missing_scores,
+    doubted_word,
+    intoxication_is_known,
     still_intoxicated,
     survives_missing,
     try_on,
+    without_effect,
 )
-from analysis.claims.ledger import SUPPORTED, Reason
+from analysis.claims.ledger import NOT_DECIDED, SUPPORTED, Reason
 from analysis.claims.primary_analysis import Scores
 from analysis.errors import ReliefError
 from analysis.estimates.missing.closed_form import Robustness
@@ -40,74 +42,98 @@ __all__ = ["intoxicated_scores", "people_moved", "robustness_gate", "try_on_othe
 
 
 def robustness_gate(case: Case) -> Reason:
-    """Gate 6: whether the word stands when missing scores and flagged groups are doubted.
+    """Gate 6: whether the word stands when missing scores, forms and flagged groups are doubted.
 
-    Passed if jump to reference has the sign of the primary estimate, the primary interval
-    supports, the tipping shift is at least M, and the word stays the same with each flagged
-    group left out, with each group that was set aside put back, and with people whose CADSS
-    is not back to baseline counted as not improved.
+    Of *supported*: jump to reference has the sign of the primary estimate; missing scores on
+    ketamine may be one SD of the baseline worse and those of the comparator as much better; the
+    difference at the last visit of the phase matters too; the word stays with complete forms
+    alone, without each listed group that is flagged, with each that was set aside put back, and
+    with people who are still intoxicated robbed of the average effect. *Contradicted* is asked
+    the mirror image; the sign and intoxication do not apply to it.
     """
     bars = case.bars
     if bars is None:
         return Reason("robustness", None, "Not evaluated: no smallest difference is known.")
     try:
         primary = case.primary
-        missing = doubt_missing_scores(case.scores, primary, bars.support)
+        word, missing = doubted_word(case.scores, primary, bars)
     except ValueError as refusal:
         return Reason("robustness", None, not_evaluated(refusal))
-    word = bars.word(primary)
-    # So long after an infusion nobody is intoxicated by it.
-    sober = () if case.later else _sober(case, bars)
-    tried = [*try_on_other_cases(case, bars), *sober]
+    tried = [*_complete_forms(case, bars), *try_on_other_cases(case, bars)]
+    sober, intoxication = _sober(case, bars, word)
+    tried += sober
     flips = [one for one in tried if one.word is not None and one.word != word]
     untried = [one for one in tried if one.word is None]
-    passed = survives_missing(missing, primary, bars) and not flips
+    passed = survives_missing(missing, primary, bars, word) and not flips
+    at_last = len(case.scores.visits) == 1 or bars.stands_at_last_visit(primary, word)
+    passed = passed and at_last
     told = joined(
-        [_missing_text(case, missing, bars, word), *_group_text(tried, flips, untried, word)]
-        + ["Intoxication does not apply so long after the infusion."] * (case.later is not None)
+        [_missing_text(case, missing, bars, word)]
+        + [_last_visit_text(case, word, at_last)] * (word != NOT_DECIDED)
+        + [*_group_text(tried, flips, untried, word), intoxication]
     )
     # A group that cannot be tried leaves the question open; it is never a pass.
-    return Reason("robustness", None if passed and untried else passed, told)
+    unknown = bool(untried) or (word == SUPPORTED and _intoxication_unknown(case))
+    return Reason("robustness", None if passed and unknown else passed, told)
 
 
 def _missing_text(case: Case, found: Robustness, bars: Bars, word: str) -> Sentence:
     """Jump to reference and the tipping shift; either gives away how many scores are missing."""
-    cell = case.primary_cell.moving(_missing_on_ketamine(case))
+    cell = case.primary_cell.moving(_missing(case))
     jump = said(
         "Jump to reference gives {jump:.1f} points",
         brief="Jump to reference was tried",
         jump=cell.quantity(found.jump_to_reference),
     )
-    if word != SUPPORTED:
-        no_support = "{jump}; the estimate alone says {word}, so there is no support to tip."
-        return said(no_support, jump=jump, word=word)
-    large = "the shift of missing scores on ketamine that would undo the support is "
+    if word == NOT_DECIDED:
+        return said(
+            "{jump}; the estimate alone says {word}, so there is no word to tip.",
+            jump=jump, word=word,
+        )  # fmt: skip
+    worse, better = ("worse", "better") if word == SUPPORTED else ("better", "worse")
+    what = f"missing scores {worse} than expected on ketamine and {better} on the comparator"
     if math.isinf(found.tipping_shift):
         # None does where no score is missing, which others are not told.
-        none = "no shift of missing scores on ketamine undoes the support."
-        others = f"{large}at least as large as asked for."
+        none = f"no shift, {what}, undoes the word."
+        others = f"the shift, {what}, that would undo the word is at least as large as asked for."
         return said("{jump}; {none}", jump=jump, none=Private(none, others))
-    holds = found.tipping_shift >= bars.smallest
+    holds = found.tipping_shift >= bars.sd
     return said(
-        "{jump}; missing scores on ketamine would have to be {shift:.1f} points worse than "
-        "expected to undo the support (at least {smallest:.1f} are asked for).",
+        "{jump}; {what} by {shift:.1f} points would undo the word (at least {sd:.1f}, one SD of "
+        "the baseline, is asked for).",
         brief=said(
-            "{jump}; {large}{asked} asked for.",
+            "{jump}; the shift, {what}, that would undo the word is {asked} asked for.",
             jump=jump,
-            large=large,
+            what=what,
             asked="at least as large as" if holds else "smaller than",
         ),
         jump=jump,
+        what=what,
         shift=cell.quantity(found.tipping_shift),
-        smallest=case.from_baselines(bars.smallest),
+        sd=case.from_baselines(bars.sd),
     )
 
 
-def _missing_on_ketamine(case: Case) -> dict[str, int]:
-    """People on ketamine without a score at some visit of the phase."""
-    some = ~np.isfinite(case.scores.score).all(axis=1)
-    arm = str(case.design.active_arm)
-    return {arm: case.in_arms(some)[arm]}
+def _missing(case: Case) -> dict[str, int]:
+    """People of each arm without a score at some visit of the phase."""
+    return case.in_arms(~np.isfinite(case.scores.score).all(axis=1))
+
+
+def _last_visit_text(case: Case, word: str, stands: bool) -> Sentence | str:
+    """What the last visit of the phase says by itself."""
+    if len(case.scores.visits) == 1:
+        return ""
+    last = case.primary.last_visit
+    asked = "at or below -M" if word == SUPPORTED else "a lower limit above the bar too"
+    return said(
+        "At the last visit ({visit}) the difference is {estimate:.1f} points, which {stands}"
+        " ({asked} is asked for).",
+        brief=f"The last visit by itself {'bears the word out' if stands else 'does not'}.",
+        visit=case.scores.visits[-1],
+        estimate=case.primary_cell.quantity(last.estimate),
+        stands="bears the word out" if stands else "does not bear the word out",
+        asked=asked,
+    )
 
 
 def _group_text(
@@ -140,9 +166,10 @@ def _flip(one: Tried, word: str) -> Sentence:
 
 
 def try_on_other_cases(case: Case, bars: Bars) -> Iterator[Tried]:
-    """The word without each flagged group, and with each group that was set aside put back.
+    """The word without each listed group that is flagged, and with each set-aside one put back.
 
-    M and B stay those of the whole study: they are fixed before anyone is left out.
+    M and B stay those of the whole study: they are fixed before anyone is left out. A flag about
+    more than half of an arm would leave another study, and is not tried.
     """
     before = case.scores
     for what, other in other_cases(case):
@@ -154,10 +181,36 @@ def try_on_other_cases(case: Case, bars: Bars) -> Iterator[Tried]:
         except (ReliefError, ValueError):
             yield Tried(what, None, why="the data cannot be read with them.")
             continue
-        if changed and not len(other.scores.baseline):
+        if not changed:
+            continue
+        moved = people_moved(case, other)
+        if not len(other.scores.baseline):
             yield Tried(what, None, why="it is about everyone.")
-        elif changed:
-            yield try_on(what, other.scores, bars, _cell(case, other))
+        elif what.startswith("without ") and _too_many(case, moved):
+            yield Tried(what, None, why="it is about more than half of an arm.")
+        else:
+            yield try_on(what, other.scores, bars, other.primary_cell.moving(moved))
+
+
+def _too_many(case: Case, moved: Mapping[str, int]) -> bool:
+    most = case.definitions.rule("largest_flagged_share")
+    everyone = case.in_arms(np.ones(len(case.scores.baseline), dtype=bool))
+    return any(n > most * everyone[arm] for arm, n in moved.items())
+
+
+def _complete_forms(case: Case, bars: Bars) -> Iterator[Tried]:
+    """The word with complete forms alone, where blank items were filled in."""
+    if case.checked.sensitivity is None:
+        return
+    other = replace(case, checked=case.checked.sensitivity).at(case.window)
+    what = case.checked.other_forms
+    try:
+        if _same(case.scores, other.scores):
+            return
+    except (ReliefError, ValueError):
+        yield Tried(what, None, why="the data cannot be read so.")
+        return
+    yield try_on(what, other.scores, bars, _cell(case, other))
 
 
 def _cell(case: Case, other: Case) -> Cell:
@@ -182,30 +235,47 @@ def people_moved(case: Case, other: Case) -> dict[str, int]:
 
 def _told_apart(case: Case) -> list[str]:
     """Each person's scores as text, which is equal where they are."""
-    table = np.column_stack([case.scores.baseline, case.scores.score])
-    return [str(row.tolist()) for row in table]
+    return [str(row.tolist()) for row in case.scores.table]
 
 
 def _same(one: Scores, other: Scores) -> bool:
     """Whether two hold the same scores, before and after, in whatever order of people."""
-    if one.score.shape != other.score.shape:
+    if one.table.shape != other.table.shape or one.visits != other.visits:
         return False
     return np.array_equal(_sorted(one), _sorted(other), equal_nan=True)
 
 
 def _sorted(scores: Scores) -> NDArray[np.float64]:
-    table = np.column_stack([scores.baseline, scores.score])
+    table = scores.table
     return table[np.lexsort(table.T)]
 
 
-def _sober(case: Case, bars: Bars) -> Iterator[Tried]:
-    """The word with scores given while still intoxicated counted as not improved."""
-    still = intoxicated_scores(case)
-    if (still & np.isfinite(case.scores.score)).any():
-        scores = count_as_not_improved(case.scores, still)
-        who = case.in_arms((still & np.isfinite(case.scores.score)).any(axis=1))
-        what = "with scores given before the CADSS was back as not improved"
-        yield try_on(what, scores, bars, case.primary_cell.moving(who))
+def _sober(case: Case, bars: Bars, word: str) -> tuple[list[Tried], Sentence | str]:
+    """The word with people who are still intoxicated robbed of the average effect."""
+    if case.later:
+        # So long after an infusion nobody is intoxicated by it.
+        return [], "Intoxication does not apply so long after the infusion."
+    if word != SUPPORTED:
+        return [], ""
+    if _intoxication_unknown(case):
+        return [], (
+            "Whether people were still intoxicated is not known: too few on ketamine have a "
+            "CADSS within hours and one before."
+        )
+    still = intoxicated_scores(case) & case.scores.treated[:, None]
+    still &= np.isfinite(case.scores.score)
+    if not still.any():
+        return [], ""
+    scores = without_effect(case.scores, case.primary, still)
+    who = case.in_arms(still.any(axis=1))
+    what = "with the average effect taken from scores given before the CADSS was back"
+    return [try_on(what, scores, bars, case.primary_cell.moving(who))], ""
+
+
+def _intoxication_unknown(case: Case) -> bool:
+    if case.later:
+        return False
+    return not intoxication_is_known(case.scores, *_cadss(case), case.definitions)
 
 
 def intoxicated_scores(case: Case) -> NDArray[np.bool_]:
@@ -214,6 +284,11 @@ def intoxicated_scores(case: Case) -> NDArray[np.bool_]:
     In the shape of the case's scores, people by visits; by :func:`still_intoxicated`. Hours
     that are known within bounds stand at their middle.
     """
+    return still_intoxicated(*_cadss(case), case.scores.visits, case.definitions)
+
+
+def _cadss(case: Case) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rise of each CADSS above the last before, and its hours; people by forms."""
     cadss = case.scored("CADSS")
     before = cadss[cadss["phase"] == "before"].sort_values("hours_high", kind="stable")
     level = before.groupby("subject")["total"].last()
@@ -228,4 +303,4 @@ def intoxicated_scores(case: Case) -> NDArray[np.bool_]:
         table[name].unstack().reindex(case.people_scored).to_numpy(float)
         for name in ("rise", "hours")
     )
-    return still_intoxicated(rises, at, case.scores.visits, case.definitions)
+    return rises, at

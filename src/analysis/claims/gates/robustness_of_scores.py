@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.claims.decision_rule import Bars
 from analysis.claims.definitions import Definitions
-from analysis.claims.ledger import SUPPORTED
+from analysis.claims.ledger import CONTRADICTED, SUPPORTED
 from analysis.claims.primary_analysis import Primary, Scores, primary_analysis
 from analysis.estimates.missing.closed_form import Robustness, robustness_to_missing
 from analysis.quantity import Cell
 from analysis.windows import Window
 
-__all__ = ["Tried", "doubt_missing_scores", "still_intoxicated", "try_on", "without_each"]
+__all__ = ["Tried", "doubt_missing_scores", "doubted_word", "intoxication_is_known",
+           "still_intoxicated", "survives_missing", "try_on", "without_each",
+           "without_effect"]  # fmt: skip
 
 Array = NDArray[np.float64]
 
@@ -62,20 +64,35 @@ def without_each(
             yield what, scores.keep(~members)
 
 
-def count_as_not_improved(scores: Scores, intoxicated: NDArray[np.bool_]) -> Scores:
-    """Scores given while still intoxicated counted as not improved (composite strategy).
+def without_effect(scores: Scores, primary: Primary, intoxicated: NDArray[np.bool_]) -> Scores:
+    """Treated people's scores given while still intoxicated without the average effect.
 
-    They stay in the analysis: leaving them out would condition on what the infusion did.
+    As jump to reference has it for missing scores. They stay in the analysis: leaving them out
+    would condition on what the infusion did.
 
     Parameters
     ----------
     scores : Scores
+    primary : Primary
+        Whose difference at each visit is the effect.
     intoxicated : array of bool, shape (n, k)
         Of each score; see :func:`still_intoxicated`.
     """
-    held = np.maximum(scores.score, scores.baseline[:, None])
-    score = np.where(intoxicated, held, scores.score)
-    return Scores(score, scores.baseline, scores.treated, scores.visits)
+    lost = np.where(intoxicated & scores.treated[:, None], primary.effects, 0.0)
+    return replace(scores, score=scores.score - lost)
+
+
+def intoxication_is_known(
+    scores: Scores, rise: Array, hours: Array, definitions: Definitions
+) -> bool:
+    """Whether enough of the treated with a score have a CADSS of the phase, and one before.
+
+    Parameters as for :func:`still_intoxicated`.
+    """
+    own = scores.seen & scores.treated
+    window = definitions.windows[definitions.primary.phase]
+    told = ((hours >= window.low) & (hours < window.high) & np.isfinite(rise)).any(axis=1)
+    return bool(told[own].sum() >= definitions.rule("measured_share") * own.sum())
 
 
 def still_intoxicated(
@@ -117,7 +134,11 @@ def still_intoxicated(
 
 
 def doubt_missing_scores(
-    scores: Scores, primary: Primary, holds: Callable[[float, float, float], bool]
+    scores: Scores,
+    primary: Primary,
+    holds: Callable[[float, float, float], bool],
+    *,
+    direction: int = 1,
 ) -> Robustness:
     """Jump-to-reference estimate and tipping shift of gate 6, in points.
 
@@ -126,22 +147,38 @@ def doubt_missing_scores(
     scores, primary
         What was analysed, and what was found.
     holds : function of (estimate, ci_low, ci_high)
-        Whether an answer still supports the claim, as :meth:`Bars.support`.
+        Whether an answer still says what the claim rests on, as :meth:`Bars.holds` gives it.
+    direction : {1, -1}
+        1 makes missing scores on ketamine worse and those of the comparator better.
     """
     return robustness_to_missing(
         scores.score - scores.baseline[:, None],
-        scores.baseline,
+        np.column_stack(list(scores.covariates.values())),
         scores.treated,
         coefficients=primary.coefficients,
         covariance=primary.covariance,
         se=primary.se,
         df=primary.df,
         holds=holds,
+        direction=direction,
     )
 
 
-def survives_missing(found: Robustness, primary: Primary, bars: Bars) -> bool:
-    """Whether missing scores leave the word as it is, by gate 6."""
+def doubted_word(scores: Scores, primary: Primary, bars: Bars) -> tuple[str, Robustness]:
+    """The word of gate 5, and what missing scores could change of it; see `survives_missing`."""
+    word = bars.word(primary)
+    direction = -1 if word == CONTRADICTED else 1
+    wanted = CONTRADICTED if word == CONTRADICTED else SUPPORTED
+    return word, doubt_missing_scores(scores, primary, bars.holds(wanted), direction=direction)
+
+
+def survives_missing(found: Robustness, primary: Primary, bars: Bars, word: str) -> bool:
+    """Whether missing scores leave the word as it is, by gate 6.
+
+    The word stands while missing scores of both arms are shifted against it by one SD of the
+    baseline. Support also needs jump to reference to have the sign of the estimate.
+    """
+    if word not in (SUPPORTED, CONTRADICTED):
+        return False
     same_sign = math.copysign(1, found.jump_to_reference) == math.copysign(1, primary.estimate)
-    supported = bars.word(primary) == SUPPORTED
-    return same_sign and supported and found.tipping_shift >= bars.smallest
+    return (word == CONTRADICTED or same_sign) and found.tipping_shift >= bars.sd

@@ -28,7 +28,6 @@ __all__ = ["DIMENSIONS", "Choice", "Grid", "Specification", "load_grid", "specif
 
 GRID = Path(__file__).with_name("multiverse.toml")
 DIMENSIONS = ("instrument", "window", "baseline", "missing", "estimator", "exclusion")
-INCOMPLETE = "form.incomplete"
 
 
 class Choice(BaseModel):
@@ -52,7 +51,7 @@ class Grid(BaseModel):
     window: dict[str, Choice]
     baseline: dict[Literal["mean", "other_day", "last"], Choice]
     missing: dict[
-        Literal["at_random", "jump_to_reference", "completers", "carried_forward", "blanks_filled"],
+        Literal["at_random", "jump_to_reference", "completers", "carried_forward", "other_forms"],
         Choice,
     ]
     estimator: dict[str, Choice]
@@ -189,11 +188,10 @@ class _Universe:
             yield from self._other_forms()
         elif chosen["exclusion"] != "nobody":
             out = chosen["exclusion"] == "flagged_out"
-            # Filling blank items is a rule for missing data and puts these forms back.
             yield from (
                 (what, "")
                 for what in self._groups
-                if what.startswith("without ") == out and INCOMPLETE not in what
+                if what.startswith("without ") == out
             )
         else:
             yield "", ""
@@ -231,7 +229,7 @@ class _Universe:
         return self._scored[key]
 
     def _score(self, chosen: dict[str, str], detail: str) -> tuple[Scores, NDArray[np.int_]]:
-        case = self._case(chosen, detail, chosen["missing"] == "blanks_filled")
+        case = self._case(chosen, detail, chosen["missing"] == "other_forms")
         window = self.grid.window[chosen["window"]]
         scores, people = _in_windows(case, window.visits), case.people_scored
         if chosen["missing"] == "completers":
@@ -244,13 +242,13 @@ class _Universe:
             scores = _carried(case, scores, window.earlier)
         return scores, people
 
-    def _case(self, chosen: dict[str, str], detail: str, filled: bool) -> Case:
-        key = chosen["instrument"] + chosen["exclusion"], detail, chosen["baseline"], filled
+    def _case(self, chosen: dict[str, str], detail: str, other: bool) -> Case:
+        key = chosen["instrument"] + chosen["exclusion"], detail, chosen["baseline"], other
         if key not in self._made:
-            self._made[key] = self._make(chosen, detail, filled)
+            self._made[key] = self._make(chosen, detail, other)
         return self._made[key]
 
-    def _make(self, chosen: dict[str, str], detail: str, filled: bool) -> Case:
+    def _make(self, chosen: dict[str, str], detail: str, other: bool) -> Case:
         case, checked = self.case, self.case.checked
         if chosen["instrument"] == "other_ptsd":
             design = replace(case.design, primary=detail)
@@ -263,10 +261,10 @@ class _Universe:
                 raise ValueError(f"Not tried {detail}: {other}")
             return other
         if chosen["baseline"] != "mean":
-            usual = self._case({**chosen, "baseline": "mean"}, detail, filled)
+            usual = self._case({**chosen, "baseline": "mean"}, detail, other)
             return _with_baseline(usual, chosen["baseline"])
-        if filled and INCOMPLETE in checked.set_aside:
-            return replace(case, checked=checked.with_put_back(INCOMPLETE))
+        if other and checked.sensitivity is not None:
+            return replace(case, checked=checked.sensitivity)
         return case
 
 
@@ -291,7 +289,7 @@ def _in_windows(case: Case, visits: tuple[str, ...]) -> Scores:
         return primary
     table = np.column_stack([_at(case, name) for name in visits])
     labels = tuple(case.windows[name].label for name in visits)
-    return Scores(table, primary.baseline, primary.treated, labels)
+    return replace(primary, score=table, visits=labels)
 
 
 def _at(case: Case, window: str) -> NDArray[np.float64]:
