@@ -12,20 +12,21 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.claims.calibration.common_analyses import COMMON
+from analysis.claims.calibration.design import scenario
 from analysis.claims.calibration.pieces import LETTERS, keys
 from analysis.claims.calibration.trial import CLAIMS
 from analysis.claims.definitions import Definitions
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED
 from analysis.estimates.proportions import exact_share
-from analysis.simulate import entry
 from analysis.writing import write_atomic
 
-__all__ = ["HASHES", "VISITS", "Merged", "is_current", "merge", "read_table", "rows_of"]
+__all__ = ["HASHES", "Merged", "is_current", "merge", "read_table", "rows_of"]
 
 # What a cell depends on.
 HASHES = ("decisions_sha256", "code_sha256", "world_sha256")
-# What every world of the catalogue has: the design that a cell is committed for.
-VISITS, COMPARATOR = 2, "active"
+# What every scenario of the catalogue has.
+COMPARATOR = "active"
 # Of each cell so many words are kept, one letter a trial, for the tests to judge again.
 KEPT = 200
 _CELL = ["world", "n_per_arm"]
@@ -43,9 +44,11 @@ def rows_of(results: Iterable[dict[str, Any]]) -> pd.DataFrame:
         supported with the exact 95 % Monte Carlo interval mc_low, mc_high, so that mc_high is
         a 97.5 % upper limit; not_decided, not_testable (trials); by_estimate (trials that gate
         5 alone supports; only for onset); no_effect, bias_sd (what the catalogue says of the
-        world); fell_back, failed (fits); dropout (mean share without a score at the last
-        visit); one column an analysis of ``COMMON`` of
-        :mod:`analysis.claims.calibration.common_analyses` (trials in which it finds relief);
+        world); fell_back, failed (fits); loss (mean share without a score in the window); one
+        column an analysis of ``COMMON`` of
+        :mod:`analysis.claims.calibration.common_analyses` (trials in which it finds relief; 0
+        where the design is not the usual one); by_row (trials with a word by the row that gate
+        7 reads for them, as JSON);
         seed; decisions_sha256, code_sha256, world_sha256; judged_again (trials that a renewal
         of these hashes has judged again, 0 where there was none).
     """
@@ -59,7 +62,7 @@ def rows_of(results: Iterable[dict[str, Any]]) -> pd.DataFrame:
 def _cell(name: str, n: int, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     parts = sorted(parts, key=lambda part: part["start"])
 
-    truth = entry(name)
+    truth = scenario(name)[0]
     relief: Counter[str] = Counter()
     for part in parts:
         relief.update(part["relief"])
@@ -71,10 +74,10 @@ def _cell(name: str, n: int, parts: list[dict[str, Any]]) -> list[dict[str, Any]
         "drug_sd": truth.drug,
         "fell_back": sum(part["fell_back"] for part in parts),
         "failed": sum(part["failed"] for part in parts),
-        "dropout": round(sum(part["missing"] for part in parts) / replicates, 4),
-        "visits": VISITS,
+        "loss": round(sum(part["missing"] for part in parts) / replicates, 4),
         "comparator": COMPARATOR,
-        **relief,
+        **{name: relief[name] for name in COMMON},
+        "by_row": json.dumps(_by_row(parts), separators=(",", ":")),
         **{key: parts[0][key] for key in ("seed", *HASHES)},
         "judged_again": 0,
     }  # fmt: skip
@@ -90,6 +93,13 @@ def _cell(name: str, n: int, parts: list[dict[str, Any]]) -> list[dict[str, Any]
         row["by_estimate"] = by_estimate if claim == "onset" else None
         rows.append(row | shared)
     return rows
+
+
+def _by_row(parts: list[dict[str, Any]]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for part in parts:
+        found.update(part["by_row"])
+    return dict(sorted(found.items()))
 
 
 def _letters(parts: list[dict[str, Any]], claim: str) -> str:

@@ -1,26 +1,28 @@
-"""Gate 7: the measured rate of false support for a design like the study's."""
+"""Gate 7: the measured rates of false words for a design like the study's."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
-import numpy as np
 import pandas as pd
 
-from analysis.claims.calibration.counts import VISITS, is_current, read_table
+from analysis.claims.calibration.counts import is_current, read_table
+from analysis.claims.calibration.design import BASE, SIZES, Design, design_of_trial
 from analysis.claims.case import Case
-from analysis.claims.decision_rule import ONE_SIDED
-from analysis.claims.ledger import Reason
+from analysis.claims.definitions import Definitions
+from analysis.claims.ledger import CONTRADICTED, Reason
+from analysis.estimates.proportions import exact_share
 from analysis.paths import CALIBRATION
-from analysis.quantity import Known, Private, Quantity, Sentence, said
+from analysis.quantity import Private, Sentence, said
 from analysis.simulate import catalogue
 
-__all__ = ["RENEW", "calibration_gate", "committed_table", "no_effect_worlds"]
+__all__ = ["RENEW", "SIZES", "calibration_gate", "committed_table", "false_rates",
+           "no_effect_worlds", "worlds_that_matter"]  # fmt: skip
 
 RENEW = "relief calibrate --renew"
-SIZES = (15, 30, 60)
-# Dropout is rounded up to steps of this size.
-STEP = 0.05
+# Bias against, in SD, that a contradiction must bear.
+_AGAINST = 0.15
 
 
 @cache
@@ -31,14 +33,29 @@ def committed_table() -> pd.DataFrame | None:
 
 
 def no_effect_worlds(bound: float) -> list[str]:
-    """Worlds in which "supported" is false of onset, with bias no larger than the bound."""
+    """Scenarios in which "supported" is false of onset, with biases that sum to the bound or less.
+
+    Those that a gate before stops are none of them: their trials never get that far.
+    """
     known = catalogue()
-    own = known["no_effect"] & (known["bias_sd"] <= bound + 1e-9)
+    own = known["no_effect"] & (known["bias_sd"] <= bound + 1e-9) & (known["stopped_by"] == "")
     return list(known.loc[own, "world"])
 
 
+def worlds_that_matter(smallest: float) -> list[str]:
+    """Scenarios in which "contradicted" is false of onset: a true -M, and biases against it."""
+    known = catalogue()
+    own = (known["drug_sd"] - smallest).abs() < 1e-9
+    own &= (known["bias_sd"] >= -_AGAINST - 1e-9) & (known["bias_sd"] <= 0)
+    return list(known.loc[own & (known["stopped_by"] == ""), "world"])
+
+
 def calibration_gate(case: Case, table: pd.DataFrame | None = None) -> Reason:
-    """Gate 7: at most 6 % false support in every no-effect world with bias up to B.
+    """Gate 7: at most 6 % of false words in every scenario where the word would be false.
+
+    Of *supported*: no effect, and biases that sum to B or less. Of *contradicted*: an effect of M,
+    and biases against it. Of the usual design every scenario must be counted, of another the
+    worst ones.
 
     Parameters
     ----------
@@ -49,81 +66,115 @@ def calibration_gate(case: Case, table: pd.DataFrame | None = None) -> Reason:
     """
     table = committed_table() if table is None else table
     if case.design.comparator != "active":
-        return _unknown("there is no committed cell with such a comparator.")
-    if case.level != ONE_SIDED:
-        other = said(
-            "committed cells have a one-sided level of {nominal:g}, not {level:g}.",
-            nominal=Known(ONE_SIDED), level=Known(case.level),
-        )  # fmt: skip
-        return _unknown(other)
-    fewest = int(min(case.scores.treated.sum(), (~case.scores.treated).sum()))
-    size = max((n for n in SIZES if n <= fewest), default=None)
-    if size is None:
-        few = said(
-            "{n} people an arm are fewer than any committed cell has.",
-            n=Quantity(fewest, {"an arm": fewest}, kind="count"),
-        )
-        return _unknown(few)
-    if len(case.scores.visits) != VISITS:
-        return _unknown(f"committed cells have {VISITS} visits within hours, the study has one.")
-    command = f"relief calibrate --n {size}"
-    rules = case.definitions
+        return _unknown("there is no committed row with such a comparator.")
+    try:
+        primary = case.primary
+    except ValueError:
+        return _unknown("there is no estimate.")
+    window = "hours" if case.later is None else "later"
+    found = design_of_trial(case.scores, primary, level=case.level, window=window)
+    if isinstance(found, str):
+        # Which of its limits a study is beyond tells how many people are behind it.
+        beyond = "the study has a design that no committed row is of."
+        return _unknown(said("{why}", why=Private(f"the study has {found}.", beyond)))
+    word = None if case.bars is None else case.bars.word(primary)
+    return _of_design(*found, case.definitions, table, contradicted=word == CONTRADICTED)
+
+
+def _of_design(
+    size: int, design: Design, rules: Definitions, table: pd.DataFrame | None, *, contradicted: bool
+) -> Reason:
+    """What the rows of a size and design say."""
+    told = Private(f"{size} people an arm or more, {design.told()}", "such a design")
+    name = f"@{design.name}" if design.name else ""
+    worlds = _worlds(rules, contradicted=contradicted)
+    command = f"relief calibrate --n {size}" + (f" --worlds {worlds[0]}{name}" if name else "")
     if table is None:
-        return _unknown(f"no cell is counted; run {command}.")
+        return _unknown(f"no row is counted; run {command}.")
     if not (table["decisions_sha256"] == rules.decisions_sha256).any():
         return _unknown(
-            "no committed cell was made with these rules: all are pending until "
+            "no committed row was made with these rules: all are pending until "
             f"{RENEW} finds every stored word the same, or {command} counts them anew."
         )
-    wanted = no_effect_worlds(rules.rule("bias_bound_sd"))
-    own = table[(table["claim"] == "onset") & table["world"].isin(wanted)]
-    own = own[(own["n_per_arm"] == size) & (own["replicates"] >= rules.rule("calibration_trials"))]
-    pending = int((~is_current(own, rules)).sum())
-    if pending:
+    own = _rows(table, rules, size, design, worlds)
+    if pending := int((~is_current(own, rules)).sum()):
         return _unknown(
-            f"{pending} of {len(wanted)} worlds are pending, counted by other code or another "
-            f"form of the world than now, until {RENEW} finds every stored word the same, or "
+            f"{pending} of {len(own)} rows are pending, counted by other code or another "
+            f"form of the scenario than now, until {RENEW} finds every stored word the same, or "
             f"{command} counts them anew."
         )
-    absent = [name for name in wanted if name not in set(own["world"])]
-    if absent:
-        return _unknown(
-            f"{len(absent)} of {len(wanted)} worlds are not counted yet; run {command}."
-        )
-    # Every world must lose as many, rounded alike: a study's loss is rounded up to a step.
-    covered, lost = _step(own["dropout"].min()), dropout(case)
-    if _step(lost) > covered:
-        more = said(
-            "{lost} at the last visit; committed cells reach {covered:.0%}.",
-            lost=Private(f"{lost:.0%} have no score", "Too many have no score"),
-            covered=Known(float(covered)),
-        )
-        return _unknown(more)
-    worst = own.sort_values("mc_high").iloc[-1]
+    absent = [world for world in worlds if f"{world}{name}" not in set(own["world"])]
+    if own.empty or (absent and not name):
+        lacking = said(
+            "no row is counted for {told}; run {command}." if own.empty
+            else "{n} of {all} scenarios are not counted yet for {told}; run {command}.",
+            told=told, n=str(len(absent)), all=str(len(worlds)),
+            command=Private(command, "relief calibrate"),
+        )  # fmt: skip
+        return _unknown(lacking)
+    rates = false_rates(own, contradicted=contradicted)
+    worst = rates.sort_values("mc_high").iloc[-1]
     most = rules.rule("false_supported_at_most")
+    false = "contradicted where the drug does what matters" if contradicted else (
+        "supported where the drug does nothing"
+    )  # fmt: skip
+    numbers = (
+        f"this procedure says {false} in at most {worst['rate']:.1%} of trials (97.5 % Monte "
+        f"Carlo limit {worst['mc_high']:.1%}; at most {most:.0%} is asked for; row "
+        f"{worst['world']}, the worst of {len(rates)}, {int(own['replicates'].min()):,} trials "
+        "each)."
+    )
     return Reason(
         "calibration",
         bool(worst["mc_high"] <= most),
-        f"In {len(wanted)} worlds without an effect, {int(own['replicates'].min()):,} trials each "
-        f"with {size} people an arm, this procedure says supported in at most "
-        f"{worst['rate']:.1%} (97.5 % Monte Carlo limit {worst['mc_high']:.1%}, in the world "
-        f"{worst['world']}; at most {most:.0%} is asked for).",
+        said("With {told} {numbers}", told=told, numbers=Private(numbers, _withheld(numbers, name))),
     )
 
 
-def _step(share: float) -> float:
-    return round(float(np.ceil(round(share / STEP, 6)) * STEP), 6)
+def _withheld(numbers: str, name: str) -> str:
+    """The same without the row's design, which tells about how many people are behind a study."""
+    return numbers.replace(f"@{name[1:]}", "") if name else numbers
 
 
-def dropout(case: Case) -> float:
-    """Share of people with a baseline who have no score at the last window anyone has one in."""
-    people = case.people_scored
-    shares = []
-    for window in ("hours", "day", "day_3", "day_7"):
-        seen = set(case.people(window)["subject"]) & set(people)
-        if seen:
-            shares.append(1 - len(seen) / len(people))
-    return shares[-1] if shares else 1.0
+def _worlds(rules: Definitions, *, contradicted: bool) -> list[str]:
+    if contradicted:
+        return worlds_that_matter(rules.rule("smallest_difference_sd"))
+    return no_effect_worlds(rules.rule("bias_bound_sd"))
+
+
+def _rows(
+    table: pd.DataFrame, rules: Definitions, size: int, design: Design, worlds: list[str]
+) -> pd.DataFrame:
+    """Rows of onset of a size and design in these scenarios, with as many trials as asked for.
+
+    A later window takes the worst of those that are counted.
+    """
+    onset = table[(table["claim"] == "onset") & (table["n_per_arm"] == size)]
+    onset = onset[onset["replicates"] >= rules.rule("calibration_trials")]
+    wanted = {f"{world}@{name}" if name else world
+              for world in worlds for name in _names(design, onset["world"])}  # fmt: skip
+    return onset[onset["world"].isin(wanted)]
+
+
+def _names(design: Design, counted: pd.Series) -> Iterator[str]:
+    if design.window == BASE.window:
+        yield design.name
+        return
+    stem = design.name.removesuffix(design.window)
+    for asked in counted.str.partition("@")[2].unique():
+        if asked.startswith(stem) and "+" not in asked.removeprefix(stem):
+            yield asked
+
+
+def false_rates(rows: pd.DataFrame, *, contradicted: bool) -> pd.DataFrame:
+    """World, rate, mc_high (97.5 % Monte Carlo limit) of the word that would be false there."""
+    if not contradicted:
+        return rows[["world", "rate", "mc_high"]]
+    found = [exact_share(int(k), int(n)) for k, n in
+             zip(rows["contradicted"], rows["replicates"], strict=True)]  # fmt: skip
+    shares = {"rate": [one["estimate"] for one in found],
+              "mc_high": [one["ci_high"] for one in found]}  # fmt: skip
+    return pd.DataFrame({"world": rows["world"].to_list(), **shares})
 
 
 def _unknown(why: Sentence | str) -> Reason:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -16,11 +16,12 @@ import numpy as np
 
 from analysis import instruments
 from analysis.claims.calibration.common_analyses import COMMON
+from analysis.claims.calibration.design import scenario
 from analysis.claims.calibration.kept_hash import kept_sha256
 from analysis.claims.calibration.trial import Judged, judge_trials
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED
-from analysis.simulate import Trial, trial, trials, world
+from analysis.simulate import Trial, World, trial, trials
 from analysis.writing import write_atomic
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
 
 # Trials a file, trials that are judged at once, and that are drawn at once.
 SIZE, TOGETHER, DRAWN = 1000, 250, 16
+# Words that gate 7 may take away.
+_DECIDED = "SC"
 LETTERS = {SUPPORTED: "S", CONTRADICTED: "C", NOT_DECIDED: "N", NOT_TESTABLE: "T"}
 
 
@@ -66,7 +69,7 @@ def pieces(worlds: list[str], sizes: list[int], replicates: int, seed: int) -> I
 
 def trial_of(name: str, n_per_arm: int, number: int, seed: int) -> Trial:
     """One trial of a cell: the same whichever piece, worker or session draws it."""
-    return trial(world(name), n_per_arm, generator(name, n_per_arm, number, seed))
+    return trial(_drawn(name), n_per_arm, generator(name, n_per_arm, number, seed))
 
 
 def trials_of(name: str, n_per_arm: int, numbers: Sequence[int], seed: int) -> list[Trial]:
@@ -74,8 +77,15 @@ def trials_of(name: str, n_per_arm: int, numbers: Sequence[int], seed: int) -> l
     found: list[Trial] = []
     for start in range(0, len(numbers), DRAWN):
         sources = [generator(name, n_per_arm, i, seed) for i in numbers[start : start + DRAWN]]
-        found += trials(world(name), n_per_arm, sources)
+        found += trials(_drawn(name), n_per_arm, sources)
     return found
+
+
+@cache
+def _drawn(name: str) -> World:
+    """The world of a scenario at the design that its name asks for."""
+    truth, design = scenario(name)
+    return design.drawn(truth.world)
 
 
 def generator(name: str, n_per_arm: int, number: int, seed: int) -> np.random.Generator:
@@ -92,6 +102,7 @@ def run_piece(piece: Piece, folder: Path | None) -> dict[str, Any]:
     words: dict[str, list[str]] = defaultdict(list)
     fell_back = failed = 0
     missing = 0.0
+    by_row: Counter[str] = Counter()
     for judged in _judged(piece, definitions):
         for claim, word in judged.words.items():
             words[claim].append(LETTERS[word])
@@ -101,11 +112,14 @@ def run_piece(piece: Piece, folder: Path | None) -> dict[str, Any]:
         fell_back += judged.fell_back
         failed += judged.failed
         missing += judged.missing
+        if (word := LETTERS[judged.words["onset"]]) in _DECIDED:
+            by_row[f"{judged.row} {word}"] += 1
     result = {
         **asdict(piece),
         **keys(piece.world),
         "words": {claim: "".join(letters) for claim, letters in words.items()},
         "relief": {name: words[name].count(LETTERS[SUPPORTED]) for name in COMMON},
+        "by_row": dict(sorted(by_row.items())),
         "fell_back": fell_back,
         "failed": failed,
         "missing": missing,
@@ -119,7 +133,7 @@ def _judged(piece: Piece, definitions: Definitions) -> Iterator[Judged]:
     for start in range(piece.start, piece.stop, TOGETHER):
         numbers = range(start, min(start + TOGETHER, piece.stop))
         drawn = trials_of(piece.world, piece.n_per_arm, numbers, piece.seed)
-        yield from judge_trials(drawn, definitions)
+        yield from judge_trials(drawn, definitions, scenario(piece.world)[1])
 
 
 def keep(result: dict[str, Any], folder: Path) -> None:
@@ -162,12 +176,12 @@ def roots() -> tuple[str, ...]:
 @cache
 def _world_sha256(name: str) -> str:
     """Of a world's parameters, and of what the scoring of its forms takes from the scales."""
-    truth = world(name)
+    truth = _drawn(name)
     forms = {}
     for scale_name, version, *_ in truth.forms.values():
         scale = instruments.get(scale_name)
         items = scale.item_numbers(version)
-        allowed = 0 if scale.missing is None else scale.missing.allowed(len(items))
+        allowed = scale.blanks_allowed(len(items))
         forms[f"{scale_name} {version}"] = [
             items, scale.item_low(version), scale.item_max(version), scale.item_step, allowed,
             {key: dict(groups) for key, groups in scale.subscale_keys.items()},

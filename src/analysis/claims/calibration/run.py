@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.claims.calibration.counts import rows_of
+from analysis.claims.calibration.design import scenario
 from analysis.claims.calibration.pieces import Piece, keep, pieces, run_piece, stored
 from analysis.errors import ReliefError, require
 from analysis.process import started_deaf
-from analysis.simulate import entry
 
 __all__ = ["SEED", "calibrate", "results"]
 
@@ -82,7 +82,7 @@ def calibrate(
 def _refuse(worlds: list[str], sizes: list[int], replicates: int, jobs: int) -> None:
     for name in worlds:
         try:
-            entry(name)
+            scenario(name)
         except ValueError as error:
             raise ReliefError("calibrate.value", f"--worlds: {error}") from None
     if min(sizes, default=0) < 3 or replicates < 1 or not worlds or jobs == 0:

@@ -10,11 +10,11 @@ import pandas as pd
 
 from analysis.claims.calibration.common_analyses import COMMON
 from analysis.claims.calibration.counts import KEPT
+from analysis.claims.calibration.design import scenario
 from analysis.claims.calibration.pieces import LETTERS
 from analysis.claims.calibration.trial import CLAIMS
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED
 from analysis.estimates.proportions import exact_share
-from analysis.simulate import entry
 
 __all__ = ["unsound"]
 
@@ -52,7 +52,7 @@ def _faults(table: pd.DataFrame, words: Any) -> Iterator[str]:
             return
     for world in sorted(map(str, table["world"].unique())):
         try:
-            entry(world)
+            scenario(world)
         except ValueError:
             yield f"There is no world named {world} any longer"
     if not isinstance(words, dict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from analysis import instruments
 from analysis.claims.calibration.common_analyses import relief_by_common_analyses
+from analysis.claims.calibration.design import BASE, HOURS, Design, design_of_trial
 from analysis.claims.covariates import measured, pooled_sites
-from analysis.claims.decision_rule import Bars, decide_by_share
+from analysis.claims.decision_rule import ONE_SIDED, Bars, decide_by_share
 from analysis.claims.definitions import Definitions
 from analysis.claims.gates.robustness_of_scores import (
     doubted_word,
@@ -60,7 +61,9 @@ class Judged:
     fell_back, failed : bool
         Whether the model took a simpler covariance, or could not be fitted.
     missing : float
-        Share of people with a baseline who have no score within hours.
+        Share of people with a baseline who have no score in the window.
+    row : str
+        Size and design of the row that gate 7 reads, as ``30@loss-0.05``; empty where none is.
     """
 
     words: Mapping[str, str]
@@ -69,36 +72,48 @@ class Judged:
     fell_back: bool
     failed: bool
     missing: float = field(default=0.0)
+    row: str = field(default="")
 
 
-def judge_trial(trial: Trial, definitions: Definitions) -> Judged:
+def judge_trial(trial: Trial, definitions: Definitions, design: Design = BASE) -> Judged:
     """Judge one trial, each model fitted by itself; see :func:`judge_trials`."""
-    return judge_trials([trial], definitions, analyse=_one_by_one)[0]
+    return judge_trials([trial], definitions, design, analyse=_one_by_one)[0]
 
 
 def judge_trials(
-    trials: Sequence[Trial], definitions: Definitions, *, analyse: Analyse = primary_analyses
+    trials: Sequence[Trial],
+    definitions: Definitions,
+    design: Design = BASE,
+    *,
+    analyse: Analyse = primary_analyses,
 ) -> list[Judged]:
     """Judge trials whose times are actual, whose comparator is active and whose form is ad hoc.
 
     Gates 1, 2 and 4 pass by the design of every world, but for arms that lie far apart before;
     gate 3 fails for a form that looks back; gates 5 and 6 are those that judge a study, their
     models fitted for all trials at once. A group of flagged people is tried only where gate 5
-    gives a word, since only a word can be lost.
+    gives a word, since only a word can be lost. ``design`` tells the level, and the window: in a
+    later one gate 3 lets any form pass and nobody is intoxicated.
     """
-    several = [scores_of(trial, definitions) for trial in trials]
-    reliefs = relief_by_common_analyses(trials, several)
+    window = design.window
+    several = [scores_of(trial, definitions, window=window) for trial in trials]
+    # What others would do is counted for the usual design.
+    reliefs: list[dict[str, bool]] = [{} for _ in trials]
+    if design == BASE:
+        reliefs = relief_by_common_analyses(trials, several)
     missing = [float(1 - scores.seen.mean()) for scores in several]
-    testable = [place for place, trial in enumerate(trials) if not trial.recall_hours > 0]
+    testable = [place for place, trial in enumerate(trials)
+                if window != HOURS or not trial.recall_hours > 0]  # fmt: skip
     primaries = dict(zip(testable, analyse([several[p] for p in testable]), strict=True))
-    bars = {place: bars_of(several[place], definitions) for place in testable}
+    bars = {place: _at_look(bars_of(several[place], definitions), primary, design.level)
+            for place, primary in primaries.items()}  # fmt: skip
     by_estimate = {
         place: NOT_DECIDED if isinstance(primary, str) else bars[place].word(primary)
         for place, primary in primaries.items()
     }
     apart = definitions.rule("baselines_far_apart_sd")
     far = {place: NOT_DECIDED for place in testable if several[place].baselines_apart > apart}
-    robust = _robust(trials, several, primaries, bars, by_estimate, definitions, analyse)
+    robust = _robust(trials, several, primaries, bars, by_estimate, definitions, window, analyse)
     onset = by_estimate | robust | far
     judged = []
     for place, scores in enumerate(several):
@@ -115,10 +130,22 @@ def judge_trials(
         primary = primaries[place]
         failed = isinstance(primary, str)
         fell_back = not isinstance(primary, str) and bool(primary.fallbacks)
+        row = "" if isinstance(primary, str) else _row(scores, primary, design)
         judged.append(
-            Judged(words, by_estimate[place], reliefs[place], fell_back, failed, missing[place])
+            Judged(words, by_estimate[place], reliefs[place], fell_back, failed, missing[place], row)
         )
     return judged
+
+
+def _at_look(bars: Bars, primary: Primary | str, level: float) -> Bars:
+    if level == ONE_SIDED or isinstance(primary, str):
+        return bars
+    return replace(bars, level=level, df=primary.df)
+
+
+def _row(scores: Scores, primary: Primary, design: Design) -> str:
+    found = design_of_trial(scores, primary, level=design.level, window=design.window)
+    return "" if isinstance(found, str) else f"{found[0]}@{found[1].name}"
 
 
 def _one_by_one(several: Sequence[Scores]) -> list[Primary | str]:
@@ -131,7 +158,9 @@ def _one_by_one(several: Sequence[Scores]) -> list[Primary | str]:
     return found
 
 
-def scores_of(trial: Trial, definitions: Definitions, *, complete: bool = False) -> Scores:
+def scores_of(
+    trial: Trial, definitions: Definitions, *, complete: bool = False, window: str = HOURS
+) -> Scores:
     """What the primary analysis sees of a trial; as :attr:`analysis.claims.case.Case.scores`.
 
     ``complete`` takes complete forms alone, else a few blank items are filled.
@@ -140,9 +169,9 @@ def scores_of(trial: Trial, definitions: Definitions, *, complete: bool = False)
     totals = trial.totals if complete else trial.filled_totals
     own = np.isfinite(baseline)
     treated = trial.treated[own]
-    names = tuple(definitions.primary.visits)
+    names = tuple(definitions.primary.visits) if window == HOURS else (window,)
     table = np.column_stack([_at(trial, totals, definitions, name) for name in names])[own]
-    if not visits_told_apart(table, treated, definitions.rule("people_at_every_visit")):
+    if window == HOURS and not visits_told_apart(table, treated, definitions.rule("people_at_every_visit")):
         names = (definitions.primary.phase,)
         table = _at(trial, totals, definitions, names[0])[own][:, None]
     labels = tuple(definitions.windows[name].label for name in names)
@@ -190,6 +219,7 @@ def _robust(
     bars: Mapping[int, Bars],
     by_estimate: Mapping[int, str],
     definitions: Definitions,
+    window: str,
     analyse: Analyse,
 ) -> dict[int, str]:
     """The word after gate 6 of each trial that gate 5 gives one."""
@@ -202,7 +232,9 @@ def _robust(
         word, doubted = doubted_word(scores, primary, own)
         stands = survives_missing(doubted, primary, own, word)
         stands &= len(scores.visits) == 1 or own.stands_at_last_visit(primary, word)
-        rest = _other_scores(trials[place], scores, primary, word, definitions) if stands else None
+        rest = None
+        if stands:
+            rest = _other_scores(trials[place], scores, primary, word, definitions, window)
         found[place] = NOT_DECIDED if rest is None else word
         other += [(place, scores) for scores in rest or ()]
     tried = analyse([scores for _, scores in other])
@@ -213,7 +245,12 @@ def _robust(
 
 
 def _other_scores(
-    trial: Trial, scores: Scores, primary: Primary, word: str, definitions: Definitions
+    trial: Trial,
+    scores: Scores,
+    primary: Primary,
+    word: str,
+    definitions: Definitions,
+    window: str,
 ) -> list[Scores] | None:
     """The scores without each flagged group, with complete forms alone, without the intoxicated.
 
@@ -226,13 +263,13 @@ def _other_scores(
         if any(members[arm].sum() > most * arm.sum() for arm in (scores.treated, ~scores.treated)):
             return None
     found = [others for _, others in without_each(scores, flags)]
-    complete = scores_of(trial, definitions, complete=True)
+    complete = scores_of(trial, definitions, complete=True, window=window)
     if not (
         scores.table.shape == complete.table.shape
         and np.array_equal(scores.table, complete.table, equal_nan=True)
     ):
         found.append(complete)
-    if word != SUPPORTED:
+    if word != SUPPORTED or window != HOURS:
         return found
     rise, hours = trial.cadss_rise[own], trial.cadss_hours_since_end[own]
     if not intoxication_is_known(scores, rise, hours, definitions):
