@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis import simulate
 from analysis.claims.decision_rule import ONE_SIDED
 from analysis.simulate import World, entry
 
@@ -26,8 +27,6 @@ LOSSES = (0.02, 0.05, 0.10, 0.15, 0.30)
 HOURS = "hours"
 # Up to here arms count as alike; beyond the larger a trial has no row.
 _ALIKE, _MOST = 1.25, 2.0
-# So many more points within a person give one arm twice the SD of what the model leaves over.
-_WIDER = 9.4
 
 
 @dataclass(frozen=True)
@@ -90,16 +89,14 @@ class Design:
 
     def drawn(self, world: World) -> World:
         """The world with trials of this design."""
-        changed: dict[str, object] = {"lost_hours": self.loss}
-        if self.visits == 1:
-            changed["hours_visits"] = ("4 h",)
-        if self.allocation != 1:
-            changed["allocation"] = (1, self.allocation)
-        if self.sd_ratio != 1:
-            changed["response_sd"] = (_WIDER, 0.0)
-        if not self.covariate:
-            changed["week_form"] = False
-        return replace(world, **changed)  # type: ignore[arg-type]
+        made = simulate.Design(
+            loss=self.loss,
+            visits=self.visits,
+            allocation=(1, self.allocation),
+            sd_ratio=float(self.sd_ratio),
+            covariate=self.covariate,
+        )
+        return made.of(world)
 
 
 BASE = Design()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis import instruments
-from analysis.claims.calibration.common_analyses import relief_by_common_analyses
+from analysis.claims.calibration.common_analyses import COMMON, relief_by_common_analyses
 from analysis.claims.calibration.design import BASE, HOURS, Design, design_of_trial
 from analysis.claims.covariates import measured, pooled_sites
 from analysis.claims.decision_rule import ONE_SIDED, Bars, decide_by_share
@@ -98,7 +98,7 @@ def judge_trials(
     window = design.window
     several = [scores_of(trial, definitions, window=window) for trial in trials]
     # What others would do is counted for the usual design.
-    reliefs: list[dict[str, bool]] = [{} for _ in trials]
+    reliefs = [dict.fromkeys(COMMON, False) for _ in trials]
     if design == BASE:
         reliefs = relief_by_common_analyses(trials, several)
     missing = [float(1 - scores.seen.mean()) for scores in several]
