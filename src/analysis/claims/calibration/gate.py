@@ -18,7 +18,7 @@ from analysis.quantity import Private, Sentence, said
 from analysis.simulate import catalogue
 
 __all__ = ["RENEW", "SIZES", "calibration_gate", "committed_table", "false_rates",
-           "no_effect_worlds", "worlds_that_matter"]  # fmt: skip
+           "no_effect_worlds", "row_says", "worlds_that_matter"]  # fmt: skip
 
 RENEW = "relief calibrate --renew"
 # Bias against, in SD, that a contradiction must bear.
@@ -78,10 +78,10 @@ def calibration_gate(case: Case, table: pd.DataFrame | None = None) -> Reason:
         beyond = "the study has a design that no committed row is of."
         return _unknown(said("{why}", why=Private(f"the study has {found}.", beyond)))
     word = None if case.bars is None else case.bars.word(primary)
-    return _of_design(*found, case.definitions, table, contradicted=word == CONTRADICTED)
+    return row_says(*found, case.definitions, table, contradicted=word == CONTRADICTED)
 
 
-def _of_design(
+def row_says(
     size: int, design: Design, rules: Definitions, table: pd.DataFrame | None, *, contradicted: bool
 ) -> Reason:
     """What the rows of a size and design say."""
