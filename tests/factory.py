@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import tomllib
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,40 @@ def tables(
     return {"subjects": subjects, "infusions": infusions, "scores": scores}
 
 
+# Declared where a study has a table of CADSS totals.
+CADSS = """
+[[assessments]]
+path = "cadss.csv"
+subject = "id"
+time = "when"
+instrument = "CADSS"
+version = "23-item"
+recall_hours = 0
+total = "total"
+"""
+
+
+def with_cadss(
+    content: dict[str, list[dict[str, Any]]],
+    *,
+    hours_after_end: tuple[float, ...] = (2.4, 4.9),
+    still: Collection[str] = (),
+) -> dict[str, list[dict[str, Any]]]:
+    """The same with a CADSS before and within hours, back for everyone but those named.
+
+    Within hours a study without one leaves gate 6 open.
+    """
+    rows = []
+    for row in content["infusions"]:
+        begin, end = (datetime.fromisoformat(row[name]) for name in ("start", "end"))
+        rows.append({"id": row["id"], "when": stamp(begin - timedelta(minutes=30)), "total": 1})
+        total = 30 if row["id"] in still else 2
+        for hours in hours_after_end:
+            when = stamp(end + timedelta(hours=hours))
+            rows.append({"id": row["id"], "when": when, "total": total})
+    return content | {"cadss": rows}
+
+
 def stamp(moment: datetime) -> str:
     """A local date-time as an export writes it."""
     return moment.strftime("%Y-%m-%dT%H:%M")
@@ -151,7 +186,8 @@ def write_study(
     treatments = len(set(tomllib.loads(f"arms = {changes.get('arms', ARMS)}")["arms"].values()))
     planned = max(1, round(len(content["subjects"]) / treatments))
     declared = {"declared": DECLARED.format(planned=planned)}
-    path.write_text(toml(**(declared | changes)), encoding="utf-8")
+    text = toml(**(declared | changes)) + (CADSS if "cadss" in content else "")
+    path.write_text(text, encoding="utf-8")
     return path
 
 

@@ -174,6 +174,7 @@ def test_the_hash_of_decisions_is_of_json_that_anyone_can_write(definitions):
         "windows": {k: {"low": whole(v["low"]), "high": whole(v["high"])}
                     for k, v in DOCUMENT["windows"].items()},
         "primary": DOCUMENT["primary"],
+        "robustness": DOCUMENT["robustness"],
         "claims": claims,
     }  # fmt: skip
     text = json.dumps(deciding, sort_keys=True, separators=(",", ":"))

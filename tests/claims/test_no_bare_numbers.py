@@ -16,6 +16,7 @@ DECLARED = {
     "window:g",
     "limit:g",
     "bound:.2f",
+    "most:g",
     "windows.min():g",
     "points:g",
     "limits['hours']:g",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from scipy.optimize import minimize_scalar
 
 from analysis.claims.primary_analysis import (
     NUMBERS,
@@ -26,16 +30,63 @@ def scores(n=20, k=2, effect=-5.0, seed=1):
 
 
 @pytest.mark.parametrize("k", [1, 2])
-def test_with_every_score_seen_it_is_the_ancova_of_the_mean(k):
+def test_with_the_same_baselines_in_both_arms_it_is_the_difference_of_the_mean_changes(k):
     given = scores(k=k)
-    found = primary_analysis(given)
+    given.baseline[::2] = given.baseline[1::2]
     change = (given.score - given.baseline[:, None]).mean(axis=1)
-    design = np.column_stack([np.ones(len(change)), given.baseline, given.treated])
-    ols = sm.OLS(change, design).fit()
-    assert found.estimate == pytest.approx(ols.params[2], abs=1e-8)
-    assert found.se == pytest.approx(ols.bse[2], rel=1e-7)
-    assert found.df == pytest.approx(ols.df_resid, rel=1e-6)
+    plain = change[given.treated].mean() - change[~given.treated].mean()
+    found = primary_analysis(given)
+    assert found.estimate == pytest.approx(plain, abs=1e-8)
     assert found.n == 20
+
+
+def weighed(given: Scores, ratio: float) -> tuple[float, Any]:
+    """Least squares with the treated's residual variance so many times the comparator's.
+
+    With it, minus twice the restricted log-likelihood, up to a constant.
+    """
+    change = (given.score - given.baseline[:, None])[:, 0]
+    design = np.column_stack([np.ones(len(change)), given.baseline, given.treated])
+    weights = np.where(given.treated, 1 / ratio, 1.0)
+    fit = sm.WLS(change, design, weights=weights).fit()
+    information = np.linalg.slogdet(design.T @ (weights[:, None] * design))[1]
+    return fit.df_resid * np.log(fit.scale) - np.log(weights).sum() + information, fit
+
+
+def test_each_arm_is_weighed_by_its_own_variance():
+    """One visit: the weighted least squares at the variances that REML finds."""
+    given = scores(n=30, k=1, seed=3)
+    given.score[given.treated] += 3 * (given.score - 0.6 * given.baseline[:, None])[given.treated]
+    best = minimize_scalar(lambda log: weighed(given, np.exp(log))[0], bounds=(-3, 5),
+                           method="bounded", options={"xatol": 1e-9})  # fmt: skip
+    ratio = float(np.exp(best.x))
+    assert ratio > 4
+    found = primary_analysis(given)
+    assert found.covariance[1].item() / found.covariance[0].item() == pytest.approx(ratio, rel=1e-4)
+    assert found.estimate == pytest.approx(weighed(given, ratio)[1].params[2], rel=1e-5)
+    # One variance for both arms would say something else.
+    assert abs(found.estimate - weighed(given, 1.0)[1].params[2]) > 0.01
+
+
+def test_a_form_of_the_same_symptoms_and_the_site_are_adjusted_for():
+    """The same difference, told more narrowly; who lacks the form is not left out."""
+    given = scores(n=60, k=1)
+    rng = np.random.default_rng(5)
+    usual, site = rng.normal(40, 10, 60), np.arange(60) % 3
+    given.score[:] += (usual - 40)[:, None] + 6 * (site == 2)[:, None]
+    usual[:4] = np.nan
+    plain = primary_analysis(given)
+    found = primary_analysis(replace(given, same_symptoms=usual, site=site))
+    assert found.n == 60
+    assert found.se < 0.7 * plain.se
+    assert found.adjusted_for == "baseline, a form of the same symptoms before and site"
+    assert (plain.adjusted_for, plain.n) == ("baseline", 60)
+
+
+def test_which_number_a_site_has_changes_nothing():
+    given = replace(scores(n=40), site=np.arange(40) // 2 % 3)
+    other = replace(given, site=(given.site + 1) % 3)
+    assert primary_analysis(other).estimate == pytest.approx(primary_analysis(given).estimate)
 
 
 def test_who_missed_one_visit_still_counts_and_who_missed_all_does_not():

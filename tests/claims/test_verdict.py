@@ -58,10 +58,17 @@ def test_a_failed_later_gate_is_at_most_not_decided(gate):
     assert decide_by_gates(GATES, reasons(**{gate: False}), SUPPORTED) == NOT_DECIDED
 
 
-def test_contradiction_passes_the_same_gates_about_the_data_as_support():
-    later = {"estimate": False, "robustness": None, "calibration": None}
-    assert decide_by_gates(GATES, reasons(**later), CONTRADICTED) == CONTRADICTED
-    assert decide_by_gates(GATES, reasons(recall=None, **later), CONTRADICTED) == NOT_DECIDED
+def test_contradiction_passes_every_gate_but_that_of_the_estimate():
+    assert decide_by_gates(GATES, reasons(estimate=False), CONTRADICTED) == CONTRADICTED
+    for gate in set(GATES) - {"estimate"}:
+        found = reasons(estimate=False, **{gate: None})
+        assert decide_by_gates(GATES, found, CONTRADICTED) == NOT_DECIDED, gate
+
+
+@pytest.mark.parametrize("gate", ["robustness", "calibration"])
+def test_contradiction_that_does_not_stand_is_not_decided(gate):
+    found = reasons(estimate=False, **{gate: False})
+    assert decide_by_gates(GATES, found, CONTRADICTED) == NOT_DECIDED
 
 
 def test_parts_combine_contradicted_before_not_testable_before_not_decided():

@@ -43,25 +43,30 @@ def test_a_blank_form_is_never_zero_even_with_a_stated_total():
     assert scored["n_missing"].item() == scored["n_items"].item() == 14
 
 
-def test_one_blank_item_leaves_no_total():
-    values = np.ones((2, 14))
-    values[0, 5] = np.nan
-    scored = score(with_items(values))
-    assert np.isnan(scored["total"][0])
-    assert scored["total"][1] == 14
-    assert scored["n_missing"].tolist() == [1, 0]
-    # Only the subscale that the blank item belongs to is lost.
+def test_a_fifth_of_the_items_may_be_blank_unless_complete_forms_are_asked_for():
+    values = np.ones((3, 14))
+    values[0, :2] = values[1, :3] = np.nan
+    for missing, totals in (("person-mean", [14, np.nan, 14]), ("complete", [np.nan, np.nan, 14])):
+        scored = score(with_items(values), missing=missing)
+        np.testing.assert_equal(scored["total"].to_numpy(), totals)
+        assert scored["n_missing"].tolist() == [2, 3, 0]
+
+
+def test_a_blank_leaves_no_subscale_of_fewer_than_five_items():
+    """The first item is of the four of intrusion, the sixth of the five of cognition and mood."""
+    values = np.ones((1, 14))
+    values[0, [0, 5]] = np.nan
     parts = subscales(with_items(values), *KEY).loc[0]
-    lost = [
-        name for name, items in instruments.get(KEY[0]).subscales.items() if NUMBERS[5] in items
-    ]
-    assert parts[parts.isna()].index.tolist() == lost
+    assert parts[parts.isna()].index.tolist() == ["intrusion"]
+    assert parts["cognition_mood"] == 5
 
 
-def test_a_column_that_the_file_lacks_leaves_no_total():
-    scored = score(with_items(np.ones((1, 13)), numbers=NUMBERS[:-1]))
-    assert np.isnan(scored["total"].item())
-    assert scored["n_items"].item() == 14
+def test_a_column_that_the_file_lacks_is_a_blank_on_every_form():
+    few, many = (score(with_items(np.ones((1, n)), numbers=NUMBERS[:n])) for n in (13, 11))
+    assert few["total"].item() == 14
+    assert few["prorated"].item()
+    assert np.isnan(many["total"].item())
+    assert many["n_items"].item() == 14
 
 
 def test_an_extra_column_is_no_part_of_the_total():
@@ -73,9 +78,8 @@ def test_nullable_items_are_read():
     made = with_items(np.ones((2, 14)))
     made.items[KEY] = made.items[KEY].astype("Int64")
     made.items[KEY].iloc[0, 0] = pd.NA
-    scored = score(made)
-    assert np.isnan(scored["total"][0])
-    assert scored["total"][1] == 14
+    assert score(made)["n_missing"].tolist() == [1, 0]
+    assert np.isnan(score(made, missing="complete")["total"][0])
 
 
 def test_stated_totals_count_only_without_items():
@@ -105,8 +109,8 @@ def test_the_order_of_the_items_table_does_not_matter():
 
 @pytest.mark.parametrize("key", ["A", "B"])
 def test_iesr_subscales_are_means_by_the_declared_key(key):
-    values = np.tile(np.arange(22.0) % 5, (2, 1))
-    values[1, 0] = np.nan
+    values = np.tile(np.arange(22.0) % 5, (3, 1))
+    values[1, [0, 2]] = values[2, 0] = np.nan
     made = with_items(
         values, numbers=range(1, 23), instrument="IES-R", version="standard", recall_hours=168.0
     )
@@ -115,7 +119,10 @@ def test_iesr_subscales_are_means_by_the_declared_key(key):
     groups = instruments.get("IES-R").subscale_keys[key]
     for name, numbers in groups.items():
         assert parts.loc[0, name] == pytest.approx(np.mean([items[n] for n in numbers]))
+    # Two blanks are too many for a subscale; one takes the mean of the others.
     assert parts.loc[1].isna().tolist() == [True, False, False]
+    (first, *_) = groups.values()
+    assert parts.loc[2].iloc[0] == pytest.approx(np.mean([items[n] for n in first if n != 1]))
     # The total is the same by either key.
     sizes = [len(numbers) for numbers in groups.values()]
     assert parts.loc[0].to_numpy() @ sizes == pytest.approx(score(made)["total"][0])

@@ -16,7 +16,7 @@ from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
 from analysis.cli import app
 from analysis.readers.assemble import read_study
 from analysis.studies import judged
-from tests.factory import DECLARED, tables, write_study
+from tests.factory import DECLARED, tables, with_cadss, write_study
 
 COMPARED = ("onset", "attribution", "magnitude", "clusters")
 DECIDING = ("randomised", "concurrent", "planned_per_arm", "looks")
@@ -43,7 +43,7 @@ def helped(
     folder, declared: str, *, effect: float = 1.5, **changes: Any
 ) -> dict[str, dict[str, Any]]:
     """What ``relief judge --json`` says, by claim, where ketamine helps."""
-    content = tables(n_per_arm=N, effect=effect, hours_after_end=(2.5, 5))
+    content = with_cadss(tables(n_per_arm=N, effect=effect, hours_after_end=(2.5, 5)))
     path = write_study(folder, content, declared=declared, **changes)
     result = CliRunner().invoke(app, ["judge", str(path), "--json"])
     assert result.exit_code == 0
@@ -144,6 +144,7 @@ def test_a_look_is_decided_by_its_own_level_in_every_gate(tmp_path):
         assert [gate(found, name)["passed"] for name in ("estimate", "robustness")] == [passed] * 2
 
 
+@pytest.mark.usefixtures("gate_7_passes")
 def test_without_declarations_no_absence_of_a_difference_contradicts(tmp_path):
     content = tables(n_per_arm=80, effect=0.0, hours_after_end=(2.5, 5, 24))
     study = read_study(write_study(tmp_path, content))
@@ -171,7 +172,7 @@ def three_arms() -> dict[str, list[dict[str, Any]]]:
             row.update({name: first[name] for name in row if name.startswith("item_")})
     for row in content["subjects"]:
         row["arm"] = "high" if row["id"] in high else row["arm"]
-    return content
+    return with_cadss(content)
 
 
 def of_two_arms(content: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:

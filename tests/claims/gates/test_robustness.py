@@ -13,7 +13,7 @@ from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
 from analysis.claims.gates.robustness import robustness_gate
 from analysis.claims.gates.robustness_of_scores import still_intoxicated
-from analysis.claims.ledger import SUPPORTED
+from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED
 from analysis.errors import Issue
 from tests.small_study import DESIGN, forms, infusion, study
 
@@ -21,8 +21,11 @@ N = 40  # half of them on ketamine
 VISITS = (-30.0, -1.0, 3.7, 5.7)  # hours from the start; the infusion takes 40 minutes
 
 
-def made(change, *, lost=(), stopped=(), twice=(), cadss=()):
-    """Everyone falls or rises by ``change[person]`` at both visits within hours."""
+def made(change, *, lost=(), stopped=(), twice=(), cadss=(), gone=()):
+    """Everyone falls or rises by ``change[person]`` at both visits within hours.
+
+    Of those in ``gone`` a tenth is left at the second.
+    """
     rng = np.random.default_rng(4)
     level, noise = rng.normal(32, 7, N), rng.normal(0, 2.5, (N, 4))
     rows = []
@@ -31,6 +34,7 @@ def made(change, *, lost=(), stopped=(), twice=(), cadss=()):
             if place >= 2 and person in lost:
                 continue
             moved = change[person] if place >= 2 else 0
+            moved *= 0.1 if place == 3 and person in gone else 1
             total = np.clip(level[person] + noise[person, place] + moved, 0, 55)
             row = {"subject": person, "hours": hours, "stated_total": float(round(total))}
             rows.append(row)
@@ -87,7 +91,7 @@ def test_a_fall_that_those_set_aside_would_undo_does_not():
 def test_a_fall_in_people_who_are_still_intoxicated_does_not():
     gate = robustness_gate(made(falls(12), cadss=[p for p in range(N) if treated(p)]))
     assert gate.passed is False
-    assert "with scores given before the CADSS was back as not improved" in gate.text
+    assert "with the average effect taken from scores given before the CADSS was back" in gate.text
 
 
 NAN = np.nan
@@ -118,13 +122,52 @@ def test_support_that_a_small_shift_of_missing_scores_would_undo_does_not():
     assert case.bars.word(case.primary) == SUPPORTED
     gate = robustness_gate(case)
     assert gate.passed is False
-    assert "points worse than expected to undo the support" in gate.text
+    assert "missing scores worse than expected on ketamine and better on the comparator" in gate.text
+    assert "points would undo the word" in gate.text
 
 
-def test_without_support_there_is_none_to_pass():
-    gate = robustness_gate(made(falls(0)))
+def test_without_a_word_there_is_none_to_pass():
+    case = made(falls(3.5))
+    assert case.bars.word(case.primary) == NOT_DECIDED
+    gate = robustness_gate(case)
     assert gate.passed is False
-    assert "there is no support to tip" in gate.text
+    assert "there is no word to tip" in gate.text
+
+
+def test_no_difference_in_anybody_passes_as_a_contradiction():
+    case = made(falls(0))
+    gate = robustness_gate(case)
+    assert case.bars.word(case.primary) == CONTRADICTED
+    assert gate.passed is True, gate.text
+    # What a contradiction is asked is the mirror image.
+    assert "missing scores better than expected on ketamine and worse on the comparator" in gate.text
+    assert "CADSS" not in gate.text
+
+
+def test_a_contradiction_that_people_who_are_missing_would_undo_does_not():
+    case = made(falls(0), lost=[p for p in range(20) if treated(p)])
+    assert case.bars.word(case.primary) == CONTRADICTED
+    gate = robustness_gate(case)
+    assert gate.passed is False
+    assert "points would undo the word" in gate.text
+
+
+def test_missing_scores_of_the_comparator_are_doubted_too():
+    """Nobody on ketamine is missing; the people who are might have improved just as well."""
+    case = made(falls(7), lost=[p for p in range(26) if not treated(p)])
+    assert case.bars.word(case.primary) == SUPPORTED
+    gate = robustness_gate(case)
+    assert gate.passed is False
+    assert "points would undo the word" in gate.text
+
+
+def test_a_fall_that_is_gone_at_the_last_visit_does_not():
+    case = made(falls(12), gone=range(N))
+    assert case.bars.word(case.primary) == SUPPORTED
+    gate = robustness_gate(case)
+    assert gate.passed is False
+    assert "At the last visit (about 5 h) the difference is" in gate.text
+    assert "does not bear the word out" in gate.text
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -147,11 +190,15 @@ def test_the_numbers_of_people_decide_nothing(seed):
     assert robustness_gate(moved) == robustness_gate(case)
 
 
-def test_a_study_without_a_cadss_is_judged_all_the_same():
+@pytest.mark.parametrize(("unmeasured", "passed"), [(4, True), (5, None), (20, None)])
+def test_support_is_open_where_a_fifth_on_ketamine_have_no_cadss(unmeasured, passed):
     case = made(falls(12))
-    forms_left = case.checked.forms[case.checked.forms["instrument"] != "CADSS"]
-    without = replace(case, checked=replace(case.checked, forms=forms_left))
-    assert robustness_gate(without).passed is True
+    forms, people = case.checked.forms, [p for p in range(N) if treated(p)][:unmeasured]
+    gone = (forms["instrument"] == "CADSS") & forms["subject"].isin(people)
+    without = replace(case, checked=replace(case.checked, forms=forms[~gone]))
+    gate = robustness_gate(without)
+    assert gate.passed is passed
+    assert ("still intoxicated is not known" in gate.text) == (passed is None)
 
 
 def flagged(case, rule, people):
@@ -159,6 +206,24 @@ def flagged(case, rule, people):
     told = Issue(rule, "FLAG", "subject", "made up").about(people=people)
     checked = replace(case.checked, issues=(*case.checked.issues, told))
     return replace(case, checked=checked)
+
+
+def test_a_flag_that_claims_toml_does_not_list_is_tried_on_nobody():
+    few = range(0, 16)
+    case = flagged(made(falls(25, among=few)), "subject.entry-threshold", few)
+    gate = robustness_gate(case)
+    assert "entry-threshold" not in gate.text
+    assert gate.passed == robustness_gate(made(falls(25, among=few))).passed
+
+
+@pytest.mark.parametrize(("on_ketamine", "tried"), [(10, True), (11, False)])
+def test_a_flag_on_more_than_half_of_an_arm_is_not_tried_and_leaves_the_word_open(
+    on_ketamine, tried
+):
+    people = [p for p in range(N) if treated(p)][:on_ketamine]
+    gate = robustness_gate(flagged(made(falls(12)), "baseline.one-rating", people))
+    assert gate.passed is (True if tried else None)
+    assert ("more than half of an arm" in gate.text) == (not tried)
 
 
 @pytest.mark.parametrize("left", [0, 1])

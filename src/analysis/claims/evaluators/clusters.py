@@ -162,7 +162,7 @@ def _weighed(
         "read as the cluster intrusion. Support needs of each an upper limit below -B (bound on "
         "the sum of all biases {bias:g} SD, assumption) and an estimate at or below -M (smallest "
         "difference that matters {smallest:g} SD, assumption; SD of the cluster's own baseline "
-        "within arms); a cluster whose lower limit is above -M contradicts the claim.{over}",
+        "within arms); a cluster whose lower limit is above -M + B/2 contradicts the claim.{over}",
         window=first["window"],
         n=first["cell"].quantity(first["n"], "count"),
         confidence=Known(100 * case.confidence),
