@@ -103,9 +103,10 @@ def test_a_share_is_tried_without_flagged_people_and_says_what_turns_it(tmp_path
         row | {"status": "stopped" if row["id"] in stopped else "completed"}
         for row in content["infusions"]
     ]
+    ends = {row["id"]: row["end"] for row in content["infusions"]}
     for row in content["scores"]:
-        if row["id"] in stopped:
-            row.update({f"item_{item:02d}": 2 for item in NOW_ITEMS})
+        if row["id"] in stopped and row["when"] > ends[row["id"]]:
+            row.update({f"item_{item:02d}": 4 for item in NOW_ITEMS})
     single = {"design": "single-arm", "arms": '{ ket = "ketamine" }', "comparator": "none",
               "arm": "", "infusions": 'status = "status"'}  # fmt: skip
     result = ledger(tmp_path, content, **single)

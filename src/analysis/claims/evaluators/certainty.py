@@ -49,7 +49,8 @@ def _rescue_is_no_fall(case: Case) -> pd.DataFrame:
     rescued = forms["rescued"] & (forms["phase"] == "hours") & (forms["latest_infusion"] == 1)
     people = case.people("hours")
     who = people["subject"].isin(forms.loc[rescued, "subject"])
-    return people.assign(change=people["change"].mask(who, people["change"].clip(lower=0.0)))
+    change = people["change"].mask(who, people["change"].clip(lower=0.0))
+    return people.assign(change=change, rescued=who)
 
 
 @tried_on_others
@@ -71,7 +72,8 @@ def _share_improved(
 ) -> Finding:
     """Any fall is primary; the control's share, bounds and reliable change stand beside it."""
     arm = str(case.design.active_arm)
-    treated = people.loc[people["arm"] == arm, "change"]
+    own = people[people["arm"] == arm]
+    treated = own["change"]
     if not len(treated):
         text = f"Not evaluated: nobody given {arm} has a baseline and a later score."
         return Finding(reasons | reason("estimate", None, text))
@@ -84,7 +86,9 @@ def _share_improved(
     main = exact_share(fell, n, estimand=FELL, contrast=arm, **words)
     certain = case.definitions.rule("certain_share")
     error, source = change_error(case)
-    kindest = exact_share(int((treated < error).sum()), n, estimand=NO_WORSE, contrast=arm, **words)
+    # A rescue is no error of measurement: who needed one is kindly read as not improved, too.
+    kind = (treated < error) & ~own.get("rescued", pd.Series(False, index=own.index))
+    kindest = exact_share(int(kind.sum()), n, estimand=NO_WORSE, contrast=arm, **words)
     points_to = decision_rule.decide_by_share(main, certain, kindest)
     needs: dict[str, Any] = {"arm": arm, "window": window, "certain": Known(certain)}
     told = said(
