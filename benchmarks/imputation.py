@@ -102,12 +102,12 @@ def check_time(n: int, k: int) -> float:
     weights = {"treated": 1.0} | {f"treated:visit[T.{a}]": 1 / k for a in labels[1:]}
     found = fit.contrast(weights)
     coefficients = by_visit(fit.params, labels, terms=("x0", "treated"))
-    covariance = np.asarray(fit.covariance)
+    covariance = np.stack([np.asarray(fit.covariance)] * 2)
 
     def run() -> None:
         for _ in range(100):
             robustness_to_missing(
-                made.score, made.covariates[:, 0], made.treated, coefficients=coefficients,
+                made.score, made.covariates[:, :1], made.treated, coefficients=coefficients,
                 covariance=covariance, se=found["se"], df=found["df"],
                 holds=lambda estimate, low, high: high < 0,
             )  # fmt: skip

@@ -35,6 +35,7 @@ from analysis.claims.calibration.pieces import TOGETHER, trial_of, trials_of
 from analysis.claims.calibration.trial import Judged
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.gates.robustness_of_scores import doubt_missing_scores
+from analysis.claims.ledger import SUPPORTED
 from analysis.claims.primary_analysis import Primary, Scores, primary_analyses
 from analysis.estimates.missing.closed_form import Robustness
 from analysis.estimates.onset.courses import Threshold, courses
@@ -216,7 +217,7 @@ def judge_piece(start: int, stop: int, n: int, *, limits: bool = True) -> dict[s
             if not isinstance(primary, str):
                 bars = judging.bars_of(scores, rules)
                 missing = clock.timed("missing data", doubt_missing_scores)(
-                    scores, primary, bars.support
+                    scores, primary, bars.holds(SUPPORTED)
                 )
                 found.update(_of_missing(missing))
             found.update(_of_onset(trial, spec, clock, limits))

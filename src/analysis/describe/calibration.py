@@ -41,7 +41,7 @@ _SHARE = ("value", "mc_low", "mc_high")
 PENDING = "pending"
 _WORDS = ("claim", "world", *HASHES)
 _COLUMNS = ("claim", "world", "n_per_arm", "replicates", "supported", "contradicted",
-            "not_decided", "not_testable", "by_estimate", "dropout", "fell_back", "failed",
+            "not_decided", "not_testable", "by_estimate", "loss", "fell_back", "failed",
             "judged_again", *HASHES, *COMMON)  # fmt: skip
 
 

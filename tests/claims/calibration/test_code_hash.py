@@ -16,14 +16,14 @@ import pytest
 import analysis
 from analysis.claims.calibration import code_hash
 from analysis.claims.calibration.command import every_world
-from analysis.claims.calibration.pieces import code_of_now, generator, roots
+from analysis.claims.calibration.pieces import code_of_now, drawn_world, generator, roots
 from analysis.claims.calibration.trial import judge_trials
 from analysis.claims.decision_rule import decide_by_interval, decide_by_share
 from analysis.claims.definitions import load_definitions
 from analysis.claims.gates.data_gates import construct
 from analysis.claims.gates.robustness import robustness_gate
 from analysis.describe.verdicts import verdict_table
-from analysis.simulate import trials, world, write_study
+from analysis.simulate import trials, write_study
 
 DECIDES = '''
 """Docstring of the module."""
@@ -174,7 +174,7 @@ def test_every_function_that_runs_while_a_trial_is_judged_counts():
             codes.add(frame.f_code)
 
     # A world is no code here: its parameters have a hash of their own.
-    drawn = [(world(name), n, generator(name, n, 0, seed=1))
+    drawn = [(drawn_world(name), n, generator(name, n, 0, seed=1))
              for n in (5, 15) for name in every_world()]  # fmt: skip
     # What a first trial imports runs too, and is no part of judging.
     name, n, source = drawn[-1]

@@ -14,72 +14,85 @@ from analysis.claims import judge
 from analysis.claims.calibration.gate import (
     calibration_gate,
     committed_table,
-    dropout,
     no_effect_worlds,
+    worlds_that_matter,
 )
 from analysis.claims.calibration.pieces import keys
 from analysis.claims.definitions import load_definitions
 from analysis.claims.evaluators import common
-from analysis.claims.ledger import NOT_DECIDED, SUPPORTED, Reason
+from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
 from analysis.readers.assemble import read_study
 from analysis.simulate import catalogue, write_study
 from analysis.simulate.scenario import EXAMPLE
 
 RULES = load_definitions()
 BOUND = RULES.rule("bias_bound_sd")
+MATTERS = RULES.rule("smallest_difference_sd")
 
 
-def counts(**changes: Any) -> pd.DataFrame:
-    """A full table: 1 % false support in every world without an effect, at every size."""
+def counts(*designs: str, **changes: Any) -> pd.DataFrame:
+    """A full table: 1 % of false words in every scenario that decides, at every size.
+
+    Of the usual design, and of others by their names in two scenarios.
+    """
+    both = (*no_effect_worlds(BOUND), *worlds_that_matter(MATTERS))
+    few = (no_effect_worlds(BOUND)[0], worlds_that_matter(MATTERS)[0])
+    cells = [*both, *(f"{world}@{name}" for world in few for name in designs)]
     rows = [
         {"claim": "onset", "world": world, "n_per_arm": n, "replicates": 10_000, "rate": 0.010,
-         "mc_high": 0.012, "dropout": 0.14, **keys(world)}
-        for world in no_effect_worlds(BOUND) for n in (15, 30, 60)
+         "mc_high": 0.012, "contradicted": 100, **keys(world, RULES)}
+        for world in cells for n in (15, 30, 60)
     ]  # fmt: skip
     return pd.DataFrame(rows).assign(**changes)
 
 
-def with_row(world: str, n: int, **changes: Any) -> pd.DataFrame:
-    """The full table with one cell that differs."""
-    table = counts()
+def with_row(world: str, n: int, *designs: str, **changes: Any) -> pd.DataFrame:
+    """The full table with one row that differs."""
+    table = counts(*designs)
     table.loc[(table["world"] == world) & (table["n_per_arm"] == n), list(changes)] = list(
         changes.values()
     )
     return table
 
 
-def case(treated: int = 30, control: int = 30, *, lost: int = 0, **changes: Any) -> Any:
-    """What gate 7 reads of a study; ``lost`` people have no score at the last window."""
-    people = np.arange(treated + control)
-    told = {"comparator": "active", "level": 0.025, "visits": 2, "rules": RULES} | changes
-    frame = pd.DataFrame({"subject": people})
-    found = {"hours": frame, "day": frame.iloc[:0], "day_3": frame.iloc[:0],
-             "day_7": frame.iloc[lost:]}  # fmt: skip
+def case(
+    treated: int = 30, control: int = 30, *, lost: int = 0, visits: int = 2, ratio: float = 1.0,
+    covariate: bool = True, later: str | None = None, word: str = NOT_DECIDED, **changes: Any,
+) -> Any:  # fmt: skip
+    """What gate 7 reads of a study; ``lost`` people have no score in the window."""
+    n = treated + control
+    told = {"comparator": "active", "level": 0.025, "rules": RULES} | changes
+    seen = np.arange(n) >= lost
+    covariance = np.stack([np.eye(visits), ratio**2 * np.eye(visits)])
     return SimpleNamespace(
         design=SimpleNamespace(comparator=told["comparator"]),
-        scores=SimpleNamespace(treated=people < treated, visits=("a", "b")[: told["visits"]]),
+        scores=SimpleNamespace(
+            treated=np.arange(n) < treated, visits=tuple("abc"[:visits]), seen=seen,
+            same_symptoms=np.zeros(n) if covariate else None,
+        ),
+        primary=SimpleNamespace(covariance=covariance),
+        bars=SimpleNamespace(word=lambda primary: word),
         level=told["level"],
+        later=later,
         definitions=told["rules"],
-        people_scored=people,
-        people=found.__getitem__,
-    )
+    )  # fmt: skip
 
 
-def test_with_every_world_counted_and_none_above_the_limit_it_passes():
+def test_with_every_scenario_counted_and_none_above_the_limit_it_passes():
     found = calibration_gate(case(), counts())
     assert found.passed is True
-    assert f"{len(no_effect_worlds(BOUND))} worlds" in found.text
-    assert "10,000 trials" in found.text
+    assert f"the worst of {len(no_effect_worlds(BOUND))}" in found.text
+    assert "10,000 trials each" in found.text
     assert "1.0%" in found.text
 
 
 @pytest.mark.parametrize(("treated", "control", "size"), [
-    (15, 15, 15), (29, 29, 15), (30, 30, 30), (30, 200, 30), (59, 60, 30), (60, 60, 60),
+    (15, 15, 15), (29, 29, 15), (30, 30, 30), (30, 37, 30), (59, 60, 30), (60, 60, 60),
     (500, 500, 60),
 ])  # fmt: skip
-def test_people_an_arm_are_rounded_down_to_a_committed_size(treated, control, size):
-    assert f"with {size} people an arm" in calibration_gate(case(treated, control), counts()).text
-    # Another cell's rate is no part of the answer.
+def test_people_of_the_smaller_arm_are_rounded_down_to_a_committed_size(treated, control, size):
+    assert f"With {size} people" in calibration_gate(case(treated, control), counts()).text
+    # Another row's rate is no part of the answer.
     for other in {15, 30, 60} - {size}:
         table = with_row("null", other, mc_high=0.5)
         assert calibration_gate(case(treated, control), table).passed is True
@@ -88,34 +101,87 @@ def test_people_an_arm_are_rounded_down_to_a_committed_size(treated, control, si
     )
 
 
-def test_fewer_people_than_any_cell_has_are_not_spoken_for():
-    found = calibration_gate(case(14, 60), counts())
+DEPARTURES = {
+    "loss-0.05": {"lost": 2}, "loss-0.10": {"lost": 4}, "loss-0.15": {"lost": 9},
+    "loss-0.30": {"lost": 10}, "visits-1": {"visits": 1}, "allocation-2": {"control": 60},
+    "sd-2": {"ratio": 1.3}, "allocation-2+sd-2": {"control": 50, "ratio": 1 / 1.9},
+    "covariate-0": {"covariate": False}, "level-0.0147": {"level": 0.0147},
+    "loss-0.10+visits-1": {"lost": 6, "visits": 1},
+    "visits-1+window-day_7": {"visits": 1, "later": "day_7"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DEPARTURES)
+def test_another_design_is_spoken_for_by_its_own_row_and_by_no_other(name):
+    study = case(**DEPARTURES[name])
+    open_ = calibration_gate(study, counts())
+    assert open_.passed is None
+    assert "no row is counted for" in open_.text
+    assert calibration_gate(study, counts(name)).passed is True
+    first = f"{no_effect_worlds(BOUND)[0]}@{name}"
+    found = calibration_gate(study, with_row(first, 30, name, mc_high=0.07))
+    assert found.passed is False
+    assert first in found.text
+    # The usual design's row says nothing of it, nor it of the usual one.
+    assert calibration_gate(study, with_row("null", 30, name, mc_high=0.5)).passed is True
+    assert calibration_gate(case(), with_row(first, 30, name, mc_high=0.5)).passed is True
+
+
+@pytest.mark.parametrize(("beyond", "why"), [
+    ({"treated": 14}, "fewer people an arm"),
+    ({"lost": 19}, "more people without a score"),
+    ({"control": 61}, "more than 2 times as large"),
+    ({"ratio": 2.1}, "more than 2 times as much"),
+    ({"ratio": 0.45}, "more than 2 times as much"),
+])  # fmt: skip
+def test_beyond_what_is_counted_there_is_no_row(beyond, why):
+    found = calibration_gate(case(**beyond), counts())
     assert found.passed is None
-    assert "14 people an arm are fewer" in found.text
+    assert why in found.text
+
+
+def test_the_command_that_counts_the_row_is_said():
+    told = calibration_gate(case(lost=4), counts()).text
+    assert f"relief calibrate --n 30 --worlds {no_effect_worlds(BOUND)[0]}@loss-0.10" in told
+
+
+def test_a_later_window_takes_the_worst_of_those_counted():
+    names = ("visits-1+window-day", "visits-1+window-day_7")
+    study = case(visits=1, later="month")
+    worst = f"{no_effect_worlds(BOUND)[0]}@{names[1]}"
+    assert calibration_gate(study, counts(*names)).passed is True
+    assert calibration_gate(study, with_row(worst, 30, *names, mc_high=0.07)).passed is False
+
+
+def test_a_contradiction_reads_the_rows_of_a_drug_that_matters():
+    """There the false word is the other one; what is supported falsely says nothing of it."""
+    study = case(word=CONTRADICTED)
+    name = worlds_that_matter(MATTERS)[0]
+    assert calibration_gate(study, counts()).passed is True
+    assert calibration_gate(study, with_row("null", 30, mc_high=0.5)).passed is True
+    found = calibration_gate(study, with_row(name, 30, contradicted=700))
+    assert found.passed is False
+    assert "contradicted where the drug does what matters" in found.text
+    assert "7.0%" in found.text
+    assert calibration_gate(case(), with_row(name, 30, contradicted=700)).passed is True
 
 
 @pytest.mark.parametrize(("high", "passed"), [
     (0.0599, True), (0.06, True), (0.0601, False), (0.9, False),
 ])  # fmt: skip
-def test_the_worst_world_decides_by_its_upper_limit(high, passed):
+def test_the_worst_scenario_decides_by_its_upper_limit(high, passed):
     found = calibration_gate(case(), with_row("sites", 30, mc_high=high))
     assert found.passed is passed
-    assert "in the world sites" in found.text
+    assert "row sites" in found.text
 
 
 @pytest.mark.parametrize("world", no_effect_worlds(BOUND))
-def test_a_world_that_is_not_counted_leaves_it_open(world):
+def test_a_scenario_that_is_not_counted_leaves_it_open(world):
     table = counts()
     found = calibration_gate(case(), table[table["world"] != world])
     assert found.passed is None
-    assert f"1 of {len(no_effect_worlds(BOUND))} worlds" in found.text
+    assert f"1 of {len(no_effect_worlds(BOUND))} scenarios" in found.text
     assert "relief calibrate --n 30" in found.text
-
-
-def test_another_level_than_the_committed_one_is_not_spoken_for():
-    found = calibration_gate(case(level=0.01), counts())
-    assert found.passed is None
-    assert "a one-sided level of 0.025, not 0.01" in found.text
 
 
 def test_too_few_trials_are_no_count():
@@ -127,7 +193,7 @@ def test_too_few_trials_are_no_count():
 def test_counts_made_with_other_rules_do_not_speak():
     found = calibration_gate(case(), counts(decisions_sha256="0" * 64))
     assert found.passed is None
-    assert "no committed cell was made with these rules" in found.text
+    assert "no committed row was made with these rules" in found.text
     assert "pending until relief calibrate --renew" in found.text
     assert "relief calibrate --n 30 counts them anew" in found.text
     certain = RULES.rules["certain_share"].model_copy(update={"value": 0.9})
@@ -144,17 +210,17 @@ def test_rules_that_only_say_it_otherwise_keep_their_counts():
 
 
 @pytest.mark.parametrize("key", ["code_sha256", "world_sha256"])
-def test_counts_of_other_code_or_of_another_form_of_a_world_are_pending(key):
+def test_counts_of_other_code_or_of_another_form_of_a_scenario_are_pending(key):
     found = calibration_gate(case(), with_row("sites", 30, **{key: "0" * 64}))
     assert found.passed is None
-    assert f"1 of {len(no_effect_worlds(BOUND))} worlds are pending" in found.text
+    assert f"1 of {len(no_effect_worlds(BOUND))} rows are pending" in found.text
     assert "relief calibrate --renew" in found.text
-    # Cells of another size are no part of the answer.
+    # Rows of another size are no part of the answer.
     assert calibration_gate(case(60, 60), with_row("sites", 30, **{key: "0" * 64})).passed is True
 
 
 def test_counts_that_were_written_are_read_as_they_were(tmp_path, monkeypatch):
-    """A world is named null, and must not be read as nothing."""
+    """A scenario is named null, and must not be read as nothing."""
     counts().to_csv(tmp_path / "table.csv", index=False)
     monkeypatch.setattr("analysis.claims.calibration.gate.CALIBRATION", tmp_path)
     committed_table.cache_clear()
@@ -174,30 +240,15 @@ def test_only_an_active_comparator_was_simulated(comparator):
     assert calibration_gate(case(comparator=comparator), counts()).passed is None
 
 
-def test_one_visit_within_hours_was_not_simulated():
-    found = calibration_gate(case(visits=1), counts())
-    assert found.passed is None
-    assert "the study has one" in found.text
-
-
-@pytest.mark.parametrize(("lost", "passed"), [(0, True), (8, True), (9, True), (10, None)])
-def test_dropout_of_the_cells_is_rounded_up_to_the_next_twentieth(lost, passed):
-    """14 % in the worlds cover 15 % in the study: 9 of 60; 10 of 60 are more."""
-    found = calibration_gate(case(lost=lost), counts())
-    assert found.passed is passed
-    if passed is None:
-        assert "committed cells reach 15%" in found.text
-
-
-def test_the_world_that_loses_fewest_tells_what_is_covered():
-    few = with_row("hope", 30, dropout=0.099)
-    assert calibration_gate(case(lost=6), few).passed is True
-    assert calibration_gate(case(lost=7), few).passed is None
-
-
-def test_the_last_window_that_anyone_reached_tells_the_dropout():
-    assert dropout(case(lost=6)) == pytest.approx(0.1)
-    assert dropout(case(lost=60)) == 0
+def test_others_do_not_read_how_a_study_departs_from_the_usual_design():
+    """Its loss, and how its arms differ in SD, are numbers of few people."""
+    found = calibration_gate(case(lost=4, ratio=1.3), counts("loss-0.10+sd-2"))
+    assert "10%" in found.text
+    assert "loss-0.10" in found.text
+    shared = found.said.shown(lambda quantity: quantity.value)
+    assert "10%" not in shared
+    assert "loss" not in shared
+    assert found.passed is True
 
 
 @pytest.mark.parametrize("claim", ["certainty_within_hours", "headline"])

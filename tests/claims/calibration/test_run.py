@@ -47,7 +47,7 @@ def test_a_trial_counts_once_with_one_word_a_claim(alone):
 
 def test_other_seeds_are_other_trials(alone):
     other = calibrate(**CELLS, replicates=TRIALS, seed=4)
-    assert (other["dropout"] != alone["dropout"]).any()
+    assert (other["paired t"] != alone["paired t"]).any()
 
 
 def test_the_limits_are_those_of_the_exact_interval(alone):

@@ -10,7 +10,7 @@ import pytest
 
 from analysis.claims import judge
 from analysis.claims.calibration.counts import is_current, read_table
-from analysis.claims.calibration.pieces import LETTERS, generator, trial_of
+from analysis.claims.calibration.pieces import LETTERS, drawn_world, generator, trial_of
 from analysis.claims.calibration.run import SEED
 from analysis.claims.calibration.trial import CLAIMS, judge_trial
 from analysis.claims.definitions import load_definitions
@@ -18,7 +18,7 @@ from analysis.claims.evaluators import common
 from analysis.claims.ledger import SUPPORTED, Reason
 from analysis.paths import CALIBRATION
 from analysis.readers.assemble import read_study
-from analysis.simulate import catalogue, world, write_study
+from analysis.simulate import catalogue, write_study
 from tests.length import SEED as DRAWN_WITH
 from tests.length import trials
 
@@ -70,7 +70,7 @@ def gate_7_passes(monkeypatch):
 
 def letters_of_study(folder: Path, name: str, n: int, number: int, seed: int) -> dict[str, str]:
     """The whole way: files, readers, checks, judge."""
-    path = write_study(world(name), n, generator(name, n, number, seed), folder)
+    path = write_study(drawn_world(name), n, generator(name, n, number, seed), folder)
     ledger = judge(read_study(path), ONLY)
     return {claim: LETTERS[ledger[claim].verdict] for claim in CLAIMS}
 

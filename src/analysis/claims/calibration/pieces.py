@@ -27,6 +27,7 @@ from analysis.writing import write_atomic
 __all__ = [
     "LETTERS",
     "Piece",
+    "drawn_world",
     "keep",
     "keys",
     "pieces",
@@ -69,7 +70,7 @@ def pieces(worlds: list[str], sizes: list[int], replicates: int, seed: int) -> I
 
 def trial_of(name: str, n_per_arm: int, number: int, seed: int) -> Trial:
     """One trial of a cell: the same whichever piece, worker or session draws it."""
-    return trial(_drawn(name), n_per_arm, generator(name, n_per_arm, number, seed))
+    return trial(drawn_world(name), n_per_arm, generator(name, n_per_arm, number, seed))
 
 
 def trials_of(name: str, n_per_arm: int, numbers: Sequence[int], seed: int) -> list[Trial]:
@@ -77,12 +78,12 @@ def trials_of(name: str, n_per_arm: int, numbers: Sequence[int], seed: int) -> l
     found: list[Trial] = []
     for start in range(0, len(numbers), DRAWN):
         sources = [generator(name, n_per_arm, i, seed) for i in numbers[start : start + DRAWN]]
-        found += trials(_drawn(name), n_per_arm, sources)
+        found += trials(drawn_world(name), n_per_arm, sources)
     return found
 
 
 @cache
-def _drawn(name: str) -> World:
+def drawn_world(name: str) -> World:
     """The world of a scenario at the design that its name asks for."""
     truth, design = scenario(name)
     return design.drawn(truth.world)
@@ -176,7 +177,7 @@ def roots() -> tuple[str, ...]:
 @cache
 def _world_sha256(name: str) -> str:
     """Of a world's parameters, and of what the scoring of its forms takes from the scales."""
-    truth = _drawn(name)
+    truth = drawn_world(name)
     forms = {}
     for scale_name, version, *_ in truth.forms.values():
         scale = instruments.get(scale_name)
