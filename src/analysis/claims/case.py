@@ -397,7 +397,10 @@ class Case:
     @cached_property
     def primary_cell(self) -> Cell:
         """The cell of the primary analysis: people with a score in its window."""
-        return Cell(self.in_arms(self.scores.seen), parameters=(2 + len(self.scores.covariates)) * len(self.scores.visits))
+        return Cell(
+            self.in_arms(self.scores.seen),
+            parameters=(2 + len(self.scores.covariates)) * len(self.scores.visits),
+        )
 
     def from_baselines(self, value: float) -> Quantity:
         """A number computed from baselines: their SD, and M and B with it."""

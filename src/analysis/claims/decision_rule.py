@@ -11,7 +11,8 @@ from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED
 from analysis.claims.primary_analysis import Primary
 from analysis.estimates.intervals import t_quantile
 
-__all__ = ["ONE_SIDED", "Bars", "at_level", "contradiction_bar", "decide_by_interval", "decide_by_share"]  # fmt: skip
+__all__ = ["ONE_SIDED", "Bars", "at_level", "contradiction_bar", "decide_by_interval",
+           "decide_by_share"]  # fmt: skip
 
 # The one-sided level of a 95 % interval: that of a study whose data are judged once.
 ONE_SIDED = 0.025

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.claims.calibration.command import every_world
+from analysis.claims.calibration.all_gates import kept_by_gate_7
+from analysis.claims.calibration.command import MATTERS, every_world, other_designs
 from analysis.claims.calibration.common_analyses import COMMON
 from analysis.claims.calibration.counts import HASHES, is_current, read_table
+from analysis.claims.calibration.design import scenario
 from analysis.claims.calibration.gate import RENEW, SIZES
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.estimates.proportions import exact_share
@@ -20,11 +22,13 @@ __all__ = [
     "COUNT",
     "PROCEDURE",
     "absent",
+    "all_gates",
     "analyses_beside",
     "bias_curve",
     "by_size",
     "cells",
     "counted",
+    "designs",
     "in_words",
     "passes",
     "pending_cells",
@@ -89,7 +93,7 @@ def pending_cells(counts: pd.DataFrame) -> list[str]:
 def state(counts: pd.DataFrame, definitions: Definitions | None = None) -> str:
     """Whether the counts hold now, as sentences for the README and for notebook 10."""
     rules = definitions or load_definitions()
-    every = len(SIZES) * len(every_world())
+    every = len(SIZES) * (len(every_world()) + len(other_designs()))
     cells = counts.drop_duplicates(["world", "n_per_arm"])
     if cells.empty:
         return f"No cell is counted yet: run {COUNT}."
@@ -256,6 +260,63 @@ def words(counts: pd.DataFrame, *, claim: str = "onset") -> pd.DataFrame:
         shown[name] = (100 * table[column].astype(float) / table["replicates"]).round(1)
     shown["trials"] = table["replicates"]
     return shown.set_index(["world", "people an arm"])
+
+
+def all_gates(counts: pd.DataFrame, definitions: Definitions | None = None) -> pd.DataFrame:
+    """What each gate after the data leaves of "supported", in every scenario with a real effect.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by world and people an arm: % of trials that gate 5 supports, that gates 5 and 6
+        do, and that all seven do; trials. The last is the power of the procedure.
+    """
+    current = _split(counts)[0]
+    kept = kept_by_gate_7(current, definitions or load_definitions())
+    known = catalogue().set_index("world")["no_effect"]
+    kept = kept[kept["world"].map(known).eq(False)]
+    steps = {"by_estimate": "gate 5", "supported": "gates 5 and 6",
+             "supported_by_all": "all seven gates"}  # fmt: skip
+    shown = kept[["world", "n_per_arm"]].rename(columns={"n_per_arm": "people an arm"})
+    for column, name in steps.items():
+        shown[name] = (100 * kept[column].astype(float) / kept["replicates"]).round(1)
+    shown["trials"] = kept["replicates"]
+    return shown.set_index(["world", "people an arm"])
+
+
+def designs(counts: pd.DataFrame, n_per_arm: int = 30) -> pd.DataFrame:
+    """The rows for studies of other designs than the usual one: what gate 7 reads of them.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by design, in words: the worst scenario without an effect; false "supported" and
+        false "contradicted" (where the drug does what matters) in % with their 97.5 % Monte
+        Carlo limits; trials a row.
+    """
+    own = _split(counts)[0]
+    own = own[(own["claim"] == "onset") & (own["n_per_arm"] == n_per_arm)]
+    own = own[own["world"].str.contains("@")]
+    told = own["world"].map(lambda name: scenario(name)[1].told())
+    real = own["world"].str.startswith(f"{MATTERS}@")
+    rows = {}
+    for design, rated in own.groupby(told, sort=False):
+        nothing, matters = rated[~real.loc[rated.index]], rated[real.loc[rated.index]]
+        if nothing.empty or matters.empty:
+            continue
+        worst = nothing.loc[nothing["mc_high"].idxmax()]
+        rows[design] = {
+            "worst scenario": worst["world"].partition("@")[0],
+            'false "supported"': f"{worst['rate']:.1%} (up to {worst['mc_high']:.1%})",
+            'false "contradicted"': _up_to(matters.iloc[0]),
+            "trials": int(rated["replicates"].min()),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("design")
+
+
+def _up_to(row: pd.Series) -> str:
+    rate, _, high = _share(row["contradicted"], row["replicates"])
+    return f"{rate:.1%} (up to {high:.1%})"
 
 
 def by_size(table: pd.DataFrame, absent: str = NOT_YET) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
+from analysis.claims.ledger import SUPPORTED
 from analysis.describe.common import policy, released, two_arms
 from analysis.estimates.missing import (
     STRATEGIES,

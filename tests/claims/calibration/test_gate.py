@@ -107,7 +107,7 @@ DEPARTURES = {
     "sd-2": {"ratio": 1.3}, "allocation-2+sd-2": {"control": 50, "ratio": 1 / 1.9},
     "covariate-0": {"covariate": False}, "level-0.0147": {"level": 0.0147},
     "loss-0.10+visits-1": {"lost": 6, "visits": 1},
-    "visits-1+window-day_7": {"visits": 1, "later": "day_7"},
+    "loss-0.05+visits-1+window-later": {"visits": 1, "later": "month"},
 }  # fmt: skip
 
 
@@ -143,14 +143,6 @@ def test_beyond_what_is_counted_there_is_no_row(beyond, why):
 def test_the_command_that_counts_the_row_is_said():
     told = calibration_gate(case(lost=4), counts()).text
     assert f"relief calibrate --n 30 --worlds {no_effect_worlds(BOUND)[0]}@loss-0.10" in told
-
-
-def test_a_later_window_takes_the_worst_of_those_counted():
-    names = ("visits-1+window-day", "visits-1+window-day_7")
-    study = case(visits=1, later="month")
-    worst = f"{no_effect_worlds(BOUND)[0]}@{names[1]}"
-    assert calibration_gate(study, counts(*names)).passed is True
-    assert calibration_gate(study, with_row(worst, 30, *names, mc_high=0.07)).passed is False
 
 
 def test_a_contradiction_reads_the_rows_of_a_drug_that_matters():

@@ -122,7 +122,9 @@ def test_support_that_a_small_shift_of_missing_scores_would_undo_does_not():
     assert case.bars.word(case.primary) == SUPPORTED
     gate = robustness_gate(case)
     assert gate.passed is False
-    assert "missing scores worse than expected on ketamine and better on the comparator" in gate.text
+    assert (
+        "missing scores worse than expected on ketamine and better on the comparator" in gate.text
+    )
     assert "points would undo the word" in gate.text
 
 
@@ -140,7 +142,9 @@ def test_no_difference_in_anybody_passes_as_a_contradiction():
     assert case.bars.word(case.primary) == CONTRADICTED
     assert gate.passed is True, gate.text
     # What a contradiction is asked is the mirror image.
-    assert "missing scores better than expected on ketamine and worse on the comparator" in gate.text
+    assert (
+        "missing scores better than expected on ketamine and worse on the comparator" in gate.text
+    )
     assert "CADSS" not in gate.text
 
 

@@ -11,23 +11,55 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from analysis.claims.calibration.counts import Merged, merge
+from analysis.claims.calibration.design import counted_designs
+from analysis.claims.calibration.gate import no_effect_worlds
 from analysis.claims.calibration.renew import Renewed, renew
 from analysis.claims.calibration.run import calibrate
+from analysis.claims.definitions import load_definitions
 from analysis.errors import ReliefError
 from analysis.paths import CALIBRATION, INSTALLED
 from analysis.simulate import catalogue
 from analysis.writing import make_folder
 
-__all__ = ["calibrate_into", "counts_text", "every_world", "renew_in", "renewed_text"]
+__all__ = ["calibrate_into", "counts_text", "every_world", "first_pass", "other_designs",
+           "renew_in", "renewed_text"]  # fmt: skip
 
 # Sizes beside those of the catalogue: bias to far beyond the bound, and real differences.
 CURVES = {"unblinding": (0.15, 0.50, 0.80, 1.10, 1.50), "effect": (0.75, 1.25, 1.50)}
+# Of each group of designs the scenarios that were worst in a first pass over all of them, with
+# 1,000 trials each (``first_pass.csv`` beside the counts): without an effect, and with one of M.
+WORST = {
+    "loss and visits": ("unblinding-0.30", "expectancy-0.30"),
+    "allocation": ("unblinding-0.30", "expectancy-0.30"),
+    "covariate": ("unblinding-0.30", "expectancy-0.30"),
+    "look": ("unblinding-0.30", "expectancy-0.30"),
+    "later window": ("unblinding-0.30", "expectancy-0.30"),
+}
+MATTERS = "effect-0.50"
+POWER = "power-cell"
 
 
 def every_world() -> list[str]:
-    """The worlds of the committed table: the catalogue, and sizes that make a curve."""
+    """The scenarios of the usual design: the catalogue, and sizes that make a curve."""
     sizes = [f"{family}-{size:.2f}" for family, some in CURVES.items() for size in some]
     return [*catalogue()["world"], *sizes]
+
+
+def other_designs() -> list[str]:
+    """Scenarios at other designs, whose rows speak for studies that depart from the usual one."""
+    return [f"{world}@{design.name}" for group, designs in counted_designs().items()
+            for design in designs for world in (*WORST[group], MATTERS)]  # fmt: skip
+
+
+def first_pass() -> list[str]:
+    """Every scenario without an effect that gates before do not stop, at one design of each kind.
+
+    Of each group the designs that depart most, so that the worst scenarios are found.
+    """
+    bound = load_definitions().rule("bias_bound_sd")
+    asked = ("loss-0.10", "loss-0.30", "visits-1", "sd-2", "allocation-2", "allocation-2+sd-2",
+             "covariate-0", "level-0.0147", "loss-0.15+visits-1+window-later")  # fmt: skip
+    return [f"{world}@{name}" for name in asked for world in no_effect_worlds(bound)]
 
 
 def calibrate_into(
@@ -57,7 +89,7 @@ def calibrate_into(
     _refuse_installed(out)
     folder = CALIBRATION if out is None else out
     shards = make_folder(folder / "shards")
-    names = every_world() if worlds is None else _listed(worlds)
+    names = [*every_world(), *other_designs()] if worlds is None else _listed(worlds)
     with _bar() as told:
         rows = calibrate(
             names,

@@ -19,12 +19,18 @@ if TYPE_CHECKING:
     from analysis.claims.primary_analysis import Primary, Scores
     from analysis.simulate import Entry
 
-__all__ = ["BASE", "HOURS", "LOSSES", "SIZES", "Design", "design_of", "design_of_trial",
-           "scenario", "sd_ratio"]  # fmt: skip
+__all__ = ["BASE", "HOURS", "LATER", "SIZES", "Design", "counted_designs", "design_of",
+           "design_of_trial", "scenario", "sd_ratio"]  # fmt: skip
 
 SIZES = (15, 30, 60)
 LOSSES = (0.02, 0.05, 0.10, 0.15, 0.30)
-HOURS = "hours"
+# One-sided, of two looks by Pocock's bound (1977, doi:10.1093/biomet/64.2.191).
+LOOK_LEVELS = (0.0147,)
+# In a later window, for which fewer are counted.
+LATER_LOSSES = (0.05, 0.15, 0.30)
+HOURS, LATER = "hours", "later"
+# The window that stands for all later ones.
+_LATER_WINDOW, _FOR_EVER = "day_7", 1e6
 # Up to here arms count as alike; beyond the larger a trial has no row.
 _ALIKE, _MOST = 1.25, 2.0
 
@@ -49,7 +55,7 @@ class Design:
     level : float
         One-sided, of this look.
     window : str
-        ``hours``, or a later window.
+        ``hours`` or ``later``: about 7 days after, for all that come later.
     """
 
     loss: float = LOSSES[0]
@@ -96,12 +102,41 @@ class Design:
             sd_ratio=float(self.sd_ratio),
             covariate=self.covariate,
         )
-        return made.of(world)
+        drawn = made.of(world)
+        if self.window == HOURS:
+            return drawn
+        # Effect and bias of the scenario are those of the window, and so are all that are lost.
+        lasting = {"drug_half_life": _FOR_EVER, "expectancy_half_life": _FOR_EVER}
+        return replace(drawn, dropout=0.0, **lasting)
+
+    @property
+    def windows(self) -> tuple[str, ...]:
+        """Windows of claims.toml that are analysed as visits; empty for those of the hours."""
+        return () if self.window == HOURS else (_LATER_WINDOW,)
 
 
 BASE = Design()
 _KEYS = {"loss": float, "visits": int, "allocation": int, "sd": int, "covariate": int,
          "level": float, "window": str}  # fmt: skip
+
+
+def counted_designs() -> dict[str, list[Design]]:
+    """The designs beyond the usual one that rows are counted for, in groups.
+
+    How far the arms differ in SD is estimated, and is above 1.25 by chance alone in many small
+    trials: each other departure is crossed with it.
+    """
+    both = (1, 2)
+    hours = [Design(loss=loss, visits=visits, sd_ratio=ratio)
+             for ratio in both for visits in (2, 1) for loss in LOSSES]  # fmt: skip
+    return {
+        "loss and visits": [one for one in hours if one != BASE],
+        "allocation": [Design(allocation=2, sd_ratio=ratio) for ratio in both],
+        "covariate": [Design(covariate=False, sd_ratio=ratio) for ratio in both],
+        "look": [Design(level=level, sd_ratio=ratio) for level in LOOK_LEVELS for ratio in both],
+        "later window": [Design(loss=loss, visits=1, sd_ratio=ratio, window=LATER)
+                         for ratio in both for loss in LATER_LOSSES],
+    }  # fmt: skip
 
 
 def scenario(name: str) -> tuple[Entry, Design]:
@@ -156,10 +191,10 @@ def design_of_trial(
     size = max((n for n in SIZES if n <= arms[0]), default=None)
     if size is None:
         return "fewer people an arm than any committed row has"
-    lost = 1 - float(scores.seen.mean())
-    loss = next((step for step in LOSSES if lost <= step + 1e-9), None)
+    lost, steps = 1 - float(scores.seen.mean()), LOSSES if window == HOURS else LATER_LOSSES
+    loss = next((step for step in steps if lost <= step + 1e-9), None)
     if loss is None:
-        return f"more people without a score in the window than {LOSSES[-1]:.0%}"
+        return f"more people without a score in the window than {steps[-1]:.0%}"
     apart = arms[1] / arms[0]
     if apart > _MOST + 1e-9:
         return f"an arm more than {_MOST:g} times as large as the other"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 
 import pandas as pd
 
 from analysis.claims.calibration.counts import is_current, read_table
-from analysis.claims.calibration.design import BASE, SIZES, Design, design_of_trial
+from analysis.claims.calibration.design import HOURS, LATER, SIZES, Design, design_of_trial
 from analysis.claims.case import Case
 from analysis.claims.definitions import Definitions
 from analysis.claims.ledger import CONTRADICTED, Reason
@@ -77,7 +76,7 @@ def calibration_gate(case: Case, table: pd.DataFrame | None = None) -> Reason:
         primary = case.primary
     except ValueError:
         return _unknown("there is no estimate.")
-    window = "hours" if case.later is None else "later"
+    window = HOURS if case.later is None else LATER
     found = design_of_trial(case.scores, primary, level=case.level, window=window)
     if isinstance(found, str):
         # Which of its limits a study is beyond tells how many people are behind it.
@@ -133,7 +132,9 @@ def row_says(
     return Reason(
         "calibration",
         bool(worst["mc_high"] <= most),
-        said("With {told} {numbers}", told=told, numbers=Private(numbers, _withheld(numbers, name))),
+        said(
+            "With {told} {numbers}", told=told, numbers=Private(numbers, _withheld(numbers, name))
+        ),
     )
 
 
@@ -151,25 +152,11 @@ def _worlds(rules: Definitions, *, contradicted: bool) -> list[str]:
 def _rows(
     table: pd.DataFrame, rules: Definitions, size: int, design: Design, worlds: list[str]
 ) -> pd.DataFrame:
-    """Rows of onset of a size and design in these scenarios, with as many trials as asked for.
-
-    A later window takes the worst of those that are counted.
-    """
+    """Rows of onset of a size and design in these scenarios, with as many trials as asked for."""
     onset = table[(table["claim"] == "onset") & (table["n_per_arm"] == size)]
     onset = onset[onset["replicates"] >= rules.rule("calibration_trials")]
-    wanted = {f"{world}@{name}" if name else world
-              for world in worlds for name in _names(design, onset["world"])}  # fmt: skip
-    return onset[onset["world"].isin(wanted)]
-
-
-def _names(design: Design, counted: pd.Series) -> Iterator[str]:
-    if design.window == BASE.window:
-        yield design.name
-        return
-    stem = design.name.removesuffix(design.window)
-    for asked in counted.str.partition("@")[2].unique():
-        if asked.startswith(stem) and "+" not in asked.removeprefix(stem):
-            yield asked
+    name = f"@{design.name}" if design.name else ""
+    return onset[onset["world"].isin([f"{world}{name}" for world in worlds])]
 
 
 def false_rates(rows: pd.DataFrame, *, contradicted: bool) -> pd.DataFrame:

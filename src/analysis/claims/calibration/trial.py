@@ -95,8 +95,8 @@ def judge_trials(
     gives a word, since only a word can be lost. ``design`` tells the level, and the window: in a
     later one gate 3 lets any form pass and nobody is intoxicated.
     """
-    window = design.window
-    several = [scores_of(trial, definitions, window=window) for trial in trials]
+    window, windows = design.window, design.windows
+    several = [scores_of(trial, definitions, windows=windows) for trial in trials]
     # What others would do is counted for the usual design.
     reliefs = [dict.fromkeys(COMMON, False) for _ in trials]
     if design == BASE:
@@ -113,7 +113,7 @@ def judge_trials(
     }
     apart = definitions.rule("baselines_far_apart_sd")
     far = {place: NOT_DECIDED for place in testable if several[place].baselines_apart > apart}
-    robust = _robust(trials, several, primaries, bars, by_estimate, definitions, window, analyse)
+    robust = _robust(trials, several, primaries, bars, by_estimate, definitions, windows, analyse)
     onset = by_estimate | robust | far
     judged = []
     for place, scores in enumerate(several):
@@ -132,7 +132,9 @@ def judge_trials(
         fell_back = not isinstance(primary, str) and bool(primary.fallbacks)
         row = "" if isinstance(primary, str) else _row(scores, primary, design)
         judged.append(
-            Judged(words, by_estimate[place], reliefs[place], fell_back, failed, missing[place], row)
+            Judged(
+                words, by_estimate[place], reliefs[place], fell_back, failed, missing[place], row
+            )
         )
     return judged
 
@@ -159,19 +161,22 @@ def _one_by_one(several: Sequence[Scores]) -> list[Primary | str]:
 
 
 def scores_of(
-    trial: Trial, definitions: Definitions, *, complete: bool = False, window: str = HOURS
+    trial: Trial, definitions: Definitions, *, complete: bool = False, windows: tuple[str, ...] = ()
 ) -> Scores:
     """What the primary analysis sees of a trial; as :attr:`analysis.claims.case.Case.scores`.
 
-    ``complete`` takes complete forms alone, else a few blank items are filled.
+    ``complete`` takes complete forms alone, else a few blank items are filled; ``windows`` are
+    later ones, where the analysis is not of the hours.
     """
     baseline = trial.baseline if complete else trial.filled_baseline
     totals = trial.totals if complete else trial.filled_totals
     own = np.isfinite(baseline)
     treated = trial.treated[own]
-    names = tuple(definitions.primary.visits) if window == HOURS else (window,)
+    names = windows or tuple(definitions.primary.visits)
     table = np.column_stack([_at(trial, totals, definitions, name) for name in names])[own]
-    if window == HOURS and not visits_told_apart(table, treated, definitions.rule("people_at_every_visit")):
+    if not windows and not visits_told_apart(
+        table, treated, definitions.rule("people_at_every_visit")
+    ):
         names = (definitions.primary.phase,)
         table = _at(trial, totals, definitions, names[0])[own][:, None]
     labels = tuple(definitions.windows[name].label for name in names)
@@ -219,7 +224,7 @@ def _robust(
     bars: Mapping[int, Bars],
     by_estimate: Mapping[int, str],
     definitions: Definitions,
-    window: str,
+    windows: tuple[str, ...],
     analyse: Analyse,
 ) -> dict[int, str]:
     """The word after gate 6 of each trial that gate 5 gives one."""
@@ -234,7 +239,7 @@ def _robust(
         stands &= len(scores.visits) == 1 or own.stands_at_last_visit(primary, word)
         rest = None
         if stands:
-            rest = _other_scores(trials[place], scores, primary, word, definitions, window)
+            rest = _other_scores(trials[place], scores, primary, word, definitions, windows)
         found[place] = NOT_DECIDED if rest is None else word
         other += [(place, scores) for scores in rest or ()]
     tried = analyse([scores for _, scores in other])
@@ -250,7 +255,7 @@ def _other_scores(
     primary: Primary,
     word: str,
     definitions: Definitions,
-    window: str,
+    windows: tuple[str, ...],
 ) -> list[Scores] | None:
     """The scores without each flagged group, with complete forms alone, without the intoxicated.
 
@@ -263,13 +268,13 @@ def _other_scores(
         if any(members[arm].sum() > most * arm.sum() for arm in (scores.treated, ~scores.treated)):
             return None
     found = [others for _, others in without_each(scores, flags)]
-    complete = scores_of(trial, definitions, complete=True, window=window)
+    complete = scores_of(trial, definitions, complete=True, windows=windows)
     if not (
         scores.table.shape == complete.table.shape
         and np.array_equal(scores.table, complete.table, equal_nan=True)
     ):
         found.append(complete)
-    if word != SUPPORTED or window != HOURS:
+    if word != SUPPORTED or windows:
         return found
     rise, hours = trial.cadss_rise[own], trial.cadss_hours_since_end[own]
     if not intoxication_is_known(scores, rise, hours, definitions):

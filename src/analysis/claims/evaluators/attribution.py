@@ -8,11 +8,19 @@ from __future__ import annotations
 
 from analysis.claims.case import Case
 from analysis.claims.definitions import Claim
-from analysis.claims.evaluators.common import Finding, blocked, doubted, in_parts, reason, unread
+from analysis.claims.evaluators.common import (
+    Finding,
+    blocked,
+    calibrated,
+    doubted,
+    in_parts,
+    reason,
+    unread,
+)
 from analysis.claims.evaluators.difference import difference, estimated
 from analysis.claims.gates import data_gates, later_window
 from analysis.claims.gates.robustness import robustness_gate
-from analysis.claims.ledger import NOT_DECIDED, Reason
+from analysis.claims.ledger import Reason
 
 __all__ = ["attribution", "magnitude"]
 
@@ -60,12 +68,9 @@ def beyond_hours(case: Case, claim_id: str, claim: Claim) -> Finding:
     if blocked(reasons):
         return _unread(reasons, claim)
     reasons["robustness"] = doubted(there, "robustness", robustness_gate, reasons)
-    reasons["calibration"] = later_window.calibration(there)
+    reasons["calibration"] = calibrated(there, reasons)
     found = estimated(there, claim_id, reasons)
     found.after = later_window.in_wording(there)
-    if reasons["calibration"].passed is None:
-        # A contradiction needs a row as much as support does.
-        found.points_to = NOT_DECIDED
     return found
 
 

@@ -18,7 +18,7 @@ from analysis.claims.verdict import DATA_GATES
 from analysis.estimates.table import row
 from analysis.quantity import Sentence, joined
 
-__all__ = ["NO_TIME", "Finding", "blocked", "doubted", "gates_of_claim", "in_parts",
+__all__ = ["NO_TIME", "Finding", "blocked", "calibrated", "doubted", "gates_of_claim", "in_parts",
            "no_record", "reason", "tried_on_others", "unread"]  # fmt: skip
 
 
@@ -75,6 +75,11 @@ def doubted(
         case.found[key] = evaluate(case)
     answer: Reason = case.found[key]
     return answer
+
+
+def calibrated(case: Case, found: Mapping[Any, Reason]) -> Reason:
+    """Gate 7, where the gates about the data let an estimate be read."""
+    return doubted(case, "calibration", calibration_gate, found)
 
 
 NO_TIME = reason("estimate", None, "Not evaluated: the gate time did not pass.")

@@ -62,7 +62,6 @@ def _reasons(case: Case) -> Iterator[Sentence | str]:
         yield said("data that are looked at more than once need a look_level below {level:g}",
                    level=Known(ONE_SIDED))  # fmt: skip
 
-
     if case.scores.baselines_apart > case.definitions.rule("baselines_far_apart_sd"):
         most = Known(case.definitions.rule("baselines_far_apart_sd"))
         yield said("the arms differ by more than {most:g} SD before the infusion", most=most)

@@ -1,8 +1,8 @@
 """Beyond hours: which window decides, and the gates as they apply to it.
 
 Gate 2 asks that the times, planned ones too, place scores in the window; gate 3 prints how far the
-form reaches back; gate 7 has no row for a later window. Gates 1, 4 and 5 are those of the hours,
-and gate 6 is without its line about intoxication.
+form reaches back. Gates 1, 4, 5 and 7 are those of the hours, 7 with rows of its own, and gate 6 is
+without its line about intoxication.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from analysis.claims.gates import data_gates
 from analysis.claims.ledger import Reason
 from analysis.quantity import Known, Sentence, joined, said
 
-__all__ = ["calibration", "deciding_window", "hours_are_asked", "in_wording",
+__all__ = ["deciding_window", "hours_are_asked", "in_wording",
            "later_windows", "recall", "time"]  # fmt: skip
 
 
@@ -138,13 +138,3 @@ def _forms(case: Case) -> pd.DataFrame:
     bounds, forms = case.windows[case.window], case.primary_changes
     inside = (forms["since_end_low"] >= bounds.low) & (forms["since_end_high"] < bounds.high)
     return forms[inside & (forms["latest_infusion"] == 1)]
-
-
-def calibration(case: Case) -> Reason:
-    """Gate 7 of a later window: there is no row of its kind."""
-    return Reason(
-        "calibration",
-        None,
-        f"Not evaluated: no row is committed for scores {case.label} after, only for those within "
-        "hours; without one the claim is at most not decided.",
-    )

@@ -188,11 +188,7 @@ class _Universe:
             yield from self._other_forms()
         elif chosen["exclusion"] != "nobody":
             out = chosen["exclusion"] == "flagged_out"
-            yield from (
-                (what, "")
-                for what in self._groups
-                if what.startswith("without ") == out
-            )
+            yield from ((what, "") for what in self._groups if what.startswith("without ") == out)
         else:
             yield "", ""
 
