@@ -1,6 +1,6 @@
 """The level of the primary analysis: one covariance an arm, small arms, unequal ones, missing scores.
 
-Each trial is drawn without a difference between the arms, so that every p-value below 5 % is false.
+Each trial is drawn without a difference between the arms: every p-value below 5 % is false.
 """
 
 from __future__ import annotations

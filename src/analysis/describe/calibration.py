@@ -304,7 +304,7 @@ def designs(counts: pd.DataFrame, n_per_arm: int = 30) -> pd.DataFrame:
         nothing, matters = rated[~real.loc[rated.index]], rated[real.loc[rated.index]]
         if nothing.empty or matters.empty:
             continue
-        worst = nothing.loc[nothing["mc_high"].idxmax()]
+        worst = nothing.sort_values("mc_high").iloc[-1]
         rows[design] = {
             "worst scenario": worst["world"].partition("@")[0],
             'false "supported"': f"{worst['rate']:.1%} (up to {worst['mc_high']:.1%})",

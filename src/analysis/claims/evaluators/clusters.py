@@ -280,9 +280,9 @@ def _if_missing(there: Case, window: str, part: Cluster) -> tuple[bool, Sentence
 
     wanted, direction = (CONTRADICTED, -1) if part.word == CONTRADICTED else (SUPPORTED, 1)
     found = doubt_missing_scores(scores, primary, holds, direction=direction)
-    arms = {str(design.active_arm): treated, str(design.comparator_arm): ~treated}
+    members = {str(design.active_arm): treated, str(design.comparator_arm): ~treated}
     cell = part.row["cell"].moving(
-        {arm: int((own & ~scores.seen).sum()) for arm, own in arms.items()}
+        {arm: int((who & ~scores.seen).sum()) for arm, who in members.items()}
     )
     shift: Sentence | str = said(
         "{shift:.2f} points",

@@ -91,7 +91,8 @@ def intoxication_is_known(
     """
     own = scores.seen & scores.treated
     window = definitions.windows[definitions.primary.phase]
-    told = ((hours >= window.low) & (hours < window.high) & np.isfinite(rise)).any(axis=1)
+    inside = (hours >= window.low) & (hours < window.high) & np.isfinite(rise)
+    told: NDArray[np.bool_] = np.asarray(inside.any(axis=1))
     return bool(told[own].sum() >= definitions.rule("measured_share") * own.sum())
 
 

@@ -244,7 +244,7 @@ class _Universe:
             self._made[key] = self._make(chosen, detail, other)
         return self._made[key]
 
-    def _make(self, chosen: dict[str, str], detail: str, other: bool) -> Case:
+    def _make(self, chosen: dict[str, str], detail: str, other_forms: bool) -> Case:
         case, checked = self.case, self.case.checked
         if chosen["instrument"] == "other_ptsd":
             design = replace(case.design, primary=detail)
@@ -257,9 +257,9 @@ class _Universe:
                 raise ValueError(f"Not tried {detail}: {other}")
             return other
         if chosen["baseline"] != "mean":
-            usual = self._case({**chosen, "baseline": "mean"}, detail, other)
+            usual = self._case({**chosen, "baseline": "mean"}, detail, other_forms)
             return _with_baseline(usual, chosen["baseline"])
-        if other and checked.sensitivity is not None:
+        if other_forms and checked.sensitivity is not None:
             return replace(case, checked=checked.sensitivity)
         return case
 
