@@ -114,7 +114,7 @@ class Scores:
         found = {BASELINE: self.baseline}
         if (form := self.same_symptoms) is not None:
             found[SAME_SYMPTOMS] = np.where(np.isfinite(form), form, np.nanmean(form))
-        sites = [] if self.site is None else np.unique(self.site)[1:]
+        sites = [] if self.site is None else np.unique(self.site)[1:].tolist()
         return found | {f"{SITE}{site}": (self.site == site).astype(float) for site in sites}
 
 
@@ -212,7 +212,7 @@ def _spec(visits: tuple[str, ...], covariates: tuple[str, ...], by_arm: bool = T
     k, n = len(visits), 2 * (len(covariates) + 2)
     numbers = np.random.default_rng(0)
     made = {name: numbers.normal(size=n) for name in covariates}
-    table = _long(numbers.normal(size=(n, k)), made, np.arange(n) % 2, visits)
+    table = _long(numbers.normal(size=(n, k)), made, np.arange(n) % 2 == 0, visits)
     # A site moves all visits alike.
     each = [name for name in (*covariates, "treated") if not name.startswith(SITE)]
     terms = [f"{name} * visit" for name in each] if k > 1 else each
@@ -228,7 +228,10 @@ def _dtype(visits: tuple[str, ...]) -> pd.CategoricalDtype:
 
 
 def _long(
-    change: Array, covariates: Mapping[str, Array], treated: Array, visits: tuple[str, ...]
+    change: Array,
+    covariates: Mapping[str, Array],
+    treated: NDArray[np.bool_],
+    visits: tuple[str, ...],
 ) -> pd.DataFrame:
     n, k = change.shape
     codes = np.tile(np.arange(k), n)
@@ -259,8 +262,9 @@ def primary_analysis(scores: Scores) -> Primary:
     covariates = {name: values[scores.seen] for name, values in scores.covariates.items()}
     names = tuple(covariates)
     table = _long(used.score - used.baseline[:, None], covariates, used.treated, used.visits)
+    failed: tuple[str, ...] = ()
     try:
-        fit, failed = _spec(used.visits, names).fit(table), ()
+        fit = _spec(used.visits, names).fit(table)
     except ValueError:
         # Few people of an arm may not tell its own covariance.
         fit, failed = _spec(used.visits, names, by_arm=False).fit(table), (BOTH_ARMS,)
@@ -323,7 +327,10 @@ def _fitted_at_once(
     units = (pd.Series(unit, fits.terms) for unit in np.eye(len(fits.terms)))
     each = np.stack([by_visit(one, visits, terms=(*names, "treated")) for one in units])
     coefficients = np.tensordot(fits.params.fillna(0.0).to_numpy(), each, 1)
-    covariance = np.stack(list(fits.covariance.values()), axis=1)
+    by_arm = fits.covariance
+    if not isinstance(by_arm, dict):
+        raise TypeError("each arm has a covariance of its own")
+    covariance = np.stack(list(by_arm.values()), axis=1)
     n_people = fits.counts["n_subjects"].tolist()
     refusals, structures, fallbacks = fits.refusals.to_dict(), fits.structures, fits.fallbacks
     return [
