@@ -95,6 +95,17 @@ class Case(ScoredStudy):
         found = self.people(window).set_index("subject")["score"]
         return found.reindex(people).to_numpy(float)
 
+    @property
+    def by_other_forms(self) -> Case | None:
+        """The same with forms of few blank items treated the other way; None without any."""
+        if self.checked.sensitivity is None:
+            return None
+        if "by other forms" not in self.found:
+            other = replace(self, checked=self.checked.sensitivity, later=None)
+            self.found["by other forms"] = other
+        kept: Case = self.found["by other forms"]
+        return kept.at(self.window)
+
     @cached_property
     def bars(self) -> Bars | None:
         """M and B in points; None where there is no smallest difference for the form."""

@@ -106,9 +106,7 @@ class Design:
         if self.window == HOURS:
             return drawn
         # Effect and bias of the scenario are those of the window, and so are all that are lost.
-        return replace(
-            drawn, dropout=0.0, drug_half_life=_FOR_EVER, expectancy_half_life=_FOR_EVER
-        )
+        return replace(drawn, dropout=0.0, drug_half_life=_FOR_EVER, expectancy_half_life=_FOR_EVER)
 
     @property
     def windows(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -247,44 +247,57 @@ def _profound(case: Case, main: dict[str, Any]) -> tuple[str, bool | None, Sente
 
 def _beside(case: Case, claim_id: str) -> list[dict[str, Any]]:
     """The same difference without covariates, by ANCOVA of the window's mean, by other forms."""
+    return _once(case, "beside the difference", claim_id, _rows_beside)
+
+
+def _once(
+    case: Case, name: str, claim_id: str, make: Callable[[Case], list[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """Rows that several claims show, made once in each window."""
+    key = f"{name} {case.window}"
+    if key not in case.found:
+        case.found[key] = make(case)
+    return [one | {"claim": claim_id} for one in case.found[key]]
+
+
+def _rows_beside(case: Case) -> list[dict[str, Any]]:
     try:
-        rows = _adjusted(case, claim_id)
+        return [*_unadjusted(case), *_adjusted(case), *_by_other_forms(case)]
     except ValueError:
         return []
-    return [*_unadjusted(case, claim_id), *rows, *_by_other_forms(case, claim_id)]
 
 
-def _unadjusted(case: Case, claim_id: str) -> list[dict[str, Any]]:
+def _unadjusted(case: Case) -> list[dict[str, Any]]:
     """The primary analysis without covariates but the baseline, where it has others."""
     if len(case.scores.covariates) == 1:
         return []
     plain = at_level(primary_analysis(case.scores.unadjusted), case.level)
-    numbers_of = plain.row(**_words(case, claim_id), estimand="adjusted difference")
+    numbers_of = plain.row(**_words(case, ""), estimand="adjusted difference")
     method = f"{plain.method}; without the other covariates{case.at_this_level}"
     return [row(**(numbers_of | {"method": method}), cell=case.primary_cell)]
 
 
-def _adjusted(case: Case, claim_id: str) -> list[dict[str, Any]]:
+def _adjusted(case: Case) -> list[dict[str, Any]]:
     """Rows of the baseline-adjusted difference in the window."""
     people = case.people(case.window)
     return ancova(
         people,
         treated=str(case.design.active_arm),
         control=str(case.design.comparator_arm),
-        claim=claim_id,
+        claim="",
         contrast=case.contrast,
         instrument=case.scale.name,
         window=case.label,
     )
 
 
-def _by_other_forms(case: Case, claim_id: str) -> list[dict[str, Any]]:
+def _by_other_forms(case: Case) -> list[dict[str, Any]]:
     """The same difference by complete forms alone, where few blank items were filled."""
-    if case.checked.sensitivity is None:
+    other = case.by_other_forms
+    if other is None:
         return []
-    other = replace(case, checked=case.checked.sensitivity)
     try:
-        row = _adjusted(other, claim_id)[0]
+        row = _adjusted(other)[0]
     except ValueError:
         return []
     added = f"; {case.checked.other_forms} (sensitivity analysis)"
@@ -306,6 +319,10 @@ def _changed(within: list[dict[str, Any]]) -> Sentence | str:
 
 def _within(case: Case, claim_id: str) -> list[dict[str, Any]]:
     """Change within each arm, which decides nothing, and what selection alone may bring of it."""
+    return _once(case, "within the arms", claim_id, _rows_within)
+
+
+def _rows_within(case: Case) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     ceilings: list[dict[str, Any]] = []
     lowest = case.scale.total_range(case.primary_form[0])[0] if case.primary_form else 0.0
@@ -317,7 +334,7 @@ def _within(case: Case, claim_id: str) -> list[dict[str, Any]]:
                     people["baseline"].to_numpy(float),
                     people["score"].to_numpy(float),
                     cell=cell,
-                    claim=claim_id,
+                    claim="",
                     contrast=f"after - before, {arm}",
                     instrument=case.scale.name,
                     window=case.label,
@@ -329,7 +346,7 @@ def _within(case: Case, claim_id: str) -> list[dict[str, Any]]:
                 lowest=lowest,
                 n=len(people),
                 cell=cell,
-                claim=claim_id,
+                claim="",
                 contrast=f"after - before, {arm}",
                 instrument=case.scale.name,
                 window=case.label,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -200,9 +199,9 @@ def _too_many(case: Case, moved: Mapping[str, int]) -> bool:
 
 def _complete_forms(case: Case, bars: Bars) -> Iterator[Tried]:
     """The word with complete forms alone, where blank items were filled in."""
-    if case.checked.sensitivity is None:
+    other = case.by_other_forms
+    if other is None:
         return
-    other = replace(case, checked=case.checked.sensitivity).at(case.window)
     what = case.checked.other_forms
     try:
         if _same(case.scores, other.scores):
