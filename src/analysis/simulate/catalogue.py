@@ -253,9 +253,10 @@ def catalogue(names: tuple[str, ...] | None = None) -> pd.DataFrame:
     DataFrame
         world, title, drug_within_hours (words), drug_sd and bias_sd (difference within hours
         by the drug, and by anything else but loss; SD of baseline, benefit positive),
-        no_effect ("supported" is false for onset), effect_true (at least 0.5 SD), bias (one
-        line: what it is made of, its sum, and the gate or bound that answers it), changed
-        (parameters that differ from the world ``null``), source.
+        no_effect ("supported" is false for onset), effect_true (at least 0.5 SD), stopped_by
+        (the gate that keeps "supported" away whatever the scores say), bias (one line: what it
+        is made of, its sum, and the gate or bound that answers it), changed (parameters that
+        differ from the world ``null``), source.
     """
     if names is None:
         at_bound = (f"{name}-{BOUND:.2f}" for name in ("unblinding", "expectancy", "euphoria"))
@@ -264,8 +265,11 @@ def catalogue(names: tuple[str, ...] | None = None) -> pd.DataFrame:
     for name in names:
         one = entry(name)
         facts = (one.title, one.truth, one.drug, one.bias, one.no_effect, one.effect_true)
-        rows.append((name, *facts, one.line, _changed(one.world), one.source))
-    columns = "title drug_within_hours drug_sd bias_sd no_effect effect_true bias changed source"
+        rows.append((name, *facts, one.stopped_by, one.line, _changed(one.world), one.source))
+    columns = (
+        "title drug_within_hours drug_sd bias_sd no_effect effect_true stopped_by bias changed "
+        "source"
+    )
     return pd.DataFrame(rows, columns=["world", *columns.split()])
 
 

@@ -101,6 +101,7 @@ class Design:
             allocation=(1, self.allocation),
             sd_ratio=float(self.sd_ratio),
             covariate=self.covariate,
+            look_level=self.level,
         )
         drawn = made.of(world)
         if self.window == HOURS:

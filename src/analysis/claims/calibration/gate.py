@@ -37,7 +37,7 @@ def no_effect_worlds(bound: float) -> list[str]:
     Those that a gate before stops are none of them: their trials never get that far.
     """
     known = catalogue()
-    own = known["no_effect"] & (known["bias_sd"] <= bound + 1e-9) & _judged(known)
+    own = known["no_effect"] & (known["bias_sd"] <= bound + 1e-9) & (known["stopped_by"] == "")
     return list(known.loc[own, "world"])
 
 
@@ -46,13 +46,7 @@ def worlds_that_matter(smallest: float) -> list[str]:
     known = catalogue()
     own = (known["drug_sd"] - smallest).abs() < 1e-9
     own &= (known["bias_sd"] >= -_AGAINST - 1e-9) & (known["bias_sd"] <= 0)
-    return list(known.loc[own & _judged(known), "world"])
-
-
-def _judged(known: pd.DataFrame) -> pd.Series:
-    if "stopped_by" not in known:
-        return pd.Series(True, index=known.index)
-    return known["stopped_by"] == ""
+    return list(known.loc[own & (known["stopped_by"] == ""), "world"])
 
 
 def calibration_gate(case: Case, table: pd.DataFrame | None = None) -> Reason:

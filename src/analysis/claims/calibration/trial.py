@@ -89,8 +89,8 @@ def judge_trials(
 ) -> list[Judged]:
     """Judge trials whose times are actual, whose comparator is active and whose form is ad hoc.
 
-    Gates 1, 2 and 4 pass by the design of every world, but for arms that lie far apart before;
-    gate 3 fails for a form that looks back; gates 5 and 6 are those that judge a study, their
+    Gates 1 and 2 pass by the design of every world; gate 4 takes what the trial declares; gate 3
+    fails for a form that looks back; gates 5 and 6 are those that judge a study, their
     models fitted for all trials at once. A group of flagged people is tried only where gate 5
     gives a word, since only a word can be lost. ``design`` tells the level, and the window: in a
     later one gate 3 lets any form pass and nobody is intoxicated.
@@ -105,16 +105,18 @@ def judge_trials(
     testable = [place for place, trial in enumerate(trials)
                 if window != HOURS or not trial.recall_hours > 0]  # fmt: skip
     primaries = dict(zip(testable, analyse([several[p] for p in testable]), strict=True))
-    bars = {place: _at_look(bars_of(several[place], definitions), primary, design.level)
-            for place, primary in primaries.items()}  # fmt: skip
+    bars = {
+        place: _at_look(bars_of(several[place], definitions), primary, trials[place])
+        for place, primary in primaries.items()
+    }
     by_estimate = {
         place: NOT_DECIDED if isinstance(primary, str) else bars[place].word(primary)
         for place, primary in primaries.items()
     }
-    apart = definitions.rule("baselines_far_apart_sd")
-    far = {place: NOT_DECIDED for place in testable if several[place].baselines_apart > apart}
+    open_cause = {place: NOT_DECIDED for place in testable
+                  if _open_cause(trials[place], several[place], definitions)}  # fmt: skip
     robust = _robust(trials, several, primaries, bars, by_estimate, definitions, windows, analyse)
-    onset = by_estimate | robust | far
+    onset = by_estimate | robust | open_cause
     judged = []
     for place, scores in enumerate(several):
         if place not in primaries:
@@ -130,7 +132,7 @@ def judge_trials(
         primary = primaries[place]
         failed = isinstance(primary, str)
         fell_back = not isinstance(primary, str) and bool(primary.fallbacks)
-        row = "" if isinstance(primary, str) else _row(scores, primary, design)
+        row = "" if isinstance(primary, str) else _row(trials[place], scores, primary, design)
         judged.append(
             Judged(
                 words, by_estimate[place], reliefs[place], fell_back, failed, missing[place], row
@@ -139,14 +141,28 @@ def judge_trials(
     return judged
 
 
-def _at_look(bars: Bars, primary: Primary | str, level: float) -> Bars:
+def _at_look(bars: Bars, primary: Primary | str, trial: Trial) -> Bars:
+    level = trial.declared.look_level
     if level == ONE_SIDED or isinstance(primary, str):
         return bars
     return replace(bars, level=level, df=primary.df)
 
 
-def _row(scores: Scores, primary: Primary, design: Design) -> str:
-    found = design_of_trial(scores, primary, level=design.level, window=design.window)
+def _open_cause(trial: Trial, scores: Scores, definitions: Definitions) -> bool:
+    """Whether gate 4 leaves the cause not decided, whatever the estimate says."""
+    told, n = trial.declared, len(scores.baseline)
+    planned = sum(told.planned_per_arm.values())
+    off_plan = abs(n - planned) > definitions.rule("enrolment_off_plan") * planned
+    return (
+        not (told.randomised and told.concurrent)
+        or (off_plan and not told.enrolment_reason)
+        or scores.baselines_apart > definitions.rule("baselines_far_apart_sd")
+    )
+
+
+def _row(trial: Trial, scores: Scores, primary: Primary, design: Design) -> str:
+    level = trial.declared.look_level
+    found = design_of_trial(scores, primary, level=level, window=design.window)
     return "" if isinstance(found, str) else f"{found[0]}@{found[1].name}"
 
 
