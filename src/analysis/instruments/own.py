@@ -89,6 +89,7 @@ def _scale(name: str, block: Block) -> Instrument:
         base_checked=False,
         missing=_SHARE_MISSING if len(items["numbers"]) > 1 else None,
         minimal_important_difference=minimal,
+        reference_sd=_points(block, "reference_sd", told["source"]),
         reliable_change=reliable,
         measurement=measurement,
         same_symptoms_as=same,

@@ -77,8 +77,19 @@ def estimated(case: Case, claim_id: str, reasons: dict[str, Reason]) -> Finding:
         word, passed = NOT_DECIDED, None
         few = "Not evaluated: an arm has too few people, whom numbers only describe."
         told = joined([few, told])
+    if case.scale.own and case.scale.reference_sd is None:
+        # Nothing tells whether a narrow entry has lowered what its own spread asks for.
+        word, passed = NOT_DECIDED, None
+        told = joined([_without_reference(case), told])
     reasons = reasons | reason("estimate", passed, told)
     return Finding(reasons, main | {"unit": "points"}, word, beside)
+
+
+def _without_reference(case: Case) -> str:
+    return (
+        f"Not evaluated: {case.scale.name} is the study's own scale, whose SD in a population "
+        "nobody has published; declare reference_sd and its source, or the word stays open."
+    )
 
 
 def _without_bars(case: Case) -> Sentence:
