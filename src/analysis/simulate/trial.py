@@ -42,8 +42,10 @@ class Trial:
     recall_hours : int
         Window of the primary form, 0 for right now.
     week_before : ndarray of float, shape (n,)
-        Total of the past-week form of the same symptoms, the last before the infusion, a blank
-        item filled by the person's mean; NaN where the trial has none.
+        Total of the past-week form of the same symptoms, the last before the infusion; NaN where
+        the trial has none, or it has a blank item.
+    filled_week_before : ndarray of float, shape (n,)
+        The same with a few blank items filled by the person's mean.
     site : ndarray of int, shape (n,)
         Number of each person's site, from 0.
     declared : Declared
@@ -61,6 +63,7 @@ class Trial:
     cadss_rise: np.ndarray
     recall_hours: int
     week_before: np.ndarray
+    filled_week_before: np.ndarray
     site: np.ndarray
     declared: Declared
 
@@ -112,10 +115,11 @@ def trials(world: World, n_per_arm: int, generators: Sequence[np.random.Generato
     totals = answers.sum(2)
     filled = _filled(world, world.primary, answers)
     n_people = len(totals)
-    week = np.full(n_people, np.nan)
+    week, filled_week = np.full((2, n_people), np.nan)
     if world.now_form and world.week_form:
         at = world.forms["pcl5_week"][2].index(BASELINE[1])
-        week = _filled(world, "pcl5_week", items["pcl5_week"][:, at])
+        weekly = items["pcl5_week"][:, at]
+        week, filled_week = weekly.sum(1), _filled(world, "pcl5_week", weekly)
     cadss_since, cadss = np.empty((2, n_people, 0))
     if world.cadss_form:
         cadss_since = _since_end(world, people, "cadss")[:, 1:]
@@ -125,6 +129,7 @@ def trials(world: World, n_per_arm: int, generators: Sequence[np.random.Generato
         "treated": people["ketamine"],
         "baseline_forms": totals[:, :2],
         "week_before": week,
+        "filled_week_before": filled_week,
         "site": people.get("site", np.zeros(n_people, int)),
         "hours_since_end": _since_end(world, people, world.primary)[:, len(BASELINE) :],
         "totals": totals[:, 2:],

@@ -196,20 +196,20 @@ def scores_of(
         names = (definitions.primary.phase,)
         table = _at(trial, totals, definitions, names[0])[own][:, None]
     labels = tuple(definitions.windows[name].label for name in names)
-    return Scores(table, baseline[own], treated, labels, **_covariates(trial, own, definitions))
+    week = (trial.week_before if complete else trial.filled_week_before)[own]
+    covariates = _covariates(week, trial.site[own], treated, definitions)
+    return Scores(table, baseline[own], treated, labels, **covariates)
 
 
 def _covariates(
-    trial: Trial, own: NDArray[np.bool_], definitions: Definitions
+    week: Array, site: NDArray[np.int_], treated: NDArray[np.bool_], definitions: Definitions
 ) -> dict[str, NDArray[Any]]:
     """Covariates of the primary analysis, by the rules of :mod:`analysis.claims.covariates`."""
     found: dict[str, NDArray[Any]] = {}
-    share, treated = definitions.rule("measured_share"), trial.treated[own]
-    week = trial.week_before[own]
-    if measured(np.isfinite(week), treated, share):
+    if measured(np.isfinite(week), treated, definitions.rule("measured_share")):
         found["same_symptoms"] = week
-    if trial.site.any():
-        sites = pooled_sites(trial.site[own].astype(str), definitions.rule("smallest_site"))
+    if site.any():
+        sites = pooled_sites(site.astype(str), definitions.rule("smallest_site"))
         if sites is not None:
             found["site"] = sites
     return found
