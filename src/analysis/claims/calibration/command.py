@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from analysis.claims.calibration.counts import Merged, merge
-from analysis.claims.calibration.design import counted_designs
+from analysis.claims.calibration.design import Design, counted_designs
 from analysis.claims.calibration.gate import no_effect_worlds
 from analysis.claims.calibration.renew import Renewed, renew
 from analysis.claims.calibration.run import calibrate
@@ -29,14 +29,13 @@ CURVES = {"unblinding": (0.15, 0.50, 0.80, 1.10, 1.50), "effect": (0.75, 1.25, 1
 # Of each group of designs the scenarios that were worst in a first pass over all of them, with
 # 1,000 trials each (``first_pass.csv`` beside the counts): without an effect, and with one of M.
 WORST = {
-    "loss and visits": ("unblinding-0.30", "expectancy-0.30"),
-    "allocation": ("unblinding-0.30", "expectancy-0.30"),
-    "covariate": ("unblinding-0.30", "expectancy-0.30"),
-    "look": ("unblinding-0.30", "expectancy-0.30"),
-    "later window": ("unblinding-0.30", "expectancy-0.30"),
+    "loss and visits": ("narrow-entry", "best-of-three"),
+    "allocation": ("regression-hope-dropout", "anticipation-unblinding"),
+    "covariate": ("best-of-three", "regression-hope-dropout"),
+    "look": ("narrow-entry", "expectancy-0.30"),
+    "later window": ("narrow-entry", "by-illness"),
 }
 MATTERS = "effect-0.50-against-0.15"
-HIDDEN = "hidden-improvers"
 
 
 def every_world() -> list[str]:
@@ -46,23 +45,34 @@ def every_world() -> list[str]:
 
 
 def other_designs() -> list[str]:
-    """Scenarios at other designs, whose rows speak for studies that depart from the usual one."""
-    return [f"{world}@{design.name}" for group, designs in counted_designs().items()
-            for design in designs for world in (*WORST[group], MATTERS)]  # fmt: skip
+    """Scenarios at other designs, whose rows speak for studies that depart from the usual one.
+
+    Where a departure is crossed with unequal SDs, the worst scenario alone stands for the others.
+    """
+    found = []
+    for group, designs in counted_designs().items():
+        for design in designs:
+            crossed = (
+                design.sd_ratio != 1 and design != Design(sd_ratio=2) and design.allocation == 1
+            )
+            worst = WORST[group][:1] if crossed else WORST[group]
+            found += [f"{world}@{design.name}" for world in (*worst, MATTERS)]
+    return found
 
 
 def first_pass() -> list[str]:
-    """Every scenario without an effect that gates before do not stop, at one design of each kind.
+    """Every scenario that gate 7 asks for, at one design of each kind that departs far.
 
-    Of each group the designs that depart most, so that the worst scenarios are found.
+    Without those whose biases sum to more than the bound there: scores that are hidden on purpose
+    bias the more the more are lost, and allocation by illness the more where no form but the
+    baseline shows how ill people are; the drug that acts from 6.5 h on does act later.
     """
     bound = load_definitions().rule("bias_bound_sd")
     asked = ("loss-0.10", "loss-0.30", "visits-1", "sd-2", "allocation-2", "allocation-2+sd-2",
              "covariate-0", "level-0.0147", "loss-0.15+visits-1+window-later")  # fmt: skip
-    worlds = no_effect_worlds(bound)
-    # What grows with the loss is within the bound at the usual one alone.
-    return [f"{world}@{name}" for name in asked for world in worlds
-            if world != HIDDEN or not name.startswith("loss")]  # fmt: skip
+    beyond = {"hidden-improvers": "loss", "by-illness": "covariate", "real-24h": "window"}
+    return [f"{world}@{name}" for name in asked for world in no_effect_worlds(bound)
+            if beyond.get(world, " ") not in name]  # fmt: skip
 
 
 def calibrate_into(
