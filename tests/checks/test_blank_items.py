@@ -67,6 +67,62 @@ def test_the_ledger_shows_both_and_decides_on_the_declared_way(tmp_path):
     assert all(math.isfinite(number) for pair in rows.values() for number in pair)
 
 
+def often_blank(folder, people: int, **changes):
+    """Six people an arm; so many leave item 18 blank within hours, where all answer 4 before."""
+    content = tables(effect=0.0)
+    who = [row["id"] for row in content["subjects"]][:people]
+    for place, row in enumerate(content["scores"]):
+        if place % 4 < 2:
+            row["item_18"] = 4
+        elif place % 4 == 2 and row["id"] in who:
+            row["item_18"] = ""
+    return read_study(write_study(folder, content, **changes))
+
+
+def lacking(checked) -> dict[str, list[int]]:
+    """Whose forms lack item 18, by phase."""
+    items = checked.study.items[("PCL-5-now", "ad-hoc")]
+    blank = items.loc[checked.forms["form"], 18].isna().to_numpy()
+    return checked.forms[blank].groupby("phase")["subject"].apply(sorted).to_dict()
+
+
+def test_an_item_that_over_a_fifth_leave_blank_is_left_out_of_their_forms_before(tmp_path):
+    """Three of twelve, and not the nine others."""
+    checked = check(often_blank(tmp_path, 3))
+    (told,) = [issue for issue in checked.issues if issue.rule == "item.blank-on-many"]
+    assert (told.severity, told.count) == ("FLAG", 3)
+    assert "within hours (18)" in told.message
+    found = lacking(checked)
+    assert set(found) == {"before", "hours"}
+    assert len(found["hours"]) == 3
+    # Each has two forms before, and both are scored on the thirteen others.
+    assert sorted(set(found["before"])) == found["hours"]
+    assert len(found["before"]) == 6
+    assert checked.forms["prorated"].sum() == 9
+
+
+def test_an_item_that_few_leave_blank_stays_in_their_forms_before(tmp_path):
+    checked = check(often_blank(tmp_path, 2))
+    assert "item.blank-on-many" not in {issue.rule for issue in checked.issues}
+    assert set(lacking(checked)) == {"hours"}
+
+
+def test_where_complete_forms_alone_count_no_form_before_loses_an_item(tmp_path):
+    checked = check(often_blank(tmp_path, 3, **COMPLETE))
+    assert "item.blank-on-many" not in {issue.rule for issue in checked.issues}
+    assert "before" not in lacking(checked)
+
+
+def test_an_item_asked_about_before_alone_is_no_fall(tmp_path):
+    """Everyone answers 2 before and after, but 4 to item 18, which all leave blank after."""
+    content = tables(effect=0.0)
+    for place, row in enumerate(content["scores"]):
+        row.update({name: 2 + place % 2 for name in row if name.startswith("item_")})
+        row["item_18"] = 4 if place % 4 < 2 else ""
+    checked = check(read_study(write_study(tmp_path, content)))
+    assert checked.forms["total"].round(9).isin([28, 42]).all()
+
+
 def test_the_declaration_is_part_of_study_toml(tmp_path):
     assert "complete" in toml(**COMPLETE)
     assert study(tmp_path, **COMPLETE).design.missing_items == "complete"

@@ -35,7 +35,7 @@ def gate(result: Ledger, claim: str, name: str):
 
 
 def test_a_right_now_form_with_an_active_comparator_reaches_the_estimate(tmp_path):
-    result = ledger(tmp_path)
+    result = ledger(tmp_path, tables(n_per_arm=12))
     for name in ("construct", "time", "recall", "comparator"):
         assert gate(result, "onset", name).passed is True
     assert result["onset"].verdict == NOT_DECIDED
@@ -126,7 +126,7 @@ def test_people_without_ptsd_are_not_what_the_page_is_about(tmp_path):
 
 
 def test_certainty_is_contradicted_when_many_do_not_fall(tmp_path):
-    result = ledger(tmp_path, tables(n_per_arm=30, effect=0.0))
+    result = ledger(tmp_path, tables(n_per_arm=30, effect=-0.5))
     assert result["certainty_within_hours"].verdict == CONTRADICTED
     assert result["headline"].verdict == CONTRADICTED
     assert result["headline"].parts["WILL"] == CONTRADICTED

@@ -9,6 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from analysis.checks.answerable_questions import check_questions
+from analysis.checks.blank_items import same_items_before
 from analysis.checks.entered_twice import check_entered_twice
 from analysis.checks.events import check_events, without_late_guesses
 from analysis.checks.forms import SetAside, check_forms, prorated_forms
@@ -121,7 +122,12 @@ def check(study: Study, *, missing: Missing | None = None, put_back: str = "") -
     # People whom reading set aside say nothing of the study, but they are counted.
     gone = {who: rule for who, rule in study.set_aside.items() if rule != put_back}
     live = study.keep_subjects(_without(study, gone))
-    forms = place(live, score(live, missing=missing or study.design.missing_items))
+    own = missing or study.design.missing_items
+    # Rules about answers as they were given see them all.
+    asked, often_blank = live, list[Issue]()
+    if own == "person-mean":
+        asked, often_blank = same_items_before(live)
+    forms = place(live, score(asked, missing=own))
     found = check_forms(live, forms)
     check_events(live, forms, found)
     check_sites(live, forms, found)
@@ -130,14 +136,14 @@ def check(study: Study, *, missing: Missing | None = None, put_back: str = "") -
     found.forms = found.forms[found.forms != put_back]
     found.subjects = {who: rule for who, rule in found.subjects.items() if rule != put_back}
     found.subjects = gone | found.subjects
-    kept = without_late_guesses(study.keep_subjects(_without(study, found.subjects)), found)
+    whole = replace(study, items=asked.items)
+    kept = without_late_guesses(whole.keep_subjects(_without(study, found.subjects)), found)
     left = forms[
         ~forms["form"].isin(found.forms.index) & forms["subject"].isin(kept.subjects["subject"])
     ]
     kept = kept.keep_forms(left["form"])
-    issues = [*study.issues, *found.issues, *prorated_forms(left)]
+    issues = [*study.issues, *found.issues, *often_blank, *prorated_forms(left)]
     issues += check_questions(kept, left) if len(kept.subjects) else _nobody_is_left(found)
-    own = missing or study.design.missing_items
     sensitivity = None
     if missing is None and not put_back and _any_few_blanks(own, left, found):
         sensitivity = check(study, missing=_OTHER[own])

@@ -184,7 +184,12 @@ class Case(ScoredStudy):
     @property
     def bias_bound(self) -> float:
         """B of VERDICT gate 5 in points, with its floor as M has it."""
-        return self.definitions.rule("bias_bound_sd") * max(self.baseline_sd, self.reference_sd)
+        return self.definitions.rule("bias_bound_sd") * self.bar_sd
+
+    @property
+    def bar_sd(self) -> float:
+        """SD that B is a share of, in points: of the baseline, or the reference where that is more."""
+        return max(self.baseline_sd, self.reference_sd)
 
     @property
     def reference_sd(self) -> float:

@@ -151,7 +151,7 @@ def test_trimmed_means_of_completers_from_the_last_rating_recomputed(
 
 def test_jump_to_reference_is_what_gate_6_reads(case: Case, found: pd.DataFrame) -> None:
     row = of(found, missing="jump to reference")
-    gate = doubt_missing_scores(case.scores, case.primary, case.bars.support)
+    gate = doubt_missing_scores(case.scores, case.primary, case.bars.holds(SUPPORTED))
     assert row["estimate"] == pytest.approx(gate.jump_to_reference, abs=1e-9)
 
 
@@ -164,15 +164,15 @@ def test_groups_are_those_of_gate_6(case: Case, found: pd.DataFrame) -> None:
         assert row["word"] == tried[str(group)].word
 
 
-def test_a_group_put_back_has_a_row_and_blank_items_have_a_rule_of_their_own(case: Case) -> None:
+def test_a_listed_group_put_back_has_a_row_and_blank_items_have_a_rule_of_their_own(case: Case) -> None:
     # Nobody was set aside by this rule: putting them back changes nothing.
-    aside = frozenset({"form.incomplete", "subject.nobody"})
+    aside = frozenset({"form.incomplete", "form.sent-again"})
     more = replace(case, checked=replace(case.checked, set_aside=aside))
     exclusion = SMALL.exclusion | {"put_back": load_grid().exclusion["put_back"]}
     grid = SMALL.model_copy(update={"exclusion": exclusion})
     rows = multiverse(more, grid)
     rows = rows[rows["exclusion"] == "a group put back"]
-    assert rows["detail"].tolist() == ["with subject.nobody put back"]
+    assert rows["detail"].tolist() == ["with form.sent-again put back"]
     assert rows["repeats"].all()
     assert rows["estimate"].iloc[0] == case.primary.estimate
 

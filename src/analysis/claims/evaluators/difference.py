@@ -145,7 +145,7 @@ def _weighed(case: Case, main: dict[str, Any]) -> Sentence:
     rule = Known(case.definitions.rules["bias_bound_sd"].number)
     needs = said(
         "Support needs the upper limit below -{bias:.1f} (bound on the sum of all biases {rule:g} "
-        "SD, assumption; SD of the baseline as used {sd:.1f} points) and the estimate at or below "
+        "SD, assumption; SD of the baseline as used {sd:.1f} points{floor}) and the estimate at or below "
         "-{smallest:.1f} (smallest difference that matters, {source}); contradiction needs the "
         "lower limit above -{bar:.1f}, since biases against may hide half of their bound.",
         brief=said(
@@ -157,9 +157,18 @@ def _weighed(case: Case, main: dict[str, Any]) -> Sentence:
         bar=case.from_baselines(-contradiction_bar(case.bars.smallest, case.bars.bias)),
         bias=case.from_baselines(case.bars.bias),
         sd=case.from_baselines(case.baseline_sd),
+        floor=_floor(case),
         rule=rule, smallest=smallest, source=source,
     )  # fmt: skip
     return joined([needs, _otherwise(case, main, smallest.value)])
+
+
+def _floor(case: Case) -> Sentence | str:
+    """That the reference SD counts, where the baseline's is less."""
+    if case.bar_sd <= case.baseline_sd:
+        return ""
+    reference = Known(case.reference_sd)
+    return said(", for which the reference SD of {reference:g} counts", reference=reference)
 
 
 def _otherwise(case: Case, main: dict[str, Any], smallest: float) -> Sentence:
@@ -168,7 +177,8 @@ def _otherwise(case: Case, main: dict[str, Any], smallest: float) -> Sentence:
     low, high, estimate = (main[key] for key in ("ci_low", "ci_high", "estimate"))
     bounds: dict[str, list[str]] = {}
     for bound in np.atleast_1d(case.definitions.rules["bias_bound_shown_sd"].value):
-        word = decide_by_interval(low, high, estimate, smallest=smallest, bias=bound * sd)
+        bias = bound * case.bar_sd
+        word = decide_by_interval(low, high, estimate, smallest=smallest, bias=bias)
         bounds.setdefault(word, []).append(f"{bound:.2f}")
     told = "; with bounds of ".join(
         f"{', '.join(own)} SD it would say {word}" for word, own in bounds.items()
@@ -195,7 +205,7 @@ def _if_unblinded(case: Case, main: dict[str, Any], smallest: float) -> Sentence
         return ""
     low, high, estimate = (main[key] for key in ("ci_low", "ci_high", "estimate"))
     bound = case.definitions.rule("bias_bound_unblinded_sd")
-    bias = bound * case.baseline_sd
+    bias = bound * case.bar_sd
     word = decide_by_interval(low, high, estimate, smallest=smallest, bias=bias)
     return said(
         "In both arms most people guessed what they were given; with a bound of {bound:.2f} SD on "
