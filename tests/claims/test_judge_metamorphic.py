@@ -126,7 +126,7 @@ def test_an_hour_that_the_clocks_skip_is_no_hour_after_the_infusion(tmp_path):
 @pytest.mark.bad_input("G6")
 def test_over_a_clock_change_the_hours_that_passed_count(tmp_path):
     """Stamps an hour later by the clocks of spring give the very verdicts of unchanged clocks."""
-    content = tables(n_per_arm=8, effect=2.5, hours_after_end=(3, 5))
+    content = tables(n_per_arm=14, effect=2.5, hours_after_end=(3, 5))
     found = []
     for zone, late in (("America/New_York", 1), ("Etc/GMT+5", 0)):
         stamps = ("2025-03-07T20:00", "2025-03-09T00:10",

@@ -295,8 +295,11 @@ def test_the_declared_interface_is_read_as_it_stands(tmp_path):
     assert result["infusion_length"].verdict != NOT_TESTABLE
 
 
-def crossover_tables(n: int) -> dict:
-    """Ketamine and midazolam a week apart in each person; only midazolam brings a fall."""
+def crossover_tables(n: int, *, on_ketamine: int = 2) -> dict:
+    """Ketamine and midazolam a week apart in each person; only midazolam brings a fall.
+
+    On ketamine items stay at 2, or rise.
+    """
     from datetime import datetime, timedelta
 
     content = {"subjects": [], "infusions": [], "scores": []}
@@ -314,7 +317,7 @@ def crossover_tables(n: int) -> dict:
                 {"id": person, "agent": agent}
                 | {name: f"{moment:%Y-%m-%dT%H:%M}" for name, moment in stamps.items()}
             )
-            level = 2 if agent == "ketamine" else 0
+            level = on_ketamine if agent == "ketamine" else 0
             moments.append((end + timedelta(hours=3, minutes=index % 17 + 1), level))
         for moment, level in moments:
             items = {f"item_{item:02d}": level for item in NOW_ITEMS}
@@ -329,7 +332,7 @@ def test_a_fall_after_the_comparator_is_no_improvement_on_ketamine(tmp_path):
         "arms": '{ ketamine = "ketamine", midazolam = "midazolam" }',
         "arm": "",
     }
-    result = ledger(tmp_path, crossover_tables(80), **changes)
+    result = ledger(tmp_path, crossover_tables(80, on_ketamine=3), **changes)
     assert result["certainty_ever"].estimate["n"] == 40
     assert result["certainty_ever"].estimate["estimate"] < 0.9
     assert result["certainty_ever"].verdict == CONTRADICTED
