@@ -85,8 +85,13 @@ def redealt(scores: Scores, arms: NDArray[np.bool_], choices: Choices) -> tuple[
 
 def _jump_to_reference(scores: Scores) -> dict[str, Any]:
     change = scores.score - scores.baseline[:, None]
-    trial = Trial(change, scores.baseline, scores.treated, scores.visits)
-    return conditional_mean(trial, "JR").rows()[-1]
+    trial = Trial(change, _covariates(scores), scores.treated, scores.visits)
+    return conditional_mean(trial, "JR", same_covariance=False).rows()[-1]
+
+
+def _covariates(scores: Scores) -> Array:
+    """The covariates of the primary analysis, shape (n, c)."""
+    return np.column_stack(list(scores.covariates.values()))
 
 
 def _model_redealt(
@@ -95,7 +100,7 @@ def _model_redealt(
     arms: NDArray[np.bool_],
 ) -> tuple[Array, Array]:
     change = scores.score - scores.baseline[:, None]
-    return by(change, scores.baseline, arms, _covariance_without_arms(scores, change))
+    return by(change, _covariates(scores), arms, _covariance_without_arms(scores, change))
 
 
 def _ancova(scores: Scores) -> dict[str, Any]:
@@ -172,26 +177,29 @@ def _covariance_without_arms(scores: Scores, change: Array) -> Array:
     # One visit has no covariance.
     if k == 1:
         return np.eye(1)
-    table = _long(change, scores.baseline)
-    return np.asarray(_model_without_arms(k).fit(table).covariance, float)
+    covariates = _covariates(scores)
+    table = _long(change, covariates)
+    return np.asarray(_model_without_arms(k, covariates.shape[1]).fit(table).covariance, float)
 
 
 @cache
-def _model_without_arms(visits: int) -> ModelSpec:
+def _model_without_arms(visits: int, covariates: int) -> ModelSpec:
     """The primary model but for the arms, prepared on a table that holds every level."""
-    table = _long(np.arange(3.0 * visits).reshape(3, visits) ** 2, np.array([0.0, 1.0, 3.0]))
-    formula = "change ~ baseline * visit"
+    n = covariates + 2
+    made = np.random.default_rng(0).normal(size=(n, visits + covariates))
+    table = _long(made[:, :visits], made[:, visits:])
+    formula = f"change ~ {' + '.join(f'x{j} * visit' for j in range(covariates))}"
     return prepare(formula, table, subject="subject", visit="visit", fallback=LADDER)
 
 
-def _long(change: Array, baseline: Array) -> pd.DataFrame:
+def _long(change: Array, covariates: Array) -> pd.DataFrame:
     n, k = change.shape
     visits = pd.Index([f"visit {j}" for j in range(1, k + 1)])
     return pd.DataFrame(
         {
             "subject": np.repeat(np.arange(n), k),
             "visit": pd.Categorical.from_codes(np.tile(np.arange(k), n), visits, ordered=True),
-            "baseline": np.repeat(baseline, k),
+            **{f"x{j}": np.repeat(column, k) for j, column in enumerate(covariates.T)},
             "change": change.ravel(),
         }
     )
@@ -208,8 +216,8 @@ def same_analysis(
     elif filled == "mixed_model":
         people = people[scores.seen]
         used = scores.keep(scores.seen)
-        numbers = np.column_stack([used.baseline, used.score])
+        numbers = used.table
     else:
-        numbers = np.column_stack([scores.baseline, scores.score])
+        numbers = scores.table
     # Means of the same scores in another order may differ in the last digits.
     return filled, people.tobytes(), numbers.round(9).tobytes(), str(numbers.shape).encode()

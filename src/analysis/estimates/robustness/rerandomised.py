@@ -107,14 +107,15 @@ class Curve:
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("statistic")
 
 
-def mixed_model(change: Array, baseline: Array, arms: Arms, covariance: Array) -> Found:
+def mixed_model(change: Array, covariates: Array, arms: Arms, covariance: Array) -> Found:
     """Mixed model of visits, its covariance given up to a factor: generalised least squares.
 
     Parameters
     ----------
     change : array of shape (n, k)
         NaN where missing.
-    baseline : array of shape (n,)
+    covariates : array of shape (n,) or (n, c)
+        The baseline and others, each with its own slope at every visit.
     arms : array of bool, shape (deals, n)
     covariance : array of shape (k, k)
         Of the visits, from a fit that does not know the arms and is thus the same in every
@@ -123,15 +124,16 @@ def mixed_model(change: Array, baseline: Array, arms: Arms, covariance: Array) -
     Returns
     -------
     estimates, p_values
-        Difference averaged over the visits; t with n - 3 degrees of freedom. With complete
-        scores the estimate is that of the mixed model; at one visit so are standard error and
-        p-value.
+        Difference averaged over the visits; t with n - 2 - c degrees of freedom. With complete
+        scores the estimate is that of a mixed model with one covariance for both arms; at one
+        visit so are standard error and p-value.
     """
     some = np.isfinite(change).any(axis=1)
-    return _least_squares(change[some], baseline[some], arms[:, some], covariance)[1:]
+    fixed = _fixed(covariates[some])
+    return _least_squares(change[some], fixed, arms[:, some], covariance)[1:]
 
 
-def jump_to_reference(change: Array, baseline: Array, arms: Arms, covariance: Array) -> Found:
+def jump_to_reference(change: Array, covariates: Array, arms: Arms, covariance: Array) -> Found:
     """Jump to reference by conditional means, then analysis of covariance of the filled scores.
 
     Arguments as for :func:`mixed_model`. The estimate is that of
@@ -141,18 +143,17 @@ def jump_to_reference(change: Array, baseline: Array, arms: Arms, covariance: Ar
     """
     seen = np.isfinite(change)
     some = seen.any(axis=1)
-    beta = _least_squares(change[some], baseline[some], arms[:, some], covariance)[0]
-    constant, slope, effect = (beta[:, i, None] for i in range(3))
-    centred = baseline - baseline[some].mean()
-    reference = constant + slope * centred[:, None]
-    own = reference + arms[:, :, None] * effect
+    fixed = _fixed(covariates, some)
+    beta = _least_squares(change[some], fixed[some], arms[:, some], covariance)[0]
+    reference = fixed @ beta[:, :-1]
+    own = reference + arms[:, :, None] * beta[:, -1, None]
     jump = expected("JR", own, reference, first_missing_to_the_end(change))
     filled = fill(change, jump, covariance)
-    return _ancova(filled.mean(axis=2), baseline, arms, robust=False)
+    return _ancova(filled.mean(axis=2), covariates, arms, robust=False)
 
 
 def ancova(score: Array, baseline: Array, arms: Arms) -> Found:
-    """Analysis of covariance on baseline, HC3 standard errors, t with n - 3 degrees of freedom.
+    """Analysis of covariance on the baseline, HC3 standard errors, t with n - 3 degrees of freedom.
 
     Arguments as for :func:`mixed_model`, with one score a person, complete, shape (n,).
     """
@@ -183,48 +184,55 @@ def trimmed_means(change: Array, arms: Arms, *, trim: float) -> Found:
     return estimate, p_value
 
 
+def _fixed(covariates: Array, of: Arms | slice = slice(None)) -> Array:
+    """Constant and covariates, centred at the mean of some people; shape (n, 1 + c)."""
+    table = covariates.reshape(len(covariates), -1)
+    return np.column_stack([np.ones(len(table)), table - table[of].mean(axis=0)])
+
+
 def _least_squares(
-    change: Array, baseline: Array, arms: Arms, covariance: Array
+    change: Array, fixed: Array, arms: Arms, covariance: Array
 ) -> tuple[Array, Array, Array]:
-    """Coefficients (deals, 3, k) of constant, centred baseline and arm; estimate, p-value."""
+    """Coefficients (deals, p + 1, k) of the p fixed columns and arm; estimate, p-value."""
     n, k = change.shape
+    p = fixed.shape[1]
     seen = np.asarray(np.isfinite(change))
     weight = np.zeros((n, k, k))
     for members in missingness_patterns(seen):
         at = np.flatnonzero(seen[members[0]])
         weight[np.ix_(members, at, at)] = np.linalg.inv(covariance[np.ix_(at, at)])
     weighted = (weight @ np.where(seen, change, 0.0)[:, :, None])[:, :, 0]
-    fixed = np.column_stack([np.ones(n), baseline - baseline.mean()])
-    gram = np.empty((len(arms), 3, k, 3, k))
-    gram[:, :2, :, :2] = np.einsum("ni,nj,nvw->ivjw", fixed, fixed, weight)
+    gram = np.empty((len(arms), p + 1, k, p + 1, k))
+    gram[:, :p, :, :p] = np.einsum("ni,nj,nvw->ivjw", fixed, fixed, weight)
     # Only what is summed over the treated differs from deal to deal.
     summed = arms.astype(float) @ np.einsum("ni,nvw->nivw", fixed, weight).reshape(n, -1)
-    summed = summed.reshape(-1, 2, k, k)
-    gram[:, :2, :, 2] = summed
-    gram[:, 2, :, :2] = summed.transpose(0, 3, 1, 2)
-    gram[:, 2, :, 2] = summed[:, 0]
-    right = np.empty((len(arms), 3, k))
-    right[:, :2] = fixed.T @ weighted
-    right[:, 2] = arms.astype(float) @ weighted
+    summed = summed.reshape(-1, p, k, k)
+    gram[:, :p, :, p] = summed
+    gram[:, p, :, :p] = summed.transpose(0, 3, 1, 2)
+    gram[:, p, :, p] = summed[:, 0]
+    right = np.empty((len(arms), p + 1, k))
+    right[:, :p] = fixed.T @ weighted
+    right[:, p] = arms.astype(float) @ weighted
     beta, squares = np.full_like(right, np.nan), np.full(len(arms), np.nan)
     fits = (np.minimum(arms @ seen.astype(int), ~arms @ seen.astype(int)) > 1).all(axis=1)
-    inverse = np.linalg.inv(gram[fits].reshape(-1, 3 * k, 3 * k)).reshape(-1, 3, k, 3, k)
+    size = (p + 1) * k
+    inverse = np.linalg.inv(gram[fits].reshape(-1, size, size)).reshape(-1, p + 1, k, p + 1, k)
     beta[fits] = np.einsum("pivjw,pjw->piv", inverse, right[fits])
     total = float((weighted * np.where(seen, change, 0.0)).sum())
     rest = total - (beta * right).sum(axis=(1, 2))
-    squares[fits] = inverse[:, 2, :, 2].mean(axis=(1, 2))
-    se = np.sqrt(squares * rest.clip(0.0) / (seen.sum() - 3 * k))
-    estimate = beta[:, 2].mean(axis=1)
-    return beta, estimate, _two_sided(estimate, se, n - 3)
+    squares[fits] = inverse[:, p, :, p].mean(axis=(1, 2))
+    se = np.sqrt(squares * rest.clip(0.0) / (seen.sum() - size))
+    estimate = beta[:, p].mean(axis=1)
+    return beta, estimate, _two_sided(estimate, se, n - p - 1)
 
 
-def _ancova(score: Array, baseline: Array, arms: Arms, *, robust: bool) -> Found:
-    """Arm's coefficient by partialling out constant and baseline (Frisch-Waugh-Lovell).
+def _ancova(score: Array, covariates: Array, arms: Arms, *, robust: bool) -> Found:
+    """Arm's coefficient by partialling out constant and covariates (Frisch-Waugh-Lovell).
 
     ``score`` has shape (1, n), or (deals, n) where it differs from deal to deal.
     """
-    n = len(baseline)
-    fixed = np.linalg.qr(np.column_stack([np.ones(n), baseline - baseline.mean()]))[0]
+    n, fixed = len(covariates), np.linalg.qr(_fixed(covariates))[0]
+    df = n - fixed.shape[1] - 1
     arm = arms - arms @ fixed @ fixed.T
     rest = score - score @ fixed @ fixed.T
     squares = (arm**2).sum(axis=1)
@@ -234,13 +242,13 @@ def _ancova(score: Array, baseline: Array, arms: Arms, *, robust: bool) -> Found
     estimate = (arm * rest).sum(axis=1) / squares
     residual = rest - estimate[:, None] * arm
     if not robust:
-        se = np.sqrt((residual**2).sum(axis=1) / (n - 3) / squares)
-        return estimate, _two_sided(estimate, se, n - 3)
+        se = np.sqrt((residual**2).sum(axis=1) / df / squares)
+        return estimate, _two_sided(estimate, se, df)
     leverage = (fixed**2).sum(axis=1) + arm**2 / squares[:, None]
     # A person who sets a coefficient alone has no residual, and HC3 no value.
     spared = np.where(leverage < 1 - TIE, 1 - leverage, np.nan)
     se = np.sqrt(((arm * residual / spared) ** 2).sum(axis=1)) / squares
-    return estimate, _two_sided(estimate, se, n - 3)
+    return estimate, _two_sided(estimate, se, df)
 
 
 def _two_sided(estimate: Array, se: Array, df: float) -> Array:
