@@ -37,7 +37,7 @@ def judged():
     again, check = [], checked.check
 
     def counted(study, **how):
-        again += [how["put_back"]] if "put_back" in how else []
+        again.extend([how["put_back"]] if "put_back" in how else [])
         return check(study, **how)
 
     with pytest.MonkeyPatch.context() as patch:

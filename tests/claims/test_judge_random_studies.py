@@ -101,6 +101,9 @@ def random_study(
         "stated_total": total[kept], "status": "complete", "source": "scores.csv",
         "row": range(2, len(who) + 2),
     })  # fmt: skip
+    if known()[scale].construct == "ptsd":
+        forms = pd.concat([forms, *(_sober(people, hour) for hour in (-0.5, 3.8))])
+        forms = forms.assign(form=range(len(forms)))
     given_to = np.where(treated, "ketamine", "midazolam")
     times = {"start_hours": 0.0, "start_low": 0.0, "start_high": 0.0,
              "end_hours": 0.7, "end_low": 0.7, "end_high": 0.7}  # fmt: skip
@@ -114,6 +117,15 @@ def random_study(
         assessments=with_columns(forms, ASSESSMENT_COLUMNS),
         items={},
     )
+
+
+def _sober(people: np.ndarray, hour: float) -> pd.DataFrame:
+    """A CADSS of everyone on which nothing shows: else gate 6 stays open."""
+    return pd.DataFrame({
+        "subject": people, "instrument": "CADSS", "version": "23-item", "recall_hours": 0.0,
+        "hours_low": hour, "hours_high": hour, "stated_total": 1.0, "status": "complete",
+        "source": "cadss.csv", "row": range(2, len(people) + 2),
+    })  # fmt: skip
 
 
 def answered(study: Study, *claims: str) -> Ledger:

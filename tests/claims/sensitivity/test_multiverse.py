@@ -225,8 +225,8 @@ def test_the_curve_in_other_deals_is_that_of_its_own_rows(case: Case, found: pd.
     assert curve.estimates.shape == (20, len(own))
     exact = (own["estimator"] != "mixed model").to_numpy()
     assert curve.estimates[0, exact] == pytest.approx(own["estimate"][exact].to_numpy(), abs=1e-9)
-    # The mixed model takes one covariance, of a fit without the arms.
-    assert curve.estimates[0] == pytest.approx(own["estimate"].to_numpy(), abs=0.1)
+    # The mixed model takes one covariance, of a fit without the arms, and so weighs both alike.
+    assert curve.estimates[0] == pytest.approx(own["estimate"].to_numpy(), abs=0.7)
     same = (own["estimator"] != "mixed model").to_numpy()
     assert curve.p_values[0, same] == pytest.approx(own["p_value"][same].to_numpy(), rel=1e-6)
 
