@@ -20,7 +20,7 @@ THROUGH = {
     "checks/test_checks.py": "checks/checked checks/sites",
     # A claim is judged whole, from a study to its word.
     "claims/test_judge_studies.py": """
-        claims/case claims/ledger claims/result claims/readable_windows
+        claims/case claims/ledger claims/result claims/readable_windows claims/scored_study
         claims/evaluators/common claims/evaluators/difference claims/evaluators/certainty
         claims/evaluators/dissociation_brief claims/evaluators/lengths
         claims/evaluators/never_testable""",

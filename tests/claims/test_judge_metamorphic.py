@@ -180,7 +180,9 @@ def test_a_form_without_more_than_a_fifth_counts_as_no_form_and_never_as_a_fall(
                 assert value == pytest.approx(now[key], rel=1e-9, nan_ok=True), key
     for claim in ("certainty_within_hours", "certainty_ever"):
         assert one[claim].verdict == two[claim].verdict
-    assert "form.incomplete" in {issue.rule for issue in check(read_study(tmp_path / "blank")).issues}
+    assert "form.incomplete" in {
+        issue.rule for issue in check(read_study(tmp_path / "blank")).issues
+    }
     assert SUPPORTED not in {one[claim].verdict for claim in ("onset", "headline", "attribution")}
 
 

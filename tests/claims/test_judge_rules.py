@@ -144,9 +144,7 @@ def narrow(effect: float) -> dict:
 
 def test_people_who_are_let_in_within_narrow_limits_do_not_lower_the_bar(tmp_path):
     """PCL-5-now: a difference of 2.5 points is nearly three of their SDs, and below the floors."""
-    small, large = (
-        ledger(tmp_path / str(e), narrow(e), values='total = "total"') for e in (3, 5)
-    )
+    small, large = (ledger(tmp_path / str(e), narrow(e), values='total = "total"') for e in (3, 5))
     told = gate(small, "onset", "estimate")
     assert told.passed is False
     assert small["onset"].estimate["estimate"] < -2.4

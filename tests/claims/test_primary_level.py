@@ -1,4 +1,4 @@
-"""The level of the primary analysis: one covariance an arm, small arms, unequal ones, missing scores.
+"""The level of the primary analysis: a covariance an arm, small and unequal arms, lost scores.
 
 Each trial is drawn without a difference between the arms: every p-value below 5 % is false.
 """

@@ -165,7 +165,9 @@ def test_groups_are_those_of_gate_6(case: Case, found: pd.DataFrame) -> None:
         assert row["word"] == tried[str(group)].word
 
 
-def test_a_listed_group_put_back_has_a_row_and_blank_items_have_a_rule_of_their_own(case: Case) -> None:
+def test_a_listed_group_put_back_has_a_row_and_blank_items_have_a_rule_of_their_own(
+    case: Case,
+) -> None:
     # Nobody was set aside by this rule: putting them back changes nothing.
     aside = frozenset({"form.incomplete", "form.sent-again"})
     more = replace(case, checked=replace(case.checked, set_aside=aside))
