@@ -1,4 +1,4 @@
-"""Items that many leave blank at a visit: scored before the infusion on the items asked about after.
+"""Items that many leave blank at a visit: scored before the infusion on the items asked after it.
 
 Startle at a clinic chair, say: left blank by many, its mean over the others is another question
 than the item that was answered before.

@@ -188,7 +188,7 @@ class Case(ScoredStudy):
 
     @property
     def bar_sd(self) -> float:
-        """SD that B is a share of, in points: of the baseline, or the reference where that is more."""
+        """SD that B is a share of, points: of the baseline, or the reference where that is more."""
         return max(self.baseline_sd, self.reference_sd)
 
     @property
