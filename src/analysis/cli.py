@@ -240,10 +240,16 @@ def init(
     force: Annotated[
         bool, typer.Option("--force", help="Write over a file that is there.")
     ] = False,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Ask for the open points in the terminal, one by one.")
+    ] = False,
 ) -> None:
     """Write a first study.toml for an export; what must not be guessed is left open in it."""
-    from analysis.draft import write_study_toml
+    from analysis.draft import ask_open_points, write_study_toml
 
+    if ask:
+        _say(_run(lambda: ask_open_points(export, out, force=force), as_json=False))
+        return
     _say(_run(lambda: write_study_toml(export, out, force=force), as_json=False))
 
 

@@ -4,7 +4,8 @@ In: a file or folder. Out: the text of a study.toml with open points as TODO. No
 study (readers), validating a study.toml (config).
 """
 
+from analysis.draft.ask import ask_open_points
 from analysis.draft.recognise import look
-from analysis.draft.write import write_draft, write_study_toml
+from analysis.draft.write import draft_text, drafted, write_study_toml
 
-__all__ = ["look", "write_draft", "write_study_toml"]
+__all__ = ["ask_open_points", "draft_text", "drafted", "look", "write_study_toml"]

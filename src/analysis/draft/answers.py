@@ -12,7 +12,7 @@ from analysis.readers.roles.answer_codes import words_of_answers
 from analysis.readers.table.numbers import numbers
 from analysis.readers.table.text_table import TextTable
 
-__all__ = ["answer_labels"]
+__all__ = ["answer_labels", "base_seen", "codes_beyond"]
 
 # Words in so large a share of the cells are how answers are written; fewer are for the missing.
 _SHARE = 0.05
@@ -48,3 +48,36 @@ def answer_labels(
         if labels := words_of_answers(texts, low, top):
             found[block.pattern] = labels
     return found
+
+
+def base_seen(name: str | None, answers: Sequence[str]) -> str:
+    """``0`` or ``1`` where the answers that were seen fit one of them alone, else empty."""
+    values = _values(answers)
+    if name is None or not values:
+        return ""
+    scale = instruments.get(name)
+    version = next(iter(scale.versions))
+    if not scale.numbers:
+        return ""
+    low, top = scale.item_low(version), max(scale.item_max(version))
+    inside = [value for value in values if low <= value <= top + 1]
+    if low in inside and top + 1 not in inside:
+        return "0"
+    return "1" if top + 1 in inside and low not in inside else ""
+
+
+def codes_beyond(name: str | None, answers: Sequence[str]) -> list[str]:
+    """Answers that are numbers and far from the scale's: codes for missing ones, it seems."""
+    if name is None or not instruments.get(name).numbers:
+        return []
+    scale = instruments.get(name)
+    version = next(iter(scale.versions))
+    low, top = scale.item_low(version), max(scale.item_max(version))
+    far = [text for text in answers if _values([text])]
+    return [text for text in far if not low - 1 <= float(text) <= top + 1 or float(text) < 0]
+
+
+def _values(texts: Sequence[str]) -> list[float]:
+    cells = pd.Series(list(texts), dtype="str")
+    values, wrong = numbers(cells)
+    return [] if cells.empty else [float(value) for value in values[~wrong]]

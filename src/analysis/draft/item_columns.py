@@ -10,12 +10,16 @@ from itertools import takewhile
 
 from analysis import instruments
 from analysis.config.source import VISIT
+from analysis.draft.names import holds, plain
 
-__all__ = ["Block", "find_blocks", "plain"]
+__all__ = ["Block", "Totals", "find_blocks", "find_totals", "items_of", "visit_parts"]
 
 _DIGITS = re.compile(r"\d{1,2}(?!\d)")
 # Fewer numbered columns than this are visits, doses or the like.
 _FEWEST = 4
+# Words of columns that hold no total of the scale that they name.
+_NO_TOTALS = ("complete", "timestamp", "comment", "notes", "date", "time", "version", "cluster",
+              "severity", "cut", "item")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,61 @@ class Block:
         ]
         # The longest name is the one meant: pcl5now holds pcl5.
         fitting.sort(key=lambda name: len(_stem(instruments.get(name).item_ids)))
-        return fitting[-1] if fitting else None
+        return fitting[-1] if fitting else self._by_numbers()
+
+    def _by_numbers(self) -> str | None:
+        """The only scale whose items have these numbers, where they have gaps: it is no chance."""
+        scales = instruments.known().items()
+        same = [name for name, scale in scales for version in scale.versions
+                if self.numbers == scale.item_numbers(version)]  # fmt: skip
+        gaps = self.numbers != tuple(range(1, len(self.numbers) + 1))
+        return same[0] if gaps and len(set(same)) == 1 else None
 
 
-def plain(name: str) -> str:
-    """A name without case, punctuation and places for numbers."""
-    return re.sub(r"[^a-z0-9]+", "", re.sub(r"\{[^}]*\}", "", name.lower()))
+@dataclass(frozen=True)
+class Totals:
+    """Columns of one scale's totals: one a visit of a wide file, or a single one."""
+
+    pattern: str
+    columns: tuple[str, ...]
+    instrument: str
+    visits: tuple[str, ...] = ()
+
+
+def items_of(numbers: Sequence[int]) -> str:
+    """Item numbers as people write them: 1, 3–6, 9–11."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
+
+
+def find_totals(columns: Sequence[str]) -> list[Totals]:
+    """Columns whose names hold a scale's name and no item number, put together by visit."""
+    stems = {plain(name): name for name in instruments.known()}
+    stems |= {"caps": "CAPS-5", "pcl": "PCL-5", "bdi": "BDI-II", "iesr": "IES-R", "hamd": "HAM-D17"}
+    by_scale: dict[str, list[str]] = defaultdict(list)
+    for column in columns:
+        named = [stem for stem in stems if plain(column).startswith(stem) or f"_{stem}" in
+                 column.lower() or plain(column).endswith(f"{stem}total")]  # fmt: skip
+        if named and not holds(column, _NO_TOTALS):
+            by_scale[stems[max(named, key=len)]].append(column)
+    found = []
+    for name, own in by_scale.items():
+        head, visits, tail = visit_parts(own)
+        if len(own) > 1 and all(visits) and len(set(visits)) == len(own):
+            found.append(Totals(head + VISIT + tail, tuple(own), name, tuple(visits)))
+        elif len(own) == 1:
+            found.append(Totals(own[0], tuple(own), name))
+    return found
+
+
+def visit_parts(columns: Sequence[str]) -> tuple[str, list[str], str]:
+    """What names of columns begin with alike, what differs, and what they end with alike."""
+    return _differing(list(columns))
 
 
 def _stem(item_ids: str) -> str:

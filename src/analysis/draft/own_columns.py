@@ -1,42 +1,68 @@
-"""Drafts for tables whose columns have names of their own: text, spreadsheets, SAS transport."""
+"""Drafts for tables whose columns have names of their own: text, spreadsheets, data files."""
 
 from __future__ import annotations
 
 from analysis import instruments
-from analysis.draft.item_columns import Block
+from analysis.draft.answers import base_seen
+from analysis.draft.item_columns import Block, Totals, items_of
 from analysis.draft.recognise import Sighting
-from analysis.draft.toml_text import WINDOW, Draft, column, quoted, table_of, todo
+from analysis.draft.toml_text import WINDOW, Draft, Line, column, quoted, table_of, todo
+from analysis.draft.visit_hours import hours_of_visits
 
-__all__ = ["assessments", "infusions", "people"]
+__all__ = ["assessments", "infusions", "people", "planned", "table_of_people"]
+
+# Formats that the name of a file tells.
+_TOLD_BY_NAME = ("csv", "excel", "xpt", "spss", "stata", "sas")
+_TIME = "the column of the time the form was filled in (or: hours)"
+_VISITS = "hours since the infusion's start for each visit, such as { pre = -1, d1 = 24 }"
 
 
-def _file(draft: Draft, table: Sighting) -> dict[str, str | None]:
+def planned(tables: list[Sighting]) -> bool:
+    """Whether nothing tells a time, and the names of visits are all there is."""
+    timed = any(table.times or table.named("hour", "hours") for table in tables)
+    wide = any(own.visits for table in tables for own in table.forms_seen)
+    visits = wide or any(table.visit for table in tables)
+    return visits and not timed
+
+
+def _file(draft: Draft, table: Sighting) -> dict[str, Line]:
     """Path, and what else tells how the file is written."""
     return {
         **draft.place(table),
         "sheet": None if table.sheet is None else quoted(table.sheet),
-        "format": None if table.format in ("csv", "excel", "xpt") else quoted(table.format),
-        "subject": quoted(table.subject)
-        if table.subject
-        else todo("the column of the person's identifier"),
-    }
+        "format": None if table.format in _TOLD_BY_NAME else quoted(table.format),
+        "subject": column(table.subject, "the column of the person's identifier",
+                          seen=", ".join(map(str, table.sample))),
+    }  # fmt: skip
 
 
-def people(draft: Draft, tables: list[Sighting], **beside: str) -> None:
+def table_of_people(tables: list[Sighting]) -> Sighting:
+    """The table that has the arms, by a column called so rather than by what was given."""
+    return min(
+        tables,
+        key=lambda one: (one.arm is None, not one.arm_by_name, bool(one.blocks), len(one.times)),
+    )
+
+
+def people(draft: Draft, tables: list[Sighting], **beside: Line) -> None:
     """The people: the table that has their arms."""
-    table = min(tables, key=lambda one: (one.arm is None, bool(one.blocks), len(one.times)))
+    table = table_of_people(tables)
     draft.add(
         "[subjects]",
         **_file(draft, table),
         **beside,
-        arm=column(table.arm, "the column of the arm; remove the line of a study without arms"),
+        arm=column(table.arm, "the column of the arm; remove the line of a study without arms",
+                   seen=", ".join(map(str, table.sample))),
         site=_seen(table, "site", "centre", "center"),
         entry_threshold=_seen(table, "threshold"),
         blinding_guess=_seen(table, "guess"),
-        consent_withdrawn=_seen(table, "withdr"),
-        weight_kg=_seen(table, "weight"),
-        study_codes=todo("true if the identifiers are the study's own codes, false if a clinic's"),
-    )
+        consent_withdrawn=_seen(table, "withdrawn", "withdrawal", "withdrew"),
+        weight_kg=_seen(table, "weight", "weightkg"),
+        study_codes=todo(
+            "true if the identifiers are the study's own codes, false if a clinic's",
+            suggestion="true",
+        ),
+    )  # fmt: skip
 
 
 def _seen(table: Sighting, *hints: str) -> str | None:
@@ -45,101 +71,165 @@ def _seen(table: Sighting, *hints: str) -> str | None:
     return quoted(found) if found else None
 
 
-def infusions(draft: Draft, tables: list[Sighting], **beside: str) -> None:
+def infusions(draft: Draft, tables: list[Sighting], **beside: Line) -> None:
     """The infusions: the table that has their starts."""
-    hints = ("infusionstart", "start", "begin", "begun")
-    having = [table for table in tables if table.moment(*hints)]
-    table = (having or tables)[0]
-    start, end = table.moment(*hints), table.moment("infusionend", "end", "stop", "stopped")
+    starts, ends = ("infusionstart", "start", "begin", "begun"), ("infusionend", "end", "stop")
+    having = [table for table in tables if table.moment(*starts)]
+    with_arms = [table for table in tables if table.arm]
+    table = (having or with_arms or tables)[0]
+    start, end = table.moment(*starts), table.moment(*ends, "stopped")
     hours = start is not None and start not in table.times
-    agent = table.named("agent", "drug", "medication", "treatment") or table.arm
-    question = f"the column of the infusion's {{}}{', in hours' if hours else ''}"
     unit = "_hours" if hours else ""
+    times: dict[str, Line] = {
+        f"start{unit}": column(start, f"the column of the infusion's start{', in hours' * hours}"),
+        f"end{unit}": column(end, f"the column of the infusion's end{', in hours' * hours}"),
+    }
+    if planned(tables):
+        length = "hours from the infusion's start to its end, such as 0.67"
+        times = {"start_hours_is": "0", "end_hours_is": todo(length, suggestion="0.67")}
     draft.add(
         "[infusions]",
         **_file(draft, table),
         **beside,
-        agent=column(agent, "the column of what was given"),
-        **{
-            f"start{unit}": column(start, question.format("start")),
-            f"end{unit}": column(end, question.format("end")),
-        },
-        timezone=_zone(table) if not hours else None,
+        **_agent(table),
+        **times,
+        timezone=_zone(table) if start in table.times else None,
         dose_mg_per_kg=_dose(table),
         route=_seen(table, "route"),
     )
 
 
-def _zone(table: Sighting) -> str | None:
+def _agent(table: Sighting) -> dict[str, Line]:
+    """The column of what was given: named so, or of labels that name drugs, or the arm."""
+    drugs = [str(c) for c in table.sample if str(c) != table.arm and len(table.values(str(c))) <= 6
+             and table.drugs(str(c)) and all(table.drugs(str(c)).values())]  # fmt: skip
+    named = table.named("agent", "drug", "medication", "treatment", "substance")
+    found = next(iter([*drugs, *([named] if named else []), *([table.arm] if table.arm else [])]),
+                 None)  # fmt: skip
+    return {"agent": column(found, "the column of what was given")}
+
+
+def _zone(table: Sighting) -> Line:
     """The zone of a table whose times carry none: form services often write UTC."""
     if not table.times or table.zoned:
         return None
-    return todo("zone of this table's times, such as \"UTC\"; remove the line if it is the study's")
+    return todo(
+        "zone of this table's times, such as \"UTC\"; remove the line if it is the study's",
+        suggestion="-",
+    )
 
 
-def _dose(table: Sighting) -> str | None:
+def _dose(table: Sighting) -> Line:
     dose = table.named("dose")
     if dose is None:
         return None
-    return todo(f"is {dose!r} in mg/kg? then its name; if in mg: dose_mg, and the weight")
+    per_kg = "kg" in dose.lower()
+    return todo(
+        f"is {dose!r} in mg/kg? then its name; if in mg: dose_mg, and the weight",
+        suggestion=quoted(dose) if per_kg else "",
+    )
 
 
-def assessments(draft: Draft, tables: list[Sighting], **beside: str) -> None:
-    """The forms: one section a block of item columns."""
+def assessments(draft: Draft, tables: list[Sighting], **beside: Line) -> None:
+    """The forms: one section a block of item columns, or the totals of a scale."""
     for table in tables:
         for block in table.blocks:
-            _block(draft, table, block, beside)
-    if not any(table.blocks for table in tables):
+            _items(draft, table, block, tables, beside)
+        held = {table.scale_of(block) for block in table.blocks}
+        for totals in table.totals:
+            if totals.instrument not in held:
+                _form(draft, table, totals, tables, beside, {"total": quoted(totals.pattern)})
+    if not any(table.blocks or table.totals for table in tables):
+        seen = ", ".join(map(str, tables[-1].sample))
         draft.add(
             "[[assessments]]",
             **_file(draft, tables[-1]),
             **beside,
-            time=todo("the column of the time the form was filled in (or: hours)"),
+            time=todo(_TIME, seen=seen),
             instrument=todo(f"one of {', '.join(sorted(instruments.known()))}"),
             version=todo("its version"),
             recall_hours=todo(WINDOW),
-            items=todo('names of the item columns, such as "pcl5_{:02d}"; or instead: total'),
-        )
+            items=todo('names of the item columns, such as "pcl5_{:02d}"; or instead: total',
+                       seen=seen),
+        )  # fmt: skip
 
 
-def _block(draft: Draft, table: Sighting, block: Block, beside: dict[str, str]) -> None:
-    name = block.instrument
-    names = ", ".join(sorted(instruments.known()))
-    versions = list(instruments.get(name).versions) if name else []
-    version = f"its version: {', '.join(versions)}" if versions else "its version"
-    when, role = _when(table, block)
+def _items(
+    draft: Draft, table: Sighting, block: Block, tables: list[Sighting], beside: dict[str, Line]
+) -> None:
+    """A form by its items."""
     labels = table.labels.get(block.pattern)
+    base = "0 if the lowest answer is stored as the scale prints it, 1 if one higher"
+    answers = table.answers.get(block.pattern, [])
+    told = base_seen(table.scale_of(block), answers)
+    values: dict[str, Line] = {
+        "items": f"{quoted(block.pattern)}  # items {items_of(block.numbers)}",
+        "labels": table_of(labels) if labels else None,
+        "item_base": "0"
+        if labels
+        else todo(base, seen=f"answers: {', '.join(answers)}" if answers else "", suggestion=told),
+    }
+    _form(draft, table, block, tables, beside, values)
+
+
+def _form(
+    draft: Draft,
+    table: Sighting,
+    own: Block | Totals,
+    tables: list[Sighting],
+    beside: dict[str, Line],
+    values: dict[str, Line],
+) -> None:
+    """A section of one form of one scale."""
+    name = table.scale_of(own)
+    scale = instruments.get(name) if name else None
+    versions = list(scale.versions) if scale else []
+    version = f"its version: {', '.join(versions)}" if versions else "its version"
+    instrument = column(
+        name, f"one of {', '.join(sorted(instruments.known()))}",
+        seen=f"items {items_of(own.numbers)}" if isinstance(own, Block) else "",
+    )  # fmt: skip
     draft.add(
         "[[assessments]]",
         **_file(draft, table),
         **beside,
-        instrument=column(name, f"one of {names}"),
+        instrument=instrument,
         version=quoted(versions[0]) if len(versions) == 1 else todo(version),
         recall_hours=todo(WINDOW),
-        **{role: column(when, "the column of the time the form was filled in (or: hours)")},
-        timezone=_zone(table) if role == "time" else None,
-        items=quoted(block.pattern),
-        labels=table_of(labels) if labels else None,
-        item_base="0"
-        if labels
-        else todo("0 if the lowest answer is stored as the scale prints it, 1 if one higher"),
-        visits=quoted(list(block.visits)) if block.visits else None,
+        **_when(table, own, tables),
+        **values,
     )
 
 
-def _when(table: Sighting, block: Block) -> tuple[str | None, str]:
-    """The column of the time and its role; of a wide file with a place for the visit."""
-    if block.visits:
-        first = block.visits[0]
+def _when(table: Sighting, own: Block | Totals, tables: list[Sighting]) -> dict[str, Line]:
+    """The time of a form: its column, or of a wide file one a visit; or the hours of visits."""
+    if own.visits:
+        listed = {"visits": quoted(list(own.visits))}
         for name in table.header:
-            pattern = name.replace(first, "{visit}", 1)
-            columns = [pattern.replace("{visit}", visit) for visit in block.visits]
+            # The longest name first: of visits 1 and 10 the place is that of the one it is.
+            pattern = name.replace(own.visits[0], "{visit}", 1)
+            columns = [pattern.replace("{visit}", visit) for visit in own.visits]
             if pattern != name and set(columns) <= set(table.times):
-                return pattern, "time"
-        return None, "time"
-    free = [c for c in table.times if not any(h in c.lower() for h in ("start", "end", "birth"))]
-    if free:
-        halves = free[0] in table.days and table.clocks
-        return f"{free[0]} + {table.clocks[0]}" if halves else free[0], "time"
-    hours = table.named("hour")
-    return hours, "hours" if hours else "time"
+                return {"time": quoted(pattern), "timezone": _zone(table), **listed}
+        return {"visits": _hours(list(own.visits))} if planned(tables) else {
+            "time": todo(_TIME), **listed}  # fmt: skip
+    if planned(tables) and table.visit:
+        return {
+            "visit_name": quoted(table.visit),
+            "visits": _hours(table.values(table.visit)),
+        }
+    visit = {"visit_name": quoted(table.visit)} if table.visit else {}
+    found = table.time_of(own)
+    if found:
+        return {"time": quoted(found), "timezone": _zone(table), **visit}
+    hours = table.named("hour", "hours")
+    if hours:
+        return {"hours": quoted(hours), **visit}
+    return {"time": todo(_TIME, seen=", ".join(map(str, table.sample))), **visit}
+
+
+def _hours(visits: list[str]) -> Line:
+    """The open table of hours of visits, with what their names say."""
+    told = hours_of_visits(visits)
+    guess = table_of(told) if len(told) == len(visits) else ""
+    return todo(_VISITS, seen=f"visits: {', '.join(visits)}", suggestion=guess)

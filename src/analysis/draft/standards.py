@@ -7,9 +7,11 @@ from dataclasses import replace
 from analysis import instruments
 from analysis.draft import own_columns
 from analysis.draft.recognise import Sighting
-from analysis.draft.toml_text import WINDOW, Draft, quoted, todo
+from analysis.draft.toml_text import WINDOW, Draft, Line, quoted, todo
+from analysis.readers.formats.redcap.dictionary import parse_dictionary, read_dictionary
+from analysis.readers.table.text_table import Described
 
-__all__ = ["standard_tables"]
+__all__ = ["standard_tables", "with_dictionary"]
 
 _CODES = 'codes of the items, such as "PCL01{:02d}", or a list of them; or instead: total'
 
@@ -40,7 +42,7 @@ def _cdisc(draft: Draft, table: Sighting) -> None:
         draft.add("[subjects]", **file, study_codes="true")
 
 
-def _scales(draft: Draft, file: dict[str, str | None], codes: set[str], told: bool) -> None:
+def _scales(draft: Draft, file: dict[str, Line], codes: set[str], told: bool) -> None:
     """One section a scale whose standard codes the table holds; one to be filled in if none."""
     window = None if told else todo(WINDOW)
     found = [
@@ -63,12 +65,12 @@ def _scales(draft: Draft, file: dict[str, str | None], codes: set[str], told: bo
         _open_scale(draft, file, window)
 
 
-def _version(name: str) -> str:
+def _version(name: str) -> Line:
     versions = list(instruments.get(name).versions)
     return quoted(versions[0]) if len(versions) == 1 else todo(f"one of {', '.join(versions)}")
 
 
-def _open_scale(draft: Draft, file: dict[str, str | None], window: str | None) -> None:
+def _open_scale(draft: Draft, file: dict[str, Line], window: Line) -> None:
     draft.add(
         "[[assessments]]",
         **file,
@@ -99,7 +101,7 @@ def _omop(draft: Draft, tables: list[Sighting]) -> None:
 
 def _redcap(draft: Draft, tables: list[Sighting]) -> None:
     """A flat export, with the dictionary and the event table that lie beside it."""
-    beside = {
+    beside: dict[str, Line] = {
         key: draft.path(found)
         for key, kind in (("dictionary", "redcap-dictionary"), ("event_table", "redcap-events"))
         if (found := next((t for t in tables if t.format == kind), None))
@@ -110,3 +112,33 @@ def _redcap(draft: Draft, tables: list[Sighting]) -> None:
     own_columns.people(draft, exports, **beside)
     own_columns.infusions(draft, exports, **beside)
     own_columns.assessments(draft, exports, **beside)
+
+
+def with_dictionary(table: Sighting, tables: list[Sighting]) -> Sighting:
+    """An export with what the dictionary beside it says of its columns.
+
+    The time of a form is its one field that is validated as a date and time, else the time at
+    which its survey was sent.
+    """
+    beside = next((t.path for t in tables if t.format == "redcap-dictionary"), None)
+    if beside is None:
+        return table
+    rows = read_dictionary(beside)
+    told = parse_dictionary(rows)
+    names = rows.cells.columns[0]
+    said = rows.cells.get("Field Label", rows.cells[names])
+    labels = dict(zip(rows.column(str(names)), said.astype("str"), strict=True))
+    described = {
+        name: Described(labels.get(name, ""), field.choices) for name, field in told.fields.items()
+    }
+    forms = {name: field.form for name, field in told.fields.items()}
+    times: dict[str, str] = {}
+    for form in told.forms:
+        moments = [n for n, f in told.fields.items() if f.form == form and f.validation.startswith(
+            "datetime") and n in table.header]  # fmt: skip
+        stamp = f"{form}_timestamp"
+        if len(moments) == 1:
+            times[form] = moments[0]
+        elif not moments and stamp in table.header:
+            times[form] = stamp
+    return replace(table, described=described, forms=forms, form_times=times)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from analysis import instruments
 from analysis.draft import own_columns
+from analysis.draft.answers import codes_beyond
 from analysis.draft.recognise import Sighting, look
-from analysis.draft.standards import standard_tables
-from analysis.draft.toml_text import Draft, todo
+from analysis.draft.standards import standard_tables, with_dictionary
+from analysis.draft.toml_text import Draft, quoted, table_of, todo
 from analysis.readers.formats.open_table import FILES
 from analysis.rules import refusal
 from analysis.writing import make_folder, write_atomic
 
-__all__ = ["write_draft", "write_study_toml"]
+__all__ = ["draft_text", "drafted", "write_study_toml"]
 
 _HEAD = """\
 # A draft of study.toml. What could be seen in the export is filled in; check it. Every "TODO" is a
@@ -32,6 +34,8 @@ _HOW_IT_WAS_DONE = {
     "later_window": "registered window that decides beyond hours, such as day_7; remove if none",
     "primary_arm": "which arm decides if several got ketamine; remove the line if one did",
 }
+# Lines that most studies do without; a dialogue suggests to remove them.
+_RARE = ("enrolment_reason", "later_window")
 
 
 def write_study_toml(export: Path, out: Path, *, force: bool = False) -> str:
@@ -44,24 +48,30 @@ def write_study_toml(export: Path, out: Path, *, force: bool = False) -> str:
     """
     if out.exists() and not force:
         raise refusal("draft.exists", file=out.name)
-    text = write_draft(look(export), out.parent)
+    text = draft_text(drafted(look(export), out.parent))
     make_folder(out.parent)
     write_atomic(out, text)
     points = text.count('= "TODO"')
     return f"{out}: a draft with {points} open points, each a line with TODO and its question."
 
 
-def write_draft(tables: list[Sighting], folder: Path) -> str:
+def draft_text(draft: Draft) -> str:
+    """The text of a draft, with what it is at its head."""
+    return f"{_HEAD}\n{draft}"
+
+
+def drafted(tables: list[Sighting], folder: Path) -> Draft:
     """The draft of a study.toml in ``folder`` for the tables of an export.
 
     Parameters
     ----------
     tables : list of Sighting
-        From :func:`analysis.draft.recognise`.
+        From :func:`analysis.draft.recognise.look`.
     folder : Path
         Where the draft will stand; paths are relative to it.
     """
     draft = Draft(folder)
+    tables = [with_dictionary(t, tables) if t.format == "redcap" else t for t in tables]
     _study(draft, tables)
     special = [table for table in tables if not _is_plain(table)]
     if special:
@@ -70,7 +80,7 @@ def write_draft(tables: list[Sighting], folder: Path) -> str:
         own_columns.people(draft, tables)
         own_columns.infusions(draft, tables)
         own_columns.assessments(draft, tables)
-    return _HEAD + "\n" + "\n\n".join(draft.sections) + "\n"
+    return draft
 
 
 def _is_plain(table: Sighting) -> bool:
@@ -78,26 +88,55 @@ def _is_plain(table: Sighting) -> bool:
 
 
 def _study(draft: Draft, tables: list[Sighting]) -> None:
-    arm = next((table.arm for table in tables if table.arm), None)
-    found = sorted({b.instrument for table in tables for b in table.blocks if b.instrument})
+    table = own_columns.table_of_people(tables)
+    arm = table.arm
+    drugs = table.drugs(arm) if arm else {}
+    found = sorted({name for table in tables for own in table.forms_seen
+                    if (name := table.scale_of(own))})  # fmt: skip
+    ptsd = [name for name in found if instruments.get(name).construct == "ptsd"]
     timed = [table for table in tables if table.times]
-    local = any(not table.zoned for table in timed) or not timed
+    planned = own_columns.planned(tables)
+    local = (any(not table.zoned for table in timed) or not timed) and not planned
     slashed = any(table.slashed for table in tables)
     zone = todo('zone of the times, such as "America/Detroit"; remove the line if all are in hours')
     form = todo('how times are written, such as "%d/%m/%Y %H:%M"')
     labels = f"what each label of {arm!r} means" if arm else "what each label means"
     seen = f" (seen: {', '.join(found)})" if found else ""
+    codes = sorted({code for table in tables for block in table.blocks
+                    for code in codes_beyond(table.scale_of(block), table.answers.get(
+                        block.pattern, []))})  # fmt: skip
     draft.add(
         "[study]",
         name='"my-study"',
-        population=todo('whom the study took in; "PTSD" for people with PTSD'),
-        synthetic=todo("false for real people, true for made-up data"),
-        design=todo("parallel, crossover or single-arm"),
+        population=todo(
+            'whom the study took in; "PTSD" for people with PTSD',
+            suggestion='"PTSD"' if ptsd else "",
+        ),
+        synthetic=todo("false for real people, true for made-up data", suggestion="false"),
+        design=todo(
+            "parallel, crossover or single-arm",
+            suggestion=quoted("parallel" if len(drugs) > 1 else "single-arm"),
+        ),
         timezone=zone if local else None,
         datetime_format=form if slashed else None,
-        arms=todo(f'{labels}, such as {{ A = "ketamine", B = "midazolam" }}'),
+        times='"nominal"' if planned else None,
+        arms=todo(
+            f'{labels}, such as {{ A = "ketamine", B = "midazolam" }}',
+            seen=f"labels: {', '.join(drugs)}" if drugs else "",
+            suggestion=table_of(drugs) if drugs and all(drugs.values()) else "",
+        ),
         comparator=todo("active, passive (saline) or none"),
-        missing_codes=todo('codes that stand for missing, such as ["-9"]; [] if there are none'),
-        primary=todo(f"the one primary instrument{seen}; choose before looking at scores"),
-        **{key: todo(question) for key, question in _HOW_IT_WAS_DONE.items()},
+        missing_codes=todo(
+            'codes that stand for missing, such as ["-9"]; [] if there are none',
+            seen=f"answers beyond the scale: {', '.join(codes)}" if codes else "",
+            suggestion=quoted(codes),
+        ),
+        primary=todo(
+            f"the one primary instrument{seen}; choose before looking at scores",
+            suggestion=quoted(ptsd[0]) if len(ptsd) == 1 else "",
+        ),
+        **{
+            key: todo(question, suggestion="-" if key in _RARE else "")
+            for key, question in _HOW_IT_WAS_DONE.items()
+        },
     )
