@@ -65,9 +65,12 @@ def by_arrays(name: str, n: int, number: int) -> dict[str, str]:
     if words["onset"] in (SUPPORTED, CONTRADICTED):
         size, _, asked = judged.row.partition("@")
         contradicted = words["onset"] == CONTRADICTED
-        kept = size and row_says(
-            int(size), design_of(asked), RULES, committed_table(), contradicted=contradicted
-        ).passed
+        kept = (
+            size
+            and row_says(
+                int(size), design_of(asked), RULES, committed_table(), contradicted=contradicted
+            ).passed
+        )
         words["onset"] = words["onset"] if kept else NOT_DECIDED
     return words
 
