@@ -55,7 +55,7 @@ THROUGH = {
     "estimates/onset/interval_censored/test_turnbull.py": """
         estimates/onset/interval_censored/turnbull_solver""",
     "estimates/onset/test_mixture.py": "estimates/onset/profile_likelihood",
-    "evidence/test_derive.py": "evidence/assemble evidence/effects evidence/query",
+    "evidence/test_derive.py": "evidence/assemble evidence/effects",
     "evidence/test_table.py": "evidence/schema",
     "evidence/adding/test_addition.py": """
         evidence/adding/checked evidence/adding/csv_rows evidence/adding/record

@@ -344,6 +344,21 @@ def add_evidence(
     _say(addition_text(found))
 
 
+@evidence_app.command("show")
+def show_evidence(
+    row: Annotated[str, typer.Argument(metavar="ROW", help="Its id, such as Feder2014-001.")],
+    as_json: Json = False,
+) -> None:
+    """Print a row of the published results, with what was read and where it stands."""
+    from analysis.evidence.query import source_of
+
+    found = _run(lambda: source_of(row), as_json=as_json)
+    if as_json:
+        _print_json(found)
+        return
+    _say("\n".join(f"{name}: {value}" for name, value in found.items()))
+
+
 def main() -> None:
     """Entry point of the console script."""
     # A pipe on a machine with another locale must still take the dashes and quotation marks.

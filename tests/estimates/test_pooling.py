@@ -19,6 +19,7 @@ from analysis.estimates.pooling import (
     meta_regression,
     pool,
     q_profile,
+    small_study_test,
 )
 from benchmarks.estimates.pooling import CELLS, covered
 from tests.length import seed
@@ -95,6 +96,14 @@ def test_clubsandwichs_robust_slope(data):
     }  # fmt: skip
     for name, value in ours.items():
         assert value == pytest.approx(expected[name], **SIX_DIGITS), name
+
+
+@pytest.mark.parametrize("data", INPUT)
+def test_metafors_test_of_asymmetry_with_its_limits(data):
+    z, p, limits = small_study_test(*trials(data))
+    expected = METAFOR[data, "egger"]
+    assert (z, p) == pytest.approx((expected["z"], expected["p"]), rel=1e-5, abs=1e-6)
+    assert ("hardly any power" in limits) == (len(INPUT[data]) < 10)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -43,7 +43,28 @@ def test_synonyms_and_other_quantities():
     assert se == pytest.approx((14.8 - 6.2) / math.sqrt(14))
 
 
+def test_a_change_from_two_sds_is_told_for_three_correlations():
+    """Feder 2025: 6.2 and 14.8 points; by hand at 0.5: sqrt(38.44 + 219.04 - 91.76) = 12.873."""
+    found = evidence.derive("Feder2025WET", "sd_of_change")
+    assert found["value"] == pytest.approx(12.873, abs=5e-4)
+    assert list(found["alternatives"]) == [0.2, 0.5, 0.8]
+    assert found["alternatives"][0.8] == pytest.approx(10.520, abs=5e-4)
+    assert found["assumptions"] == ["correlation 0.5"]
+    assert evidence.derive("Duek2023", "sd_of_change", arm="ketamine", hours=144)["value"] == 21.843
+    # Albott 2018: (43.5 - 23.0) / (2 x 2.14479) x sqrt(15), t with 14 df from a printed table.
+    albott = evidence.derive("Albott2018", "sd_of_change", instrument="PCL-5")
+    assert albott["value"] == pytest.approx(18.509, abs=5e-3)
+
+
+def test_a_paired_t_becomes_hedges_g():
+    """KA-EMDR: -3.21 / sqrt(8) x (1 - 3 / 27) = -1.0088."""
+    found = evidence.derive("KA-EMDR", "paired_hedges_g", instrument="ITQ")
+    assert found["value"] == pytest.approx(-1.0088, abs=5e-5)
+    assert "not a treatment effect" in found["method"]
+
+
 REFUSED = [
+    ("no_first_period", "Feder2014", "first_period_difference", {}),
     ("no_se", "Ross2019", "se", {}),
     ("no_sd", "Ross2019", "se_of_change", {"instrument": "PCL-5", "correlation": 0.5}),
     ("df_needed", "Feder2014", "p_from_interval_t", {}),

@@ -30,6 +30,7 @@ __all__ = [
     "meta_regression",
     "pool",
     "q_profile",
+    "small_study_test",
 ]
 
 Array = NDArray[np.float64]
@@ -37,6 +38,7 @@ Array = NDArray[np.float64]
 METHODS = {"REML": "REML", "PM": "Paule-Mandel", "DL": "DerSimonian-Laird"}
 """Estimators of the variance between trials, by metafor's names."""
 _FEWEST_TO_PREDICT = 3
+_FEWEST_FOR_ASYMMETRY = 10
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,26 @@ def cumulated(
         pool(effects[turn[:k]], variances[turn[:k]], method=method)
         for k in range(2, len(effects) + 1)
     ]
+
+
+def small_study_test(effects: Any, variances: Any) -> tuple[float, float, str]:
+    """Egger's test of asymmetry by random effects: z, p, and what they can tell.
+
+    With fewer than ten trials it has hardly any power, and asymmetry has other causes than
+    missing trials (Sterne et al. 2011, doi:10.1136/bmj.d4002): the words say so.
+    """
+    effects, variances = _usable(effects, variances, fewest=3)
+    (regtest,) = _library("regtest")
+    with _quiet():
+        found = regtest(effects, variances, model="rma", method="REML", predictor="sei")
+    few = len(effects) < _FEWEST_FOR_ASYMMETRY
+    limits = (
+        f"{len(effects)} trials: with fewer than ten the test has hardly any power, so that "
+        "nothing follows from it"
+        if few
+        else "asymmetry has other causes than trials that were not published"
+    )
+    return float(found.stat), float(found.p), limits
 
 
 def meta_regression(

@@ -132,6 +132,35 @@ def hedges_g(query: Query) -> dict[str, Any]:
     return {**d, **scaled, "method": method}
 
 
+def paired_hedges_g(query: Query) -> dict[str, Any]:
+    """Standardised change of one arm from a paired t: t / sqrt(n) times J with n - 1 df.
+
+    In units of the SD of change, so not comparable with a difference in units of scores; and of
+    one arm, so not a treatment effect (Dunlap et al. 1996, doi:10.1037/1082-989X.1.2.170).
+    """
+    found = query.narrowed(query.table[query.table["statistic"] == "t"])
+    row = query.one(found, "paired t")
+    if pd.isna(row["n"]):
+        query.refuse("no_n", "the people behind the t are not printed")
+    n = int(row["n"])
+    value = float(row["value"]) / math.sqrt(n) * small_sample_factor(n - 1)
+    method = f"t / sqrt(n) x J, J = 1 - 3 / (4 x {n - 1} - 1); one arm: not a treatment effect"
+    return result(value, method, [row["row"]], df=n - 1, unit="SD of change")
+
+
+def first_period_difference(query: Query) -> dict[str, Any]:
+    """A crossover's first period: mean on ketamine minus mean on the comparator."""
+    own = query.table[(query.table["period"] == "first") & (query.table["statistic"] == "mean")]
+    own = query.narrowed(own[own["phase"] != "before"])
+    control = own[own["arm"] == own["comparator"]]
+    treated = own[own["arm"] != own["comparator"]]
+    if treated.empty or control.empty:
+        query.refuse("no_first_period", "the means of the first period's arms are not printed")
+    one, other = query.one(treated, "mean on ketamine"), query.one(control, "mean on comparator")
+    return result(float(one["value"] - other["value"]), f"means of the first period; {SIGN}",
+                  [one["row"], other["row"]], unit=one["unit"])  # fmt: skip
+
+
 def small_sample_factor(df: float) -> float:
     """Hedges' J by its usual approximation, doi:10.3102/10769986006002107."""
     return 1 - 3 / (4 * df - 1)

@@ -9,6 +9,7 @@ from typing import Any, Never
 import pandas as pd
 
 from analysis.errors import EvidenceError
+from analysis.evidence.table import load
 
 SELECTORS = {
     "instrument": "instrument",
@@ -76,6 +77,31 @@ class Query:
     @staticmethod
     def _records(rows: pd.DataFrame) -> list[pd.Series]:
         return [row for _, row in rows.iterrows()]
+
+
+def source_of(row: str, table: pd.DataFrame | None = None) -> dict[str, Any]:
+    """A row of the published table, its filled cells alone, and ``source``: where to click.
+
+    Raises
+    ------
+    EvidenceError
+        ``unknown_row``.
+    """
+    table = load() if table is None else table
+    own = table[table["row"] == row]
+    if own.empty:
+        raise EvidenceError(
+            "unknown_row", "There is no such row; ids are a study's name and three digits."
+        )
+    cells = {k: v for k, v in own.iloc[0].to_dict().items() if not (pd.isna(v) or v == "")}
+    registry = str(cells.get("registry_id", ""))
+    if "doi" in cells:
+        source = f"https://doi.org/{cells['doi']}"
+    elif registry.startswith("NCT"):
+        source = f"https://clinicaltrials.gov/study/{registry}"
+    else:
+        source = registry or str(cells.get("citation", ""))
+    return {"source": source} | {str(name): value for name, value in cells.items()}
 
 
 def describe(row: pd.Series) -> str:

@@ -135,6 +135,43 @@ def se_of_change(query: Query) -> dict[str, Any]:
     return result(value, method, rows, unit=after["unit"], assumptions=[f"correlation {r:g}"])
 
 
+CORRELATIONS = (0.2, 0.5, 0.8)
+"""Of before and after, where none is printed: what is tried, the middle one first shown."""
+
+
+def sd_of_change(query: Query) -> dict[str, Any]:
+    """SD of a within-arm change: printed, from its interval or SE, else from two SDs.
+
+    From SDs alone the correlation is not known: the value is that of 0.5, and ``alternatives``
+    has those of ``CORRELATIONS`` (Cochrane Handbook 6.5.2.8, doi:10.1002/9781119536604).
+    """
+    printed = query.narrowed(query.table[query.table["statistic"] == "sd_change"])
+    if len(printed):
+        row = query.one(printed, "SD of change")
+        return result(float(row["value"]), "published", [row["row"]], unit=row["unit"])
+    changes = query.figures[query.figures["kind"] == "change"]
+    changes = query.narrowed(changes[changes["ci_low"].notna() & changes["n"].notna()])
+    if len(changes) == 1:
+        figure = changes.iloc[0]
+        n = int(figure["n"])
+        se = se_from_interval(figure, n - 1)[0]
+        told = "SE from the interval by t with n - 1 df, times sqrt(n)"
+        return result(se * math.sqrt(n), told, figure["rows"], unit=figure["unit"],
+                      assumptions=[PRINTED_LEVEL])  # fmt: skip
+    before, after = means_before_and_after(query)
+    spread = [_sd_beside(query, row) for row in (before, after)]
+    s0, s1 = (float(s["value"]) for s in spread)
+    found = {r: math.sqrt(s0**2 + s1**2 - 2 * r * s0 * s1) for r in CORRELATIONS}
+    stated = 0.5 if query.correlation is None else query.correlation
+    if not -1 <= stated <= 1:
+        query.refuse("correlation_needed", "a correlation lies between -1 and 1")
+    value = math.sqrt(s0**2 + s1**2 - 2 * stated * s0 * s1)
+    others = ", ".join(f"{r:g} gives {sd:.2f}" for r, sd in found.items())
+    method = f"sqrt(SD0² + SD1² - 2 r SD0 SD1) with r = {stated:g} assumed; {others}"
+    return result(value, method, [x["row"] for x in spread], unit=after["unit"],
+                  assumptions=[f"correlation {stated:g}"], alternatives=found)  # fmt: skip
+
+
 def means_before_and_after(query: Query) -> tuple[pd.Series, pd.Series]:
     """The printed means of one arm, where both rest on the same number of people."""
     means = query.table[(query.table["statistic"] == "mean") & (query.table["outcome"] == "score")]

@@ -16,7 +16,7 @@ from analysis.errors import ReliefError
 from analysis.estimates import pooling as arithmetic
 from analysis.evidence import adding
 from analysis.evidence.pooling import WINDOWS, one_a_trial, pool_trials, pools, trial_differences
-from analysis.evidence.pooling.pools import sensitivity, window_of
+from analysis.evidence.pooling.pools import sensitivity, slope_over_hours, window_of
 from tests.evidence.adding.record_maker import measure, record, write
 from tests.evidence.published_table import put
 
@@ -96,6 +96,13 @@ def test_other_estimators_each_trial_left_out_and_the_growth_by_year(three):
     assert found.loc["up to 2029", "k"] == 2
     assert found.loc["without NCT99990000", "k"] == 2
     assert found.loc["up to 2030", "estimate"] == found.iloc[0]["estimate"]
+
+
+def test_the_slope_over_hours_needs_three_trials():
+    told = slope_over_hours()
+    assert told == "A slope over trials needs three trials or more; there are 2."
+    found = slope_over_hours(made("34.6", "30.1"))
+    assert (found.clusters, found.k) == (4, 5)
 
 
 # --- what is refused -----------------------------------------------------------------------------

@@ -15,7 +15,15 @@ from analysis.evidence import schema
 from analysis.evidence.pooling.trial_differences import trial_differences
 from analysis.rules import refusal
 
-__all__ = ["WINDOWS", "one_a_trial", "pool_trials", "pools", "sensitivity", "window_of"]
+__all__ = [
+    "WINDOWS",
+    "one_a_trial",
+    "pool_trials",
+    "pools",
+    "sensitivity",
+    "slope_over_hours",
+    "window_of",
+]
 
 WINDOWS: dict[str, tuple[float, float]] = {
     "under 24 h": (0, 24),
@@ -178,6 +186,26 @@ def sensitivity(differences: pd.DataFrame, *, method: str = "REML") -> pd.DataFr
     return pd.DataFrame(
         [{"analysis": name, **{c: getattr(one, c) for c in columns}} for name, one in rows]
     )
+
+
+def slope_over_hours(table: pd.DataFrame | None = None) -> pooling.Slope | str:
+    """Change of the difference for each doubling of hours, cluster-robust by trial (CR2).
+
+    Returns
+    -------
+    Slope or str
+        The slope; or why there is none, with how many trials have a difference between arms.
+    """
+    found = trial_differences(table)
+    found = found[(found["comparison"] == schema.BETWEEN) & found["g"].notna()]
+    found = found[found["hours_since_first_infusion"].notna()]
+    try:
+        return pooling.meta_regression(
+            pd.to_numeric(found["g"]), pd.to_numeric(found["variance"]),
+            np.log2(found["hours_since_first_infusion"]), list(found["study_id"]),
+        )  # fmt: skip
+    except ValueError as refused:
+        return str(refused)
 
 
 def _row(window: str, kind: str, rows: pd.DataFrame, method: str) -> dict[str, Any]:
