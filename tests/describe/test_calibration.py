@@ -197,3 +197,6 @@ def test_the_catalogue_says_of_each_world_whether_support_would_be_false():
     assert said["power-cell"] == "true"
     assert said["low-dose"] == "small"
     assert table["source"].str.len().min() > 5
+    answers = table["bias, and what answers it"]
+    assert answers["by-site"].endswith("stopped by gate comparator.")
+    assert answers["by-calendar-untold"].endswith("nothing on these scores can tell.")

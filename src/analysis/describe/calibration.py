@@ -135,8 +135,9 @@ def worlds() -> pd.DataFrame:
     -------
     DataFrame
         Indexed by world: title; what the drug does within hours; drug and bias (SD of
-        baseline); is "supported" (false, true, or small: real but less than what matters);
-        source or assumption.
+        baseline); which bias it is and what answers it (a gate, the bound, or nothing); is
+        "supported" (false, true, or small: real but less than what matters); source or
+        assumption.
     """
     known = catalogue()
     said = np.select([known["no_effect"], known["effect_true"]], ["false", "true"], "small")
@@ -144,6 +145,7 @@ def worlds() -> pd.DataFrame:
         "world": known["world"], "title": known["title"],
         "the drug, within hours": known["drug_within_hours"],
         "drug, SD": known["drug_sd"], "bias, SD": known["bias_sd"],
+        "bias, and what answers it": known["bias"],
         '"supported" would be': said, "source": known["source"],
     })  # fmt: skip
     return shown.set_index("world")

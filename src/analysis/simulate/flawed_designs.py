@@ -71,7 +71,7 @@ FLAWED: dict[str, Entry] = {
         replace(unblinded(0.13), allocated_by="illness"),
         bias=BOUND,
         holds="illness beyond what baseline shows 0.17, unblinding 0.13; baselines 0.85 SD apart, "
-        "so that gate comparator stops every other trial",
+        "so that gate comparator stops about every other trial",
     ),
     "not-by-chance": Entry(
         "The less ill are given ketamine, and that is declared",
@@ -173,5 +173,6 @@ FLAWED: dict[str, Entry] = {
         replace(unblinded(0.365), one_rating=1.0, anticipation=6.0),
         bias=BOUND,
         holds="unblinding",
+        stopped_by="robustness",
     ),
 }  # fmt: skip
