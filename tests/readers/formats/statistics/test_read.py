@@ -15,6 +15,7 @@ from analysis.errors import ReliefError
 from analysis.readers.formats.open_table import kind_of, read_file
 from analysis.readers.formats.statistics.read import read_sas, read_spss, read_stata
 from tests.factory import Outcome, tables, write_study
+from tests.readers.formats.statistics.sas7bdat import write_sas7bdat
 
 FRAME = pd.DataFrame(
     {
@@ -165,3 +166,11 @@ def test_arms_may_be_declared_by_codes_or_by_their_labels(tmp_path, words):
     found = Outcome(path)
     assert found.exit_code == 0
     assert found.people("people read") == 12
+
+
+def test_a_data_set_of_sas_is_read_by_its_formats(tmp_path):
+    columns = {"id": ["a", "bb", "c"], "score": [1, 2.5, None], "day": [0, 23801, 1]}
+    table = read_sas(write_sas7bdat(tmp_path / "data.sas7bdat", columns, {"day": "DATE9."}))
+    assert column(table, "id") == ["a", "bb", "c"]
+    assert column(table, "score") == ["1", "2.5", ""]
+    assert column(table, "day") == ["1960-01-01", "2025-03-01", "1960-01-02"]

@@ -1,0 +1,17 @@
+"""The study as files of Stata (.dta)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pyreadstat
+
+from tests.damage.made import Made
+from tests.readers.formats.same_study.columns import TABLES, declared, of
+
+
+def write(folder: Path, made: Made) -> Path:
+    for name in TABLES:
+        pyreadstat.write_dta(pd.DataFrame(of(made, name)), str(folder / f"{name}.dta"))
+    return declared(folder, made, "dta")
