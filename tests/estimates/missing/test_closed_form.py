@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates.missing.closed_form import robustness_to_missing
+from analysis.estimates.missing.closed_form import Robustness, robustness_to_missing
 from analysis.estimates.missing.imputation_model import by_visit
 from analysis.mmrm import mmrm
 
@@ -48,11 +48,18 @@ def fitted(change: np.ndarray, baseline: np.ndarray, treated: np.ndarray) -> dic
     found = fit.contrast({"treated": 1.0, **later})
     return {
         "coefficients": by_visit(fit.params, VISITS),
-        "covariance": np.asarray(fit.covariance),
+        "covariance": np.stack([np.asarray(fit.covariance)] * 2),
         "se": found["se"],
         "df": found["df"],
         "estimate": found["estimate"],
     }
+
+
+def doubted(
+    change: np.ndarray, baseline: np.ndarray, treated: np.ndarray, **asked: Any
+) -> Robustness:
+    """The check where the baseline is the one covariate."""
+    return robustness_to_missing(change, baseline[:, None], treated, **asked)
 
 
 def by_person(
@@ -60,7 +67,7 @@ def by_person(
 ) -> float:
     """The same by the textbook formulas, a person at a time, and least squares."""
     constant, slope, effect = model["coefficients"]
-    cov = model["covariance"]
+    cov = model["covariance"][0]
     filled = change.copy()
     for row, b, t in zip(filled, baseline, treated, strict=True):
         seen = np.isfinite(row)
@@ -81,7 +88,7 @@ def test_equals_the_textbook_formulas_a_person_at_a_time(seed: int) -> None:
     data = trial(40, seed)
     model = fitted(*data)
     estimate = model.pop("estimate")
-    found = robustness_to_missing(*data, **model, holds=lambda *_: True)
+    found = doubted(*data, **model, holds=lambda *_: True)
     model["estimate"] = estimate
     assert found.missing_at_random == pytest.approx(estimate, abs=1e-9)
     assert found.missing_at_random == pytest.approx(by_person(*data, model, False), abs=1e-9)
@@ -101,13 +108,13 @@ def test_jump_to_reference_of_the_antidepressant_trial_is_what_rbmi_prints(
     fit = mmrm("CHANGE ~ BASVAL * VISIT + drug * VISIT", rows.astype({"VISIT": str}),
                subject="PATIENT", visit="VISIT")  # fmt: skip
     for place, visit in enumerate(("4", "5", "6", "7")):
-        found = robustness_to_missing(
+        found = doubted(
             antidepressant[[4, 5, 6, 7]].to_numpy(float),
             antidepressant["BASVAL"].to_numpy(float),
             drug,
             coefficients=by_visit(fit.params, ("4", "5", "6", "7"), terms=("BASVAL", "drug"),
                                   visit="VISIT"),
-            covariance=np.asarray(fit.covariance),
+            covariance=np.stack([np.asarray(fit.covariance)] * 2),
             se=1.0,
             df=150.0,
             holds=lambda *_: False,
@@ -128,7 +135,7 @@ def test_the_conclusion_fails_at_the_tipping_shift_and_holds_below_it() -> None:
         asked.append((middle, low, high))
         return high < -1.0
 
-    found = robustness_to_missing(*data, **model, holds=below_minus_one)
+    found = doubted(*data, **model, holds=below_minus_one)
     assert 0 < found.tipping_shift < 100
     failing = min(high for _, _, high in asked if high >= -1.0)
     holding = max(high for _, _, high in asked if high < -1.0)
@@ -145,14 +152,14 @@ def test_a_weaker_conclusion_tips_later_and_the_other_direction_is_its_mirror() 
     model = fitted(change, baseline, treated)
     model.pop("estimate")
     shifts = [
-        robustness_to_missing(
+        doubted(
             change, baseline, treated, **model, holds=lambda e, low, high, at=at: high < at
         ).tipping_shift
         for at in (-1.0, 0.0, 1.0)
     ]
     assert shifts == sorted(shifts)
     mirrored = model | {"coefficients": -model["coefficients"]}
-    assert robustness_to_missing(
+    assert doubted(
         -change, baseline, treated, **mirrored, holds=lambda e, low, high: low > 0, direction=-1
     ).tipping_shift == pytest.approx(shifts[1], rel=1e-9)
 
@@ -161,21 +168,45 @@ def test_nothing_missing_cannot_tip_and_jumps_nowhere() -> None:
     data = trial(40, 6, lost=0.0)
     model = fitted(*data)
     estimate = model.pop("estimate")
-    found = robustness_to_missing(*data, **model, holds=lambda e, low, high: high < 0)
+    found = doubted(*data, **model, holds=lambda e, low, high: high < 0)
     assert found.tipping_shift == math.inf
     assert found.jump_to_reference == found.missing_at_random == pytest.approx(estimate)
 
 
-def test_missing_control_scores_are_not_shifted() -> None:
+def test_missing_scores_of_control_are_shifted_the_other_way() -> None:
+    """Lower: the same as higher ones in an arm that is called treated."""
     change, baseline, treated = trial(40, 7, lost=0.0)
-    change[~treated & (np.arange(40) < 10), 2] = np.nan
+    change[~treated & (np.arange(40) < 20), 2] = np.nan
     model = fitted(change, baseline, treated)
     model.pop("estimate")
-    found = robustness_to_missing(
-        change, baseline, treated, **model, holds=lambda e, low, high: high < 0
-    )
-    assert found.tipping_shift == math.inf
+    found = doubted(change, baseline, treated, **model, holds=lambda e, low, high: high < 0)
+    assert 0 < found.tipping_shift < math.inf
     assert found.jump_to_reference == pytest.approx(found.missing_at_random)
+    constant, slope, effect = model["coefficients"]
+    other = model | {"coefficients": np.stack([constant + effect, slope, -effect])}
+    swapped = doubted(
+        change, baseline, ~treated, **other, holds=lambda e, low, high: low > 0, direction=-1
+    )
+    assert swapped.tipping_shift == pytest.approx(found.tipping_shift, rel=1e-6)
+
+
+def test_a_person_is_filled_by_the_covariance_of_the_own_arm_and_jumps_to_the_other() -> None:
+    """One person on treatment misses the last visit; the others only make up the numbers."""
+    change, baseline, treated = trial(20, 3, lost=0.0)
+    change[0, 2] = np.nan
+    coefficients = np.array([[-2.0, -3.0, -4.0], [0.0, 0.0, 0.0], [-5.0, -5.0, -5.0]])
+    of_control, of_treated = COVARIANCE, COVARIANCE * np.array([[1, 1, 2], [1, 1, 2], [2, 2, 4.0]])
+    model = {"coefficients": coefficients, "se": 1.0, "df": 30.0, "holds": lambda *_: True}
+    found = doubted(
+        change, np.repeat(np.linspace(30, 40, 10), 2), treated,
+        covariance=np.stack([of_control, of_treated]), **model,
+    )  # fmt: skip
+    seen = change[0, :2] - (coefficients[0] + coefficients[2])[:2]
+    by = [cov[2, :2] @ np.linalg.inv(cov[:2, :2]) @ seen for cov in (of_control, of_treated)]
+    # The jump takes the effect away, and the regression on what was seen is that of control.
+    moved = 5.0 + by[0] - by[1]
+    # Of one of three visits, of one of ten people.
+    assert found.jump_to_reference - found.missing_at_random == pytest.approx(moved / 30)
 
 
 def test_the_order_of_people_does_not_matter() -> None:
@@ -184,8 +215,8 @@ def test_the_order_of_people_does_not_matter() -> None:
     model.pop("estimate")
     order = np.random.default_rng(0).permutation(50)
     holds = lambda e, low, high: high < 0  # noqa: E731
-    one = robustness_to_missing(change, baseline, treated, **model, holds=holds)
-    two = robustness_to_missing(
+    one = doubted(change, baseline, treated, **model, holds=holds)
+    two = doubted(
         change[order], baseline[order], treated[order], **model, holds=holds
     )
     assert one.jump_to_reference == pytest.approx(two.jump_to_reference, abs=1e-10)
@@ -194,11 +225,12 @@ def test_the_order_of_people_does_not_matter() -> None:
 
 def test_arrays_that_do_not_belong_together_are_refused_in_words() -> None:
     change, baseline, treated = trial(20, 9)
-    model = {"coefficients": np.zeros((3, 3)), "covariance": COVARIANCE, "se": 1.0, "df": 10.0}
-    with pytest.raises(ValueError, match="20 baselines"):
-        robustness_to_missing(change, baseline[1:], treated, **model, holds=lambda *_: True)
+    model = {"coefficients": np.zeros((3, 3)), "covariance": np.stack([COVARIANCE] * 2),
+             "se": 1.0, "df": 10.0}  # fmt: skip
+    with pytest.raises(ValueError, match="20 x 1 covariates"):
+        doubted(change, baseline[1:], treated, **model, holds=lambda *_: True)
     blank = np.where(np.arange(20) == 3, np.nan, baseline)
-    with pytest.raises(ValueError, match="baseline is missing"):
-        robustness_to_missing(change, blank, treated, **model, holds=lambda *_: True)
+    with pytest.raises(ValueError, match="covariate is missing"):
+        doubted(change, blank, treated, **model, holds=lambda *_: True)
     with pytest.raises(ValueError, match="two people"):
-        robustness_to_missing(change, baseline, treated * False, **model, holds=lambda *_: True)
+        doubted(change, baseline, treated * False, **model, holds=lambda *_: True)
