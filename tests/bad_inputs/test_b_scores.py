@@ -73,9 +73,9 @@ def test_a_form_with_every_item_blank_is_set_aside_and_never_0(tmp_path):
 
 
 @pytest.mark.bad_input("B2")
-def test_a_form_with_some_items_blank_is_set_aside(tmp_path):
+def test_a_form_with_more_than_a_fifth_of_its_items_blank_is_set_aside(tmp_path):
     content = tables()
-    content["scores"][2][ITEM] = ""
+    content["scores"][2] |= {f"item_{item:02d}": "" for item in NOW_ITEMS[:3]}
     placed(checked(tmp_path, content).find("form.incomplete"), "scores.csv", 4, None)
 
 
@@ -108,7 +108,7 @@ def test_an_item_outside_its_range_is_set_aside(tmp_path, value):
     content["scores"][7][ITEM] = value
     outcome = checked(tmp_path, content)
     placed(outcome.find("item.out-of-range"), "scores.csv", 9, ITEM)
-    assert outcome.find("form.incomplete")["count"] == 1
+    assert outcome.find("score.prorated")["count"] == 1
 
 
 @pytest.mark.parametrize("code", ["99", "-9", "999", "88", "-9.0"])
@@ -119,7 +119,8 @@ def test_a_code_for_missing_must_be_declared(tmp_path, code):
     refused(checked(tmp_path / "a", content), "score.undeclared-code", "scores.csv", "row 9",
             f"'{ITEM}'", "missing_codes")  # fmt: skip
     declared = checked(tmp_path / "b", content, missing_codes=f'["{code.partition(".")[0]}"]')
-    assert declared.rules("DROP") == {"form.incomplete"}
+    assert declared.rules("DROP") == set()
+    assert declared.find("score.prorated")["count"] == 1
 
 
 @pytest.mark.bad_input("B7")
@@ -233,7 +234,9 @@ def test_the_sum_of_what_is_left_is_no_total(tmp_path):
     content = tables()
     for number, row in enumerate(content["scores"][:3]):
         row.update({f"item_{n:02d}": "" for n in NOW_ITEMS[: number + 1]})
-    graded(checked(tmp_path, content).find("form.incomplete"), "DROP", "form", 3)
+    outcome = checked(tmp_path, content)
+    graded(outcome.find("form.incomplete"), "DROP", "form", 1)
+    graded(outcome.find("score.prorated"), "FLAG", "form", 2)
 
 
 BDI = tuple(range(1, 22))

@@ -28,7 +28,7 @@ def test_text_in_a_number_is_set_aside_and_never_printed(tmp_path, cell):
     content["scores"][6][ITEM] = cell
     outcome = checked(tmp_path, content)
     placed(outcome.find("cell.not-a-number"), "scores.csv", 8, ITEM)
-    assert outcome.find("form.incomplete")["count"] == 1
+    assert outcome.find("score.prorated")["count"] == 1
 
 
 @pytest.mark.bad_input("F2")

@@ -244,14 +244,17 @@ def test_two_exports_that_overlap_count_each_form_once(tmp_path, changed):
 # What must matter
 
 
-@given(form=st.integers(0, 47), item=st.sampled_from(NOW_ITEMS))
+@given(form=st.integers(0, 47), place=st.integers(0, len(NOW_ITEMS) - 3))
 @examples(short=3, long=6)
 @pytest.mark.bad_input("G9")
-def test_without_any_one_item_a_form_is_set_aside_and_no_total_falls(tmp_path_factory, form, item):
+def test_without_three_of_14_items_a_form_is_set_aside_and_no_total_falls(
+    tmp_path_factory, form, place
+):
     folder = tmp_path_factory.mktemp("item")
     content = tables()
     whole = totals(write_study(folder / "whole", content))
-    content["scores"][form][f"item_{item:02d}"] = ""
+    gone = NOW_ITEMS[place : place + 3]
+    content["scores"][form] |= {f"item_{item:02d}": "" for item in gone}
     path = write_study(folder / "less", content)
     less = totals(path)
     assert len(less) == len(whole) - 1
@@ -259,6 +262,19 @@ def test_without_any_one_item_a_form_is_set_aside_and_no_total_falls(tmp_path_fa
     pd.testing.assert_series_equal(less, whole[less.index])
     told = {issue.rule: issue.count for issue in check(read_study(path)).issues}
     assert told["form.incomplete"] == 1
+
+
+@given(form=st.integers(0, 47), item=st.sampled_from(NOW_ITEMS))
+@examples(short=3, long=6)
+@pytest.mark.bad_input("G9")
+def test_without_any_one_item_a_form_has_the_mean_of_its_others(tmp_path_factory, form, item):
+    content = tables()
+    content["scores"][form][f"item_{item:02d}"] = ""
+    left = [value for name, value in content["scores"][form].items()
+            if name.startswith("item_") and value != ""]  # fmt: skip
+    found = totals(write_study(tmp_path_factory.mktemp("item"), content))
+    assert len(found) == 48
+    assert found[form + 2] == pytest.approx(14 * sum(left) / 13)
 
 
 def totals(path: Path) -> pd.Series:

@@ -156,7 +156,7 @@ def test_a_folder_of_ndjson_is_the_same_study(tmp_path, content, delimited):
 
 def test_blank_answers_are_blank_items_in_both(tmp_path, content, csv):
     for row in content["scores"][::3]:
-        row["item_05"] = ""
+        row |= dict.fromkeys(("item_03", "item_04", "item_05"), "")
     for name in [name for name in content["scores"][1] if name.startswith("item_")]:
         content["scores"][1][name] = ""
     table = Outcome(csv(content))
