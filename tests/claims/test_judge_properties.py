@@ -195,7 +195,7 @@ def any_trial(seed: int, n: int, effect: float, recall_hours: int) -> Trial:
     own = (treated, forms, hours, after, forms, filled, groups, since, rise, recall_hours)
     planned = {"ketamine": int(treated.sum()), "midazolam": int((~treated).sum())}
     declared = Declared(True, True, planned, looks=1, look_level=0.025, enrolment_reason="")
-    return Trial(*own, week, site, declared)
+    return Trial(*own, week, week, site, declared)
 
 
 trials = st.builds(

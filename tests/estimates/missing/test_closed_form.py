@@ -192,7 +192,7 @@ def test_missing_scores_of_control_are_shifted_the_other_way() -> None:
 
 def test_a_person_is_filled_by_the_covariance_of_the_own_arm_and_jumps_to_the_other() -> None:
     """One person on treatment misses the last visit; the others only make up the numbers."""
-    change, baseline, treated = trial(20, 3, lost=0.0)
+    change, _, treated = trial(20, 3, lost=0.0)
     change[0, 2] = np.nan
     coefficients = np.array([[-2.0, -3.0, -4.0], [0.0, 0.0, 0.0], [-5.0, -5.0, -5.0]])
     of_control, of_treated = COVARIANCE, COVARIANCE * np.array([[1, 1, 2], [1, 1, 2], [2, 2, 4.0]])
