@@ -39,7 +39,7 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-.PHONY: report test test-long test-python test-newest coverage lab notebooks lint format rules lock example published therapy-course benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate renew calibration-state release-check r-references set-up set-up-time clean help
+.PHONY: report test test-long test-python test-newest coverage data lab notebooks lint format rules lock example published therapy-course benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate renew calibration-state release-check r-references set-up set-up-time clean help
 
 report: $(READY) ## set up, judge the built-in studies, say where the report is (ARGS="STUDY --out DIR")
 	@.venv/bin/relief report $(ARGS)
@@ -87,6 +87,9 @@ lint: $(READY) ## ruff and mypy
 format: $(READY) ## let ruff repair what it can
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
+
+data: $(READY) ## download the open data that tests use, each file checked by its hash (ARGS="fev cdisc-phq9")
+	@.venv/bin/relief data $(ARGS)
 
 lab: $(READY) ## open JupyterLab on the notebooks (ARGS="--no-browser")
 	@.venv/bin/jupyter lab --notebook-dir=notebooks $(ARGS)

@@ -40,7 +40,7 @@ def _absent(notebook):
     if notebook not in OPEN_DATA:
         return None
     from analysis.errors import DataUnavailable
-    from analysis.readers.nimh.open_data import fetch
+    from analysis.readers.open_data.fetch import fetch
 
     try:
         fetch(OPEN_DATA[notebook])

@@ -71,7 +71,7 @@ def test_without_strict_a_skip_is_named_and_passes(folder: Path) -> None:
     code, output = run(folder, strict="")
     assert code == 0, output
     assert "1 passed, 4 skipped, 1 xfailed" in output
-    assert "open data no-such-set: not in the folder that RELIEF_DATA names" in output
+    assert "open data no-such-set: neither under RELIEF_DATA nor in the cache (make data)" in output
 
 
 def test_with_strict_every_skip_fails_with_its_reason(folder: Path) -> None:

@@ -94,7 +94,7 @@ THROUGH = {
         readers/formats/redcap/export readers/formats/redcap/rows readers/formats/redcap/wanted""",
     "readers/formats/redcap/test_projects.py": "readers/formats/redcap/declared",
     "readers/nimh/test_crossover.py": "readers/nimh/bids",
-    "readers/nimh/test_download.py": "readers/nimh/open_data",
+    "readers/open_data/test_download.py": "readers/open_data/fetch",
     "report/test_page.py": "report/check_page",
     "docs/test_study_and_rules.py": "rules/listing",
     "simulate/test_catalogue.py": "simulate/entries",

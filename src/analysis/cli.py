@@ -160,6 +160,26 @@ def _write_page(study: str, found: dict[str, Any], html: Path) -> None:
 
 
 @app.command()
+def data(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="All of them unless given.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Download the open data that the tests use, each file checked by its hash, into the cache."""
+    from analysis.readers.open_data.fetch import fetch_all
+
+    rows = _run(
+        lambda: fetch_all(names or [], tell=lambda text: _say(text, error=True)), as_json=as_json
+    )
+    if as_json:
+        _print_json(rows)
+        return
+    for row in rows:
+        _say(row["folder"])
+
+
+@app.command()
 def judge(
     study: Source,
     beside: Annotated[

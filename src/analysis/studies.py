@@ -72,7 +72,7 @@ def available(name: str) -> tuple[bool, str]:
     """Whether a built-in study can be read without a download, and the reason if not."""
     if name != "nimh":
         return True, ""
-    from analysis.readers.nimh.open_data import available as downloaded
+    from analysis.readers.open_data.fetch import available as downloaded
 
     return downloaded("nimh-ketamine-ds005917")
 

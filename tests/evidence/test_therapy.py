@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,10 +14,8 @@ from analysis.paths import DATA_PROCESSED
 
 
 @pytest.fixture(scope="module")
-def trials() -> pd.DataFrame:
-    declared = os.environ.get("RELIEF_DATA")
-    if not declared or not (Path(declared) / "metapsy-ptsd" / "data.csv").is_file():
-        pytest.skip("the database of psychological treatments is not under RELIEF_DATA")
+def trials(open_data) -> pd.DataFrame:
+    open_data("metapsy-ptsd")
     return therapy.read_trials()
 
 

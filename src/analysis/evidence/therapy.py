@@ -21,7 +21,8 @@ from analysis.evidence.pooling.pools import one_a_trial
 from analysis.evidence.pooling.trial_differences import trial_differences
 from analysis.evidence.summaries import controlled_contrasts
 from analysis.evidence.table import load
-from analysis.paths import DATA_PROCESSED, open_data_folder
+from analysis.paths import DATA_PROCESSED
+from analysis.readers.open_data.fetch import present
 from analysis.rules import refusal
 from analysis.writing import write_atomic
 
@@ -48,7 +49,8 @@ def read_trials(path: Path | None = None) -> pd.DataFrame:
     Parameters
     ----------
     path
-        The database's data.csv; None looks in ``metapsy-ptsd`` under RELIEF_DATA.
+        The database's data.csv; None looks for ``metapsy-ptsd`` under RELIEF_DATA and in the
+        cache of downloads.
 
     Returns
     -------
@@ -62,8 +64,7 @@ def read_trials(path: Path | None = None) -> pd.DataFrame:
     ReliefError
         ``evidence.therapy-absent``, ``evidence.therapy-changed``.
     """
-    root = open_data_folder() or Path()
-    path = path or root / "metapsy-ptsd" / "data.csv"
+    path = path or (present("metapsy-ptsd") or Path()) / "data.csv"
     try:
         content = path.read_bytes()
     except OSError:

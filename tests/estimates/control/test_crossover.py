@@ -15,7 +15,6 @@ from analysis.estimates.control import crossover
 from analysis.estimates.control.crossover import crossover_contrast
 from analysis.estimates.control.crossover_scores import crossover_scores
 from analysis.estimates.table import COLUMNS
-from analysis.paths import open_data_folder
 from analysis.readers.nimh.crossover import read_nimh
 from tests.length import seed, trials
 
@@ -261,12 +260,8 @@ def test_equal_changes_are_refused_though_rounding_tells_them_apart():
 
 
 @pytest.fixture(scope="module")
-def nimh_folder() -> Path:
-    root = open_data_folder()
-    folder = None if root is None else root / "nimh-ketamine-ds005917"
-    if folder is None or not folder.is_dir():
-        pytest.skip("nimh-ketamine-ds005917 is not in the folder that RELIEF_DATA names")
-    return folder
+def nimh_folder(open_data) -> Path:
+    return open_data("nimh-ketamine-ds005917")
 
 
 def test_day_two_contrast_of_the_real_trial(nimh_folder):

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataUnavailable, ReliefError
-from analysis.paths import open_data_folder
 from analysis.readers.nimh.crossover import read_nimh
 from analysis.study import ASSESSMENT_COLUMNS, INFUSION_COLUMNS, SUBJECT_COLUMNS, Study
 
@@ -252,10 +251,8 @@ def test_without_data_the_reason_is_said(monkeypatch, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def real() -> Study:
-    root = open_data_folder()
-    if root is None or not (root / "nimh-ketamine-ds005917").is_dir():
-        pytest.skip("nimh-ketamine-ds005917 is not in the folder that RELIEF_DATA names")
+def real(open_data) -> Study:
+    open_data("nimh-ketamine-ds005917")
     return read_nimh()
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis import instruments
 from analysis.errors import Issue
 from analysis.readers.nimh.bids import MISSING, read_tsv
-from analysis.readers.nimh.open_data import fetch
+from analysis.readers.open_data.fetch import fetch
 from analysis.readers.roles.people_order import number_by_content, numbered
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
@@ -229,7 +229,7 @@ def read_nimh(folder: Path | None = None, *, group: str = "MDD") -> Study:
     ----------
     folder : Path, optional
         Holds participants.tsv and phenotype.tsv. Left out, the published files are looked
-        for and, if need be, downloaded: :func:`analysis.readers.nimh.open_data.fetch`.
+        for and, if need be, downloaded: :func:`analysis.readers.open_data.fetch.fetch`.
     group : {"MDD", "BP", "HC"}
         Depression, bipolar depression or healthy volunteers. The groups are never pooled:
         the others are set aside and counted in ``issues``.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import http.server
+import json
 import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,10 +14,12 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
+from analysis.cli import main
 from analysis.errors import DataUnavailable, ReliefError
-from analysis.readers.nimh import download, registry
-from analysis.readers.nimh.open_data import available, fetch
-from analysis.readers.nimh.registry import OpenDataset, OpenFile
+from analysis.readers.open_data import download, registry
+from analysis.readers.open_data.fetch import available, fetch, fetch_all, present
+from analysis.readers.open_data.registry import OpenDataset, OpenFile
+from tests.readers.open_data.test_r_table import SAVED_BY_R, TABLE
 
 FILES = {"people.tsv": b"id\tgroup\na\tx\n", "scores.tsv": b"id\tscore\na\t1\n"}
 NAME = "made-up"
@@ -26,6 +30,7 @@ class _Server(http.server.ThreadingHTTPServer):
 
     def __init__(self, folder: Path) -> None:
         self.asked: list[str] = []
+        self.folder = folder
         handler = partial(_Handler, directory=str(folder))
         super().__init__(("127.0.0.1", 0), handler)
 
@@ -211,3 +216,72 @@ def test_the_bar_speaks_the_protocol_of_pooch():
         bar.update(10)
         bar.close()
         assert progress.tasks[0].finished
+
+
+# --- all of them: relief data ----------------------------------------------------------------
+
+
+def served_by(server, monkeypatch) -> None:
+    """The one set of the registry is the made-up one, at the loopback server."""
+    made_up = replace(registry.REGISTRY[NAME], addresses=(server.address,))
+    for name in list(registry.REGISTRY):
+        monkeypatch.delitem(registry.REGISTRY, name)
+    monkeypatch.setitem(registry.REGISTRY, NAME, made_up)
+
+
+def test_licence_and_size_are_said_before_the_first_request(server, cache, monkeypatch):
+    served_by(server, monkeypatch)
+    said = []
+    (row,) = fetch_all([], lambda text: said.append((text, list(server.asked))))
+    assert said == [(f"{NAME}: A made-up data set. CC0, 0 kB, from {server.address}", [])]
+    assert row["downloaded"]
+    assert row["folder"] == str(cache / NAME)
+    assert present(NAME) == cache / NAME
+    (again,) = fetch_all([NAME], said.append)
+    assert not again["downloaded"]
+    assert said[-1].endswith("is here")
+    assert len(server.asked) == 2
+
+
+def test_without_a_connection_all_that_is_missing_is_one_sentence(cache, capsys, monkeypatch):
+    nowhere = replace(registry.REGISTRY[NAME], addresses=("http://127.0.0.1:9/",))
+    for name in list(registry.REGISTRY):
+        monkeypatch.setitem(registry.REGISTRY, name, replace(nowhere, name=name))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr("sys.argv", ["relief", "data", "--json"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    out, err = capsys.readouterr()
+    assert json.loads(out)["error"]["rule"] == "data.not-downloaded"
+    assert len(err.splitlines()) == len(registry.REGISTRY) + 1
+    last = err.splitlines()[-1]
+    assert all(name in last for name in registry.REGISTRY)
+    assert "could not be reached" in last
+    assert present(NAME) is None
+
+
+def test_an_unknown_name_downloads_nothing(server, cache, monkeypatch):
+    served_by(server, monkeypatch)
+    with pytest.raises(ReliefError, match="known are made-up"):
+        fetch_all([NAME, "other"], print)
+    assert server.asked == []
+
+
+def test_a_table_that_r_saved_is_kept_as_csv_and_pinned_at_both_ends(server, cache, monkeypatch):
+    (Path(server.folder) / "saved.rda").write_bytes(SAVED_BY_R)
+    entry = OpenFile(
+        "inner/table.csv",
+        "saved.rda",
+        hashlib.sha256(TABLE).hexdigest(),
+        len(SAVED_BY_R),
+        hashlib.sha256(SAVED_BY_R).hexdigest(),
+    )
+    served_by(server, monkeypatch)
+    monkeypatch.setitem(registry.REGISTRY, NAME, replace(registry.dataset(NAME), files=(entry,)))
+    folder = fetch(NAME)
+    assert {p.name: p.read_bytes() for p in (folder / "inner").iterdir()} == {"table.csv": TABLE}
+    other = replace(entry, sha256="0" * 64)
+    monkeypatch.setitem(registry.REGISTRY, NAME, replace(registry.dataset(NAME), files=(other,)))
+    with pytest.raises(DataUnavailable, match="SHA-256 differs"):
+        fetch(NAME)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from analysis.errors import DataUnavailable, ReliefError
 from analysis.paths import open_data_folder
-from analysis.readers.nimh.registry import OpenDataset, OpenFile, dataset
+from analysis.readers.open_data.registry import REGISTRY, OpenDataset, dataset
 from analysis.rules import refusal
 
-__all__ = ["available", "cache_folder", "fetch"]
+__all__ = ["available", "cache_folder", "fetch", "fetch_all", "present"]
 
 
 def cache_folder() -> Path:
@@ -25,16 +26,9 @@ def cache_folder() -> Path:
     return Path(pooch.os_cache("relief"))
 
 
-def _same(path: Path, entry: OpenFile) -> bool:
-    return hashlib.sha256(path.read_bytes()).hexdigest() == entry.sha256
-
-
 def _complete(folder: Path, wanted: OpenDataset) -> bool:
     """Whether the folder holds every file as published."""
-    return all(
-        (folder / entry.name).is_file() and _same(folder / entry.name, entry)
-        for entry in wanted.files
-    )
+    return all(entry.is_at(folder / entry.name) for entry in wanted.files)
 
 
 def _declared(wanted: OpenDataset) -> Path | None:
@@ -50,12 +44,28 @@ def _declared(wanted: OpenDataset) -> Path | None:
     if root is None:
         return None
     folder = root / wanted.name
-    present = [entry for entry in wanted.files if (folder / entry.name).is_file()]
-    changed = next((entry for entry in present if not _same(folder / entry.name, entry)), None)
+    there = [entry for entry in wanted.files if (folder / entry.name).is_file()]
+    changed = next((entry for entry in there if not entry.is_at(folder / entry.name)), None)
     if changed is not None:
         place = f"{wanted.name}/{changed.name}"
         raise refusal("data.changed", file=place, version=wanted.version)
-    return folder if len(present) == len(wanted.files) else None
+    return folder if len(there) == len(wanted.files) else None
+
+
+def present(name: str) -> Path | None:
+    """The folder of a data set that is here, every file verified; None where a download is needed.
+
+    Raises
+    ------
+    ReliefError
+        ``data.changed``, ``data.unknown``, as `fetch`.
+    """
+    wanted = dataset(name)
+    declared = _declared(wanted)
+    if declared is not None:
+        return declared
+    folder = cache_folder() / wanted.name
+    return folder if _complete(folder, wanted) else None
 
 
 def available(name: str) -> tuple[bool, str]:
@@ -110,22 +120,13 @@ def fetch(name: str, *, base_url: str | None = None) -> Path:
         ``data.changed``: a file under ``RELIEF_DATA`` is not the published one.
         ``data.unknown``: no such data set.
     """
+    here = present(name)
+    if here is not None:
+        return here
     wanted = dataset(name)
-    declared = _declared(wanted)
-    if declared is not None:
-        return declared
-    folder = cache_folder() / wanted.name
-    if _complete(folder, wanted):
-        return folder
-    from analysis.readers.nimh.download import download, why
-
-    failures = []
-    for address in wanted.addresses if base_url is None else (base_url.rstrip("/") + "/",):
-        try:
-            download(wanted, address, folder)
-            return folder
-        except (OSError, ValueError) as error:
-            failures.append(f"{address} ({why(error)})")
+    failures = _downloaded(wanted, (base_url.rstrip("/") + "/",) if base_url else wanted.addresses)
+    if not failures:
+        return cache_folder() / wanted.name
     place = "is not set" if open_data_folder() is None else "does not hold all its files"
     missing = refusal(
         "data.unavailable",
@@ -136,3 +137,61 @@ def fetch(name: str, *, base_url: str | None = None) -> Path:
         addresses=" nor from ".join(failures),
     )
     raise DataUnavailable(missing.rule, missing.message)
+
+
+def _downloaded(wanted: OpenDataset, addresses: Sequence[str]) -> list[str]:
+    """Fill the cache from the first address that serves; why each failed where none did."""
+    from analysis.readers.open_data.download import download, why
+
+    failures = []
+    for address in addresses:
+        try:
+            download(wanted, address, cache_folder() / wanted.name)
+            return []
+        except (OSError, ValueError) as error:
+            failures.append(f"{address} ({why(error)})")
+    return failures
+
+
+def fetch_all(names: Sequence[str], tell: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Every data set that tests use, or those named: said first, then downloaded if not here.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of ``REGISTRY``; none for all.
+    tell : callable
+        Gets a line a data set before anything is downloaded: what it is, its licence and size.
+
+    Returns
+    -------
+    list of dict
+        name, title, version, licence, page, bytes, folder, downloaded (whether just now).
+
+    Raises
+    ------
+    ReliefError
+        ``data.unknown``; ``data.changed``; ``data.not-downloaded``, once for all that could not be
+        had, those that could being in the cache.
+    """
+    wanted = [dataset(name) for name in names or REGISTRY]
+    here = {one.name: present(one.name) for one in wanted}
+    for one in wanted:
+        state = f"from {one.addresses[0]}" if here[one.name] is None else "is here"
+        tell(f"{one.name}: {one.title}. {one.licence}, {one.bytes / 1000:,.0f} kB, {state}")
+    failed = {
+        one.name: reasons
+        for one in wanted
+        if here[one.name] is None and (reasons := _downloaded(one, one.addresses))
+    }
+    if failed:
+        first = next(iter(failed.values()))[0]
+        raise refusal("data.not-downloaded", names=", ".join(failed), reason=first)
+    return [
+        {key: getattr(one, key) for key in ("name", "title", "version", "licence", "page", "bytes")}
+        | {
+            "folder": str(here[one.name] or cache_folder() / one.name),
+            "downloaded": here[one.name] is None,
+        }
+        for one in wanted
+    ]

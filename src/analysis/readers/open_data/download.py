@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,9 @@ import requests
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from analysis.readers.nimh.registry import OpenDataset
+from analysis.readers.open_data.r_table import csv_of
+from analysis.readers.open_data.registry import OpenDataset, OpenFile
+from analysis.writing import write_atomic
 
 __all__ = ["download", "why"]
 
@@ -79,12 +82,31 @@ def download(wanted: OpenDataset, address: str, folder: Path) -> None:
         Progress(*columns, console=console, disable=not console.is_terminal) as progress,
     ):
         for entry in wanted.files:
-            pooch.retrieve(
-                address + entry.place,
-                known_hash=f"sha256:{entry.sha256}",
-                fname=entry.name,
-                path=folder,
-                downloader=pooch.HTTPDownloader(
-                    progressbar=_Bar(progress, entry.name), timeout=TIMEOUT_SECONDS
-                ),
-            )
+            target = folder / entry.name
+            if entry.published_sha256 is None:
+                _retrieve(address + entry.place, entry.sha256, target, progress)
+            elif not entry.is_at(target):
+                _retrieve_and_convert(address, entry, target, progress)
+
+
+def _retrieve(address: str, sha256: str, target: Path, progress: Progress) -> None:
+    pooch.retrieve(
+        address,
+        known_hash=f"sha256:{sha256}",
+        fname=target.name,
+        path=target.parent,
+        downloader=pooch.HTTPDownloader(
+            progressbar=_Bar(progress, target.name), timeout=TIMEOUT_SECONDS
+        ),
+    )
+
+
+def _retrieve_and_convert(address: str, entry: OpenFile, target: Path, progress: Progress) -> None:
+    """Fetch what R saved, and keep the table in it, which has a hash of its own."""
+    published = target.with_suffix(Path(entry.place).suffix)
+    _retrieve(address + entry.place, str(entry.published_sha256), published, progress)
+    content = csv_of(published.read_bytes())
+    if hashlib.sha256(content).hexdigest() != entry.sha256:
+        raise ValueError(f"{entry.name} was not made as pinned")
+    write_atomic(target, content)
+    published.unlink()
