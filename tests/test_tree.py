@@ -29,7 +29,7 @@ THROUGH = {
     "claims/evaluators/test_attribution.py": "claims/gates/later_window",
     "claims/evaluators/test_clusters.py": "claims/evaluators/cluster_cases",
     "claims/evaluators/test_first_session.py": "claims/evaluators/session_courses",
-    "claims/published/test_published.py": "claims/published/rows",
+    "claims/published/test_published.py": "claims/published/rows claims/published/within_hours",
     "claims/sensitivity/test_multiverse.py": """
         claims/sensitivity/estimators claims/sensitivity/specifications""",
     "claims/calibration/test_common_analyses.py": "claims/calibration/random_intercepts",
@@ -55,6 +55,7 @@ THROUGH = {
     "estimates/onset/interval_censored/test_turnbull.py": """
         estimates/onset/interval_censored/turnbull_solver""",
     "estimates/onset/test_mixture.py": "estimates/onset/profile_likelihood",
+    "evidence/test_build.py": "evidence/provenance",
     "evidence/test_derive.py": "evidence/assemble evidence/effects",
     "evidence/test_table.py": "evidence/schema",
     "evidence/adding/test_addition.py": """

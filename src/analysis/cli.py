@@ -350,6 +350,9 @@ app.add_typer(evidence_app, name="evidence")
 def add_evidence(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV table or a registry record.")],
     write: Annotated[bool, typer.Option("--write", help="Store the rows; else only show.")] = False,
+    placeable: Annotated[
+        bool, typer.Option("--placeable", help="Leave out, and name, measures without a place.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Say what published figures a file brings, and what they change in pools and verdicts."""
@@ -357,7 +360,9 @@ def add_evidence(
     from analysis.claims.published.addition import add_evidence as add
     from analysis.claims.published.addition import addition_text
 
-    found = _run(lambda: add(file, load_definitions(), write=write), as_json=as_json)
+    found = _run(
+        lambda: add(file, load_definitions(), write=write, placeable=placeable), as_json=as_json
+    )
     if as_json:
         _print_json(found)
         return

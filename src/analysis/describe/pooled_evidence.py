@@ -14,7 +14,7 @@ from analysis.describe.control import difference_by_window
 from analysis.describe.display import number, rounded, sentences
 from analysis.evidence import pooling
 from analysis.evidence.look_back import look_back_falls
-from analysis.evidence.pooling.pools import window_of
+from analysis.evidence.pooling.pools import slope_over_hours, window_of
 from analysis.evidence.therapy import speeds
 from analysis.paths import PUBLISHED
 from analysis.rules import catalogue
@@ -31,6 +31,7 @@ __all__ = [
     "nobody_compared",
     "pools_table",
     "refused_table",
+    "slope_told",
     "sources_table",
     "speeds_alt",
     "speeds_figure",
@@ -101,6 +102,18 @@ def _pool_told(row: dict[Any, Any]) -> str:
         f"{number(row['plain_high'])}; "
         f"SD between trials {number(row['tau'])} ({number(row['tau_low'])} to "
         f"{number(row['tau_high'])})"
+    )
+
+
+def slope_told(table: pd.DataFrame | None = None) -> str:
+    """How the differences of trials change with hours, or why nothing is said of it."""
+    found = slope_over_hours(table)
+    if isinstance(found, str):
+        return f"Over hours: {found}"
+    return (
+        f"Over hours: {number(found.estimate)} SD for each doubling ({number(found.ci_low)} to "
+        f"{number(found.ci_high)}, CR2 with {number(found.df)} degrees of freedom, "
+        f"{found.clusters} trials)."
     )
 
 

@@ -6,22 +6,26 @@ The same input gives the same bytes. Every printed value stays beside its value.
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from analysis.errors import EvidenceError
 from analysis.evidence import schema, vocabulary
+from analysis.evidence.provenance import (
+    ADDED,
+    DICTIONARY,
+    PROVENANCE,
+    TABLE,
+    added_record,
+    provenance_text,
+    sha256,
+)
 from analysis.evidence.schema import COLUMNS, NAMES
 from analysis.paths import PUBLISHED
 from analysis.writing import write_atomic
 
-TABLE, DICTIONARY, PROVENANCE = "published_results.csv", "data_dictionary.csv", "provenance.toml"
-ADDED = "added_results.csv"
-"""Rows added since the table was built, with the columns of the table."""
 SOURCE_COLUMNS = (
     "study_id", "registry_id", "doi", "citation", "design", "comparator", "arm", "dose_mg_per_kg",
     "period", "n", "instrument", "recall_window", "phase", "hours_since_first_infusion",
@@ -59,7 +63,7 @@ def build(source: Path, folder: Path = PUBLISHED) -> list[Path]:
     raw = Path(source).read_bytes()
     rows = tidy(raw.decode("utf-8"))
     texts = {TABLE: _csv(NAMES, rows), DICTIONARY: _csv(*_dictionary())}
-    texts[PROVENANCE] = _provenance(_sha256(raw), texts, len(rows))
+    texts[PROVENANCE] = provenance_text(sha256(raw), texts, len(rows))
     if (folder / ADDED).is_file():
         texts[PROVENANCE] += added_record((folder / ADDED).read_bytes())
     folder.mkdir(parents=True, exist_ok=True)
@@ -326,57 +330,3 @@ def _dictionary() -> tuple[tuple[str, ...], list[dict[str, str]]]:
         for column in COLUMNS
     ]
     return header, rows
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-LICENCE = (
-    "No licence came with the source file. It holds single figures with their sources, read in "
-    "abstracts, registry records and one open data file; for use beyond this study ask the "
-    "owners of the publications named in each row."
-)
-ADDED_LICENCE = (
-    "Single figures with their sources, read in abstracts, tables and registry records; for use "
-    "beyond this study ask the owners of the publications named in each row."
-)
-CITATION = "Each row names its own source: columns registry_id, doi, citation, read_from."
-COMMAND = "make published EVIDENCE=path"
-
-
-def added_record(content: bytes) -> str:
-    """The provenance record of the rows that were added one by one."""
-    rows = content.decode("utf-8").count("\n") - 1
-    fields = {
-        "name": ADDED, "producer": "analysis.evidence.adding", "citation": CITATION,
-        "licence": ADDED_LICENCE, "sha256": _sha256(content), "rows": rows,
-        "command": "relief evidence add FILE --write",
-    }  # fmt: skip
-    lines = [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in fields.items()]
-    return "\n".join(["", "[[file]]", *lines]) + "\n"
-
-
-def _provenance(source_sha256: str, texts: dict[str, str], rows: int) -> str:
-    records = [
-        ("source", "published_results.csv (evidence file)", source_sha256, None),
-        ("file", TABLE, _sha256(texts[TABLE].encode()), rows),
-        ("file", DICTIONARY, _sha256(texts[DICTIONARY].encode()), len(COLUMNS)),
-    ]
-    lines = ["# What these files are and where they come from. Written by the builder."]
-    for kind, name, sha256, count in records:
-        source = kind == "source"
-        fields: dict[str, str | int] = {
-            "name": name,
-            "producer": "supplied with the project; who extracted the figures is not recorded"
-            if source
-            else "analysis.evidence.build",
-            "citation": CITATION,
-            "licence": LICENCE,
-            "date": "2026-11-23",
-            "sha256": sha256,
-        }
-        fields |= {"rows": count, "command": COMMAND} if count is not None else {}
-        lines += ["", f"[{kind}]" if source else f"[[{kind}]]"]
-        lines += [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in fields.items()]
-    return "\n".join(lines) + "\n"

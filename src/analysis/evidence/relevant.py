@@ -9,7 +9,8 @@ from analysis.evidence.table import load
 
 SHOWN = [
     "row", "study_id", "level", "arm", "comparator", "route", "instrument", "instrument_printed",
-    "recall_window", *HOURS, "statistic", "value", "text_value", "unit", "direction", "note",
+    "recall_window", "recall_hours_high", *HOURS, "statistic", "value", "text_value", "unit",
+    "direction", "note",
 ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.errors import EvidenceError
 from analysis.evidence import schema
-from analysis.evidence.build import ADDED, TABLE
+from analysis.evidence.provenance import ADDED, TABLE
 from analysis.evidence.schema import COLUMNS, NAMES
 from analysis.paths import PUBLISHED
 

@@ -9,8 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.claims.definitions import load_definitions
+from analysis.claims.published import judge_published
 from analysis.claims.published.addition import add_evidence, addition_text
 from analysis.cli import app
+from analysis.evidence import adding
 from analysis.evidence.build import ADDED
 from analysis.paths import PUBLISHED
 from tests.evidence.adding.record_maker import measure, record, sample, write
@@ -43,6 +45,18 @@ def test_a_second_trial_makes_a_pool_and_the_change_is_shown(folder, tmp_path):
     assert found["written"] is None
     assert "Nothing was written" in addition_text(found)
     assert "[resultsSection" in addition_text(found)
+
+
+def test_a_score_within_hours_changes_the_time_gate_and_its_form_is_asked(folder, tmp_path):
+    made = record(measure("PCL-5", {"4 hours": [("31.0", "14.0"), ("39.0", "14.0")]}))
+    definitions = load_definitions()
+    found = adding.read(write(tmp_path, made), folder)
+    ledger = judge_published(definitions, adding.with_rows(found, folder))
+    why = {reason.gate: reason for reason in ledger["onset"].reasons}
+    assert why["time"].passed
+    assert not why["recall"].passed
+    assert "0 of the 4 controlled figures before 24 h" in why["recall"].text
+    assert "not analysed again" in why["estimate"].text
 
 
 def test_the_command_shows_and_refuses_in_one_line(tmp_path):

@@ -102,6 +102,43 @@ def test_a_trial_that_the_table_has_keeps_its_name(tmp_path):
     assert found.rows[0]["doi"] == "10.1038/s41386-022-01266-9"
 
 
+def sequences(frame: str) -> dict:
+    made = record(
+        measure("IES-R", {"": [("20.0", "9.0"), ("31.0", "8.5")]}, timeFrame=frame),
+        interventionModel="CROSSOVER",
+    )
+    place = made["resultsSection"]["outcomeMeasuresModule"]["outcomeMeasures"][0]
+    for group, title in zip(place["groups"], ("Ketamine first, then midazolam", "Midazolam First"),
+                            strict=True):  # fmt: skip
+        group["title"] = title
+    return made
+
+
+def test_the_first_period_of_a_crossover_is_two_arms(tmp_path):
+    rows = adding.read(write(tmp_path, sequences("7 days after first infusion"))).rows
+    assert {(r["arm"], r["period"]) for r in rows} == {
+        ("ketamine", "first"),
+        ("midazolam", "first"),
+    }
+    assert {r["hours_since_first_infusion"] for r in rows} == {"168"}
+    with pytest.raises(ReliefError, match="a sequence of a crossover"):
+        adding.read(write(tmp_path, sequences("7 days after each infusion")))
+
+
+def test_measures_that_cannot_be_placed_are_left_out_where_that_is_asked(tmp_path):
+    made = record(
+        measure("PCL-5", {"24 hours": [("34.6", "15.2"), ("40.3", "14.1")]}),
+        measure("CAPS-5", {"End of treatment": [("20.0", "9.0"), ("31.0", "8.5")]}),
+    )
+    path = write(tmp_path, made)
+    with pytest.raises(ReliefError, match="a span or an end"):
+        adding.read(path)
+    found = adding.read(path, placeable=True)
+    assert {r["instrument"] for r in found.rows} == {"PCL-5"}
+    assert len(found.left_out) == 1
+    assert "a span or an end" in found.left_out[0]
+
+
 PLANTED_IN_RECORDS = {
     "no JSON": ("{", "evidence.not-json"),
     "a key twice": ('{"protocolSection": {}, "protocolSection": {}}', "evidence.not-json"),

@@ -21,7 +21,12 @@ SHOWN = ["row", "arm", "n", "instrument", "hours_since_first_infusion", "statist
 
 
 def add_evidence(
-    file: Path, definitions: Definitions, *, write: bool = False, folder: Path = PUBLISHED
+    file: Path,
+    definitions: Definitions,
+    *,
+    write: bool = False,
+    placeable: bool = False,
+    folder: Path = PUBLISHED,
 ) -> dict[str, Any]:
     """Read a row, table or registry record; say what it would change; store it where asked.
 
@@ -33,6 +38,8 @@ def add_evidence(
         Of the claims.
     write
         Store the rows in ``folder``.
+    placeable
+        Of a record: leave out, and tell, the measures that cannot be placed.
 
     Returns
     -------
@@ -46,7 +53,7 @@ def add_evidence(
     ReliefError
         As :func:`analysis.evidence.adding.read`.
     """
-    addition = adding.read(file, folder)
+    addition = adding.read(file, folder, placeable=placeable)
     before, after = evidence.load(folder), adding.with_rows(addition, folder)
     verdicts = [
         {"claim": old.claim, "before": old.verdict, "after": new.verdict,

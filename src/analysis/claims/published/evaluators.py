@@ -12,85 +12,14 @@ from analysis import evidence
 from analysis.claims.decision_rule import decide_by_share
 from analysis.claims.definitions import Claim, Definitions
 from analysis.claims.evaluators.common import Finding, in_parts, reason
-from analysis.claims.ledger import NOT_DECIDED, SUPPORTED, Reason
+from analysis.claims.ledger import NOT_DECIDED, SUPPORTED
 from analysis.claims.published.rows import NOTE, contrast_rows, named, share_row
+from analysis.claims.published.within_hours import NOT_ON_FIGURES, within_hours
 from analysis.estimates.proportions import exact_share, share_difference
 from analysis.estimates.table import row
 
 _SEVERITY = "PTSD severity scales were used."
 NUMBERS = {1: "one", 2: "two", 3: "three", 6: "six", 8: "eight"}
-# What is measured on people's scores alone.
-_NOT_ON_FIGURES = reason(
-    "robustness", None, "Not evaluated: published figures cannot be re-analysed for missing data."
-) | reason(
-    "calibration",
-    None,
-    "Not evaluated: the false-supported rate is measured for people's scores, not for published "
-    "figures.",
-)
-_FORMS_FOR_HOURS = (
-    "Forms for hours exist at an early stage (d-PCL, RSDI); none has been used in a ketamine "
-    "trial found."
-)
-
-
-def _no_hours(table: pd.DataFrame) -> str:
-    """What the table holds before 24 h and at 24 h, in one sentence with its rows."""
-    early, day = evidence.controlled_before(24, table), evidence.rows_at(24, table)
-    trials, pooled = (int((day["level"] == level).sum()) for level in ("trial", "pooled"))
-    maybe = evidence.possibly_earlier(table)
-    return (
-        (
-            f"The table holds {len(early)} controlled PTSD scores with numbers before 24 h "
-            f"{named(early['row']) if len(early) else ''}; "
-            f"at 24 h it holds {trials} trial-level contrast(s) and {pooled} pooled ones "
-            f"{named(day['rows'])}; "
-            f"{maybe['study_id'].nunique()} intramuscular trial may have sampled earlier, "
-            f"scores unknown {named(maybe['row'])}. {NOTE}"
-        )
-        .replace("  ", " ")
-        .replace(" ;", ";")
-    )
-
-
-def _hours_gates(claim: Claim, table: pd.DataFrame) -> dict[str, Reason]:
-    """Construct, time, recall and comparator for what would have to be known within hours."""
-    early, day = evidence.controlled_before(24, table), evidence.rows_at(24, table)
-    trial = day[day["level"] == "trial"]
-    share = f"{trial['share_before_low'].min():.1%}"
-    made = (
-        reason("construct", True, f"PTSD severity scales were used {named(trial['rows'])}.")
-        | reason("time", bool(len(early)), _no_hours(table))
-        | reason(
-            "recall",
-            False if early.empty else None,
-            f"At 24 h the trial-level contrast is on a form that looks back a week: {share} of "
-            "its window lies before the infusion "
-            "(the window as administered was not seen); the pooled ones mix forms "
-            f"{named(day['rows'])}. {_FORMS_FOR_HOURS}",
-        )
-        | reason(
-            "comparator", True, f"Randomised comparators exist at 24 h {named(trial['rows'])}."
-        )
-        | _NOT_ON_FIGURES
-    )
-    return {gate: reason for gate, reason in made.items() if gate in claim.gates}
-
-
-def _within_hours(
-    claim_id: str, claim: Claim, definitions: Definitions, table: pd.DataFrame
-) -> Finding:
-    """headline, onset, certainty_within_hours."""
-    reasons = _hours_gates(claim, table)
-    reasons |= reason(
-        "estimate", None, "Not evaluated: there is no score within hours to estimate from."
-    )
-    beside = (
-        []
-        if claim_id == "certainty_within_hours"
-        else contrast_rows(evidence.rows_at(24, table), claim_id)
-    )
-    return Finding(reasons, row(claim=claim_id), NOT_DECIDED, beside)
 
 
 def _certainty_ever(
@@ -199,7 +128,7 @@ def _difference(
             f"Randomised against midazolam, an active comparator {named([trial['rows']])}.",
         )
         | reason("estimate", None, f"Not evaluated: {text}")
-        | _NOT_ON_FIGURES
+        | NOT_ON_FIGURES
     )
     return Finding(
         reasons,
@@ -216,7 +145,7 @@ def _attribution(
     """Nobody published a controlled score within hours, so that the word is that of later."""
     parts = {
         "later": _difference(claim_id, claim, definitions, table),
-        "hours": _within_hours(claim_id, claim, definitions, table),
+        "hours": within_hours(claim_id, claim, definitions, table),
     }
     return in_parts(claim, parts, {"hours": "Within hours", "later": "Later (week 2)"})
 
@@ -319,9 +248,9 @@ def _dissociation_brief(
 
 
 EVALUATORS: dict[str, Callable[..., Finding]] = {
-    "headline": _within_hours,
-    "onset": _within_hours,
-    "certainty_within_hours": _within_hours,
+    "headline": within_hours,
+    "onset": within_hours,
+    "certainty_within_hours": within_hours,
     "certainty_ever": _certainty_ever,
     "magnitude": _difference,
     "attribution": _attribution,

@@ -11,7 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.evidence.adding import checked, csv_rows, record_rows
-from analysis.evidence.build import ADDED, PROVENANCE, added_record, tidy_row
+from analysis.evidence.build import tidy_row
+from analysis.evidence.provenance import ADDED, PROVENANCE, added_record
 from analysis.evidence.schema import NAMES
 from analysis.evidence.table import as_text, contents, validate
 from analysis.paths import PUBLISHED
@@ -38,7 +39,7 @@ class Addition:
         return [row["row"] for row in self.rows]
 
 
-def read(path: Path, folder: Path = PUBLISHED) -> Addition:
+def read(path: Path, folder: Path = PUBLISHED, *, placeable: bool = False) -> Addition:
     """Read a table of rows (CSV) or a registry record (JSON) against the table that is there.
 
     Parameters
@@ -47,6 +48,8 @@ def read(path: Path, folder: Path = PUBLISHED) -> Addition:
         Columns as docs/evidence.md lists them; or a study of ClinicalTrials.gov's API, version 2.
     folder
         Of the published table.
+    placeable
+        Of a record: leave out, and tell, the measures that cannot be placed.
 
     Raises
     ------
@@ -62,7 +65,7 @@ def read(path: Path, folder: Path = PUBLISHED) -> Addition:
     there = as_text(*contents(folder))
     name = Path(path).name
     if text.lstrip()[:1] in ("{", "["):
-        told, left_out = record_rows.rows_of(text, name, there)
+        told, left_out = record_rows.rows_of(text, name, there, placeable=placeable)
     else:
         told, left_out = csv_rows.rows_of(text, name), []
     if not told:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.errors import ReliefError
 from analysis.estimates.intervals import t_quantile
 from analysis.evidence import schema
 from analysis.evidence.adding import record_words as words
@@ -44,7 +45,9 @@ class _Measure:
     groups: dict[str, dict[str, str]]
 
 
-def rows_of(text: str, file: str, there: pd.DataFrame) -> tuple[list[dict[str, str]], list[str]]:
+def rows_of(
+    text: str, file: str, there: pd.DataFrame, *, placeable: bool = False
+) -> tuple[list[dict[str, str]], list[str]]:
     """What a record tells of PTSD severity and response; and what was left out, with why.
 
     Parameters
@@ -53,6 +56,8 @@ def rows_of(text: str, file: str, there: pd.DataFrame) -> tuple[list[dict[str, s
         The record, and its name for sentences.
     there
         The table: a trial that it has keeps its id, DOI and citation.
+    placeable
+        Leave out, and tell, the measures that cannot be placed; else the first one is refused.
 
     Raises
     ------
@@ -68,16 +73,28 @@ def rows_of(text: str, file: str, there: pd.DataFrame) -> tuple[list[dict[str, s
     rows, left_out = [], []
     for place, measure in enumerate(record.measures):
         title = str(measure.get("title", ""))
-        scales = words.scales_in(title)
-        if not scales:
+        if not words.scales_in(title):
             left_out.append(f"{title}: no PTSD scale in its title")
             continue
-        if len(scales) > 1:
-            raise record.error("evidence.unit", f"{_AT}[{place}].title",
-                                why=f"its title names {' and '.join(scales)}")  # fmt: skip
-        placed = _place(record, f"{_AT}[{place}]", measure, scales[0])
-        rows += [study | row for row in _rows(placed, measure)]
+        try:
+            found = _of_measure(record, f"{_AT}[{place}]", measure, title)
+        except ReliefError as refused:
+            if not placeable:
+                raise
+            left_out.append(f"{title}: {refused.message}")
+            continue
+        rows += [study | row for row in found]
     return [_whole(record, row) for row in rows], left_out
+
+
+def _of_measure(
+    record: Record, path: str, measure: dict[str, Any], title: str
+) -> list[dict[str, str]]:
+    scales = words.scales_in(title)
+    if len(scales) > 1:
+        raise record.error("evidence.unit", f"{path}.title",
+                           why=f"its title names {' and '.join(scales)}")  # fmt: skip
+    return list(_rows(_place(record, path, measure, scales[0]), measure))
 
 
 def _whole(record: Record, row: dict[str, str]) -> dict[str, str]:
@@ -126,11 +143,18 @@ def _groups(record: Record, path: str, measure: dict[str, Any]) -> dict[str, dic
     """Arm, comparator and dose by group id."""
     found: dict[str, dict[str, str]] = {}
     groups = [g for g in measure.get("groups") or [] if isinstance(g, dict)]
+    when = " ".join(str(measure.get(name, "")) for name in ("title", "description", "timeFrame"))
     agents = {}
     for place, group in enumerate(groups):
         title, more = str(group.get("title", "")), str(group.get("description", ""))
         named = words.agents_in(title) or words.agents_in(more)
         at = f"{path}.groups[{place}]"
+        period = words.period_of(f"{title} {more} {when}") if record.crossover else "all"
+        if record.crossover and words.is_sequence(title):
+            if period != "first":
+                why = "a group is a sequence of a crossover, not of its first period alone"
+                raise record.error("evidence.arm", at, why=why)
+            named = named[:1]
         if len(named) != 1:
             why = "a group names no drug that is known" if not named else "a group names two drugs"
             raise record.error("evidence.arm", at, why=why)
@@ -139,9 +163,7 @@ def _groups(record: Record, path: str, measure: dict[str, Any]) -> dict[str, dic
             raise record.error("evidence.arm", at, why="a group's id is missing or occurs twice")
         agents[key] = named[0]
         dose = words.dose_in(title) or words.dose_in(more)
-        found[key] = {"arm": named[0], "dose_mg_per_kg": dose,
-                      "period": words.period_of(f"{title} {more}") if record.crossover
-                      else "all"}  # fmt: skip
+        found[key] = {"arm": named[0], "dose_mg_per_kg": dose, "period": period}
     others = sorted(set(agents.values()) - {"ketamine"})
     if len(others) > 1:
         raise record.error("evidence.arm", f"{path}.groups", why="there are two comparators")

@@ -54,11 +54,11 @@ def scales_in(text: str) -> list[str]:
 
 
 def agents_in(text: str) -> list[str]:
-    """Drugs that an arm's title names: ketamine, or comparators of the list."""
-    found = ["ketamine"] if re.search(_KETAMINE, text, re.IGNORECASE) else []
-    return found + [
-        name for name, (_, words) in _COMPARATORS.items() if re.search(words, text, re.IGNORECASE)
-    ]
+    """Drugs that an arm's title names, in their order: ketamine, or comparators of the list."""
+    drugs = {"ketamine": _KETAMINE} | {name: words for name, (_, words) in _COMPARATORS.items()}
+    places = {name: re.search(words, text, re.IGNORECASE) for name, words in drugs.items()}
+    found = [(match.start(), name) for name, match in places.items() if match]
+    return [name for _, name in sorted(found)]
 
 
 def kind_of(agent: str) -> str:
@@ -78,6 +78,11 @@ def route_in(text: str) -> str:
         if re.search(words, text, re.IGNORECASE):
             return route
     return "mixed or not stated"
+
+
+def is_sequence(title: str) -> bool:
+    """Whether a group is an order of treatments and not one of them."""
+    return bool(re.search(r"\bfirst\b|\bthen\b|sequence|followed by", title, re.IGNORECASE))
 
 
 def period_of(text: str) -> str:
