@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.calibration.all_gates import kept_by_gate_7
-from analysis.claims.calibration.command import MATTERS, every_world, other_designs
+from analysis.claims.calibration.command import MATTERS, POWER, every_world, other_designs
 from analysis.claims.calibration.common_analyses import COMMON
 from analysis.claims.calibration.counts import HASHES, is_current, read_table
 from analysis.claims.calibration.design import scenario
@@ -276,7 +276,7 @@ def all_gates(counts: pd.DataFrame, definitions: Definitions | None = None) -> p
     current = _split(counts)[0]
     kept = kept_by_gate_7(current, definitions or load_definitions())
     known = catalogue().set_index("world")["no_effect"]
-    kept = kept[kept["world"].map(known).eq(False)]
+    kept = kept[kept["world"].str.partition("@")[0].map(known).eq(False)]
     steps = {"by_estimate": "gate 5", "supported": "gates 5 and 6",
              "supported_by_all": "all seven gates"}  # fmt: skip
     shown = kept[["world", "n_per_arm"]].rename(columns={"n_per_arm": "people an arm"})
@@ -300,6 +300,7 @@ def designs(counts: pd.DataFrame, n_per_arm: int = 30) -> pd.DataFrame:
     own = own[(own["claim"] == "onset") & (own["n_per_arm"] == n_per_arm)]
     own = own[own["world"].str.contains("@")]
     told = own["world"].map(lambda name: scenario(name)[1].told())
+    own = own[~own["world"].str.startswith(f"{POWER}@")]
     real = own["world"].str.startswith(f"{MATTERS}@")
     rows = {}
     for design, rated in own.groupby(told, sort=False):

@@ -36,6 +36,8 @@ WORST = {
     "later window": ("narrow-entry", "by-illness"),
 }
 MATTERS = "effect-0.50-against-0.15"
+# Where power is promised, and at which other designs it stands beside.
+POWER, POWER_BESIDE = "power-cell", ("loss-0.05", "loss-0.10", "covariate-0")
 
 
 def every_world() -> list[str]:
@@ -57,7 +59,7 @@ def other_designs() -> list[str]:
             )
             worst = WORST[group][:1] if crossed else WORST[group]
             found += [f"{world}@{design.name}" for world in (*worst, MATTERS)]
-    return found
+    return [*found, *(f"{POWER}@{name}" for name in POWER_BESIDE)]
 
 
 def first_pass() -> list[str]:
