@@ -146,8 +146,8 @@ def _weighed(case: Case, main: dict[str, Any]) -> Sentence:
     needs = said(
         "Support needs the upper limit below -{bias:.1f} (bound on the sum of all biases {rule:g} "
         "SD, assumption; SD of the baseline as used {sd:.1f} points{floor}) and the estimate at or "
-        "below -{smallest:.1f} (smallest difference that matters, {source}); contradiction needs the "
-        "lower limit above -{bar:.1f}, since biases against may hide half of their bound.",
+        "below -{smallest:.1f} (smallest difference that matters, {source}); contradiction needs "
+        "the lower limit above -{bar:.1f}, since biases against may hide half of their bound.",
         brief=said(
             "Support needs the upper limit below the bound on the sum of all biases (-{rule:g} "
             "SD, assumption) and the estimate at or below the smallest difference that matters "
