@@ -39,6 +39,7 @@ class Design:
     ``dated`` says that its files hold dates, by which the reader could tell whether the arms were
     treated at the same time; with hours alone, nobody can.
     ``randomised`` to ``registration`` say how it was done, None where it is not declared;
+    ``registered_late`` is what dates tell of it: the register came after the first infusion.
     ``planned_per_arm`` is by the treatments that study.toml names. ``ketamine_arms`` are those of
     them that are ketamine, of which ``primary_arm`` decides, or all together where it is None.
     """
@@ -68,6 +69,7 @@ class Design:
     looks: int | None = None
     look_level: float | None = None
     registration: str | None = None
+    registered_late: bool = False
     ketamine_arms: tuple[str, ...] = (KETAMINE,)
     primary_arm: str | None = None
     windows: Mapping[str, Window] = field(default_factory=dict)
@@ -90,7 +92,8 @@ class Study:
     ----------
     subjects : DataFrame
         One row a person: ``SUBJECT_COLUMNS``. ``subject`` is a number given by content,
-        never the identifier of the file.
+        never the identifier of the file. Optional, where files hold dates: ``begun_with``, the
+        least number of those whose first infusion began in the same minute.
     infusions : DataFrame
         One row an infusion: ``INFUSION_COLUMNS``; hours since the person's first infusion
         started. ``*_low``/``*_high`` bound a time known only to the day; ``start_hours``

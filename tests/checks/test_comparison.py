@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,15 +13,17 @@ import pytest
 from analysis.checks import comparison
 from analysis.checks.forms import SetAside
 from analysis.checks.sites import check_sites
+from analysis.claims.definitions import load_definitions
 from analysis.errors import Issue
 from analysis.study import Study
+from tests.length import trials
 from tests.small_study import forms, infusion, study
 
 ARMS = ("ketamine", "midazolam")
 Check = Callable[[Study, pd.DataFrame, pd.DataFrame], Iterator[Issue]]
 
 
-def trial(n_per_arm: int, scores: list[dict] | None = None, **design: str) -> Study:
+def trial(n_per_arm: int, scores: list[dict] | None = None, **design: Any) -> Study:
     """People of two arms in turn, each given what their arm is given."""
     people = range(2 * n_per_arm)
     rows = scores or [{"subject": person, "hours": 3.0} for person in people]
@@ -100,8 +103,32 @@ def test_sites_that_have_one_arm_each_stop_the_question(sites):
     assert "comparator.arm-is-site" in at(sites)
 
 
-def test_one_site_with_both_arms_lets_it_be_asked():
-    assert at(["A", "A", *["A", "B"] * 11]) == {"comparator.at-other-sites"}
+def test_one_person_of_the_other_arm_makes_no_comparison_of_two_sites():
+    assert at(["A", "A", *["A", "B"] * 11]) == {"site.goes-with-arm"}
+    assert at(["A", "B"] * 11 + ["B", "A"]) == {"site.goes-with-arm"}
+
+
+@pytest.mark.parametrize(
+    "sites",
+    [["A", "B"] * 7 + ["B", "A"] * 5, ["A"] * 16 + ["B", "C"] * 4, [*"AABBCCDDEEFF"] * 2],
+    ids=["nearly half", "two sites of one arm", "pairs at every site"],
+)
+def test_a_site_with_both_arms_lets_it_be_asked(sites):
+    assert "site.goes-with-arm" not in at(sites)
+
+
+def test_sites_in_other_proportions_are_no_sites_that_go_with_the_arm():
+    """1:2 at one site and 2:1 at the other, as some trials allocate."""
+    assert not at((["A", "B"] * 2 + ["B", "A"]) * 20, 60)
+
+
+@pytest.mark.parametrize("size", [2, 3, 8, 30])
+def test_arms_of_chance_seldom_go_with_sites(size):
+    rng, n = np.random.default_rng(size), 30
+    sites = np.repeat([f"site {number}" for number in range(2 * n)], size)[: 2 * n]
+    found = [at(list(rng.permutation(sites)), n) for _ in range(trials(short=100, long=10_000))]
+    wrong = sum("site.goes-with-arm" in rules for rules in found)
+    assert wrong <= 0.001 * len(found)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +199,98 @@ def test_nobody_rated_within_hours_is_another_matter():
     assert not found(comparison.rated_at_other_hours, trial(12), nobody)
 
 
+def later(
+    hours: np.ndarray, days: np.ndarray, *, phase: str = "later", **design: Any
+) -> dict[str, Issue]:
+    """What is found of people rated so many hours, and days, after; NaN where they were not."""
+    of = trial(len(hours) // 2, **design)
+    scores = rated(hours)
+    people = np.arange(len(days))[~np.isnan(days)]
+    at = 24 * days[people]
+    more = pd.DataFrame({"subject": people, "phase": phase, "latest_infusion": 1, "total": 30.0,
+                         "recall_hours": 0.0, "hours_high": at, "since_end_low": at,
+                         "since_end_high": at})  # fmt: skip
+    scores = pd.concat([scores, more], ignore_index=True)
+    checks = (comparison.rated_at_other_hours, comparison.rated_in_shares)
+    return {rule: own for check in checks for rule, own in found(check, of, scores).items()}
+
+
+def week(late: float = 0.0, lost: int = 0, n_per_arm: int = 12) -> np.ndarray:
+    """A visit about a week after, the comparator's so many days later, some of ketamine lost."""
+    days = 7 + np.random.default_rng(4).uniform(-0.01, 0.01, 2 * n_per_arm)
+    days += late * (np.arange(2 * n_per_arm) % 2)
+    days[: 2 * lost : 2] = np.nan
+    return days
+
+
+HOURS = np.full(24, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("days", "rule"),
+    [(week(late=0.5), "rated-at-other-hours"), (week(lost=9), "rated-in-other-shares")],
+)
+def test_the_later_window_that_decides_is_compared_too(days, rule):
+    """Beside hours it touches what is said beyond them alone; without hours, everything."""
+    assert set(later(HOURS, days)) == {f"later.{rule}"}
+    nobody = np.full(24, np.nan)
+    assert set(later(nobody, days)) == {f"comparator.{rule}"}
+    assert stops(later(HOURS, days)[f"later.{rule}"])
+
+
+def test_a_later_window_that_does_not_decide_is_not_compared():
+    """The first visit in time decides, unless another one is declared and registered."""
+    both = np.where(np.arange(24) % 2, 8.9, 6.1)
+    windows = {"later_window": "day_14", "registration": "NCT00000000 2024-12-01"}
+    assert later(HOURS, both)
+    assert not later(HOURS, both, **windows)
+    assert later(HOURS, both, **windows, registered_late=True)
+    assert later(HOURS, both, **(windows | {"registration": "none"}))
+
+
+def test_a_week_like_in_both_arms_is_no_matter():
+    assert not later(HOURS, week())
+    assert not later(HOURS, week(lost=3))
+
+
+def test_the_share_that_makes_a_visit_is_that_of_the_claims():
+    assert load_definitions().rule("later_window_share") == comparison._SHARE_OF_VISIT
+
+
+def shares(n_ketamine: int, n_other: int, planned: dict[str, int], **design: Any) -> set[str]:
+    """Rules that so many people of each arm break, of so many planned."""
+    people = max(n_ketamine, n_other)
+    of = trial(people, planned_per_arm=planned, **design)
+    scores = rated(np.full(2 * people, 3.0))
+    gone = (scores["subject"] // 2) >= np.where(scores["subject"] % 2, n_other, n_ketamine)
+    return set(found(comparison.shared_out, of, scores[~gone]))
+
+
+PLAN = {"ketamine": 30, "midazolam": 60}
+
+
+@pytest.mark.parametrize(("n_ketamine", "n_other"), [(60, 30), (45, 45), (15, 75)])
+def test_arms_in_another_proportion_than_planned_are_told(n_ketamine, n_other):
+    assert shares(n_ketamine, n_other, PLAN) == {"arm.share-off-plan"}
+
+
+@pytest.mark.parametrize(
+    ("n_ketamine", "n_other", "planned"),
+    [(30, 60, PLAN), (36, 54, PLAN), (15, 30, PLAN), (12, 12, {"ketamine": 11, "midazolam": 14}),
+     (0, 0, PLAN), (30, 30, None)],
+    ids=["as planned", "by chance", "half of both", "nearly", "nobody", "no plan"],
+)  # fmt: skip
+def test_arms_as_planned_or_as_chance_makes_them_are_not(n_ketamine, n_other, planned):
+    assert not shares(n_ketamine, n_other, planned)
+
+
+def test_doses_of_ketamine_that_are_taken_together_are_planned_together():
+    doses = {"ketamine 0.5": 15, "ketamine 1.0": 15, "midazolam": 60}
+    arms = ("ketamine 0.5", "ketamine 1.0")
+    assert not shares(30, 60, doses, ketamine_arms=arms)
+    assert shares(60, 30, doses, ketamine_arms=arms)
+
+
 def ill(distance: float, n_per_arm: int = 10) -> dict[str, Issue]:
     """What is found where the arms lie so many SD apart before the infusion."""
     spread = np.repeat(np.linspace(-1, 1, n_per_arm), 2)
@@ -201,7 +320,7 @@ def test_less_and_arms_of_hardly_anybody_are_not(distance, n):
 @pytest.mark.parametrize(
     "check",
     [comparison.other_than_given, comparison.rated_at_other_hours, comparison.rated_in_shares,
-     comparison.baselines],
+     comparison.baselines, comparison.shared_out],
 )  # fmt: skip
 def test_studies_with_nothing_to_compare_are_left_alone(check):
     nothing = rated(np.empty(0))

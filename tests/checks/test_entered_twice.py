@@ -54,12 +54,18 @@ def again(
 
 
 def found(
-    own: pd.DataFrame, items: pd.DataFrame | None = None, **design: str
+    own: pd.DataFrame,
+    items: pd.DataFrame | None = None,
+    begun: dict[int, int] | None = None,
+    **design: str,
 ) -> tuple[dict[int, str], dict[str, int]]:
     """Who is set aside by which rule, and the rules with their counts."""
     scale, version = own["instrument"].iloc[0], own["version"].iloc[0]
     made = study(own, items={} if items is None else {(scale, version): items})
     made = replace(made, design=replace(made.design, **design))
+    if begun is not None:
+        told = made.subjects["subject"].map(begun)
+        made = replace(made, subjects=made.subjects.assign(begun_with=told))
     aside = SetAside()
     check_entered_twice(made, score(made), aside)
     return aside.subjects, {issue.rule: issue.count for issue in aside.issues}
@@ -90,6 +96,39 @@ def test_one_answer_changed_on_one_form_hides_nobody():
     items = items.copy()
     items.loc[form, 5] = (items.loc[form, 5] + 1) % 5
     assert set(found(own, items)[0]) == {3, 10_003}
+
+
+def nudged(own: pd.DataFrame, items: pd.DataFrame, by: int = 1) -> pd.DataFrame:
+    """Every copy's form with so many answers moved by one point, each form in places of its own."""
+    items, high = items.copy(), max(NOW.item_max("ad-hoc"))
+    for number, form in enumerate(own.loc[own["subject"] >= 10_000, "form"]):
+        for step in range(by):
+            item = items.columns[(3 * number + 5 * step) % len(items.columns)]
+            answer = items.loc[form, item]
+            items.loc[form, item] = answer + (1 if answer < high else -1)
+    return items
+
+
+@pytest.mark.parametrize("people", [[3], [1, 2, 3, 4], list(range(1, 61))])
+def test_so_are_those_whose_every_form_differs_in_one_answer(people):
+    own, items = again(*sound(30), people, minutes=30)
+    aside, rules = found(own, nudged(own, items))
+    assert set(aside) == {who + copy for who in people for copy in (0, 10_000)}
+    assert rules == {ANSWERS: 2 * len(people)}
+
+
+def test_answers_that_many_people_give_are_no_near_copies():
+    """Three symptoms of fourteen, each a little: many pairs differ in one by chance."""
+    own, items = sound(30)
+    rng = np.random.default_rng(2)
+    for who in own["subject"].unique():
+        marks = rng.choice(len(items.columns), 3, replace=False)
+        answers = np.zeros(len(items.columns))
+        answers[marks] = 1
+        items = items.copy()
+        items.loc[own.loc[own["subject"] == who, "form"]] = answers
+    assert TOTALS not in found(own, items)[1]
+    assert len(found(own, items)[0]) <= 20
 
 
 def test_one_form_in_common_is_no_second_person():
@@ -124,6 +163,44 @@ def test_totals_alone_are_flagged_with_the_number_that_chance_would_bring():
     assert (told.rule, told.severity) == (TOTALS, "FLAG")
     assert set(range(1, 61)) <= told.people
     assert float(told.message.split("by chance about ")[1].split(" would")[0]) < 20
+
+
+def with_begun(own: pd.DataFrame) -> dict[int, int]:
+    """Copies began in the minute of those they are copies of; nobody else began with another."""
+    return {who: who % 10_000 for who in own["subject"].unique()}
+
+
+@pytest.mark.parametrize("people", [[3], list(range(1, 61))])
+def test_at_the_hours_of_a_plan_the_minute_of_the_first_infusion_tells(people):
+    own = planned(totals_only(*again(*sound(30), people)))
+    aside, rules = found(own, begun=with_begun(own))
+    assert set(aside) == {who + copy for who in people for copy in (0, 10_000)}
+    assert rules == {TIMES: 2 * len(people)}
+
+
+def test_people_who_were_treated_two_at_a_time_are_no_copies():
+    own = planned(totals_only(*sound(30)))
+    aside, _ = found(own, begun={who: who // 2 for who in own["subject"].unique()})
+    assert aside == {}
+
+
+ROUNDED = {
+    "tens": lambda totals, who: 10 * np.round(totals / 10),
+    "fives": lambda totals, who: 5 * np.round(totals / 5),
+    "tens by half of the people": lambda totals, who: np.where(
+        who % 2, totals, 10 * np.round(totals / 10)
+    ),
+}
+
+
+@pytest.mark.parametrize("how", ROUNDED)
+def test_totals_that_were_rounded_are_another_s_by_chance(how):
+    wrong, count = 0, trials(short=3, long=200)
+    for number in range(count):
+        own = planned(totals_only(*sound(30, number)))
+        rough = ROUNDED[how](own["stated_total"], own["subject"])
+        wrong += found(own.assign(stated_total=rough)) != ({}, {})
+    assert wrong <= 0.01 * count
 
 
 def test_planned_times_tell_nobody_apart():

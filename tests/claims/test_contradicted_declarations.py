@@ -19,7 +19,7 @@ from analysis.cli import app
 from analysis.paths import EXAMPLE_STUDY
 from analysis.readers.assemble import read_study
 from analysis.rules import catalogue
-from tests.factory import stamp, tables, write_study
+from tests.factory import DECLARED, stamp, tables, write_study
 
 Content = dict[str, list[dict[str, Any]]]
 WITH_SITE = {"arm": 'arm = "arm"\nsite = "site"'}
@@ -51,6 +51,23 @@ def arm_is_site(content: Content) -> dict[str, Any]:
     for row in content["subjects"]:
         row["site"] = row["arm"]
     return WITH_SITE
+
+
+def usual_care(content: Content) -> dict[str, Any]:
+    for row in content["infusions"]:
+        row["agent"] = row["agent"].replace("midazolam", "TAU")
+    return {"arms": '{ ket = "ketamine", mdz = "TAU" }'}
+
+
+def in_turns(content: Content) -> dict[str, Any]:
+    """The comparator's people half a year after the first half of the others, before the rest."""
+    for table, columns in (("infusions", ("start", "end")), ("scores", ("when",))):
+        for row in content[table]:
+            place = int(row["id"][1:])
+            days = 180 if place % 2 else 360 * (place >= 12)
+            row |= {name: stamp(datetime.fromisoformat(row[name]) + timedelta(days=days))
+                    for name in columns}  # fmt: skip
+    return {}
 
 
 def another_year(content: Content) -> dict[str, Any]:
@@ -88,14 +105,16 @@ def arms_denied(content: Content) -> dict[str, Any]:
 DENIED: list[tuple[str, Callable[[Content], dict[str, Any]]]] = [
     ("comparator.reads-as-inert", saline),
     ("comparator.arm-is-site", arm_is_site),
+    ("comparator.reads-as-inert", usual_care),
     ("comparator.other-period", another_year),
+    ("comparator.in-turns", in_turns),
     ("comparator.rated-at-other-hours", other_hours),
     ("comparator.rated-in-other-shares", other_shares),
     ("arm.other-than-given", arms_denied),
 ]
 
 
-@pytest.mark.parametrize(("rule", "deny"), DENIED, ids=[rule for rule, _ in DENIED])
+@pytest.mark.parametrize(("rule", "deny"), DENIED, ids=[deny.__name__ for _, deny in DENIED])
 def test_what_needs_the_comparator_is_not_testable(tmp_path, rule, deny):
     content = tables(n_per_arm=12)
     claims = judged(tmp_path, content, **deny(content))
@@ -108,6 +127,44 @@ def test_what_needs_the_comparator_is_not_testable(tmp_path, rule, deny):
     # Who was given ketamine is told by the arms: where they are wrong, nobody is known to be.
     own = claims["certainty_within_hours"]["verdict"]
     assert (own == "not testable") == (rule == "arm.other-than-given")
+
+
+def nearly_arm_is_site(content: Content) -> dict[str, Any]:
+    arm_is_site(content)
+    content["subjects"][0]["site"] = "mdz"
+    return WITH_SITE
+
+
+def plan_swapped(content: Content) -> dict[str, Any]:
+    """Twelve an arm, of whom three and twenty-one were planned."""
+    declared = DECLARED.replace("{planned}", "{{ ketamine = 3, midazolam = 21 }}").format()
+    return {"declared": declared}
+
+
+@pytest.mark.parametrize(
+    ("deny", "why"),
+    [(nearly_arm_is_site, "arm and site go together"),
+     (plan_swapped, "not shared out between the arms as planned")],
+    ids=["site", "plan"],
+)  # fmt: skip
+def test_what_is_nearly_denied_leaves_the_cause_at_most_not_decided(tmp_path, deny, why):
+    content = tables(n_per_arm=12)
+    told = reason(judged(tmp_path, content, **deny(content))["onset"], "comparator")
+    assert told["passed"] is None
+    assert f"at most not decided: {why}" in told["text"]
+
+
+def later_at_other_hours(content: Content) -> dict[str, Any]:
+    move(content, content["scores"][3::4], timedelta(hours=3), "when")
+    return {}
+
+
+def test_a_later_window_whose_hours_differ_leaves_the_hours_alone(tmp_path):
+    content = tables(n_per_arm=12)
+    claims = judged(tmp_path, content, **later_at_other_hours(content))
+    assert claims["attribution"]["parts"]["later"] == "not testable"
+    assert claims["attribution"]["parts"]["hours"] != "not testable"
+    assert reason(claims["onset"], "comparator")["passed"] is True
 
 
 def test_the_same_study_whose_data_deny_nothing_is_testable(tmp_path):
@@ -149,6 +206,27 @@ def test_one_person_entered_twice_is_set_aside_and_tried_put_back(tmp_path):
     claims = judged(tmp_path, entered_again(content, {"S003"}))
     assert claims["onset"]["estimate"]["n"] == 11
     assert "with subject.same-answers put back" in reason(claims["onset"], "robustness")["text"]
+
+
+def test_who_was_entered_twice_with_one_answer_changed_on_every_form_is_set_aside(tmp_path):
+    content = tables(n_per_arm=12)
+    again = entered_again(content, {"S003"})
+    for place, row in enumerate(row for row in again["scores"] if row["id"] == "NS003"):
+        item = list(row)[3 + place]
+        row[item] += 1 if row[item] < 4 else -1
+    claims = judged(tmp_path, again)
+    assert claims["onset"]["estimate"]["n"] == 23
+
+
+def test_copies_with_totals_at_the_hours_of_a_plan_are_set_aside_by_their_dates(tmp_path):
+    content = tables(n_per_arm=12)
+    for place, row in enumerate(content["scores"]):
+        total = sum(row.pop(key) for key in list(row) if key.startswith("item_"))
+        start = datetime.fromisoformat(content["infusions"][place // 4]["start"])
+        moment = start + timedelta(hours=(-26, -1, 4, 25)[place % 4])
+        row |= {"when": stamp(moment), "total": total}
+    claims = judged(tmp_path, entered_again(content, {"S003"}), values='total = "total"')
+    assert claims["onset"]["estimate"]["n"] == 23
 
 
 def test_a_study_of_the_same_totals_twice_is_at_most_not_decided(tmp_path):

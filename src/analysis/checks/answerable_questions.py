@@ -56,6 +56,7 @@ def check_questions(study: Study, forms: pd.DataFrame) -> list[Issue]:
         comparison.rated_at_other_hours,
         comparison.rated_in_shares,
         comparison.baselines,
+        comparison.shared_out,
     )
     return [found for rule in rules for found in rule(study, forms, primary)]
 

@@ -6,17 +6,18 @@ claim that needs one is testable. Each STOP also asks that chance would hardly b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import Issue
 from analysis.rules import issue
-from analysis.study import Study
-from analysis.timeline import EFFICACY
+from analysis.study import Design, Study
+from analysis.windows import Window, in_time, later_than_hours, windows_of_claims
 
-__all__ = ["arms_of", "baselines", "other_than_given", "rated_at_other_hours", "rated_in_shares"]
+__all__ = ["arms_of", "baselines", "other_than_given", "rated_at_other_hours", "rated_in_shares",
+           "shared_out"]  # fmt: skip
 
 # Assumption: slips of the pen. Two people, or a twentieth, in the wrong arm blur a difference by
 # a tenth of itself at the most; more is another allocation than the one that is declared.
@@ -24,9 +25,15 @@ _SLIPS, _SLIPS_SHARE = 2, 0.05
 # Hours between the arms' medians, points between their shares rated, and chances of either.
 _HOURS_APART, _POINTS_APART, _CHANCE = 0.5, 20, 0.001
 _HOURS_NOTED, _POINTS_NOTED, _CHANCE_NOTED = 0.25, 10, 0.01
+# Of either arm with a baseline, so many are scored in a window that is a visit of the study; as
+# later_window_share in claims.toml.
+_SHARE_OF_VISIT = 0.5
 # Fewer people an arm have a baseline SD of their own by chance.
 _FEW_PEOPLE = 5
 _FAR_APART, _APART = 0.8, 0.5
+# Share by which an arm may be off its part of the people, and the chance of more by tossing coins:
+# larger than elsewhere, since trials seldom toss them and enrolment_reason mends it.
+_OFF_PLAN, _CHANCE_OF_PLAN = 0.10, 0.01
 
 
 def arms_of(study: Study) -> pd.Series:
@@ -53,48 +60,52 @@ def other_than_given(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -
 def rated_at_other_hours(
     study: Study, forms: pd.DataFrame, primary: pd.DataFrame
 ) -> Iterator[Issue]:
-    """Arms whose scores in the window that decides lie at other hours after the infusion."""
-    rated = _rated(primary)
-    # A person counts once: the hours of one person are not independent.
-    middle = (rated["since_end_low"] + rated["since_end_high"]) / 2
-    hours = middle.groupby(rated["subject"]).mean()
-    arms = [hours[hours.index.isin(who)] for who in _people_of_arms(study)]
-    if study.design.times == "nominal" or min(map(len, arms), default=0) == 0:
+    """Arms whose scores in a window that decides lie at other hours after the infusion."""
+    if study.design.times == "nominal":
         return
-    apart = abs(float(np.median(arms[0]) - np.median(arms[1])))
-    if apart <= _HOURS_NOTED:
-        return
-    from scipy.stats import mannwhitneyu  # slow to import
+    for touches, window, rated in _deciding(study, primary):
+        # A person counts once: the hours of one person are not independent.
+        middle = (rated["since_end_low"] + rated["since_end_high"]) / 2
+        hours = middle.groupby(rated["subject"]).mean()
+        arms = [hours[hours.index.isin(who)] for who in _people_of_arms(study)]
+        if min(map(len, arms), default=0) == 0:
+            continue
+        apart = abs(float(np.median(arms[0]) - np.median(arms[1])))
+        if apart <= _HOURS_NOTED:
+            continue
+        from scipy.stats import mannwhitneyu  # slow to import
 
-    chance = float(mannwhitneyu(arms[0], arms[1]).pvalue)
-    n, minutes = len(hours), f"{60 * apart:.0f}"
-    if apart > _HOURS_APART and chance < _CHANCE:
-        yield issue("comparator.rated-at-other-hours", count=n, apart=minutes)
-    elif chance < _CHANCE_NOTED:
-        yield issue("time.differs-by-arm", count=n, apart=minutes)
+        chance = float(mannwhitneyu(arms[0], arms[1]).pvalue)
+        n, words = len(hours), {"apart": f"{60 * apart:.0f}", "window": window}
+        if apart > _HOURS_APART and chance < _CHANCE:
+            yield issue(f"{touches}.rated-at-other-hours", count=n, **words)
+        elif chance < _CHANCE_NOTED:
+            yield issue("time.differs-by-arm", count=n, **words)
 
 
 def rated_in_shares(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
-    """Arms of whom other shares are rated in the window that decides."""
+    """Arms of whom other shares are rated in a window that decides."""
     before = set(primary.loc[primary["phase"] == "before", "subject"])
-    rated = set(_rated(primary)["subject"]) & before
     people = [before & who for who in _people_of_arms(study)]
-    if not rated or min(map(len, people), default=0) == 0:
+    if min(map(len, people), default=0) == 0:
         return
-    seen = [len(rated & who) for who in people]
-    shares = [100 * n / len(who) for n, who in zip(seen, people, strict=True)]
-    apart = abs(shares[0] - shares[1])
-    if apart <= _POINTS_NOTED:
-        return
-    from scipy.stats import fisher_exact  # slow to import
+    for touches, window, scores in _deciding(study, primary):
+        rated = set(scores["subject"]) & before
+        seen = [len(rated & who) for who in people]
+        shares = [100 * n / len(who) for n, who in zip(seen, people, strict=True)]
+        apart = abs(shares[0] - shares[1])
+        if not rated or apart <= _POINTS_NOTED:
+            continue
+        from scipy.stats import fisher_exact  # slow to import
 
-    table = [[n, len(who) - n] for n, who in zip(seen, people, strict=True)]
-    chance = float(fisher_exact(table).pvalue)
-    unseen, points = sum(map(len, people)) - sum(seen), f"{apart:.0f}"
-    if apart > _POINTS_APART and chance < _CHANCE:
-        yield issue("comparator.rated-in-other-shares", count=unseen, apart=points)
-    elif chance < _CHANCE_NOTED:
-        yield issue("score.lost-in-one-arm", count=unseen, apart=points)
+        table = [[n, len(who) - n] for n, who in zip(seen, people, strict=True)]
+        chance = float(fisher_exact(table).pvalue)
+        unseen, words = sum(map(len, people)) - sum(seen), {"apart": f"{apart:.0f}"}
+        words |= {"window": window}
+        if apart > _POINTS_APART and chance < _CHANCE:
+            yield issue(f"{touches}.rated-in-other-shares", count=unseen, **words)
+        elif chance < _CHANCE_NOTED:
+            yield issue("score.lost-in-one-arm", count=unseen, **words)
 
 
 def baselines(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -120,6 +131,38 @@ def baselines(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Itera
         yield issue("baseline.arms-differ", count=n, scale=scale, apart=told)
 
 
+def shared_out(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    """Arms whose part of the people is not the one planned, whatever the number of all of them."""
+    planned = _planned(study)
+    if study.design.design != "parallel" or len(planned) < 2:
+        return
+    before = primary.loc[primary["phase"] == "before", "subject"].unique()
+    counts = arms_of(study).reindex(before).value_counts().reindex(list(planned), fill_value=0)
+    n, total = int(counts.sum()), sum(planned.values())
+    if not n:
+        return
+    from scipy.stats import binomtest  # slow to import
+
+    for arm, own in planned.items():
+        part, expected = own / total, n * own / total
+        far = abs(counts[arm] - expected) > _OFF_PLAN * expected
+        if far and binomtest(int(counts[arm]), n, part).pvalue < _CHANCE_OF_PLAN:
+            words = {"share": f"{counts[arm] / n:.0%}", "planned": f"{part:.0%}", "arm": arm}
+            yield issue("arm.share-off-plan", count=n, **words)
+            return
+
+
+def _planned(study: Study) -> dict[str, int]:
+    """People planned by arm, ketamine arms that are analysed together as one."""
+    design = study.design
+    together = {arm for arm in design.ketamine_arms if arm not in design.other_arms}
+    planned: dict[str, int] = {}
+    for treatment, n in (design.planned_per_arm or {}).items():
+        arm = str(design.active_arm) if treatment in together else treatment
+        planned[arm] = planned.get(arm, 0) + n
+    return planned
+
+
 def _people_of_arms(study: Study) -> list[set[int]]:
     """People of the ketamine arm and of the comparator's; none where there is no comparator."""
     if study.design.comparator_arm is None:
@@ -129,8 +172,34 @@ def _people_of_arms(study: Study) -> list[set[int]]:
     return [set(arm.index[(arm == name).to_numpy()]) for name in names]
 
 
-def _rated(primary: pd.DataFrame) -> pd.DataFrame:
-    """Primary scores of the first phase that has any, of the first infusion: those that decide."""
+def _deciding(study: Study, primary: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Primary scores of the first infusion in each window that decides.
+
+    With what they touch (``comparator``: every comparison; ``later``: that beyond hours alone,
+    where there are hours too) and what the window is called.
+    """
     own = primary[primary["latest_infusion"] == 1]
-    phase = next((name for name in EFFICACY if (own["phase"] == name).any()), EFFICACY[0])
-    return own[own["phase"] == phase]
+    windows = in_time({**windows_of_claims(), **study.design.windows})
+    touches, hours = "comparator", own[own["phase"] == "hours"]
+    if len(hours):
+        yield touches, windows["hours"].label, hours
+        touches = "later"
+    before = set(primary.loc[primary["phase"] == "before", "subject"])
+    people = [before & who for who in _people_of_arms(study)]
+    for name in _later_windows(study.design, windows):
+        low, high = windows[name].low, windows[name].high
+        inside = own[(own["since_end_low"] >= low) & (own["since_end_high"] < high)]
+        seen = set(inside["subject"])
+        if any(who and len(seen & who) >= _SHARE_OF_VISIT * len(who) for who in people):
+            yield touches, windows[name].label, inside
+            return
+
+
+def _later_windows(design: Design, windows: Mapping[str, Window]) -> tuple[str, ...]:
+    """Windows that may decide beyond hours: the declared one if it is registered, else each."""
+    told = (design.registration or "none").split()
+    declared = design.later_window
+    named = set(told[2:]) or {declared}
+    if declared is None or told == ["none"] or design.registered_late or declared not in named:
+        return later_than_hours(windows)
+    return (declared,)

@@ -6,8 +6,7 @@ comparing people two by two.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
+from itertools import combinations
 from math import prod
 
 import numpy as np
@@ -29,13 +28,23 @@ _TELLING = 3
 # studies; a form of few items is shared often.
 _MANY_ITEMS = 10
 _LONG, _SHORT = (0.02, 0.05), (0.3, 0.001)
+# Answers that are another's but for one item: of so rare ones alone, as a share of people, and so
+# many forms of like content are compared with one another; more of them tell nobody apart.
+_RARE, _ALIKE = 1e-4, 8
 # Equal totals: beyond this chance there are more of them than people have.
 _CHANCE = 0.001
 # Forms that follow one another in a person, by which totals are compared.
 _FORMS = 3
+_TOTALS = [f"total_{step}" for step in range(_FORMS)]
+_NOBODY = np.empty(0, dtype=int)
 # Two people have both times between three forms in common no more often than this, unless the
-# times are those of a plan.
+# times are those of a plan; then the minute in which they began tells, where dates told it.
 _ACTUAL = 0.05
+_TIMES = (
+    (("minutes_1", "minutes_2"), _CHANCE),
+    # Date-times that are the same throughout leave less to be shown by totals.
+    (("minutes_0", "minutes_1", "minutes_2"), 0.05),
+)
 
 
 def check_entered_twice(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
@@ -47,19 +56,24 @@ def check_entered_twice(study: Study, forms: pd.DataFrame, found: SetAside) -> N
     efficacy = [n for n in forms["instrument"].unique() if instruments.get(n).role != "safety"]
     own = forms[forms["instrument"].isin(efficacy) & forms["total"].notna()]
     own = own.sort_values(["subject", "hours_low", "form"], kind="stable")
+    subjects = study.subjects.set_index("subject")
+    begun = subjects.get("begun_with", pd.Series(np.nan, subjects.index)).astype(float)
     for (name, version), answers in study.items.items():
         rows = own[(own["instrument"] == name) & (own["version"] == version)]
-        same = _same_answers(rows[rows["n_missing"] == 0], answers)
-        _set_aside("subject.same-answers", same, found)
+        complete = rows[rows["n_missing"] == 0]
+        for alike in (_same_answers, _nearly_same_answers):
+            left = complete[~complete["subject"].isin(list(found.subjects))]
+            people = alike(left, answers.reindex(left["form"]).to_numpy(float))
+            _set_aside("subject.same-answers", left[left["subject"].isin(people)], found)
     for key, rows in own.groupby(["instrument", "version"], sort=True):
         name, version = map(str, key)
         left = rows[~rows["subject"].isin(list(found.subjects))]
-        runs = _runs(left[left["total"] > instruments.get(name).total_range(version)[0]])
-        if study.design.times == "actual":
-            people, _ = _alike_beyond_chance(runs, timed=True)
+        runs = _runs(left[left["total"] > instruments.get(name).total_range(version)[0]], begun)
+        for times, chance in _TIMES if study.design.times == "actual" else ():
+            people, _ = _alike_beyond_chance(runs, times, chance)
             _set_aside("subject.same-times", left[left["subject"].isin(people)], found)
             runs = runs[~runs["subject"].isin(people)]
-        people, pairs = _alike_beyond_chance(runs, timed=False)
+        people, pairs = _alike_beyond_chance(runs, (), _CHANCE)
         words = {"scale": name, "expected": f"{2 * pairs:.2g}"}
         found.issues += of_people("subject.same-totals", people, **words)
 
@@ -69,20 +83,19 @@ def _set_aside(rule: str, rows: pd.DataFrame, found: SetAside) -> None:
         found.stop(rule, rows, rows["subject"])
 
 
-def _same_answers(rows: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
-    """Forms of people who have two forms' answers in common with somebody else.
+def _same_answers(rows: pd.DataFrame, values: np.ndarray) -> np.ndarray:
+    """People who have two forms' answers in common with somebody else.
 
     Parameters
     ----------
     rows : DataFrame
         Complete forms of one scale, by person and time.
-    answers : DataFrame
-        Their items, one row a form.
+    values : ndarray, shape (forms, items)
+        Their answers.
     """
-    values = answers.reindex(rows["form"]).to_numpy(float)
     rows, values = rows[(told := _telling(values))], values[told]
     if len(rows) < 2:
-        return rows.iloc[:0]
+        return _NOBODY
     content = pd.DataFrame(values).groupby(list(range(values.shape[1])), sort=False).ngroup()
     told_once = pd.DataFrame({"subject": rows["subject"].to_numpy(), "content": content})
     told_once = told_once.drop_duplicates()
@@ -92,11 +105,66 @@ def _same_answers(rows: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     pairs = shared.assign(following=following).dropna()
     twice = pairs.loc[pairs.duplicated(["content", "following"], keep=False), "subject"].unique()
     alone = shared.loc[~shared["subject"].isin(twice), "subject"].nunique()
-    again, chance = _LONG if values.shape[1] >= _MANY_ITEMS else _SHORT
-    copies = (len(twice) + 1) // 2
-    if not copies or bdtrc(copies - 1, copies + (alone + 1) // 2, again) >= chance:
-        return rows.iloc[:0]
-    return rows[rows["subject"].isin(twice)]
+    chance = _LONG if values.shape[1] >= _MANY_ITEMS else _SHORT
+    return twice if _beyond(len(twice), alone, *chance) else _NOBODY
+
+
+def _beyond(twice: int, alone: int, again: float, chance: float) -> bool:
+    """Whether more people share a second form than go on to by chance, of those who share one."""
+    copies = (twice + 1) // 2
+    return bool(copies and bdtrc(copies - 1, copies + (alone + 1) // 2, again) < chance)
+
+
+def _nearly_same_answers(rows: pd.DataFrame, values: np.ndarray) -> np.ndarray:
+    """People who have two forms' answers in common with somebody else, but for one item a form.
+
+    As :func:`_same_answers`, on scales of many items alone: few are nearly alike by chance.
+    """
+    if values.shape[1] < _MANY_ITEMS or len(rows) < 2:
+        return _NOBODY
+    rows, values = rows[(told := _rare(values))], values[told]
+    people = rows["subject"].to_numpy()
+    pairs = _near_pairs(values)
+    pairs = pairs[people[pairs[:, 0]] != people[pairs[:, 1]]]
+    # The person with the smaller number first.
+    pairs = np.where((people[pairs[:, 0]] > people[pairs[:, 1]])[:, None], pairs[:, ::-1], pairs)
+    table = pd.DataFrame({"one": people[pairs[:, 0]], "other": people[pairs[:, 1]],
+                          "form": pairs[:, 0], "form_of_other": pairs[:, 1]})  # fmt: skip
+    forms = table.groupby(["one", "other"]).nunique().min(axis=1)
+    twice = np.unique([person for pair in forms.index[forms > 1] for person in pair])
+    alone = np.unique([person for pair in forms.index[forms == 1] for person in pair])
+    left = len(np.setdiff1d(alone, twice))
+    return twice.astype(int) if _beyond(len(twice), left, *_LONG) else _NOBODY
+
+
+def _rare(values: np.ndarray) -> np.ndarray:
+    """Which forms hardly anybody would answer the same but for one item, were items independent."""
+    shares = np.empty(values.shape)
+    for item, answers in enumerate(values.T):
+        _, place, count = np.unique(answers, return_inverse=True, return_counts=True)
+        shares[:, item] = (count / len(answers))[place]
+    same = shares.prod(axis=1)
+    return np.asarray(_telling(values) & (same * (1 + (1 / shares - 1).sum(axis=1)) < _RARE))
+
+
+def _near_pairs(values: np.ndarray) -> np.ndarray:
+    """Pairs of forms, shape (pairs, 2), that differ in one item at the most.
+
+    Forms that agree on all items but one have the same sum of random weights without it.
+    """
+    answers = pd.factorize(values.ravel())[0].reshape(values.shape).astype(np.int64)
+    weights = np.random.default_rng(0).integers(1, 2**62, values.shape[1])
+    weighted = answers * weights
+    found = [np.empty((0, 2), dtype=int)]
+    for without in weighted.T:
+        rest = weighted.sum(axis=1) - without
+        order = np.argsort(rest, kind="stable")
+        for step in range(1, min(_ALIKE, len(order))):
+            same = rest[order[step:]] == rest[order[:-step]]
+            if not same.any():
+                break
+            found.append(np.column_stack([order[:-step][same], order[step:][same]]))
+    return np.unique(np.sort(np.vstack(found), axis=1), axis=0)
 
 
 def _telling(values: np.ndarray) -> np.ndarray:
@@ -107,15 +175,17 @@ def _telling(values: np.ndarray) -> np.ndarray:
     return np.asarray(values.shape[1] - commonest >= _TELLING)
 
 
-def _runs(rows: pd.DataFrame) -> pd.DataFrame:
+def _runs(rows: pd.DataFrame, begun: pd.Series) -> pd.DataFrame:
     """Every three forms that follow one another in a person: totals, and minutes between them.
 
-    Columns subject, place (of the first form among the person's), total_0 to total_2, minutes_1
-    and minutes_2 (NaN where a time is known to the day).
+    Columns subject, place (of the first form among the person's), total_0 to total_2, minutes_0
+    (a number for the minute in which the first infusion began), minutes_1 and minutes_2 (NaN
+    where a time is known to the day).
     """
     person = rows.groupby("subject")
     exact = rows["hours_low"].where(rows["hours_low"] == rows["hours_high"])
     runs = {"subject": rows["subject"], "place": person.cumcount()}
+    runs["minutes_0"] = rows["subject"].map(begun)
     for step in range(_FORMS):
         runs[f"total_{step}"] = person["total"].shift(-step)
         if step:
@@ -123,62 +193,57 @@ def _runs(rows: pd.DataFrame) -> pd.DataFrame:
             between = hours.shift(-step) - hours.shift(1 - step)
             runs[f"minutes_{step}"] = (60 * between).round()
     table = pd.DataFrame(runs)
-    totals = table[[f"total_{step}" for step in range(_FORMS)]]
+    totals = table[_TOTALS]
     # Who says the same each time may say what others say.
     return table[totals.notna().all(axis=1) & (totals.nunique(axis=1) > 1)]
 
 
-def _alike_beyond_chance(runs: pd.DataFrame, *, timed: bool) -> tuple[np.ndarray, float]:
+def _alike_beyond_chance(
+    runs: pd.DataFrame, times: tuple[str, ...], chance: float
+) -> tuple[np.ndarray, float]:
     """People whose totals, and times, are another's too, and how many pairs chance would give.
 
     Nobody where chance alone may give as many pairs.
     """
-    nobody = np.empty(0, dtype=int)
-    key = ["place", *_names("total", 0)]
-    if timed:
-        key += _names("minutes", 1)
-        runs = runs.dropna(subset=_names("minutes", 1))
+    runs = runs.dropna(subset=list(times))
+    key = ["place", *_TOTALS, *times]
     people = runs.loc[runs.duplicated(key, keep=False), "subject"].unique()
     if not len(people):
-        return nobody, 0.0
-    expected = sum(_expected_pairs(runs, timed=timed))
-    beyond = pdtrc((len(people) + 1) // 2 - 1, expected) < _CHANCE
-    return (people if beyond else nobody), float(expected)
+        return _NOBODY, 0.0
+    expected = sum(_expected_pairs(own, times) for _, own in runs.groupby("place"))
+    beyond = pdtrc((len(people) + 1) // 2 - 1, expected) < chance
+    return (people if beyond else _NOBODY), float(expected)
 
 
-def _names(what: str, first: int) -> list[str]:
-    return [f"{what}_{step}" for step in range(first, _FORMS)]
+def _expected_pairs(runs: pd.DataFrame, times: tuple[str, ...]) -> float:
+    """Pairs of people who agree by chance at one place of the course.
 
-
-def _expected_pairs(runs: pd.DataFrame, *, timed: bool) -> Iterator[float]:
-    """Pairs of people that agree by chance, one number a place in the course.
-
-    Two people agree if their first totals do, and then each next one, given the total before it:
-    that a person's scores are alike from form to form, and fall back to the mean, is in that. With
-    times: if the minutes between forms do too; where these are those of a plan, none is told
-    apart by them.
+    On all three totals: from the pairs that agree on two, on one and on none, without those in
+    question (no interaction of all three in the table of agreements; half a pair is added to each
+    cell). So it is of the totals' own distribution, coarse as they may be; that a person's scores
+    are alike from form to form, and that some people round, is in the pairs of two. With times: if
+    these agree too; where they are those of a plan, none is told apart by them.
     """
-    for _, own in runs.groupby("place"):
-        totals = own[_names("total", 0)].to_numpy(float).T
-        share = _agreement(totals[0])
-        share *= prod(_agreement(_left(one, two)) for one, two in pairwise(totals))
-        if timed:
-            times = prod(_agreement(own[name].to_numpy(float)) for name in _names("minutes", 1))
-            # The times of a plan are no evidence: any pair may agree.
-            share = share * times if times <= _ACTUAL else 1.0
-        yield len(own) * (len(own) - 1) / 2 * share
+    everyone = len(runs) * (len(runs) - 1) / 2
+    if not everyone:
+        return 0.0
+    every = _pairs(runs, _TOTALS)
+    both = {(a, b): _pairs(runs, [a, b]) - every for a, b in combinations(_TOTALS, 2)}
+    single = [
+        _pairs(runs, [own]) - every - sum(n for pair, n in both.items() if own in pair)
+        for own in _TOTALS
+    ]
+    none = everyone - every - sum(both.values()) - sum(single)
+    chance = prod(n + 0.5 for n in both.values()) * (none + 0.5) / prod(n + 0.5 for n in single)
+    expected = min(chance, everyone)
+    if not times:
+        return expected
+    share = prod(_pairs(runs, [name]) for name in times) / everyone ** len(times)
+    # The times of a plan are no evidence: any pair may agree.
+    return expected * share if share <= _ACTUAL else everyone
 
 
-def _left(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """What is left of scores when the straight line from those before is taken away, points."""
-    centred = before - before.mean()
-    squares = float(centred @ centred)
-    return after - centred * (float(centred @ after) / squares if squares else 0.0)
-
-
-def _agreement(values: np.ndarray) -> float:
-    """Share of the pairs of people whose values lie within half a unit: those of equal points."""
-    n, ordered = len(values), np.sort(values)
-    upto = np.searchsorted(ordered, ordered + 0.5, side="left")
-    pairs = float((upto - np.arange(1, n + 1)).sum())
-    return pairs / (n * (n - 1) / 2) if n > 1 else 1.0
+def _pairs(rows: pd.DataFrame, columns: list[str]) -> float:
+    """Pairs of rows that agree in every one of some columns."""
+    n = rows.groupby(columns).size().to_numpy(float)
+    return float((n * (n - 1) / 2).sum())

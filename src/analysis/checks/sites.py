@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+from scipy.special import chdtrc
 
 from analysis import instruments
 from analysis.checks.forms import SetAside
@@ -19,8 +20,10 @@ _FEW_FORMS = 5
 _SHARE_OF_RANGE = 0.1
 # So few forms of a site may be without a lowest answer; a chance that is none.
 _MANY_FORMS, _CHANCE = 15, 1e-5
-# Beyond this chance no random allocation leaves every site with one arm.
-_ALLOCATED = 1e-3
+# Beyond this chance no random allocation leaves every site with one arm, or so nearly. An
+# association of Cramér's V 0.5 is a strong one (Cohen 1988, w = 0.5); allocation in other
+# proportions at some sites, as 1:2 and 2:1, stays below.
+_ALLOCATED, _STRONG = 1e-3, 0.5
 
 
 def check_sites(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
@@ -80,6 +83,22 @@ def _ranges(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
             found.drop("form.scale-differs-by-site", forms, forms.index.isin(rows.index), **words)
 
 
+def _association(arm: pd.Series, site: pd.Series) -> float | None:
+    """Cramér's V of arms and sites, None where it is not strong or may be chance.
+
+    With two arms V squared is the share of the comparison that is between sites, not within.
+    """
+    table = pd.crosstab(arm.to_numpy(), site.to_numpy()).to_numpy(float)
+    if min(table.shape) < 2:
+        return None
+    n = table.sum()
+    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / n
+    squares = float(((table - expected) ** 2 / expected).sum())
+    df, least = (table.shape[0] - 1) * (table.shape[1] - 1), min(table.shape) - 1
+    strength = (squares / (n * least)) ** 0.5
+    return strength if strength >= _STRONG and chdtrc(df, squares) < _ALLOCATED else None
+
+
 def _comparators(study: Study, site: pd.Series, found: SetAside) -> None:
     arm = study.subjects.set_index("subject")["arm"]
     if study.design.design != "parallel" or study.design.comparator_arm is None:
@@ -91,6 +110,9 @@ def _comparators(study: Study, site: pd.Series, found: SetAside) -> None:
     chance = 0.5 ** (len(known.dropna()) - known.nunique())
     if arm.nunique() > 1 and not (arms > 1).any() and chance < _ALLOCATED:
         found.issues.append(issue("comparator.arm-is-site", count=known.nunique()))
+    elif (strength := _association(arm[known.index], known)) is not None:
+        words = {"strength": f"{strength:.2f}"}
+        found.issues.append(issue("site.goes-with-arm", count=int(known.notna().sum()), **words))
     elif len(alone):
         people = int((site.isin(alone) & arm.notna()).sum())
         found.issues.append(issue("comparator.at-other-sites", count=people))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,11 @@ import pandas as pd
 
 from analysis.config import load_config
 from analysis.readers.reading import Reading
-from analysis.readers.roles.comparator import check_calendar
+from analysis.readers.roles.calendar import (
+    check_calendar,
+    first_of_the_minute,
+    is_registered_late,
+)
 from analysis.readers.roles.courses import check_courses
 from analysis.readers.roles.forms import Forms, read_forms
 from analysis.readers.roles.infusions import note_date_only, read_infusions
@@ -62,6 +67,7 @@ def read_study(path: Path) -> Study:
     people = read_subjects(reading)
     infusions, around = read_infusions(reading, people.frame)
     check_calendar(reading, people.frame, infusions)
+    late = is_registered_late(reading, infusions)
     ids = people.frame["id"]
     tables = [
         read_forms(reading, visit, ids, around)
@@ -74,7 +80,8 @@ def read_study(path: Path) -> Study:
     declared = [n for n, spec in enumerate(reading.config.assessments) for _ in spec.by_visit()]
     assessments, items = _each_form_once(reading, *_joined(tables, declared))
     events = pd.concat([people.events, read_rescue(reading, ids)], ignore_index=True)
-    return _assemble(reading, people.frame, infusions, assessments, items, events)
+    study = _assemble(reading, people.frame, infusions, assessments, items, events)
+    return replace(study, design=replace(study.design, registered_late=late))
 
 
 def read_identifiers(path: Path) -> tuple[tuple[str, ...], tuple[int, ...]]:
@@ -187,7 +194,7 @@ def _assemble(
     """The study on its own clock, under numbers given by content."""
     design = reading.config.design()
     zero = infusions[infusions["infusion"] == 1].set_index("id")[["start_low", "start_high"]]
-    infusions = _infusion_hours(infusions, zero)
+    on_file_clock, infusions = infusions, _infusion_hours(infusions, zero)
     low, high = _on_subject_clock(assessments, "hours", zero)
     assessments = assessments.assign(hours_low=low, hours_high=high)
     if design.design == "crossover":
@@ -202,6 +209,9 @@ def _assemble(
     content += [events] if len(events) else []
     content += [own.assign(id=owner.reindex(own.index)) for own in items.values()]
     number = number_by_content(subjects["id"], content, "id")
+    if design.dated:
+        begun = first_of_the_minute(on_file_clock, number)
+        subjects = subjects.assign(begun_with=subjects["id"].map(begun))
     assessments, items = _in_time_order(numbered(assessments, number, ASSESSMENT_COLUMNS), items)
     return Study(
         design=design,

@@ -57,7 +57,10 @@ def within_hours(case: Case, claim_id: str, claim: Claim) -> Finding:
 
 def beyond_hours(case: Case, claim_id: str, claim: Claim) -> Finding:
     """The difference from the comparator in the later window that decides, by its own gates."""
-    reasons = {"construct": data_gates.construct(case), "comparator": data_gates.comparator(case)}
+    reasons = {
+        "construct": data_gates.construct(case),
+        "comparator": data_gates.comparator(case, later=True),
+    }
     if blocked(reasons):
         return _unread(reasons, claim)
     window, chosen = later_window.deciding_window(case)

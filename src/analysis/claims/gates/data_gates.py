@@ -137,13 +137,14 @@ def _other_windows(case: Case) -> Reason:
     return Reason("recall", False, f"No {case.scale.name} form has a score; {told}")
 
 
-def comparator(case: Case) -> Reason:
+def comparator(case: Case, *, later: bool = False) -> Reason:
     """Gate 4: an active comparator, randomised and concurrent, as declared.
 
+    ``later`` tells whether the claim is about the window that decides beyond hours.
     What is passive or not so, and what is not declared, leaves the cause not decided: the gate is
     neither passed nor failed then.
     """
-    if stop := case.stopped("comparator.", "arm."):
+    if stop := case.stopped("comparator.", "arm.", *(["later."] if later else [])):
         return Reason("comparator", False, stop)
     if not (case.arms == case.design.comparator_arm).any():
         # That nobody is left tells of everyone in the arm.

@@ -58,6 +58,14 @@ def _reasons(case: Case) -> Iterator[Sentence | str]:
             "the number of people with a baseline is more than {share:.0%} off the plan, and no "
             "enrolment_reason is declared", share=share,
         )  # fmt: skip
+    flagged = {issue.rule for issue in case.checked.issues}
+    if "arm.share-off-plan" in flagged and not design.enrolment_reason:
+        yield (
+            "people are not shared out between the arms as planned, and no enrolment_reason is "
+            "declared"
+        )
+    if "site.goes-with-arm" in flagged:
+        yield "arm and site go together, more than allocation by chance brings about"
     if (design.looks or 1) > 1 and case.level >= ONE_SIDED:
         yield said("data that are looked at more than once need a look_level below {level:g}",
                    level=Known(ONE_SIDED))  # fmt: skip

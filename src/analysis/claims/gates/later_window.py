@@ -21,10 +21,12 @@ __all__ = ["deciding_window", "hours_are_asked", "in_wording",
 def registered(case: Case) -> frozenset[str] | None:
     """Windows that the registration names behind its id and date; None where there is none.
 
+    One that came after the first infusion is none: it may have been chosen by the data.
+
     Where it names none, those that the study declares are taken as its windows.
     """
     told = (case.design.registration or "none").split()
-    if told == ["none"]:
+    if told == ["none"] or case.design.registered_late:
         return None
     named = frozenset(told[2:]) & frozenset(case.windows)
     declared = case.design.later_window

@@ -1,4 +1,4 @@
-"""Whether the comparator is what study.toml declares: a drug, given in the same months."""
+"""Whether the comparator is what study.toml declares: a drug."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import unicodedata
 from functools import cache
 from importlib.resources import files
 
-import numpy as np
 import pandas as pd
 
 from analysis.readers.reading import Reading
@@ -16,20 +15,16 @@ from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue
 from analysis.study import is_ketamine
 
-__all__ = ["check_calendar", "note_inert", "reads_as_inert"]
+__all__ = ["arms_of_people", "note_inert", "reads_as_inert", "reads_as_no_name"]
 
 # Assumption: slips of the pen in a table of infusions, as a share of the arm's.
 _SLIPS = 0.05
-# Of all pairs of one person of each arm, so large a share with the same arm first is no overlap
-# but for single people; by chance hardly any trial has it.
-_NEARLY_ALL, _CHANCE = 0.95, 0.001
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _patterns() -> dict[str, re.Pattern[str]]:
     text = files(__package__).joinpath("inert_words.toml").read_text("utf-8")
-    listed = tomllib.loads(text)
-    return _any_of(listed["inert"]), _any_of(listed["beside"])
+    return {kind: _any_of(words) for kind, words in tomllib.loads(text).items()}
 
 
 def _any_of(words: list[str]) -> re.Pattern[str]:
@@ -51,14 +46,23 @@ def _plain(text: str) -> str:
 
 
 def reads_as_inert(text: str) -> bool:
-    """Whether a label says that no drug was given: saline, placebo, sham, in several languages.
+    """Whether a label says that no drug was given: saline, sham, usual care, in several languages.
 
     "NaCl 0.9 %" and "Placebo (normal saline)" do; "midazolam in saline" and "active placebo" do
     not, since a word of theirs may be a drug's.
     """
-    inert, beside = _patterns()
-    rest, found = inert.subn(" ", _plain(text))
-    return found > 0 and not re.search(r"[^\W\d_]", beside.sub(" ", rest))
+    return _made_of("inert", text)
+
+
+def reads_as_no_name(text: str) -> bool:
+    """Whether a treatment is called by its place in the study alone: control, comparator group."""
+    return _made_of("nameless", text)
+
+
+def _made_of(kind: str, text: str) -> bool:
+    """Whether a text holds words of a kind, and beside them only words that tell of no drug."""
+    rest, found = _patterns()[kind].subn(" ", _plain(text))
+    return found > 0 and not re.search(r"[^\W\d_]", _patterns()["beside"].sub(" ", rest))
 
 
 def note_inert(reading: Reading, table: TextTable, people: pd.DataFrame) -> None:
@@ -77,15 +81,16 @@ def note_inert(reading: Reading, table: TextTable, people: pd.DataFrame) -> None
     section, spec = reading.config.study, reading.config.infusions
     if section.comparator != "active":
         return
-    named = {name for label, drug in section.arms.items() if not is_ketamine(drug)
-             for name in (label, drug)}  # fmt: skip
-    if any(reads_as_inert(name) for name in named):
+    others = {label: drug for label, drug in section.arms.items() if not is_ketamine(drug)}
+    named = {*others, *others.values()}
+    # A label may be any word; a treatment is named by what it is.
+    if any(map(reads_as_inert, named)) or any(map(reads_as_no_name, others.values())):
         reading.issues.append(issue("comparator.reads-as-inert"))
         return
     if spec.agent is None:
         return
-    _, others = _arms(people)
-    own = table.column(spec.subject).isin(others).to_numpy()
+    _, compared = arms_of_people(people)
+    own = table.column(spec.subject).isin(compared).to_numpy()
     agents = table.column(spec.agent)
     words = [word for word in agents[own].unique() if reads_as_inert(str(word))]
     inert = own & agents.isin(words).to_numpy()
@@ -93,37 +98,7 @@ def note_inert(reading: Reading, table: TextTable, people: pd.DataFrame) -> None
         reading.note("comparator.reads-as-inert", table, inert, spec.agent)
 
 
-def check_calendar(reading: Reading, people: pd.DataFrame, infusions: pd.DataFrame) -> None:
-    """Say where the arms were not treated at the same time; only dates can tell.
-
-    Parameters
-    ----------
-    people : DataFrame
-        ``id`` and ``arm``.
-    infusions : DataFrame
-        As :func:`analysis.readers.roles.infusions.read_infusions` returns it.
-    """
-    if reading.config.infusions.start is None or reading.config.study.design != "parallel":
-        return
-    first = infusions[infusions["infusion"] == 1]
-    when = (first["start_low"] + first["start_high"]) / 2
-    one, other = (when[first["id"].isin(ids)].to_numpy(float) for ids in _arms(people))
-    if not (len(one) and len(other)):
-        return
-    # Mann and Whitney's U as a share of all pairs.
-    ranks = pd.Series(np.concatenate([one, other])).rank().to_numpy()[: len(one)]
-    share = float(ranks.sum() - len(one) * (len(one) + 1) / 2) / (len(one) * len(other))
-    share = max(share, 1 - share)
-    if share < _NEARLY_ALL:
-        return
-    from scipy.stats import mannwhitneyu  # slow to import
-
-    if mannwhitneyu(one, other).pvalue < _CHANCE:
-        n, told = len(one) + len(other), f"{share:.0%}"
-        reading.issues.append(issue("comparator.other-period", count=n, share=told))
-
-
-def _arms(people: pd.DataFrame) -> tuple[list[str], list[str]]:
+def arms_of_people(people: pd.DataFrame) -> tuple[list[str], list[str]]:
     """Identifiers of people of an arm that is given ketamine, and of the others with an arm."""
     known = people.dropna(subset="arm")
     ketamine = known["arm"].map(is_ketamine).astype(bool)

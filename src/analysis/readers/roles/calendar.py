@@ -1,0 +1,125 @@
+"""What only dates can tell, before they go: how the arms follow one another, and the register."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from analysis.readers.reading import Reading
+from analysis.readers.roles.comparator import arms_of_people
+from analysis.rules import issue
+
+__all__ = ["check_calendar", "first_of_the_minute", "is_registered_late"]
+
+# Of all pairs of one person of each arm, so large a share with the same arm first is no overlap
+# but for single people; by chance hardly any trial has it.
+_NEARLY_ALL, _CHANCE = 0.95, 0.001
+# Turns of an arm: fewer than this share of what chance gives, and most people with nobody of the
+# other arm so many hours before or after them, is another time and not a cluster of days.
+_FEW_TURNS, _MOST, _WEEK = 0.5, 0.5, 7 * 24.0
+
+
+def check_calendar(reading: Reading, people: pd.DataFrame, infusions: pd.DataFrame) -> None:
+    """Say where the arms were not treated at the same time; only dates can tell.
+
+    Parameters
+    ----------
+    people : DataFrame
+        ``id`` and ``arm``.
+    infusions : DataFrame
+        As :func:`analysis.readers.roles.infusions.read_infusions` returns it.
+    """
+    if reading.config.infusions.start is None or reading.config.study.design != "parallel":
+        return
+    first = infusions[infusions["infusion"] == 1]
+    when = (first["start_low"] + first["start_high"]) / 2
+    one, other = (when[first["id"].isin(ids)].to_numpy(float) for ids in arms_of_people(people))
+    if not (len(one) and len(other)):
+        return
+    from scipy.stats import mannwhitneyu  # slow to import
+
+    n = len(one) + len(other)
+    # Mann and Whitney's U as a share of all pairs.
+    told = mannwhitneyu(one, other)
+    share = float(told.statistic) / (len(one) * len(other))
+    share, drift = max(share, 1 - share), told.pvalue < _CHANCE
+    if drift and share >= _NEARLY_ALL:
+        reading.issues.append(issue("comparator.other-period", count=n, share=f"{share:.0%}"))
+        return
+    turns, expected, chance = _turns(one, other)
+    alone = _alone(one, other)
+    if chance < _CHANCE and turns < _FEW_TURNS * expected and alone > _MOST:
+        words = {"share": f"{alone:.0%}", "turns": turns, "expected": f"{expected:.0f}"}
+        reading.issues.append(issue("comparator.in-turns", count=n, **words))
+    elif chance < _CHANCE or drift:
+        reading.issues.append(issue("comparator.order-not-random", count=n))
+
+
+def _turns(one: np.ndarray, other: np.ndarray) -> tuple[int, float, float]:
+    """Turns that an arm takes, those that chance gives, and the chance of so few.
+
+    The number of runs of one kind is hypergeometric (Stevens 1939,
+    doi:10.1111/j.1469-1809.1939.tb02193.x). People treated at the same time follow one another
+    in turn, so that days without an hour make no turns longer.
+    """
+    from scipy.stats import hypergeom  # slow to import
+
+    table = pd.DataFrame({
+        "when": np.concatenate([one, other]),
+        "arm": np.repeat([0, 1], [len(one), len(other)]),
+    })  # fmt: skip
+    table["place"] = table.groupby(["when", "arm"]).cumcount()
+    arm = table.sort_values(["when", "place", "arm"], kind="stable")["arm"].to_numpy()
+    turns = int((arm[0] == 0) + ((arm[1:] == 0) & (arm[:-1] == 1)).sum())
+    n = len(arm)
+    chance = float(hypergeom.cdf(turns, n, len(other) + 1, len(one)))
+    return turns, len(one) * (len(other) + 1) / n, chance
+
+
+def _alone(one: np.ndarray, other: np.ndarray) -> float:
+    """Share of people with nobody of the other arm within a week of them."""
+    alone = 0
+    for own, theirs in ((one, np.sort(other)), (other, np.sort(one))):
+        begins = np.searchsorted(theirs, own - _WEEK, side="left")
+        alone += int((begins == np.searchsorted(theirs, own + _WEEK, side="right")).sum())
+    return alone / (len(one) + len(other))
+
+
+def is_registered_late(reading: Reading, infusions: pd.DataFrame) -> bool:
+    """Say where the declared date of the register lies after the first infusion of the study.
+
+    By the latest hour that the first infusion may have had, in the study's zone: a registration
+    of the same day is none that came late.
+    """
+    section = reading.config.study
+    told = (section.registration or "none").split()
+    first = infusions["start_high"].min()
+    if reading.config.infusions.start is None or told == ["none"] or not np.isfinite(first):
+        return False
+    zone = ZoneInfo(section.timezone) if section.timezone else UTC
+    # A day ends where the next begins.
+    begun = datetime.fromtimestamp(3600 * first - 1, tz=zone).date()
+    registered = date.fromisoformat(told[1])
+    if registered <= begun:
+        return False
+    midnight = datetime(registered.year, registered.month, registered.day, tzinfo=zone)
+    early = infusions["start_high"] <= midnight.timestamp() / 3600
+    count = int(infusions.loc[early, "id"].nunique())
+    reading.issues.append(issue("registration.late", count=count, n=count))
+    return True
+
+
+def first_of_the_minute(infusions: pd.DataFrame, number: dict[str, int]) -> pd.Series:
+    """The least number of those whose first infusion began in the same minute, by identifier.
+
+    Whose did is all that it tells; when it was is nobody's business from here on. Nothing is told
+    of a start that is known to the day.
+    """
+    first = infusions[infusions["infusion"] == 1]
+    first = first[first["start_low"] == first["start_high"]]
+    numbers = first["id"].map(number)
+    least = numbers.groupby((60 * first["start_low"]).round()).transform("min")
+    return least.set_axis(first["id"])
