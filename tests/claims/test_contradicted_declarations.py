@@ -144,7 +144,7 @@ def plan_swapped(content: Content) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("deny", "why"),
     [(nearly_arm_is_site, "arm and site go together"),
-     (plan_swapped, "not shared out between the arms as planned")],
+     (plan_swapped, "people are not shared out between the arms as planned")],
     ids=["site", "plan"],
 )  # fmt: skip
 def test_what_is_nearly_denied_leaves_the_cause_at_most_not_decided(tmp_path, deny, why):
