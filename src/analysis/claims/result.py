@@ -63,9 +63,10 @@ def _word(
     if finding.parts:
         return _word_of_first(claim, finding.parts, results)
     about_data = [reasons[g].passed for g in claim.gates if g in DATA_GATES and g in reasons]
-    # Either word needs every gate about the data, in every part: who is compared with whom, and
-    # on what, is the same for all of them.
-    points_to = finding.points_to if all(about_data) else NOT_DECIDED
+    # No part is contradicted unless every gate about the data passes for the whole claim; what a
+    # part supports hangs on its own gates.
+    stands = finding.points_to == SUPPORTED or all(about_data)
+    points_to = finding.points_to if stands else NOT_DECIDED
     if claim_id == "headline":
         parts = results["onset"].parts | {"WILL": results["certainty_within_hours"].verdict}
         return combine_parts(parts.values()), parts

@@ -96,6 +96,10 @@ def _missing_text(case: Case, found: Robustness, bars: Bars, word: str) -> Sente
         none = f"no shift, {what}, undoes the word."
         others = f"the shift, {what}, that would undo the word is at least as large as asked for."
         return said("{jump}; {none}", jump=jump, none=Private(none, others))
+    if found.tipping_shift > _range(case):
+        none = f"no shift that the scale allows, {what}, undoes the word."
+        others = f"the shift, {what}, that would undo the word is at least as large as asked for."
+        return said("{jump}; {none}", jump=jump, none=Private(none, others))
     holds = found.tipping_shift >= bars.sd
     return said(
         "{jump}; {what} by {shift:.1f} points would undo the word (at least {sd:.1f}, one SD of "
@@ -111,6 +115,14 @@ def _missing_text(case: Case, found: Robustness, bars: Bars, word: str) -> Sente
         shift=cell.quantity(found.tipping_shift),
         sd=case.from_baselines(bars.sd),
     )
+
+
+def _range(case: Case) -> float:
+    """From the least to the largest total of the primary form, in points."""
+    if case.primary_form is None:
+        return math.inf
+    low, high = case.scale.total_range(case.primary_form[0])
+    return high - low
 
 
 def _missing(case: Case) -> dict[str, int]:
