@@ -57,6 +57,13 @@ def other_than_given(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -
         yield issue("arm.other-than-given", count=other, n=other, people=len(both))
 
 
+# By what they touch: every claim that compares the arms, or the part that is judged later.
+_OTHER_HOURS = {"comparator": "comparator.rated-at-other-hours",
+                "later": "later.rated-at-other-hours"}  # fmt: skip
+_OTHER_SHARES = {"comparator": "comparator.rated-in-other-shares",
+                 "later": "later.rated-in-other-shares"}  # fmt: skip
+
+
 def rated_at_other_hours(
     study: Study, forms: pd.DataFrame, primary: pd.DataFrame
 ) -> Iterator[Issue]:
@@ -78,7 +85,7 @@ def rated_at_other_hours(
         chance = float(mannwhitneyu(arms[0], arms[1]).pvalue)
         n, words = len(hours), {"apart": f"{60 * apart:.0f}", "window": window}
         if apart > _HOURS_APART and chance < _CHANCE:
-            yield issue(f"{touches}.rated-at-other-hours", count=n, **words)
+            yield issue(_OTHER_HOURS[touches], count=n, **words)
         elif chance < _CHANCE_NOTED:
             yield issue("time.differs-by-arm", count=n, **words)
 
@@ -103,7 +110,7 @@ def rated_in_shares(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) ->
         unseen, words = sum(map(len, people)) - sum(seen), {"apart": f"{apart:.0f}"}
         words |= {"window": window}
         if apart > _POINTS_APART and chance < _CHANCE:
-            yield issue(f"{touches}.rated-in-other-shares", count=unseen, **words)
+            yield issue(_OTHER_SHARES[touches], count=unseen, **words)
         elif chance < _CHANCE_NOTED:
             yield issue("score.lost-in-one-arm", count=unseen, **words)
 

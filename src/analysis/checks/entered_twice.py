@@ -128,8 +128,11 @@ def _nearly_same_answers(rows: pd.DataFrame, values: np.ndarray) -> np.ndarray:
     pairs = pairs[people[pairs[:, 0]] != people[pairs[:, 1]]]
     # The person with the smaller number first.
     pairs = np.where((people[pairs[:, 0]] > people[pairs[:, 1]])[:, None], pairs[:, ::-1], pairs)
+    # A form that is the same each time is told once.
+    content = np.unique(values, axis=0, return_inverse=True)[1].ravel()
     table = pd.DataFrame({"one": people[pairs[:, 0]], "other": people[pairs[:, 1]],
-                          "form": pairs[:, 0], "form_of_other": pairs[:, 1]})  # fmt: skip
+                          "form": content[pairs[:, 0]],
+                          "form_of_other": content[pairs[:, 1]]})  # fmt: skip
     forms = table.groupby(["one", "other"]).nunique().min(axis=1)
     twice = np.unique([person for pair in forms.index[forms > 1] for person in pair])
     alone = np.unique([person for pair in forms.index[forms == 1] for person in pair])

