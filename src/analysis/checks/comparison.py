@@ -7,6 +7,7 @@ claim that needs one is testable. Each STOP also asks that chance would hardly b
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,11 +84,16 @@ def rated_at_other_hours(
         from scipy.stats import mannwhitneyu  # slow to import
 
         chance = float(mannwhitneyu(arms[0], arms[1]).pvalue)
-        n, words = len(hours), {"apart": f"{60 * apart:.0f}", "window": window}
+        n, words = len(hours), _words(f"{60 * apart:.0f}", window)
         if apart > _HOURS_APART and chance < _CHANCE:
             yield issue(_OTHER_HOURS[touches], count=n, **words)
         elif chance < _CHANCE_NOTED:
             yield issue("time.differs-by-arm", count=n, **words)
+
+
+def _words(apart: str, window: str) -> dict[str, Any]:
+    """What a sentence says of two arms in a window."""
+    return {"apart": apart, "window": window}
 
 
 def rated_in_shares(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
@@ -107,8 +113,7 @@ def rated_in_shares(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) ->
 
         table = [[n, len(who) - n] for n, who in zip(seen, people, strict=True)]
         chance = float(fisher_exact(table).pvalue)
-        unseen, words = sum(map(len, people)) - sum(seen), {"apart": f"{apart:.0f}"}
-        words |= {"window": window}
+        unseen, words = sum(map(len, people)) - sum(seen), _words(f"{apart:.0f}", window)
         if apart > _POINTS_APART and chance < _CHANCE:
             yield issue(_OTHER_SHARES[touches], count=unseen, **words)
         elif chance < _CHANCE_NOTED:
@@ -154,8 +159,8 @@ def shared_out(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iter
         part, expected = own / total, n * own / total
         far = abs(counts[arm] - expected) > _OFF_PLAN * expected
         if far and binomtest(int(counts[arm]), n, part).pvalue < _CHANCE_OF_PLAN:
-            words = {"share": f"{counts[arm] / n:.0%}", "planned": f"{part:.0%}", "arm": arm}
-            yield issue("arm.share-off-plan", count=n, **words)
+            share = f"{counts[arm] / n:.0%}"
+            yield issue("arm.share-off-plan", count=n, share=share, planned=f"{part:.0%}", arm=arm)
             return
 
 
@@ -206,7 +211,7 @@ def _later_windows(design: Design, windows: Mapping[str, Window]) -> tuple[str, 
     """Windows that may decide beyond hours: the declared one if it is registered, else each."""
     told = (design.registration or "none").split()
     declared = design.later_window
-    named = set(told[2:]) or {declared}
+    named = set(told[2:]) or set(filter(None, [declared]))
     if declared is None or told == ["none"] or design.registered_late or declared not in named:
         return later_than_hours(windows)
     return (declared,)

@@ -111,8 +111,8 @@ def _comparators(study: Study, site: pd.Series, found: SetAside) -> None:
     if arm.nunique() > 1 and not (arms > 1).any() and chance < _ALLOCATED:
         found.issues.append(issue("comparator.arm-is-site", count=known.nunique()))
     elif (strength := _association(arm[known.index], known)) is not None:
-        words = {"strength": f"{strength:.2f}"}
-        found.issues.append(issue("site.goes-with-arm", count=int(known.notna().sum()), **words))
+        n, told = int(known.notna().sum()), f"{strength:.2f}"
+        found.issues.append(issue("site.goes-with-arm", count=n, strength=told))
     elif len(alone):
         people = int((site.isin(alone) & arm.notna()).sum())
         found.issues.append(issue("comparator.at-other-sites", count=people))

@@ -142,7 +142,7 @@ def jump_to_reference(change: Array, covariates: Array, arms: Arms, covariance: 
     every deal.
     """
     seen = np.isfinite(change)
-    some = seen.any(axis=1)
+    some = np.asarray(seen.any(axis=1))
     fixed = _fixed(covariates, some)
     beta = _least_squares(change[some], fixed[some], arms[:, some], covariance)[0]
     reference = fixed @ beta[:, :-1]

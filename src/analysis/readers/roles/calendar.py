@@ -52,8 +52,9 @@ def check_calendar(reading: Reading, people: pd.DataFrame, infusions: pd.DataFra
     turns, expected, chance = _turns(one, other)
     alone = _alone(one, other)
     if chance < _CHANCE and turns < _FEW_TURNS * expected and alone > _MOST:
-        words = {"share": f"{alone:.0%}", "turns": turns, "expected": f"{expected:.0f}"}
-        reading.issues.append(issue("comparator.in-turns", count=n, **words))
+        told = issue("comparator.in-turns", count=n, share=f"{alone:.0%}", turns=turns,
+                     expected=f"{expected:.0f}")  # fmt: skip
+        reading.issues.append(told)
     elif chance < _CHANCE or drift:
         reading.issues.append(issue("comparator.order-not-random", count=n))
 
