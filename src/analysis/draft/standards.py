@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from analysis import instruments
 from analysis.draft import own_columns
+from analysis.draft.codes_seen import fhir_codes, omop_codes
 from analysis.draft.recognise import Sighting
 from analysis.draft.toml_text import WINDOW, Draft, Line, quoted, todo
 from analysis.readers.formats.redcap.dictionary import parse_dictionary, read_dictionary
@@ -70,15 +71,20 @@ def _version(name: str) -> Line:
     return quoted(versions[0]) if len(versions) == 1 else todo(f"one of {', '.join(versions)}")
 
 
-def _open_scale(draft: Draft, file: dict[str, Line], window: Line) -> None:
+def _open_scale(draft: Draft, file: dict[str, Line], window: Line, codes: str = "") -> None:
     draft.add(
         "[[assessments]]",
         **file,
         instrument=todo(f"one of {', '.join(sorted(instruments.known()))}"),
         version=todo("its version"),
         recall_hours=window,
-        items=todo(_CODES),
+        items=todo(_CODES + _among(codes)),
     )
+
+
+def _among(codes: str) -> str:
+    """What there is to choose from, as a part of a question."""
+    return f" (there are: {codes})" if codes else ""
 
 
 def _fhir(draft: Draft, tables: list[Sighting]) -> None:
@@ -88,15 +94,18 @@ def _fhir(draft: Draft, tables: list[Sighting]) -> None:
     arm = todo("arm, assigned_arm or actual_arm; remove the line of a study without arms")
     draft.add("[subjects]", **file, arm=arm)
     draft.add("[infusions]", **file)
-    _open_scale(draft, file, todo(WINDOW))
+    _open_scale(draft, file, todo(WINDOW), fhir_codes(table.path)["scores"])
 
 
 def _omop(draft: Draft, tables: list[Sighting]) -> None:
     file = {**draft.place(tables[0]), "format": quoted("omop")}
-    people = todo("cohort_definition_id where cohorts are the arms; else remove the line")
+    seen = omop_codes(tables[0].path)
+    cohorts = _among(seen["cohorts"])
+    people = todo(f"cohort_definition_id where cohorts are the arms{cohorts}; else remove the line")
+    drugs = todo(f'concepts of the drugs, such as ["785649"]{_among(seen["drugs"])}')
     draft.add("[subjects]", **file, arm=people)
-    draft.add("[infusions]", **file, codes=todo('concepts of the drugs, such as ["785649"]'))
-    _open_scale(draft, file, todo(WINDOW))
+    draft.add("[infusions]", **file, codes=drugs)
+    _open_scale(draft, file, todo(WINDOW), seen["scores"])
 
 
 def _redcap(draft: Draft, tables: list[Sighting]) -> None:
