@@ -18,7 +18,7 @@ from analysis.config import load_config
 from analysis.config.source import PLUS
 from analysis.config.tables import unknown_scale
 from analysis.draft.recognise import look
-from analysis.draft.said import LEFT_OUT, in_toml
+from analysis.draft.said import BOOLEANS, LEFT_OUT, in_toml
 from analysis.draft.toml_text import Draft, Open, quoted
 from analysis.draft.write import draft_text, drafted
 from analysis.errors import ReliefError
@@ -146,6 +146,9 @@ def _ask(
             return True
         if given == "y" and own.suggestion:
             given = own.suggestion
+        elif given == "y" and point.key not in BOOLEANS:
+            say("  There is no suggestion here; type the answer.")
+            continue
         try:
             line = in_toml(point.key, given)
             _refuse_unknown(line, point, _told(out), draft)

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from analysis.config import AssessmentTable, InfusionTable, StudySection, SubjectTable
 from analysis.draft.toml_text import quoted, table_of
 
-__all__ = ["LEFT_OUT", "in_toml"]
+__all__ = ["BOOLEANS", "LEFT_OUT", "in_toml"]
 
 # Removes the line.
 LEFT_OUT = "-"
 _YES, _NO = ("true", "yes", "y", "ja", "oui", "si"), ("false", "no", "n", "nein", "non")
-_BOOLEANS = ("synthetic", "randomised", "concurrent", "study_codes")
+BOOLEANS = ("synthetic", "randomised", "concurrent", "study_codes")
 _NUMBERS = ("looks", "look_level", "recall_hours", "item_base", "start_hours_is", "end_hours_is")
 _LISTS = ("missing_codes", "codes", "cohorts")
 _TABLES = ("arms", "visits", "events", "labels")
@@ -55,7 +55,7 @@ def in_toml(key: str, given: str) -> str | None:
         return in_toml(other[1], other[2].strip())
     if key in _TABLES and not given.startswith("{"):
         return f"{key} = {_table(key, given)}"
-    if _is_toml(given) and not (key in _ONE_OF or key in _NUMBERS or key in _BOOLEANS):
+    if _is_toml(given) and not (key in _ONE_OF or key in _NUMBERS or key in BOOLEANS):
         return f"{key} = {given}"
     text = given.strip("\"'").strip()
     for keys, value in _READ:
@@ -129,7 +129,7 @@ def _table(key: str, text: str) -> str:
 
 
 _READ: tuple[tuple[tuple[str, ...], Callable[[str, str], str]], ...] = (
-    (_BOOLEANS, _boolean),
+    (BOOLEANS, _boolean),
     (_NUMBERS, _number),
     (tuple(_ONE_OF), _choice),
     (_LISTS, _list),

@@ -100,10 +100,10 @@ def _fhir(draft: Draft, tables: list[Sighting]) -> None:
 def _omop(draft: Draft, tables: list[Sighting]) -> None:
     file = {**draft.place(tables[0]), "format": quoted("omop")}
     seen = omop_codes(tables[0].path)
-    cohorts = _among(seen["cohorts"])
-    people = todo(f"cohort_definition_id where cohorts are the arms{cohorts}; else remove the line")
+    people = todo("cohort_definition_id where cohorts are the arms; else remove the line")
+    cohorts = todo(f"the cohorts of the arms{_among(seen['cohorts'])}; else remove the line")
     drugs = todo(f'concepts of the drugs, such as ["785649"]{_among(seen["drugs"])}')
-    draft.add("[subjects]", **file, arm=people)
+    draft.add("[subjects]", **file, arm=people, cohorts=cohorts if seen["cohorts"] else None)
     draft.add("[infusions]", **file, codes=drugs)
     _open_scale(draft, file, todo(WINDOW), seen["scores"])
 
