@@ -5,6 +5,8 @@ Gate 7 is taken as passed, so that the others give the word.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,8 @@ from analysis.claims.ledger import (
     Reason,
 )
 from analysis.readers.assemble import read_study
+from analysis.simulate import EXAMPLE
+from analysis.simulate import write_study as simulated
 from tests.factory import CADSS, Outcome, tables, with_cadss, write_study
 
 N = 20
@@ -299,3 +303,15 @@ def test_a_subscale_of_five_items_may_lack_one_and_a_smaller_one_none(tmp_path, 
     content["scores"][3][item] = ""
     found = judged(tmp_path / "blank", content, values='items = "item_{:02d}"')["clusters"]
     assert whole.estimate["n"] - found.estimate["n"] == left
+
+
+def test_the_recall_gate_sets_the_fall_beside_what_a_literal_answer_could_show(tmp_path):
+    """A past-week form within hours: nearly all of its week lies before the infusion."""
+    world = replace(EXAMPLE, now_form=False, drug=-16.0)
+    found = judge(read_study(simulated(world, 15, 4, tmp_path)))["onset"]
+    told = next(reason.text for reason in found.reasons if reason.gate == "recall")
+    shares = re.search(r"fell by (\d+)% .* literal answers could show (\d+)% at the most", told)
+    assert shares is not None
+    fell, largest = map(int, shares.groups())
+    # Simulated people answer literally.
+    assert fell <= largest <= 4

@@ -10,9 +10,9 @@ from analysis.claims.case import Case
 from analysis.claims.gates.declarations import against_a_cause, as_declared
 from analysis.claims.ledger import Reason
 from analysis.instruments import known
-from analysis.quantity import Known, Private, Quantity, Sentence, joined, said
+from analysis.quantity import Cell, Known, Private, Quantity, Sentence, joined, said
 
-__all__ = ["comparator", "construct", "reaches_back", "recall", "scored", "time"]
+__all__ = ["beside_literal", "comparator", "construct", "reaches_back", "recall", "scored", "time"]
 
 
 # STOPs that leave no claim about symptoms, whatever the hour it speaks of: without scores before
@@ -88,7 +88,8 @@ def recall(case: Case) -> Reason:
         )
         return Reason("recall", False, back)
     if (within["share_before"] > 0).any():
-        return Reason("recall", False, reaches_back(case, within))
+        told = joined([reaches_back(case, within), beside_literal(case, within)])
+        return Reason("recall", False, told)
     return Reason("recall", True, f"None of the {window:g} h that {name} asks about lies before.")
 
 
@@ -124,6 +125,29 @@ def reaches_back(case: Case, forms: pd.DataFrame) -> Sentence:
         **own,
         **named,
     )
+
+
+def beside_literal(case: Case, forms: pd.DataFrame) -> Sentence | str:
+    """How far scores on ketamine fell, beside the largest fall that literal answers could show.
+
+    Empty with fewer than three people, or where nobody has a symptom to lose.
+    """
+    arm = str(case.design.active_arm)
+    low = case.scale.total_range(case.primary_form[0])[0] if case.primary_form else 0.0
+    own = forms[(forms["arm"] == arm) & forms["change"].notna()]
+    people = own.groupby("subject")[["baseline", "change", "share_before"]].mean()
+    above = float((people["baseline"] - low).mean()) if len(people) else 0.0
+    if len(people) < 3 or above <= 0:
+        return ""
+    largest = 1 - float(people["share_before"].mean())
+    fall = -float(people["change"].mean()) / above
+    cell = Cell({arm: len(people)}, parameters=1, plain_mean=True)
+    return said(
+        "On {arm} scores fell by {fall:.0%} of the baseline above the scale's least; literal "
+        "answers could show {largest:.0%} at the most, on average.",
+        brief="",
+        arm=arm, fall=cell.quantity(fall), largest=cell.quantity(largest),
+    )  # fmt: skip
 
 
 def _other_windows(case: Case) -> Reason:

@@ -115,7 +115,9 @@ def recall(case: Case) -> Reason:
     forms = _forms(case)
     if (forms["share_before"] > 0).any():
         back = data_gates.reaches_back(case, forms)
-        return Reason("recall", True, joined([back, "Beyond hours this is allowed, and printed."]))
+        allowed = "Beyond hours this is allowed, and printed."
+        beside = data_gates.beside_literal(case, forms)
+        return Reason("recall", True, joined([back, allowed, beside]))
     window = case.primary_form[1] if case.primary_form else 0.0
     asks = f"the past {window:g} h" if window else "right now"
     return Reason(
