@@ -256,3 +256,36 @@ def test_parts_of_words_name_no_start_and_no_end(tmp_path):
     write_study_toml(tmp_path / "people.csv", tmp_path / "study.toml")
     text = (tmp_path / "study.toml").read_text(encoding="utf-8")
     assert re.findall(r'^(start|end)\w* = "TODO"', text, re.MULTILINE) == ["start", "end"]
+
+
+PLATFORMS = {
+    "LimeSurvey": (
+        ["id", "submitdate", "lastpage", "startlanguage", "token"],
+        [1, "2025-03-04 10:20:00", 3, "en", "T01"],
+        "PCL5[SQ{:03d}]",
+        {"subject": "token", "time": "submitdate"},
+    ),
+    "Google Forms": (
+        ["Timestamp", "Participant code"],
+        ["3/14/2025 10:20:00", "T01"],
+        "PCL-5 [{}. Question]",
+        {"subject": "Participant code", "time": "Timestamp"},
+    ),
+    "Castor": (
+        ["Participant Id", "Site Abbreviation", "Randomization Group", "pcl5_date"],
+        ["110001", "DET", "1", "14-03-2025 10:20"],
+        "pcl5_{:02d}",
+        {"subject": "Participant Id", "arm": "Randomization Group", "time": "pcl5_date"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_exports_of_survey_platforms_are_recognised(tmp_path, name):
+    header, cells, items, told = PLATFORMS[name]
+    row = dict(zip(header, cells, strict=True)) | {items.format(n): n % 5 for n in range(1, 21)}
+    write_rows(tmp_path / "survey.csv", [row, row])
+    write_study_toml(tmp_path / "survey.csv", tmp_path / "study.toml")
+    text = (tmp_path / "study.toml").read_text(encoding="utf-8")
+    for key, column in {**told, "instrument": "PCL-5"}.items():
+        assert f'\n{key} = "{column}"' in text

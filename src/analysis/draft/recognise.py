@@ -33,7 +33,7 @@ _CDISC = ("xpt", "dataset-json")
 _ISO = re.compile(r"\d{4}-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?)?)?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{1,4}[/.]\d{1,2}[/.]\d{1,4}")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
-_SLASHED = re.compile(r"\d{1,4}[/.]\d{1,2}[/.]\d{1,4}(\D.*)?")
+_SLASHED = re.compile(r"(\d{1,4}[/.]\d{1,2}[/.]\d{1,4}|\d{1,2}-\d{1,2}-\d{4})(\D.*)?")
 _DECIMAL = re.compile(r"[+-]?\d+([.,]\d+)?")
 _ZONED = re.compile(r".*\d[T ]\d\d.*(Z|[+-]\d\d:?\d\d)")
 # The first is believed most.
@@ -45,6 +45,7 @@ _ARM = ("arm", "arms", "group", "grp", "gruppe", "treatment", "trt", "trt01p", "
         "randomization", "condition", "cond")  # fmt: skip
 _VISIT = ("visit", "visits", "timepoint", "event", "session", "wave", "occasion", "zeitpunkt",
           "besuch", "moment")  # fmt: skip
+_LIMESURVEY = ("submitdate", "lastpage", "startlanguage")
 _FEW_ARMS, _MANY_VISITS = 6, 30
 _HOURS = {"h", "hour", "hours", "hrs", "time", "date", "datetime", "dt"}
 # Answers of larger files are not looked at.
@@ -141,10 +142,14 @@ class Sighting:
 
     @property
     def subject(self) -> str | None:
-        """The column whose name says that it holds identifiers."""
+        """The column whose name says that it holds identifiers, of people and not of answers."""
+        if set(_LIMESURVEY) <= set(self.header):
+            # Its id numbers the answers that were sent.
+            return "token" if "token" in self.sample else None
         for hint in _SUBJECT:
             for column in self.header:
-                if holds(column, [hint]) and column in self.sample and column not in self.times:
+                own = holds(column, [hint]) and not holds(column, ["response"])
+                if own and column in self.sample and column not in self.times:
                     return column
         return None
 
