@@ -88,11 +88,9 @@ format: $(READY) ## let ruff repair what it can
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
 
-data: $(READY) ## download the open data that tests use, each file checked by its hash (ARGS="fev cdisc-phq9")
-	@.venv/bin/relief data $(ARGS)
-
-lab: $(READY) ## open JupyterLab on the notebooks (ARGS="--no-browser")
-	@.venv/bin/jupyter lab --notebook-dir=notebooks $(ARGS)
+lab: $(READY) ## open JupyterLab on the notebooks (STUDY=path/to/folder for a study of your own; ARGS="--no-browser")
+	@$(if $(STUDY),RELIEF_STUDY="`.venv/bin/python -c 'from sys import argv; from pathlib import Path; p = Path(argv[1]); print(p.resolve() if p.exists() else p)' "$(STUDY)"`") \
+	  .venv/bin/jupyter lab --notebook-dir=notebooks $(ARGS)
 
 notebooks: $(READY) ## run every notebook from a fresh kernel and save it (ARGS="notebooks/00_verdict.ipynb")
 	@.venv/bin/python scripts/run_notebooks.py $(ARGS)
@@ -184,8 +182,8 @@ set-up: $(READY) ## only make the environment
 set-up-time: ## measure report and test in a fresh clone, cold and warm
 	@$(find_python); "$$python" scripts/set_up_time.py $(ARGS)
 
-clean: ## remove the environment, the tools, caches and reports
-	@rm -rf .tools .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage build dist reports
+clean: ## remove the environment, the tools, caches, reports and copies of notebooks
+	@rm -rf .tools .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage build dist reports output
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-26s %s\n", $$1, $$2}' Makefile

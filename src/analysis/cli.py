@@ -1,4 +1,4 @@
-"""The command line: studies, check, judge, describe, report, init, calibrate. It only prints."""
+"""The command line: studies, check, judge, describe, notebooks, report, init, calibrate."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import math
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -231,6 +232,31 @@ def describe(
         _print_json(found.as_dict())
         return
     _say(described_text(found))
+
+
+@app.command()
+def notebooks(
+    study: Source,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the copies; output/NAME unless given.")
+    ] = None,
+    html: Annotated[bool, typer.Option("--html", help="Also one page, index.html.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Notebooks at a time; one a processor unless given.")
+    ] = None,
+    share: Share = False,
+    team: Team = False,
+) -> None:
+    """Run every notebook on a study, write executed copies, and print their folder."""
+
+    def run() -> Path:
+        from analysis.report.study_notebooks import run_study
+
+        view = _view(share, team, "team")
+        say = partial(_say, error=True)
+        return run_study(study, out, view, html=html, jobs=jobs, tell=say)
+
+    _say(_run(run, as_json=False))
 
 
 @app.command()

@@ -16,6 +16,8 @@ EXAMPLE_STUDY = DATA_RAW / "example_synthetic"
 PUBLISHED = DATA_RAW / "published"
 NOTEBOOKS = ROOT / "notebooks"
 CLAIMS = ROOT / "claims.toml"
+# Of a checkout alone: an installed package carries no docs.
+OPERATING_CHARACTERISTICS = ROOT / "docs" / "operating_characteristics.csv"
 
 
 def open_data_folder() -> Path | None:

@@ -20,7 +20,7 @@ from analysis.claims.ledger import TEAM
 from analysis.describe.chosen import decides, enough, scored_windows, why_not_hours
 from analysis.describe.common import released
 from analysis.describe.in_words import difference_sentence, interval, lines_of, listed
-from analysis.describe.onset.mean_course import mean_course
+from analysis.describe.mixed_model import mixed_model
 from analysis.describe.responders import shares_at_thresholds
 from analysis.estimates.change.paired import paired_change
 from analysis.estimates.control.ancova import ancova
@@ -226,10 +226,8 @@ def _mixed(case: Case) -> tuple[pd.DataFrame, list[str]]:
     """Differences of one mixed model over all windows, or why there are none."""
     if case.design.comparator_arm is None or not case.visits:
         return table([]), []
-    if len(case.visits) == 1:
-        return table([]), ["One window alone was scored: a mixed model has no other to learn from."]
     try:
-        found = mean_course(case).differences
+        found = mixed_model(case).differences()
     except ValueError as refusal:
         return table([]), [f"No mixed model over all windows: {refusal}"]
     return found.assign(estimand=MIXED), []
@@ -246,9 +244,10 @@ def _responders(case: Case, name: str) -> pd.DataFrame:
             return table([row(estimand=RESPONSE, method=f"not given: {refusal}", **words)])
     people = case.people(name)
     fell = response(people["baseline"], people["score"], 0.3).fillna(False).astype(bool)
-    words: dict[str, Any] = {"instrument": case.scale.name, "window": case.windows[name].label}
-    arm = str(case.design.active_arm)
-    share = exact_share(int(fell.sum()), len(fell), estimand=RESPONSE, contrast=arm, **words)
+    label = case.windows[name].label
+    share = exact_share(int(fell.sum()), len(fell), estimand=RESPONSE, window=label,
+                        contrast=str(case.design.active_arm),
+                        instrument=case.scale.name)  # fmt: skip
     return released(case, [share])
 
 

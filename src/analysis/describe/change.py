@@ -7,6 +7,7 @@ of real people below the study's smallest cell.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -34,12 +35,15 @@ from analysis.estimates.change.resampling import bca_change, sign_flip
 from analysis.estimates.change.standardised import standardised_changes
 from analysis.estimates.table import row
 from analysis.quantity import Cell
+from analysis.simulate import example_truth
 
 __all__ = [
+    "Unselected",
     "change_by_window",
     "change_estimators",
     "change_with_selection",
     "regression_to_the_mean",
+    "unselected_population",
 ]
 
 SEED, DRAWS = 5, 9_999
@@ -176,6 +180,35 @@ def change_with_selection(
                 )
             rows += beside
     return released(case, rows)
+
+
+@dataclass(frozen=True)
+class Unselected:
+    """Those from whom people were picked, and by what score (points)."""
+
+    threshold: float
+    mean: float
+    sd: float
+    source: str
+
+    def selection(self) -> Selection:
+        """How sharply people were picked."""
+        return Selection.from_threshold(
+            self.threshold, mean=self.mean, sd=self.sd, source=self.source
+        )
+
+
+def unselected_population(case: Case) -> Unselected | None:
+    """How people were picked and from whom, where both are known: made-up people alone.
+
+    None for any other study: the population behind a trial is known to nobody.
+    """
+    design, limits = case.design, case.checked.study.subjects["entry_threshold"]
+    if not (design.synthetic and design.name == "example" and limits.notna().any()):
+        return None
+    everyone = example_truth()["screening_of_everyone"]
+    source = "population of the synthetic example"
+    return Unselected(float(limits.dropna().iloc[0]), everyone["mean"], everyone["sd"], source)
 
 
 def _arms(

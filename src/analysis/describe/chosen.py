@@ -6,6 +6,7 @@ The times and the number of people alone decide, never a score.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from analysis import instruments
 from analysis.claims.case import Case
@@ -26,7 +27,7 @@ class FormAt:
     version: str
     window: str
 
-    def form(self) -> dict[str, str]:
+    def form(self) -> dict[str, Any]:
         """Instrument and version alone."""
         return {"instrument": self.instrument, "version": self.version}
 

@@ -10,6 +10,7 @@ from analysis.errors import EvidenceError
 
 __all__ = [
     "contrasts_table",
+    "control_changes",
     "derived_table",
     "evidence_counts",
     "missing_table",
@@ -97,3 +98,37 @@ def within_arm_table() -> pd.DataFrame:
     """Changes within one arm, flagged as no treatment effect."""
     return _shown(evidence.within_arm_changes(), "arm", "instrument", "hours_since_first_infusion",
                   "unit", "estimate", "ci_low", "ci_high", "treatment_effect")  # fmt: skip
+
+
+def control_changes(instrument: str, low: float, high: float) -> pd.DataFrame:
+    """Published midazolam arms with a mean and an SD of change on a form, at hours in [low, high).
+
+    Returns
+    -------
+    DataFrame
+        n, mean_change, sd_change (points), one row an arm; empty where there is none.
+    """
+    rows = evidence.load()
+    own = rows[(rows["instrument"] == instrument) & (rows["arm"] == "midazolam")]
+    own = own[own["hours_since_first_infusion"].between(low, high, inclusive="left")]
+    own = own[own["statistic"].isin(["mean_change", "sd_change"])]
+    keys = ["study_id", "hours_since_first_infusion", "n"]
+    wide = own.pivot_table(index=keys, columns="statistic", values="value").reset_index()
+    wanted = ["n", "mean_change", "sd_change"]
+    return wide.reindex(columns=wanted).dropna().reset_index(drop=True)
+
+
+def pooled_by_time() -> pd.DataFrame:
+    """Standardised contrasts with an hour, labelled by hour and analysis."""
+    rows = evidence.controlled_contrasts()
+    rows = rows[(rows["unit"] == "SD") & rows["hours_since_first_infusion"].notna()]
+    hours = rows["hours_since_first_infusion"].map("{:g} h ".format)
+    return rows.assign(label=hours + rows["analysis"].str.replace("_", " "))
+
+
+def trials_in_points() -> pd.DataFrame:
+    """Contrasts of single trials in points, labelled by trial, form and hour."""
+    rows = evidence.controlled_contrasts()
+    rows = rows[(rows["unit"] == "points") & (rows["level"] == "trial")]
+    hours = rows["hours_since_first_infusion"].map("{:g} h".format)
+    return rows.assign(label=rows["study_id"] + ", " + rows["instrument"] + ", " + hours)

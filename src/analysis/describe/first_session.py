@@ -5,6 +5,8 @@ They decide nothing.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -12,10 +14,55 @@ from analysis.claims.case import Case
 from analysis.claims.evaluators.session_courses import session_courses
 from analysis.describe.common import policy
 from analysis.estimates.responders.first_session import first_and_last_response
+from analysis.estimates.responders.prediction import EndPrediction, predict_end
+from analysis.estimates.table import table
 from analysis.rules import refusal
 from analysis.simulate.sessions import sessions
 
-__all__ = ["correlations_without_relation", "course_scores"]
+__all__ = ["COHORTS", "FALL", "correlations_without_relation", "course_scores", "foretold",
+           "own_correlation", "two_cohorts"]  # fmt: skip
+
+COHORTS = 400
+# A made-up cohort is far larger than a clinic's, and one of two has a relation.
+PEOPLE, SEED = 200, 1
+RELATIONS = {"no relation": 0.0, "true responses correlate at 0.8": 0.8}
+# Points from baseline to the end that count as response.
+FALL = 12.0
+
+
+def own_correlation(case: Case) -> pd.DataFrame:
+    """First and last response of the study's own courses: rows of the table of estimates.
+
+    Raises
+    ------
+    ValueError
+        When nobody has a course, or too few have.
+    """
+    course = course_scores(case)
+    scores = [course[part].to_numpy() for part in (["before_1", "before_2"], "first", "end")]
+    found = first_and_last_response(
+        *scores, contrast=str(case.design.active_arm), instrument=case.scale.name
+    )
+    return table(found)
+
+
+def two_cohorts() -> pd.DataFrame:
+    """Correlations in two made-up cohorts, one without a relation: estimate rows."""
+    rows = []
+    for name, relation in RELATIONS.items():
+        course = sessions(PEOPLE, np.random.default_rng(SEED), relation=relation)
+        scores = [course[part].to_numpy() for part in (["before_1", "before_2"], "first", "end")]
+        rows += first_and_last_response(*scores, contrast=name)
+    return table(rows)
+
+
+@cache
+def foretold() -> EndPrediction:
+    """Response at the end foretold in the made-up cohort with a relation, by two models."""
+    relation = list(RELATIONS.values())[-1]
+    course = sessions(PEOPLE, np.random.default_rng(SEED), relation=relation)
+    return predict_end(course["before_2"].to_numpy(), course["first"].to_numpy(),
+                       course["end"].to_numpy(), fall=FALL, seed=SEED)  # fmt: skip
 
 
 def course_scores(case: Case) -> pd.DataFrame:
@@ -37,8 +84,8 @@ def course_scores(case: Case) -> pd.DataFrame:
     course = session_courses(case)
     if course.empty:
         raise ValueError(
-            "Not testable with these data: nobody has two ratings before, a score after the "
-            "first and a score after a later session."
+            "Nobody has two ratings before, a score after the first session and one after a later "
+            "session."
         )
     if policy(case) is not None:
         raise refusal("release.person-rows")
@@ -46,7 +93,7 @@ def course_scores(case: Case) -> pd.DataFrame:
 
 
 def correlations_without_relation(
-    n: int = 30, *, cohorts: int = 400, seed: int = 5
+    n: int = 30, *, cohorts: int = COHORTS, seed: int = 5
 ) -> pd.DataFrame:
     """What cohorts made up without any relation show by each way of correlating responses.
 

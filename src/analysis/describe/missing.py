@@ -18,6 +18,7 @@ from analysis.estimates.missing import (
     Trial,
     conditional_mean,
     multiple_imputation,
+    posterior,
     resampled,
     tipping_point,
 )
@@ -31,7 +32,9 @@ __all__ = [
     "gate_5",
     "missing_by_window",
     "randomised_trial",
+    "strategies_shown",
     "tipping_shifts",
+    "visits_shown",
 ]
 
 Conclusion = Callable[[float, float, float], bool]
@@ -165,6 +168,36 @@ def gate_5(case: Case) -> Conclusion:
     if case.bars is None:
         raise ValueError("No smallest difference that matters is known for this form.")
     return case.bars.holds(SUPPORTED)
+
+
+# Draws of the imputation model, and the seed of every imputation here.
+DRAWS, SEED = 200, 1
+IMPUTED = "multiple imputation"
+
+
+def visits_shown(case: Case, trial: Trial) -> list[str]:
+    """The first visit from about 24 h on and the last one, or whatever there is."""
+    labels = [case.windows[name].label for name in case.visits if name in case.later_windows]
+    return list(dict.fromkeys([labels[0], labels[-1]] if labels else [trial.visits[-1]]))
+
+
+def strategies_shown(case: Case) -> pd.DataFrame:
+    """Every strategy at two visits, two ways: rows with ``assumption`` and ``way``.
+
+    Raises
+    ------
+    ValueError
+        As :func:`randomised_trial`, or when the imputation model has no fit.
+    """
+    trial = randomised_trial(case)
+    visits = visits_shown(case, trial)
+    parameters = posterior(trial, draws=DRAWS, seed=SEED)
+    found = by_strategy(case, trial, parameters, visits=visits)
+    found["assumption"] = found["estimand"].str.removeprefix("difference, ")
+    rubin = found["method"].str.contains("Rubin")
+    found["way"] = np.where(rubin, IMPUTED, "conditional mean")
+    order = {visit: place for place, visit in enumerate(visits)}
+    return found.sort_values("window", key=lambda own: own.map(order), kind="stable")
 
 
 def _words(case: Case) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import pandas as pd
 from analysis import instruments
 from analysis.claims.case import Case
 from analysis.claims.evaluators.cluster_cases import cluster_cases, cluster_contrast
+from analysis.describe.chosen import enough
 from analysis.describe.common import (
     fewest_in_a_step,
     hide,
@@ -203,9 +204,11 @@ def spread_between_arms(case: Case, *, windows: tuple[str, ...] | None = None) -
 
 
 def _by_window(case: Case, windows: tuple[str, ...] | None, estimate: Any) -> pd.DataFrame:
-    later = [window for window in case.visits if window in case.later_windows]
+    two_arms(case, NO_ARMS)
+    phase = (case.definitions.primary.phase,)
+    later = (window for window in case.visits if window in case.later_windows)
     rows = []
-    for window in windows or (case.definitions.primary.phase, *later):
+    for window in windows or (*(name for name in phase if enough(case, name)), *later):
         people, treated, words = _of_two_arms(case, window, None, None)
         change = people["change"].to_numpy()
         words |= {"contrast": case.contrast}

@@ -13,8 +13,10 @@ from analysis.claims.sensitivity.specifications import DIMENSIONS, load_grid
 from analysis.describe.common import digits, policy, released_row
 from analysis.estimates.robustness.multiplicity import fixed_sequence, hochberg, holm
 from analysis.estimates.table import NUMBERS
+from analysis.paths import OPERATING_CHARACTERISTICS
 
-__all__ = ["agreement", "by_choice", "choices", "claims_together", "curve", "other_forms"]
+__all__ = ["agreement", "by_choice", "characteristics_table", "choices", "claims_together", "curve",
+           "other_forms", "read_characteristics"]  # fmt: skip
 
 WORDS = (SUPPORTED, CONTRADICTED, NOT_DECIDED)
 TITLES = {
@@ -194,3 +196,26 @@ def claims_together(ledger: Ledger, *, alpha: float = 0.05) -> pd.DataFrame:
     parts = [procedure(own, alpha=alpha) for procedure in (holm, hochberg, fixed_sequence)]
     table = pd.concat(parts, ignore_index=True)
     return table[["claim", "p_value", "procedure", "adjusted_p", "rejected"]]
+
+
+def read_characteristics() -> pd.DataFrame:
+    """Level, coverage and the like of every estimator by simulation, as committed.
+
+    Raises
+    ------
+    ValueError
+        Where the project is installed without its docs.
+    """
+    if not OPERATING_CHARACTERISTICS.is_file():
+        raise ValueError("No table of operating characteristics is installed; a checkout has it.")
+    return pd.read_csv(OPERATING_CHARACTERISTICS)
+
+
+def characteristics_table() -> pd.DataFrame:
+    """Coverage of 95 % intervals and level of 5 % tests, in %, by scores and people an arm."""
+    found = read_characteristics()
+    percent = found.assign(value=(100 * found["value"]).round(1))
+    own = percent["quantity"].isin(["coverage", "level"])
+    own &= percent["scores"].isin(["normal", "skewed, bounded"])
+    rows, columns = ["quantity", "estimator"], ["scores", "n_per_arm"]
+    return percent[own].pivot_table(index=rows, columns=columns, values="value")

@@ -42,6 +42,7 @@ def ecdf_of_change(
     *,
     synthetic: bool,
     thresholds: dict[str, float] | None = None,
+    title: str = "How change is spread over people",
     ax: Axes | None = None,
 ) -> Axes:
     """Cumulative share of people by change, one series an arm; marks are what was counted.
@@ -55,6 +56,7 @@ def ecdf_of_change(
         Whether to label the figure synthetic.
     thresholds : dict, optional
         Name to size of a fall, points, drawn as lines.
+    title : str
     ax : Axes, optional
     """
     ax = new_axes(ax)
@@ -65,7 +67,7 @@ def ecdf_of_change(
         ax.text(-fall, 98, f" {name}", fontsize=9, ha="left", va="top")
     if not table.empty:
         ax.legend(loc="lower right", frameon=True)
-    return cumulative(ax, table, "How change is spread over people", synthetic)
+    return cumulative(ax, table, title, synthetic)
 
 
 def cumulative(ax: Axes, table: pd.DataFrame, title: str, synthetic: bool) -> Axes:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,8 @@ from analysis.disclosure.file_names import shown_path
 from analysis.errors import DataUnavailable
 from analysis.estimates.table import table
 from analysis.paths import DATA_PROCESSED, INSTALLED, NOTEBOOKS
-from analysis.report import Progress, build_report
+from analysis.report import build_report
+from analysis.report.progress import progress
 from analysis.report.provenance import provenance
 from analysis.studies import BUILT_IN, for_view, judge_source
 from analysis.writing import make_folder, write_atomic
@@ -69,14 +68,14 @@ def publish(
         if checked is not None and name != "example":
             files += _own_files(name, shown, checked.study.sources)
     notebooks = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")) if source is None else []
-    with _progress() as progress:
+    with progress("report") as told:
         page = build_report(
             ledgers,
             out=out,
             notebooks=notebooks,
             provenance=files,
             skipped=skipped,
-            progress=progress,
+            progress=told,
         )
     for ledger in ledgers:
         if ledger.private and view == SHARED:
@@ -137,28 +136,3 @@ def write_processed(ledger: Ledger, folder: Path) -> list[Path]:
         text = content.to_csv(index=False, float_format="%.6g", lineterminator="\n")
         write_atomic(paths[-1], text)
     return paths
-
-
-@contextmanager
-def _progress() -> Iterator[Progress | None]:
-    """A progress bar in a terminal, nothing in a log."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-    )
-    with Bar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("report", total=None)
-
-        def update(done: int, steps: int, what: str) -> None:
-            bar.update(task, completed=done, total=steps, description=what)
-
-        yield update

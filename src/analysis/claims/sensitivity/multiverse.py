@@ -149,7 +149,8 @@ def rerandomised(
     """
     chosen: dict[Any, tuple[Scores, Specification]] = {}
     for one in specifications(case, grid):
-        if one.may_decide and one.scores is not None:
+        # A visit at which nobody was scored has no estimate in any deal.
+        if one.may_decide and one.scores is not None and one.scores.seen.any():
             chosen.setdefault(_identity(one), (one.scores, one))
     kept = list(chosen.values())
     if not kept:

@@ -22,6 +22,7 @@ from analysis.estimates.onset.interval_censored import turnbull
 __all__ = [
     "dissociation_course",
     "dissociation_forms",
+    "known_back",
     "mediated_by_dissociation",
     "residual_effects",
     "return_to_baseline",
@@ -94,6 +95,29 @@ def return_to_baseline(
     return pd.concat(parts, ignore_index=True)
 
 
+def known_back(case: Case) -> list[str]:
+    """Of each arm, how many were seen back near baseline in time, seen away, and neither.
+
+    The claim counts those of whom it is not known as not back for support and as back for
+    contradiction; a table of harms counts those of whom it is known.
+    """
+    limits = case.definitions.claims["dissociation_brief"].thresholds
+    hours = limits["hours"].number
+    returns = dissociation.time_to_return(
+        dissociation_forms(case), points=limits["points"].number, by_hours=hours
+    )
+    told = []
+    for arm, own in returns.groupby(returns["subject"].map(case.arms), sort=True):
+        back, away = int(own["back"].eq(True).sum()), int(own["back"].eq(False).sum())
+        unknown = len(own) - back - away
+        told.append(
+            f"{arm}: of {len(own)} people rated before and after, {back} were seen back near "
+            f"baseline by {hours:g} h, {away} were seen away then or later, and of {unknown} no "
+            "rating tells."
+        )
+    return told
+
+
 def mediated_by_dissociation(
     case: Case, *, window: str, seed: int, resamples: int = mediation.RESAMPLES
 ) -> mediation.LinearMediation:
@@ -134,5 +158,8 @@ def residual_effects(case: Case, *, window: str) -> pd.DataFrame:
     ).set_index("subject")["away"]
     people = case.people(window)
     marks = people["subject"].map(away).astype("boolean")
+    if marks.isna().all():
+        label = bounds.label
+        raise ValueError(f"Nobody was rated for dissociation and symptoms together, {label} after.")
     words = row_words(case, window)
     return released(case, intoxication.without_residual(people, marks, **both_arms(case), **words))

@@ -7,19 +7,26 @@ from typing import Any
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe.common import both_arms, released, released_row, row_words
+from analysis.describe.common import released, released_row, row_words
 from analysis.describe.control import bias_table
 from analysis.describe.explanations.blinding import guesses_by_arm
-from analysis.estimates.control import ancova
 from analysis.estimates.explanations import expectancy
+from analysis.estimates.table import row
 
 __all__ = ["bias_curve", "nullifying", "primary_difference"]
 
 
 def primary_difference(case: Case, *, window: str) -> dict[str, Any]:
-    """The baseline-adjusted difference in a window, the row that the bias model starts from."""
-    words = row_words(case, window)
-    return released_row(case, ancova.ancova(case.people(window), **both_arms(case), **words)[0])
+    """The primary analysis of a window, the row that the bias model starts from.
+
+    Raises
+    ------
+    ValueError
+        When the study has no comparator, or the analysis cannot be done.
+    """
+    words, there = row_words(case, window), case.at(window)
+    given = there.primary.row(claim="", estimand="adjusted difference", **words)
+    return released_row(case, row(**given, cell=there.primary_cell))
 
 
 def bias_curve(case: Case, estimate: dict[str, Any]) -> pd.DataFrame:

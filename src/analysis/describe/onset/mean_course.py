@@ -9,17 +9,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe.common import released, released_row, two_arms
+from analysis.describe.common import released_row
+from analysis.describe.mixed_model import PARAMETERS, mixed_model
 from analysis.describe.onset.courses import schedule
 from analysis.estimates.onset.durability import half_life
 from analysis.estimates.onset.onset_of_mean_difference import backward_steps, mean_onset
-from analysis.estimates.table import row
 from analysis.quantity import Cell
 
 __all__ = ["MeanCourse", "mean_course"]
-
-# Of one window: level, baseline and arm.
-PARAMETERS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +74,7 @@ class MeanCourse:
 
 
 def mean_course(case: Case) -> MeanCourse:
-    """Fit the mixed model of notebook 04 and keep the differences and what binds them.
+    """The differences of the mixed model of notebook 04, and what binds them.
 
     Raises
     ------
@@ -85,34 +82,10 @@ def mean_course(case: Case) -> MeanCourse:
         When the study has no comparator, or no window holds the declared minimum of people of
         each arm.
     """
-    from analysis.mmrm import mmrm  # slow, and most tables fit no mixed model
-
-    treated, control = two_arms(case, "there is no difference to follow")
-    visits = schedule(case)
-    labels = {name: case.windows[name].label for name in visits}
-    data = pd.concat([case.people(name).assign(visit=label) for name, label in labels.items()])
-    data = data[data["arm"].isin([treated, control])]
-    sizes = pd.crosstab(data["visit"], data["arm"]).reindex(index=list(labels.values()))
-    data["visit"] = pd.Categorical(data["visit"], categories=list(labels.values()), ordered=True)
-    data["arm"] = pd.Categorical(data["arm"], categories=[control, treated])
-    fit = mmrm("change ~ baseline * visit + arm * visit", data, subject="subject", visit="visit",
-               covariance="us", fallback=("toeph", "ar1h", "cs"), df="kenward-roger")  # fmt: skip
-    found = fit.differences("arm", by="visit", reference=control)
+    model = mixed_model(case)
+    labels = list(model.sizes.index)
+    hours = pd.Series(list(schedule(case).values()), index=labels)
     words = {"contrast": case.contrast, "instrument": case.scale.name}
-    keys = ["estimate", "se", "df", "ci_low", "ci_high", "p_value"]
-    rows = [
-        row(estimand="adjusted difference", window=str(one["visit"]),
-            n=int(sizes.loc[one["visit"]].sum()),
-            method=f"mixed model, covariance {fit.covariance_type}, Kenward-Roger",
-            cell=Cell(sizes.loc[one["visit"]].astype(int).to_dict(), parameters=PARAMETERS),
-            **{key: float(one[key]) for key in keys}, **words)
-        for one in found.to_dict("records")
-    ]  # fmt: skip
-    terms = [f"arm[T.{treated}]"]
-    terms += [f"arm[T.{treated}]:visit[T.{label}]" for label in list(labels.values())[1:]]
-    sums = np.eye(len(terms))
-    sums[:, 0] = 1.0
-    covariance = sums @ fit.vcov.loc[terms, terms].to_numpy() @ sums.T
-    hours = pd.Series(list(visits.values()), index=list(labels.values()))
-    fewest = {str(arm): int(n) for arm, n in sizes.min().items()}
-    return MeanCourse(released(case, rows), covariance, hours, words, case, fewest)
+    fewest = {str(arm): int(n) for arm, n in model.sizes.min().items()}
+    covariance = model.covariance_of_differences()
+    return MeanCourse(model.differences(), covariance, hours, words, case, fewest)

@@ -1,0 +1,235 @@
+"""How often the whole procedure is wrong, read from the committed counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pandas as pd
+
+from analysis.claims.calibration.common_analyses import COMMON
+from analysis.claims.definitions import load_definitions
+from analysis.describe import calibration as describe
+from analysis.describe.display import rounded, sentences
+from analysis.figures import calibration as draw
+from analysis.sections.section import Picture, section
+
+__all__ = ["beside_common", "bias_that_fools", "common", "counted", "false_support",
+           "other_claims", "power", "power_cell", "smallest_seen", "sources", "state",
+           "words_at_thirty", "worlds", "wrongly_contradicted"]  # fmt: skip
+
+THIRTY = 30
+WANTED = 0.8
+FOOLED = 0.05
+
+
+@cache
+def _counts() -> pd.DataFrame:
+    return describe.read_counts()
+
+
+def _cells() -> pd.DataFrame:
+    return describe.cells(_counts())
+
+
+def _absent() -> str:
+    return describe.absent(_counts())
+
+
+def _sizes() -> dict[object, str]:
+    return {n: f"{n} an arm" for n in sorted(_cells()["n_per_arm"].unique())}
+
+
+def _false() -> pd.DataFrame:
+    """Cells of worlds without an effect and with no more bias than the bound."""
+    cells = _cells()
+    bound = load_definitions().rule("bias_bound_sd")
+    return cells[cells["no_effect"] & (cells["bias_sd"] <= bound)]
+
+
+def _told(cells: pd.DataFrame) -> str:
+    """The range of the shares that are counted, for an alternative text."""
+    found = cells["value"].dropna()
+    if found.empty:
+        return "None of these cells is counted with the rules and the code of now"
+    return f"From {found.min():.1%} to {found.max():.1%} where counted"
+
+
+@section()
+def worlds() -> Iterator[Any]:
+    """The worlds, and what is true in each."""
+    yield sentences(rounded(describe.worlds().drop(columns="source")))
+
+
+@section()
+def sources() -> Iterator[Any]:
+    """Where each world's numbers come from."""
+    yield sentences(describe.worlds()[["source"]])
+
+
+@section()
+def state() -> Iterator[Any]:
+    """Whether the counts hold for the rules and the code of now."""
+    yield describe.state(_counts())
+
+
+@section()
+def counted() -> Iterator[Any]:
+    """Trials a cell."""
+    yield sentences(describe.counted(_counts()))
+    wanted = load_definitions().rule("calibration_trials")
+    where = "in every world without an effect, up to the bound on bias"
+    yield f"Gate 7 asks for {wanted:,.0f} {where}."
+
+
+@section()
+def false_support() -> Iterator[Any]:
+    """Where the drug does nothing: how often "supported" is said."""
+    limit = load_definitions().rule("false_supported_at_most")
+    nothing = _false()
+    ax = draw.by_world(
+        nothing, series="n_per_arm", labels=_sizes(), title='How often "supported" is false',
+        xlabel="% of simulated trials, 95 % limits", line=limit, line_label=f"{limit:.0%} limit",
+        most=limit + 0.01,
+    )  # fmt: skip
+    yield Picture(
+        ax,
+        "Simulated trials in worlds where the drug does nothing within hours: for each world and "
+        f"size of trial the share called supported, against a limit of {limit:.0%}. "
+        f"{_told(nothing)}.",
+    )
+    yield describe.in_words(nothing)
+
+
+@section()
+def common() -> Iterator[Any]:
+    """Four analyses that are often done of such data."""
+    yield sentences(pd.Series(COMMON, name="what it does").rename_axis("analysis").to_frame())
+
+
+@section()
+def beside_common() -> Iterator[Any]:
+    """What they say of the same trials."""
+    limit = load_definitions().rule("false_supported_at_most")
+    nothing = _false()
+    beside = describe.analyses_beside(nothing[nothing["n_per_arm"] == THIRTY])
+    ax = draw.by_world(
+        beside, series="analysis", line=limit, line_label=f"{limit:.0%}",
+        labels={name: name for name in (describe.PROCEDURE, *COMMON)},
+        title=f"Common analyses, {THIRTY} people an arm",
+        xlabel="% of trials in which relief is found",
+    )  # fmt: skip
+    told = "; ".join(
+        f"{name}: {_told(own)[0].lower()}{_told(own)[1:]}"
+        for name, own in beside.groupby("analysis", sort=False)
+    )
+    yield Picture(
+        ax,
+        f"Simulated trials, {THIRTY} people an arm, in worlds where the drug does nothing within "
+        f"hours: the share in which each of five analyses finds relief. {told}.",
+    )
+
+
+@section()
+def power() -> Iterator[Any]:
+    """Where the drug does act: how often it is seen."""
+    cells = _cells()
+    real = cells[~cells["no_effect"]]
+    ax = draw.by_world(
+        real, series="n_per_arm", labels=_sizes(), title="How often a real effect is supported",
+        xlabel="% of simulated trials, 95 % limits", line=WANTED, line_label=f"{WANTED:.0%}",
+    )  # fmt: skip
+    yield Picture(
+        ax,
+        "Simulated trials in worlds where the drug acts within hours: for each world and size of "
+        f"trial the share called supported, against {WANTED:.0%}. {_told(real)}.",
+    )
+
+
+def _words() -> pd.DataFrame:
+    table = describe.words(_counts())
+    if table.empty:
+        raise ValueError(f"No cell has a number: {_absent()}.")
+    return table
+
+
+@section()
+def power_cell() -> Iterator[Any]:
+    """The cell in which power is promised, and what gate 5 alone would support there."""
+    table = _words()
+    if "power-cell" not in table.index.get_level_values("world"):
+        raise ValueError(f"The cell in which power is promised is {_absent()}.")
+    own = table.loc["power-cell"]
+    yield own
+    if THIRTY in own.index:
+        got = float(own["supported"].to_dict()[THIRTY])
+        kept = "kept" if got >= 100 * WANTED else "not kept"
+        promise = f"the promise of {WANTED:.0%} is {kept}"
+        yield f"At {THIRTY} people an arm {got:.1f} % are supported: {promise}."
+
+
+@section()
+def wrongly_contradicted() -> Iterator[Any]:
+    """How often each word comes where the drug does what matters."""
+    table, cells = _words(), _cells()
+    real = cells.loc[~cells["no_effect"], "world"]
+    acts = table[["supported", "contradicted"]]
+    acts = acts.loc[acts.index.get_level_values("world").isin(real)]
+    if acts.empty:
+        raise ValueError(f"No such cell has a number: {_absent()}.")
+    yield describe.by_size(acts, _absent())
+
+
+@section()
+def words_at_thirty() -> Iterator[Any]:
+    """All words, thirty people an arm."""
+    yield _at_thirty(_words())
+
+
+@section()
+def other_claims() -> Iterator[Any]:
+    """The claims beside onset, in the same trials."""
+    both = {claim: describe.words(_counts(), claim=claim)[["supported", "contradicted"]]
+            for claim in ("certainty_within_hours", "headline")}  # fmt: skip
+    yield _at_thirty(pd.concat(both, axis=1))
+
+
+def _at_thirty(table: pd.DataFrame) -> pd.DataFrame:
+    own = table.query(f"`people an arm` == {THIRTY}").droplevel("people an arm")
+    if own.empty:
+        raise ValueError(f"No cell of {THIRTY} people an arm has a number: {_absent()}.")
+    return own
+
+
+@section()
+def smallest_seen() -> Iterator[Any]:
+    """The smallest true difference that is supported often enough."""
+    found = describe.passes(describe.bias_curve(_counts(), "effect"), WANTED)
+    yield _sizes_passed(found, "smallest difference, SD")
+
+
+@section()
+def bias_that_fools() -> Iterator[Any]:
+    """How much bias it takes to fool the procedure."""
+    curve = describe.bias_curve(_counts())
+    bound = load_definitions().rule("bias_bound_sd")
+    ax = draw.against_size(
+        curve, line=FOOLED, bound=bound, title="How much bias it takes to fool the procedure",
+        xlabel="bias by unblinding, SD of baseline", ylabel="% of trials falsely supported",
+        most=2 * FOOLED, absent=_absent(),
+    )  # fmt: skip
+    yield Picture(
+        ax,
+        "Simulated trials in which the drug does nothing: share falsely supported against the bias "
+        f"by unblinding, a curve for each size of trial, with the declared bound of {bound:g} SD "
+        f"shaded and a line at {FOOLED:.0%}. {_told(curve)}.",
+    )
+    yield _sizes_passed(describe.passes(curve, FOOLED), f"bias at which {FOOLED:.0%} is passed, SD")
+
+
+def _sizes_passed(found: pd.DataFrame, name: str) -> pd.DataFrame:
+    if found.empty:
+        raise ValueError(f"No cell of that kind has a number: {_absent()}.")
+    names = {"size": name, "between": "between the sizes", "largest": "largest size counted"}
+    return rounded(found.rename(columns=names))

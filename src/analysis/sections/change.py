@@ -1,0 +1,168 @@
+"""How scores changed, what selection alone would bring, and how the arms differ by window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from analysis.claims.case import Case
+from analysis.describe.by_window import Described, described
+from analysis.describe.change import (
+    change_estimators,
+    change_with_selection,
+    regression_to_the_mean,
+    unselected_population,
+)
+from analysis.describe.chosen import decides, form_with_reliable_change
+from analysis.describe.display import rounded
+from analysis.describe.in_words import alternative, between, interval, lines_of, listed, percent
+from analysis.describe.responders import cumulative_change, three_ways
+from analysis.describe.verdicts import estimates_table
+from analysis.figures.change import ecdf_of_change, mean_change
+from analysis.figures.forest import forest
+from analysis.sections.section import Picture, section
+
+__all__ = ["by_window", "differences", "estimators", "expected_by_selection", "responders",
+           "selection_beside", "spread_over_people", "three_ways_by_arm"]  # fmt: skip
+
+
+def _described(case: Case) -> Described:
+    key = f"described for {case.view}"
+    if key not in case.found:
+        case.found[key] = described(case)
+    found: Described = case.found[key]
+    if not found.windows:
+        raise ValueError(found.limits[0])
+    return found
+
+
+@section()
+def by_window(case: Case) -> Iterator[Any]:
+    """Change in each arm and window; no window is passed over, hours, days or months."""
+    found = _described(case)
+    rows = found.arms
+    change = rows[rows["estimand"] == "mean change"]
+    yield estimates_table(rows)
+    # The phase within hours is its visits together, and would be drawn twice.
+    drawn = change[change["window"].isin([case.windows[name].label for name in case.visit_windows])]
+    drawn = change if drawn.empty else drawn
+    yield Picture(
+        mean_change(drawn, synthetic=case.design.synthetic),
+        alternative(case, "Mean change by window and arm, 95 % intervals", drawn,
+                    "contrast", "window"),
+    )  # fmt: skip
+    yield "\n".join(f"- {one.sentence}" for one in found.windows)
+    yield "What these numbers cannot say: " + " ".join(found.limits)
+
+
+@section()
+def differences(case: Case) -> Iterator[Any]:
+    """The difference between the arms in each window, by each analysis."""
+    rows = _described(case).differences
+    if rows.empty:
+        raise ValueError("The study has no comparator; there is no difference to estimate.")
+    yield estimates_table(rows)
+    points = rows[rows["estimand"] == "adjusted difference"]
+    label = "points, ketamine minus comparator (left: fewer symptoms)"
+    yield Picture(
+        forest(points, label="window", xlabel=label, title="Adjusted difference by window",
+               synthetic=case.design.synthetic),
+        alternative(case, f"Adjusted difference, {case.contrast}, by window, 95 % intervals",
+                    points, "window"),
+    )  # fmt: skip
+
+
+@section()
+def responders(case: Case) -> Iterator[Any]:
+    """Shares of people with a fall that counts, in each window."""
+    yield estimates_table(_described(case).responders)
+
+
+@section()
+def estimators(case: Case) -> Iterator[Any]:
+    """Every estimate of the change within each arm in the window that decides."""
+    window = decides(case)
+    rows = change_estimators(case, window=window)
+    if rows.empty:
+        raise ValueError("No arm has five people with a score there.")
+    yield estimates_table(rows)
+    means = rows[rows["method"] == "paired t"]
+    told = [f"{line['contrast']} {interval(line, unit='points')}, {_zero(line)}"
+            for line in lines_of(means)]  # fmt: skip
+    yield f"By the mean, {case.windows[window].label} after: {'; '.join(told)}."
+
+
+def _zero(line: dict[str, Any]) -> str:
+    return between(line, None) or "without an interval"
+
+
+@section()
+def expected_by_selection(case: Case) -> Iterator[Any]:
+    """The fall that selection alone brings, where the unselected population is known."""
+    known = unselected_population(case)
+    if known is None:
+        raise ValueError(
+            "The population that people were picked from is not known; the ceiling below needs "
+            "none."
+        )
+    fall = regression_to_the_mean(threshold=known.threshold, mean=known.mean, sd=known.sd)
+    yield rounded(fall).set_index("correlation")
+    low, high = fall["expected_fall"].min(), fall["expected_fall"].max()
+    yield (
+        f"People were taken in at a screening total of {known.threshold:g} or more. With "
+        "nothing given and nobody hoping, their later scores would lie "
+        f"{low:.1f} to {high:.1f} points lower ({known.source})."
+    )
+
+
+@section()
+def selection_beside(case: Case) -> Iterator[Any]:
+    """The change that was measured, and under it what selection can bring."""
+    known = unselected_population(case)
+    form: dict[str, Any] = {}
+    if known is not None:
+        found = form_with_reliable_change(case)
+        form, window = found.form(), found.window
+    else:
+        window = decides(case)
+    selection = None if known is None else known.selection()
+    rows = change_with_selection(case, selection=selection, windows=(window,), **form)
+    if rows.empty:
+        raise ValueError("No arm has enough people with a score there.")
+    yield estimates_table(rows)
+
+
+@section()
+def spread_over_people(case: Case) -> Iterator[Any]:
+    """The cumulative share of people by change, thinned so that nobody can be picked out."""
+    window = decides(case)
+    table = cumulative_change(case, window=window)
+    if table.empty:
+        raise ValueError("Too few people were scored there for a curve that shows nobody.")
+    title = f"How change is spread over people, {case.windows[window].label} after"
+    yield Picture(
+        ecdf_of_change(table, synthetic=case.design.synthetic, title=title),
+        alternative(case, f"Cumulative share of people by change. {_curves(table)}"),
+    )
+
+
+def _curves(table: pd.DataFrame) -> str:
+    told = []
+    for arm, own in table.groupby("arm", sort=True):
+        first, last = own.iloc[0], own.iloc[-1]
+        told.append(
+            f"{arm} from {percent(first['share'])} at {first['change']:g} points to "
+            f"{percent(last['share'])} at {last['change']:g}"
+        )
+    return listed(told)
+
+
+@section()
+def three_ways_by_arm(case: Case) -> Iterator[Any]:
+    """Reliably improved, unchanged, reliably worse, on the form that has a reliable change."""
+    found = form_with_reliable_change(case)
+    rows = three_ways(case, window=found.window, **found.form())
+    yield f"{found.words(case)}:"
+    yield estimates_table(rows)

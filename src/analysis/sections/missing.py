@@ -1,0 +1,92 @@
+"""What was not seen, and how far the answer moves when the assumption about it is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from analysis.claims.case import Case
+from analysis.describe import missing
+from analysis.describe import tipping as tipping_of
+from analysis.describe.chosen import decides
+from analysis.describe.display import rounded
+from analysis.describe.in_words import alternative
+from analysis.figures import missing as draw
+from analysis.figures.forest import forest
+from analysis.sections.section import Picture, section
+
+__all__ = ["by_window", "events", "strategies", "tipping", "tipping_both_arms", "tipping_by_window"]
+
+
+@section()
+def by_window(case: Case) -> Iterator[Any]:
+    """How many of each arm have no score in each window."""
+    yield missing.missing_by_window(case, missing.randomised_trial(case))
+
+
+@section()
+def strategies(case: Case) -> Iterator[Any]:
+    """The difference under five assumptions, each tried in two ways."""
+    shown = missing.strategies_shown(case)
+    columns = ["estimate", "se", "ci_low", "ci_high"]
+    index = ["window", "assumption", "way"]
+    yield rounded(shown.set_index(index)[columns])
+    one = shown[(shown["window"] == shown["window"].iloc[0])
+                & (shown["way"] == missing.IMPUTED)]  # fmt: skip
+    one = one.dropna(subset=["estimate"])
+    if one.empty:
+        return
+    when = one["window"].iloc[0]
+    yield Picture(
+        forest(one, label="assumption", synthetic=case.design.synthetic,
+               xlabel=f"{case.contrast}, points (left is better)",
+               title=f"Five assumptions, {when} after"),
+        alternative(case, f"The difference {when} after under each assumption about missing scores",
+                    one, "assumption"),
+    )  # fmt: skip
+    spread = one["estimate"].max() - one["estimate"].min()
+    yield f"The assumptions are at most {spread:.2g} points apart, {when} after."
+
+
+@section(team_only=True)
+def tipping(case: Case) -> Iterator[Any]:
+    """By how much missing scores on ketamine would have to be worse to overturn the benefit."""
+    found = tipping_of.tipping(case, decides(case))
+    yield found.table()
+    if found.curve is None:
+        yield "No benefit is shown there to begin with, so that nothing can overturn it."
+        return
+    yield Picture(
+        draw.tipping_line(
+            found.curve, point=found.tip.shift, smallest=found.smallest, conclusion="benefit",
+            window=f"{found.visit} after", synthetic=case.design.synthetic,
+        ),
+        alternative(case, f"The difference {found.visit} after and its 95 % interval, rising as "
+                    "missing scores on ketamine are made worse; the interval reaches zero at a "
+                    f"shift of {found.tip.shift:.3g} points"),
+    )  # fmt: skip
+
+
+@section()
+def tipping_by_window(case: Case) -> Iterator[Any]:
+    """The tipping point in every window, for two conclusions."""
+    yield rounded(tipping_of.tipping_in_every_window(case))
+
+
+@section(team_only=True)
+def tipping_both_arms(case: Case) -> Iterator[Any]:
+    """The same where missing scores of the other arm may be better than imputed."""
+    found = tipping_of.tipping(case, decides(case))
+    grid = found.grid()
+    fails = 100 * (1 - float(grid["holds"].mean()))
+    ax = draw.tipping_map(grid, conclusion="benefit", window=f"{found.visit} after",
+                          synthetic=case.design.synthetic)  # fmt: skip
+    share = f"; the benefit fails on {fails:.0f} % of the map"
+    what = f"A map of the difference {found.visit} after over shifts of missing scores in both arms"
+    yield Picture(ax, alternative(case, what + share))
+
+
+@section()
+def events() -> Iterator[Any]:
+    """Three made-up people, and what each declared handling makes of their scores."""
+    yield tipping_of.handling_shown()

@@ -1,0 +1,112 @@
+"""What another analyst might have done, what chance would have drawn, and how right methods are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from analysis.claims.case import Case
+from analysis.claims.sensitivity.multiverse import multiverse, rerandomised
+from analysis.describe import robustness
+from analysis.describe.common import two_arms
+from analysis.describe.display import rounded, sentences
+from analysis.describe.in_words import alternative
+from analysis.figures import robustness as draw
+from analysis.sections.section import Picture, section
+from analysis.sections.verdict import ledger_of
+
+__all__ = ["agreement", "by_chance", "by_choice", "characteristics", "coverage", "other_forms",
+           "specifications"]  # fmt: skip
+
+DEALS, SEED = 499, 1
+
+
+def _multiverse(case: Case) -> pd.DataFrame:
+    two_arms(case)
+    if "multiverse" not in case.found:
+        case.found["multiverse"] = multiverse(case)
+    found: pd.DataFrame = case.found["multiverse"]
+    if not found["may_decide"].any():
+        raise ValueError(
+            "No analysis within hours can be made of the primary form, so that none may decide."
+        )
+    return found
+
+
+@section()
+def specifications(case: Case) -> Iterator[Any]:
+    """Every defensible analysis, sorted, with the choices behind each."""
+    curve = robustness.curve(case, _multiverse(case))
+    if curve.empty:
+        raise ValueError("Every other analysis treats too few people otherwise to be shown.")
+    bars = case.bars
+    ax = draw.specification_curve(
+        curve, choices=robustness.choices(curve), synthetic=case.design.synthetic,
+        smallest=None if bars is None else bars.smallest, bias=None if bars is None else bars.bias,
+    )  # fmt: skip
+    own = curve[curve["may_decide"]]
+    told = f"{len(own)} analyses that may decide, sorted, their choices marked below"
+    if len(own):
+        told += (
+            f"; estimates from {own['estimate'].min():.3g} to {own['estimate'].max():.3g} points"
+        )
+    yield Picture(ax, alternative(case, told))
+
+
+@section()
+def agreement(case: Case) -> Iterator[Any]:
+    """What those that may decide say by gate 5, beside the verdict."""
+    found = _multiverse(case)
+    yield rounded(robustness.agreement(found, ledger_of(case)["onset"].verdict))
+
+
+@section()
+def by_choice(case: Case) -> Iterator[Any]:
+    """The median estimate under each choice: which of them the answer hangs on."""
+    shown = robustness.by_choice(case, _multiverse(case))
+    if shown.empty:
+        raise ValueError("No choice is left to compare.")
+    yield rounded(shown.set_index(["dimension", "choice"]))
+    apart = shown.groupby("dimension")["estimate"].agg(lambda own: own.max() - own.min())
+    yield (
+        f"The choice that moves the median most is that of {apart.idxmax()}, by "
+        f"{apart.max():.2g} points."
+    )
+
+
+@section()
+def other_forms(case: Case) -> Iterator[Any]:
+    """Other PTSD forms filled in within hours, which cannot speak to hours."""
+    shown = robustness.other_forms(case, _multiverse(case))
+    if shown.empty:
+        raise ValueError("No other PTSD form was filled in within hours.")
+    yield sentences(rounded(shown.set_index("instrument")))
+
+
+@section()
+def by_chance(case: Case) -> Iterator[Any]:
+    """What such a curve would be had chance alone dealt the arms."""
+    _multiverse(case)
+    yield rounded(rerandomised(case, number=DEALS, seed=SEED).table())
+
+
+@section()
+def characteristics() -> Iterator[Any]:
+    """Level and coverage of the procedures where the truth is known."""
+    yield robustness.characteristics_table()
+
+
+@section()
+def coverage() -> Iterator[Any]:
+    """Coverage with skewed and bounded scores, as a picture."""
+    table = robustness.read_characteristics()
+    scores = "skewed, bounded"
+    own = table[(table["quantity"] == "coverage") & (table["scores"] == scores)]
+    low, high = own["value"].min(), own["value"].max()
+    yield Picture(
+        draw.operating_characteristics(table, quantity="coverage", scores=scores),
+        "Simulated trials: coverage of the 95 % intervals of every estimator with skewed and "
+        f"bounded scores, from {100 * low:.0f} to {100 * high:.0f} %, by people an arm.",
+    )
