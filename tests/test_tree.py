@@ -43,7 +43,14 @@ THROUGH = {
         config/precision readers/clock readers/table/declared_times readers/table/iso
         readers/table/zones""",
     "describe/test_change.py": "describe/common",
-    "describe/test_by_window.py": "describe/described_text",
+    "describe/test_by_window.py": "describe/described_text describe/mixed_model",
+    "notebooks/test_any_study.py": """
+        describe/crossover describe/tipping sections/calibration sections/change sections/control
+        sections/crossover sections/data sections/evidence sections/explanations
+        sections/first_session sections/forms sections/missing sections/onset sections/responders
+        sections/robustness sections/verdict""",
+    "notebooks/test_study_notebooks.py": """
+        report/execution report/progress report/study_notebooks""",
     "describe/onset/test_crossing.py": "describe/onset/courses",
     "draft/test_write.py": """
         draft/item_columns draft/own_columns draft/recognise draft/standards

@@ -116,18 +116,24 @@ def form_with_reliable_change(case: Case) -> FormAt:
 
 
 def form_that_looks_back(case: Case) -> FormAt:
-    """The PTSD form with the longest look back, in its last window with enough people.
+    """A PTSD form that asks about time before the infusion, in its last window with enough people.
+
+    One that was filled in within hours goes first, since it shows what a literal answer gives
+    there; then the one that looks back furthest.
 
     Raises
     ------
     ValueError
         When every form asks about now.
     """
-    kinds = [
-        (-instruments.get(name).versions[version], name, version) for name, version in _forms(case)
-    ]
-    for negative, name, version in sorted(kinds):
-        if negative < 0 and (window := _last(case, name, version)):
+    phase = case.definitions.primary.phase
+    kinds = []
+    for name, version in _forms(case):
+        recall = instruments.get(name).versions[version]
+        if recall > 0:
+            kinds.append((not enough(case, phase, name, version), -recall, name, version))
+    for _, _, name, version in sorted(kinds):
+        if window := _last(case, name, version):
             return FormAt(name, version, window)
     raise ValueError("No PTSD form that looks back was filled in by enough people.")
 

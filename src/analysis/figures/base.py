@@ -194,8 +194,9 @@ def finish(
 
 
 def legend_below(ax: Axes, columns: int, gap: float = 0.2) -> None:
-    """Put the legend under the axes, so that it hides nothing."""
-    ax.legend(ncols=columns, loc="upper center", bbox_to_anchor=(0.5, -gap), frameon=False)
+    """Put the legend under the axes, so that it hides nothing; none where nothing was drawn."""
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(ncols=columns, loc="upper center", bbox_to_anchor=(0.5, -gap), frameon=False)
 
 
 def png(ax: Axes) -> bytes:

@@ -54,7 +54,7 @@ def by_window(case: Case) -> Iterator[Any]:
                     "contrast", "window"),
     )  # fmt: skip
     yield "\n".join(f"- {one.sentence}" for one in found.windows)
-    yield "What these numbers cannot say: " + " ".join(found.limits)
+    yield "Limits: " + " ".join(found.limits)
 
 
 @section()

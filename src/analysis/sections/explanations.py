@@ -209,11 +209,12 @@ def harms_by_arm(case: Case) -> Iterator[Any]:
     """Harms on the same page; what was not recorded has a row that says so."""
     rows = harms.harms_table(case)
     one = rows[~rows["contrast"].str.contains(" - ", regex=False)]
-    yield Picture(
-        draw.harms_by_arm(rows, synthetic=case.design.synthetic),
-        alternative(case, "Share of people with each harm by arm, exact intervals", one,
-                    "contrast", "estimand"),
-    )  # fmt: skip
+    if one["estimate"].notna().any():
+        what = "Share of people with each harm by arm, exact intervals"
+        yield Picture(
+            draw.harms_by_arm(rows, synthetic=case.design.synthetic),
+            alternative(case, what, one, "contrast", "estimand"),
+        )
     yield estimates_table(rows)
     absent = rows[rows["method"] == harms.NOT_RECORDED]["estimand"].drop_duplicates()
     if len(absent):

@@ -134,7 +134,7 @@ def onset_of_the_means(case: Case) -> Iterator[Any]:
     """The window in which the difference in means began, stepping backward from the last."""
     course = mean_course.mean_course(case)
     steps = course.steps()
-    columns = [*SHARES, "p_value", "counts"]
+    columns = [*SHARES, "shows_benefit", "counts"]
     yield rounded(steps.set_index("window")[columns])
     ax = draw.backward_stepping(steps, synthetic=case.design.synthetic)
     shown = [line["window"] for line in lines_of(steps) if line["shows_benefit"]]
