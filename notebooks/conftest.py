@@ -56,6 +56,8 @@ def _start_without_user_settings(start):
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as empty:
         patch.setenv("IPYTHONDIR", empty)
         patch.delenv("PYTHONSTARTUP", raising=False)
+        # Committed notebooks are compared on the study that they name.
+        patch.delenv("RELIEF_STUDY", raising=False)
         patch.delenv("MPLBACKEND", raising=False)
         patch.setenv("MATPLOTLIBRC", str(Path(matplotlib.get_data_path()) / "matplotlibrc"))
         start()

@@ -16,8 +16,10 @@ from matplotlib.axes import Axes
 from analysis import describe, figures
 from analysis.claims.case import Case
 from analysis.describe import change, control, first_session, forms, missing, responders, robustness
+from analysis.describe.by_window import described
 from analysis.describe.common import flow_shown
 from analysis.describe.explanations import blinding, dissociation, expectancy, harms
+from analysis.describe.mixed_model import mixed_model
 from analysis.describe.onset import courses, crossing, durability, mean_course
 from analysis.describe.verdicts import issues_table
 from analysis.disclosure.figure import shareable_figure
@@ -59,6 +61,16 @@ def lives(case: Case) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def fitted(case: Case) -> pd.DataFrame:
+    model = mixed_model(case)
+    return pd.concat([model.means(), model.differences()])
+
+
+def every_window(case: Case) -> pd.DataFrame:
+    found = described(case)
+    return pd.concat([found.arms, found.differences, found.responders])
+
+
 def bias(case: Case, function: Callable) -> pd.DataFrame:
     return function(case, expectancy.primary_difference(case, window="hours"))
 
@@ -94,6 +106,8 @@ ESTIMATES: dict[str, Callable[[Case], pd.DataFrame]] = {
     "response_by_visit": lambda c: durability.response_by_visit(c, thirty(c)),
     "loss_of_response": lambda c: durability.loss_of_response(c, thirty(c)),
     "mean_course": lives,
+    "mixed_model": fitted,
+    "described": every_window,
 }
 OF_MULTIVERSE = {"curve": robustness.curve, "by_choice": robustness.by_choice,
                  "other_forms": robustness.other_forms}  # fmt: skip
@@ -119,6 +133,14 @@ ELSEWHERE = {
     "gate_5", "guesses_by_arm", "mediated_by_dissociation", "people_courses", "primary_difference",
     "randomised_trial", "schedule", "strategies_compared", "thresholds", "dissociation_forms",
     "rules_table",
+    # Which window or form, by times and numbers of people alone.
+    "decides", "enough", "form_that_looks_back", "form_with_reliable_change", "last_window",
+    "scored_windows", "unselected_population", "visits_shown", "why_not_hours",
+    # Words made of rows that are released.
+    "alternative", "difference_sentence",
+    # Shown to the study team alone, or several of the tables above.
+    "known_back", "own_correlation", "strategies_shown", "tipping", "tipping_in_every_window",
+    "within_person",
 }  # fmt: skip
 
 

@@ -37,6 +37,11 @@ MACHINE_PATH = re.compile(
 
 MARKER = re.compile(r"#.*\b(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)")
 TAG = re.compile(r"nbval-|pytest-validate|raises-exception|skip-execution|(?:hide|remove)-")
+# Digits in prose that are no result: names of scales and data sets, years of sources, links, code.
+NO_RESULT = re.compile(
+    r"`[^`]*`|\[\d\d\]\([^)]*\)|\]\([^)]*\)|\bdoi:\S+|https?://\S+"
+    r"|\b(?:PCL-5|CAPS-5)(?:-now)?\b|\bds\d{6}\b|\bCC0\b|\b[A-Z]\w+ (?:19|20)\d\d\b"
+)
 # What JupyterLab, nbclient and papermill record of one run's timing, and widgets' random ids.
 RUN_METADATA = {"execution", "ExecuteTime", "papermill", "widgets"}
 
@@ -116,6 +121,21 @@ def short_cells(notebook: nbformat.NotebookNode) -> Iterator[str]:
             yield f"code cell {place} has {lines} lines; {LONGEST_CELL} are allowed"
 
 
+def no_number_in_prose(notebook: nbformat.NotebookNode) -> Iterator[str]:
+    """A number typed into prose goes stale: what is found is an output, computed in place."""
+    for place, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown" and (
+            found := re.search(r"[\w.,%−-]*\d[\w.,%]*", NO_RESULT.sub(" ", cell.source))
+        ):
+            yield f"cell {place} has the number {found[0]} in its prose; compute it in an output"
+
+
+def alternative_text_is_computed(notebook: nbformat.NotebookNode) -> Iterator[str]:
+    for place, cell in enumerate(_code(notebook), start=1):
+        if re.search(r"\balt\s*=\s*[rf]*['\"]", cell.source):
+            yield f"code cell {place} types an alternative text; compute it with the figure"
+
+
 def comparable_outputs(notebook: nbformat.NotebookNode) -> Iterator[str]:
     for place, output in _outputs(notebook):
         for media in sorted(set(output.get("data", {})) - MEDIA):
@@ -165,6 +185,8 @@ GUARDS = (
     nothing_hidden,
     plain_python,
     short_cells,
+    no_number_in_prose,
+    alternative_text_is_computed,
     comparable_outputs,
     alternative_text,
     nothing_of_the_machine,

@@ -188,6 +188,26 @@ def test_cell_of_ten_lines_passes(notebook, cell):
     assert guards.problems(notebook) == []
 
 
+@pytest.mark.parametrize("number", ["−9.1 points", "50 %", "n = 30", "about 7 days", "0.30 SD"])
+def test_number_in_the_prose(notebook, number):
+    notebook.cells[0].source += f" The arms differed by {number}."
+    assert "in its prose" in only_problem(notebook, guards.no_number_in_prose)
+
+
+@pytest.mark.parametrize(
+    "words", ["PCL-5-now", "[05](05_onset.ipynb)", "`claims.toml` 30", "Varker 2020", "doi:10.1/2"]
+)
+def test_digits_that_are_no_result_pass(notebook, words):
+    notebook.cells[0].source += f" See {words.replace(' 30', '')}."
+    assert guards.problems(notebook) == []
+
+
+def test_alternative_text_that_is_typed(notebook, cell):
+    cell.source = "show(ax, alt='A line that rises by 9 points.')\nshow()"
+    problem = only_problem(notebook, guards.alternative_text_is_computed)
+    assert "types an alternative text" in problem
+
+
 @pytest.mark.parametrize(
     "media",
     [

@@ -100,7 +100,7 @@ def tests(case: Case) -> Iterator[Any]:
     """The arms compared over all visits at once: hazard ratio, and a score test beside it."""
     _first(case)
     found = crossing.crossing_tests(case).set_index("window")
-    score = found[found["estimand"].str.startswith("onsets")]
+    score = found[found["estimand"].str.startswith("crossings")]
     ratio = found[found["estimand"].str.startswith("hazard ratio")]
     names = {"estimate": "hazard ratio", "p_value": "p (likelihood ratio)"}
     both = ratio[["estimate", "ci_low", "ci_high", "p_value"]].rename(columns=names)

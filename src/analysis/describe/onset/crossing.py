@@ -43,7 +43,7 @@ __all__ = [
 
 SEED = 5
 RESAMPLES = 9999
-TESTS = ("onsets over expected (sun scores)", "hazard ratio of crossing between visits")
+TESTS = ("crossings over expected (sun scores)", "hazard ratio of crossing between visits")
 ONE_ARM = "noise alone crosses thresholds, so one arm tells nothing of onset"
 Intervals = tuple[np.ndarray, np.ndarray]
 
