@@ -11,7 +11,7 @@ from analysis.simulate.sessions import sessions
 
 
 def test_one_infusion_a_person_is_no_course(case):
-    with pytest.raises(ValueError, match="Not testable with these data"):
+    with pytest.raises(ValueError, match="Nobody has two ratings before"):
         first_session.course_scores(case)
 
 
