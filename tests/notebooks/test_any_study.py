@@ -19,7 +19,7 @@ from tests import length
 from tests.designs import DESIGNS, drawn, write, write_design
 from tests.notebooks.cells import run
 
-# The same whatever study is open: run once, with the example.
+# All or nearly the same whatever study is open: run once, with the example.
 OF_NO_STUDY = ("09_", "10_")
 PATHS = [path for path in sorted(NOTEBOOKS.glob("*.ipynb")) if path.name[:3] not in OF_NO_STUDY]
 WHOLE = ("single arm", "visits by name, without times")
@@ -146,4 +146,4 @@ def test_the_example_feeds_the_notebooks_that_are_of_no_study():
         if path.name[:3] in OF_NO_STUDY:
             shown = run(path)
             assert shown.faults == []
-            assert len(shown.sections) > 5
+            assert len(shown.values) > 5

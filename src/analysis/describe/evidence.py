@@ -116,19 +116,3 @@ def control_changes(instrument: str, low: float, high: float) -> pd.DataFrame:
     wide = own.pivot_table(index=keys, columns="statistic", values="value").reset_index()
     wanted = ["n", "mean_change", "sd_change"]
     return wide.reindex(columns=wanted).dropna().reset_index(drop=True)
-
-
-def pooled_by_time() -> pd.DataFrame:
-    """Standardised contrasts with an hour, labelled by hour and analysis."""
-    rows = evidence.controlled_contrasts()
-    rows = rows[(rows["unit"] == "SD") & rows["hours_since_first_infusion"].notna()]
-    hours = rows["hours_since_first_infusion"].map("{:g} h ".format)
-    return rows.assign(label=hours + rows["analysis"].str.replace("_", " "))
-
-
-def trials_in_points() -> pd.DataFrame:
-    """Contrasts of single trials in points, labelled by trial, form and hour."""
-    rows = evidence.controlled_contrasts()
-    rows = rows[(rows["unit"] == "points") & (rows["level"] == "trial")]
-    hours = rows["hours_since_first_infusion"].map("{:g} h".format)
-    return rows.assign(label=rows["study_id"] + ", " + rows["instrument"] + ", " + hours)

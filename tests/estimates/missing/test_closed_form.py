@@ -216,9 +216,7 @@ def test_the_order_of_people_does_not_matter() -> None:
     order = np.random.default_rng(0).permutation(50)
     holds = lambda e, low, high: high < 0  # noqa: E731
     one = doubted(change, baseline, treated, **model, holds=holds)
-    two = doubted(
-        change[order], baseline[order], treated[order], **model, holds=holds
-    )
+    two = doubted(change[order], baseline[order], treated[order], **model, holds=holds)
     assert one.jump_to_reference == pytest.approx(two.jump_to_reference, abs=1e-10)
     assert one.tipping_shift == pytest.approx(two.tipping_shift, abs=1e-4)
 
