@@ -39,7 +39,7 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-.PHONY: report test test-long test-python test-newest coverage data lab notebooks lint format rules lock example published therapy-course benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate renew calibration-state release-check r-references set-up set-up-time clean help
+.PHONY: report test test-long test-python test-newest coverage data review lab notebooks lint format rules lock example published therapy-course benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate renew calibration-state release-check r-references set-up set-up-time clean help
 
 report: $(READY) ## set up, judge the built-in studies, say where the report is (ARGS="STUDY --out DIR")
 	@.venv/bin/relief report $(ARGS)
@@ -87,6 +87,16 @@ lint: $(READY) ## ruff and mypy
 format: $(READY) ## let ruff repair what it can
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
+
+data: $(READY) ## download the open data that tests use, each file checked by its hash (ARGS="fev cdisc-phq9")
+	@.venv/bin/relief data $(ARGS)
+
+# The notebooks run on copies. What moved is no failure here: make test holds the strict gate.
+review: $(READY) ## run the notebooks again and show on one page what moved since OLD=HEAD: output/review/index.html
+	@rm -rf output/review && mkdir -p output/review && cp notebooks/*.ipynb output/review
+	@code=0; .venv/bin/python scripts/run_notebooks.py output/review/*.ipynb || code=1; \
+	  .venv/bin/relief compare "$(or $(OLD),HEAD)" output/review --html output/review/index.html \
+	    --junit output/review/junit.xml $(ARGS) || test $$? -eq 1 || code=2; exit $$code
 
 lab: $(READY) ## open JupyterLab on the notebooks (STUDY=path/to/folder for a study of your own; ARGS="--no-browser")
 	@$(if $(STUDY),RELIEF_STUDY="`.venv/bin/python -c 'from sys import argv; from pathlib import Path; p = Path(argv[1]); print(p.resolve() if p.exists() else p)' "$(STUDY)"`") \

@@ -1,22 +1,20 @@
 """Have nbval compare figures too, and start its kernels without the user's own settings.
 
 nbval compares text exactly and skips images. Each cell keeps nbval's comparison and adds one of its
-images, by the tolerance of ``tests/notebooks/compare_figures.py``. The notebooks know nothing of
-this, so another runner can take over.
+images, by the tolerance of ``analysis.report.comparison.pictures``, and says first what moved from
+the stored output to the new one, by row and column. The notebooks know nothing of this, so another
+runner can take over.
 """
 
 import functools
-import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "notebooks"))
-
-from compare_figures import image_problems
-
+MOST_LINES = 5
+PAGE = "make review shows all that moved on one page: output/review/index.html"
 OPEN_DATA = {"20_a_real_ketamine_trial.ipynb": "nimh-ketamine-ds005917"}
 
 
@@ -64,7 +62,23 @@ def _start_without_user_settings(start):
 
 
 def _compare(cell, compare_text, new, stored):
+    from analysis.report.comparison.pictures import image_problems
+
     same = compare_text(new, stored)
     problems = image_problems(stored, new)
+    if not same or problems:
+        cell.comparison_traceback[:0] = _moved(cell, stored, new)
     cell.comparison_traceback.extend(problems)
     return same and not problems
+
+
+def _moved(cell, stored, new):
+    """What moved, old → new, a line each, and where the whole of it can be seen."""
+    from analysis.report.comparison.changes import blocks_moved
+    from analysis.report.comparison.documents import of_outputs
+    from analysis.report.comparison.told import line
+
+    blocks = (of_outputs(outputs, place=cell.name) for outputs in (stored, new))
+    lines = [line(change) for change in blocks_moved(cell.path.name, *blocks)]
+    more = [f"and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
+    return ["Stored → new:", *lines[:MOST_LINES], *more, PAGE]

@@ -104,6 +104,8 @@ THROUGH = {
     "readers/nimh/test_crossover.py": "readers/nimh/bids",
     "readers/open_data/test_download.py": "readers/open_data/fetch",
     "report/test_page.py": "report/check_page",
+    "report/comparison/test_run.py": """
+        report/comparison/documents report/comparison/page report/comparison/told""",
     "docs/test_study_and_rules.py": "rules/listing",
     "simulate/test_catalogue.py": "simulate/entries",
     "simulate/test_flawed_designs.py": "simulate/allocation simulate/declared simulate/reporting",

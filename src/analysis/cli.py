@@ -280,6 +280,38 @@ def report(
 
 
 @app.command()
+def compare(
+    old: Annotated[
+        str,
+        typer.Argument(metavar="OLD", help="A folder of notebooks, a report, or a commit."),
+    ],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The same.")],
+    html: Annotated[Path | None, typer.Option(help="Also write what moved as a page.")] = None,
+    junit: Annotated[
+        Path | None, typer.Option(help="Also write JUnit XML, a case a notebook.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what moved: verdicts, cells of tables by label, figures, prose. Exit code 1 if any."""
+    from analysis.errors import require
+
+    def run() -> Any:
+        require("report", "bs4", "jinja2", "markupsafe", "nbformat", "PIL", what="Comparing")
+        from analysis.report.comparison.run import compare_sides
+
+        return compare_sides(old, new, html=html, junit=junit)
+
+    found = _run(run, as_json=as_json)
+    if as_json:
+        _print_json(found.as_dict())
+    else:
+        _say(found.log())
+        if html is not None:
+            _say(f"The page: {html}")
+    raise typer.Exit(1 if found.changes else 0)
+
+
+@app.command()
 def init(
     export: Annotated[Path, typer.Argument(metavar="EXPORT", help="A file, or a folder of files.")],
     out: Annotated[Path, typer.Option(help="Where to write the draft.")] = Path("study.toml"),

@@ -30,7 +30,6 @@ ROOT = Path(__file__).resolve().parents[2]
 CHECKS = [
     "pyproject.toml",
     "notebooks/conftest.py",
-    "tests/notebooks/compare_figures.py",
     "tests/notebooks/guards.py",
     "tests/notebooks/hidden_warnings.py",
     "tests/notebooks/test_guards.py",

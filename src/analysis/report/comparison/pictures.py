@@ -9,7 +9,7 @@ ink is data and has the shorter reach; grey ink is mostly text, whose glyphs dri
 along a line when hinting changes.
 
 Numbers are compared exactly, as text, by nbval. This comparison only has to catch a figure that
-shows something else. ``test_compare_figures.py`` measures both sides of every threshold.
+shows something else. Its test module measures both sides of every threshold.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,28 @@ def image_problems(stored: list[dict[str, Any]], new: list[dict[str, Any]]) -> l
     return found
 
 
+def difference_png(old_png: bytes, new_png: bytes) -> bytes | None:
+    """The new figure in pale grey, red where the old one differs; None if one is unreadable."""
+    try:
+        old, new = _on_white(old_png), _on_white(new_png)
+    except OSError:
+        return None
+    width, height = (max(sides) for sides in zip(old.size, new.size, strict=True))
+    old, new = (_pad(image, width, height) for image in (old, new))
+    smooth_old, smooth_new = _smooth(old), _smooth(new)
+    differs = _differs(smooth_old, smooth_new, REACH_GREY, COLOUR_GREY)
+    differs |= _differs(smooth_old, smooth_new, REACH, COLOUR) & (
+        _coloured(smooth_old) | _coloured(smooth_new)
+    )
+    white = Image.new("RGB", new.size, "white")
+    pale = ImageChops.blend(new.convert("L").convert("RGB"), white, 0.7)
+    shown = np.asarray(pale).copy()
+    shown[differs] = (200, 0, 40)
+    out = io.BytesIO()
+    Image.fromarray(shown).save(out, format="PNG", optimize=True)
+    return out.getvalue()
+
+
 def _images(outputs: list[dict[str, Any]]) -> list[tuple[bytes, str | None]]:
     images = []
     for output in outputs:
@@ -124,7 +147,9 @@ def _leaves_range(image: Image.Image, other: Image.Image, reach: int, colour: in
     return np.asarray(ImageChops.lighter(above, below)).max(axis=2) > colour
 
 
-def _local(extreme: type[ImageFilter.RankFilter], image: Image.Image, reach: int) -> Image.Image:
+def _local(
+    extreme: Callable[[int], ImageFilter.RankFilter], image: Image.Image, reach: int
+) -> Image.Image:
     # Repeated small windows give the same square as one large window, and faster.
     for _ in range(reach):
         image = image.filter(extreme(3))

@@ -20,8 +20,8 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from tests.notebooks import compare_figures
-from tests.notebooks.compare_figures import figures_agree
+from analysis.report.comparison import pictures as compare_figures
+from analysis.report.comparison.pictures import figures_agree
 
 BLUE, ORANGE = "#0173b2", "#de8f05"
 KETAMINE = np.array([0.0, -14.2, -13.8, -11.9, -9.4, -6.3])

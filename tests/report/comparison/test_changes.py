@@ -1,0 +1,115 @@
+"""Each planted change is located, and what is no change is none."""
+
+from __future__ import annotations
+
+import pytest
+from nbformat import v4
+
+from analysis.report.comparison.changes import compared
+from analysis.report.comparison.sides import read_side
+from tests.report.comparison import sides
+
+
+@pytest.fixture
+def moved(tmp_path):
+    """What moved from the notebook as it is to one with changes planted in it."""
+
+    def find(**planted):
+        old = read_side(str(sides.write(tmp_path / "old")))
+        return compared(old, read_side(str(sides.write(tmp_path / "new", **planted))))
+
+    return find
+
+
+def changed(table, row, column, text):
+    table = table.copy()
+    table.loc[row, column] = text
+    return table
+
+
+def test_the_same_notebook_has_not_moved(moved):
+    assert moved() == []
+
+
+@pytest.mark.parametrize("row", ["3 h", "24 h", "7 days"])
+@pytest.mark.parametrize("column", ["estimate", "p"])
+def test_a_number_is_located_to_its_row_and_column(moved, row, column):
+    (one,) = moved(estimates=changed(sides.ESTIMATES, row, column, "−8.00"))
+    assert (one.kind, one.document, one.heading) == ("cell", "04_control.ipynb", "The difference")
+    assert (one.row, one.column) == (row, column)
+    assert (one.old, one.new) == (sides.ESTIMATES.loc[row, column], "−8.00")
+
+
+def test_the_relative_change_is_of_the_size_of_the_old_number(moved):
+    (one,) = moved(estimates=changed(sides.ESTIMATES, "3 h", "estimate", "−8.19"))
+    assert one.relative == pytest.approx(0.1)
+    (one,) = moved(estimates=changed(sides.ESTIMATES, "3 h", "estimate", "< 0"))
+    assert one.relative is None
+
+
+@pytest.mark.parametrize("claim", list(sides.VERDICTS.index))
+@pytest.mark.parametrize("source", list(sides.VERDICTS.columns))
+def test_a_verdict_is_told_before_everything_else(moved, claim, source):
+    found = moved(
+        verdicts=changed(sides.VERDICTS, claim, source, "supported"),
+        estimates=changed(sides.ESTIMATES, "3 h", "p", "0.9"),
+        prose="Scores rose.",
+    )
+    assert [one.kind for one in found] == ["verdict", "cell", "text"]
+    assert (found[0].row, found[0].column, found[0].new) == (claim, source, "supported")
+
+
+def test_a_row_or_column_in_another_place_is_no_change(moved):
+    assert moved(estimates=sides.ESTIMATES.iloc[::-1]) == []
+    assert moved(estimates=sides.ESTIMATES[["p", "estimate"]]) == []
+
+
+def test_a_row_between_the_others_moves_itself_alone(moved):
+    table = sides.ESTIMATES.reindex(["3 h", "5 h", "24 h", "7 days"], fill_value="−1.00")
+    (one,) = moved(estimates=table)
+    assert (one.row, one.column, one.old, one.new) == ("5 h", "whole row", None, "−1.00, −1.00")
+
+
+def test_a_column_that_is_gone_is_one_change(moved):
+    (one,) = moved(estimates=sides.ESTIMATES[["estimate"]])
+    assert (one.column, one.new) == ("p", None)
+
+
+def test_a_figure_of_other_numbers_is_a_change_with_both_pictures(moved):
+    (one,) = moved(heights=(1.0, 3.0, 2.5))
+    assert (one.kind, one.place) == ("figure", "cell 5")
+    assert one.old_png != one.new_png
+    assert "pixels differ" in one.why
+
+
+def test_an_alternative_text_alone_is_a_change(moved):
+    (one,) = moved(alt="Bars of four visits")
+    assert (one.kind, one.old, one.new) == (
+        "figure", "Bars of three visits", "Bars of four visits",
+    )  # fmt: skip
+    assert one.why == "the alternative text alone"
+
+
+def test_prose_and_printed_text_are_located_to_their_paragraph(moved):
+    (one,) = moved(prose=sides.PROSE.replace("Only", "Not only"))
+    assert (one.kind, one.heading) == ("text", "Compared with control")
+    assert "Not only" in one.new
+    (one,) = moved(printed="58 people\n")
+    assert (one.kind, one.old, one.new) == ("text", "60 people", "58 people")
+
+
+def test_a_cell_put_first_moves_no_other(moved):
+    first = [v4.new_markdown_cell("A word before."), v4.new_code_cell("1 + 1")]
+    (one,) = moved(first=first)
+    assert (one.kind, one.old, one.new) == ("text", None, "A word before.")
+
+
+def test_a_notebook_on_one_side_alone_is_named(tmp_path):
+    old, new = (sides.write(tmp_path / name) for name in ("old", "new"))
+    sides.write(new, name="05_onset.ipynb")
+    sides.write(old, name="03_change.ipynb")
+    found = compared(read_side(str(old)), read_side(str(new)))
+    assert [(one.kind, one.old, one.new) for one in found] == [
+        ("document", "03_change.ipynb", None),
+        ("document", None, "05_onset.ipynb"),
+    ]
