@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.claims.covariates import same_symptoms, site
 from analysis.claims.decision_rule import ONE_SIDED, Bars, at_level
@@ -70,15 +71,23 @@ class Case(ScoredStudy):
             visits = (self.window,)
             table = self._score_at(self.window, people)[:, None]
         labels = tuple(self.windows[visit].label for visit in visits)
-        adjusted = self.definitions.primary.covariates
         return Scores(
-            table,
-            own.to_numpy(float),
-            treated,
-            labels,
-            same_symptoms(self, people, treated) if SAME in adjusted else None,
-            site(self, people, treated) if SITE in adjusted else None,
+            table, own.to_numpy(float), treated, labels, **self._covariates(people, treated)
         )
+
+    def _covariates(self, people: pd.Index, treated: NDArray[np.bool_]) -> dict[str, Any]:
+        """Covariates beside the baseline that claims.toml names and the study measured."""
+        rule, adjusted = self.definitions.rule, self.definitions.primary.covariates
+        found: dict[str, Any] = {}
+        if SAME in adjusted and self.scale.same_symptoms_as:
+            before = self.baselines
+            before = before[before["instrument"] == self.scale.same_symptoms_as]
+            found["same_symptoms"] = same_symptoms(before, people, treated, rule("measured_share"))
+        if SITE in adjusted:
+            sites = self.checked.study.subjects.set_index("subject")["site"].reindex(people)
+            share = rule("measured_share")
+            found["site"] = site(sites, treated, share, rule("smallest_site"))
+        return found
 
     @property
     def people_scored(self) -> np.ndarray:

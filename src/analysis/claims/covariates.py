@@ -8,14 +8,9 @@ biases nothing that was randomised (White & Thompson 2005, doi:10.1002/sim.1981)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from analysis.claims.case import Case
 
 __all__ = ["measured", "pooled_sites", "same_symptoms", "site"]
 
@@ -30,47 +25,64 @@ def measured(known: NDArray[np.bool_], treated: NDArray[np.bool_], share: float)
     return all(len(own) and own.sum() >= share * len(own) for own in arms)
 
 
-def same_symptoms(case: Case, people: pd.Index, treated: NDArray[np.bool_]) -> Array | None:
+def same_symptoms(
+    before: pd.DataFrame, people: pd.Index, treated: NDArray[np.bool_], share: float
+) -> Array | None:
     """Points before the infusion on a form of the same symptoms that looks back.
+
+    Parameters
+    ----------
+    before : DataFrame
+        Baselines of the scale of the same symptoms, all versions.
+    people : Index
+        Numbers of the people compared, in their order.
+    treated : array of bool, shape (people,)
+    share : float
+        Of each arm that must have one.
 
     Returns
     -------
     array of shape (people,) or None
-        NaN for people without one; None where the primary scale names no such form, or too few
-        people have one.
+        NaN for people without one; None where too few people have one.
     """
-    name = case.scale.same_symptoms_as
-    before = case.baselines
-    before = before[(before["instrument"] == name) & (before["recall_hours"] > 0)]
-    if not name or before.empty:
-        return None
+    before = before[(before["recall_hours"] > 0) & before["subject"].isin(people)]
     # One version: of several, that of most people, and of these the one that looks back least.
-    kinds = before[before["subject"].isin(people)].groupby(["recall_hours", "version"]).size()
+    kinds = before.groupby(["recall_hours", "version"]).size()
     if kinds.empty:
         return None
     recall, version = min(kinds.index, key=lambda kind: (-kinds[kind], kind))
     own = before[(before["recall_hours"] == recall) & (before["version"] == version)]
     values = own.set_index("subject")["baseline"].reindex(people).to_numpy(float)
-    if not measured(np.isfinite(values), treated, case.definitions.rule("measured_share")):
+    if not measured(np.isfinite(values), treated, share):
         return None
     # What is the same for everyone tells nobody apart.
     return values if np.nanmax(values) > np.nanmin(values) else None
 
 
-def site(case: Case, people: pd.Index, treated: NDArray[np.bool_]) -> NDArray[np.int_] | None:
+def site(
+    sites: pd.Series, treated: NDArray[np.bool_], share: float, smallest: float
+) -> NDArray[np.int_] | None:
     """Number of each person's site, those of few people taken together.
+
+    Parameters
+    ----------
+    sites : Series
+        Of the people compared, in their order; missing where not told.
+    treated, share
+        As for :func:`same_symptoms`.
+    smallest : float
+        People of a site that counts by itself.
 
     Returns
     -------
     array of int, shape (people,) or None
         None where there is one site, or too few people have a known one.
     """
-    sites = case.checked.study.subjects.set_index("subject")["site"].reindex(people)
     known = sites.notna().to_numpy()
-    if not known.any() or not measured(known, treated, case.definitions.rule("measured_share")):
+    if not known.any() or not measured(known, treated, share):
         return None
     labels = sites.astype("str").where(known, POOLED).to_numpy(str)
-    return pooled_sites(labels, case.definitions.rule("smallest_site"))
+    return pooled_sites(labels, smallest)
 
 
 def pooled_sites(labels: NDArray[np.str_], smallest: float) -> NDArray[np.int_] | None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.claims.calibration.all_gates import kept_by_gate_7
 from analysis.claims.calibration.command import MATTERS, POWER, every_world, other_designs
+from analysis.claims.calibration.command import first_pass as asked_in_first_pass
 from analysis.claims.calibration.common_analyses import COMMON
 from analysis.claims.calibration.counts import HASHES, is_current, read_table
 from analysis.claims.calibration.design import scenario
@@ -28,7 +29,9 @@ __all__ = [
     "by_size",
     "cells",
     "counted",
+    "design_of_world",
     "designs",
+    "first_pass",
     "in_words",
     "passes",
     "pending_cells",
@@ -315,6 +318,17 @@ def designs(counts: pd.DataFrame, n_per_arm: int = 30) -> pd.DataFrame:
             "trials": int(rated["replicates"].min()),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("design")
+
+
+def design_of_world(name: str) -> str:
+    """The design that a scenario's name asks for, in words."""
+    return scenario(name)[1].told()
+
+
+def first_pass(path: Path = CALIBRATION / "first_pass.csv") -> pd.DataFrame:
+    """The first pass over every scenario at other designs, of those within the bound there."""
+    table = read_table(path)
+    return table[table["world"].isin(asked_in_first_pass())]
 
 
 def _up_to(row: pd.Series) -> str:

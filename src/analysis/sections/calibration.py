@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.claims.calibration.common_analyses import COMMON
+from analysis.claims.calibration.gate import no_effect_worlds
 from analysis.claims.definitions import load_definitions
 from analysis.describe import calibration as describe
 from analysis.describe.display import rounded, sentences
@@ -16,7 +17,7 @@ from analysis.figures import calibration as draw
 from analysis.sections.section import Picture, section
 
 __all__ = ["beside_common", "bias_that_fools", "common", "counted", "false_support",
-           "other_claims", "power", "power_cell", "smallest_seen", "sources", "state",
+           "other_claims", "other_designs", "power", "power_cell", "smallest_seen", "sources", "state",
            "words_at_thirty", "worlds", "wrongly_contradicted"]  # fmt: skip
 
 THIRTY = 30
@@ -42,10 +43,10 @@ def _sizes() -> dict[object, str]:
 
 
 def _false() -> pd.DataFrame:
-    """Cells of worlds without an effect and with no more bias than the bound."""
+    """Cells of worlds without an effect and with no more bias than the bound, which no gate stops."""
     cells = _cells()
-    bound = load_definitions().rule("bias_bound_sd")
-    return cells[cells["no_effect"] & (cells["bias_sd"] <= bound)]
+    asked = no_effect_worlds(load_definitions().rule("bias_bound_sd"))
+    return cells[cells["world"].isin(asked)]
 
 
 def _told(cells: pd.DataFrame) -> str:
@@ -156,17 +157,36 @@ def _words() -> pd.DataFrame:
 
 @section()
 def power_cell() -> Iterator[Any]:
-    """The cell in which power is promised, and what gate 5 alone would support there."""
-    table = _words()
+    """The cell in which power is promised, and what each gate after the data leaves of it."""
+    table = describe.all_gates(_counts())
     if "power-cell" not in table.index.get_level_values("world"):
         raise ValueError(f"The cell in which power is promised is {_absent()}.")
-    own = table.loc["power-cell"]
-    yield own
-    if THIRTY in own.index:
-        got = float(own["supported"].to_dict()[THIRTY])
+    yield table.loc["power-cell"]
+    if ("power-cell", THIRTY) in table.index:
+        got = float(table["all seven gates"].to_dict()["power-cell", THIRTY])
         kept = "kept" if got >= 100 * WANTED else "not kept"
         promise = f"the promise of {WANTED:.0%} is {kept}"
         yield f"At {THIRTY} people an arm {got:.1f} % are supported: {promise}."
+    beside = table[table.index.get_level_values("world").str.startswith("power-cell@")]
+    if len(beside):
+        yield beside.rename(lambda name: describe.design_of_world(name), level="world")
+
+
+@section()
+def other_designs() -> Iterator[Any]:
+    """What gate 7 reads for a study of another design than the usual one."""
+    shown = describe.designs(_counts(), THIRTY)
+    if shown.empty:
+        raise ValueError(f"No row of another design has a number: {_absent()}.")
+    yield sentences(shown)
+    first = describe.first_pass()
+    highest = f"{first['rate'].max():.1%}"
+    yield (
+        f"The scenarios were found by a first pass of {int(first['replicates'].min()):,} trials "
+        f"over {first['world'].str.partition('@')[0].nunique()} of them at "
+        f"{first['world'].str.partition('@')[2].nunique()} designs, in which the highest rate of "
+        f"false support was {highest}."
+    )
 
 
 @section()
