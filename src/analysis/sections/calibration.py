@@ -17,7 +17,8 @@ from analysis.figures import calibration as draw
 from analysis.sections.section import Picture, section
 
 __all__ = ["beside_common", "bias_that_fools", "common", "counted", "false_support",
-           "other_claims", "other_designs", "power", "power_cell", "smallest_seen", "sources", "state",
+           "other_claims", "other_designs", "power",
+           "power_cell", "smallest_seen", "sources", "state",
            "words_at_thirty", "worlds", "wrongly_contradicted"]  # fmt: skip
 
 THIRTY = 30
@@ -43,7 +44,7 @@ def _sizes() -> dict[object, str]:
 
 
 def _false() -> pd.DataFrame:
-    """Cells of worlds without an effect and with no more bias than the bound, which no gate stops."""
+    """Cells of worlds without an effect, biased within the bound, that no gate before stops."""
     cells = _cells()
     asked = no_effect_worlds(load_definitions().rule("bias_bound_sd"))
     return cells[cells["world"].isin(asked)]
