@@ -165,6 +165,18 @@ def test_totals_alone_are_flagged_with_the_number_that_chance_would_bring():
     assert float(told.message.split("by chance about ")[1].split(" would")[0]) < 20
 
 
+def test_they_are_flagged_where_most_people_end_at_the_floor_of_the_scale_too():
+    """The last totals agree in most pairs then, and say nothing; those before still do."""
+    own = totals_only(*again(*sound(30), list(range(1, 61)), minutes=30))
+    last = own.groupby("subject")["hours_low"].transform("max") == own["hours_low"]
+    own.loc[last, "stated_total"] = 1.0
+    made = study(own)
+    aside = SetAside()
+    check_entered_twice(made, score(made), aside)
+    assert [told.rule for told in aside.issues] == [TOTALS]
+    assert set(range(1, 61)) <= aside.issues[0].people
+
+
 def with_begun(own: pd.DataFrame) -> dict[int, int]:
     """Copies began in the minute of those they are copies of; nobody else began with another."""
     return {who: who % 10_000 for who in own["subject"].unique()}

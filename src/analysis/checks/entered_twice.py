@@ -210,10 +210,17 @@ def _alike_beyond_chance(
     """
     runs = runs.dropna(subset=list(times))
     key = ["place", *_TOTALS, *times]
-    people = runs.loc[runs.duplicated(key, keep=False), "subject"].unique()
+    alike = runs[runs.duplicated(key, keep=False)]
+    expected, told = 0.0, []
+    for place, own in runs.groupby("place"):
+        by_chance = _expected_pairs(own, times)
+        # Where most totals may agree, as at the floor of a scale, agreeing tells nothing.
+        if times or 4 * by_chance < len(own) * (len(own) - 1) / 2:
+            expected += by_chance
+            told.append(place)
+    people = alike.loc[alike["place"].isin(told), "subject"].unique()
     if not len(people):
-        return _NOBODY, 0.0
-    expected = sum(_expected_pairs(own, times) for _, own in runs.groupby("place"))
+        return _NOBODY, expected
     beyond = pdtrc((len(people) + 1) // 2 - 1, expected) < chance
     return (people if beyond else _NOBODY), float(expected)
 
