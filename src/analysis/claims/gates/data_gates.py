@@ -12,9 +12,23 @@ from analysis.claims.ledger import Reason
 from analysis.instruments import known
 from analysis.quantity import Cell, Known, Private, Quantity, Sentence, joined, said
 
-__all__ = ["beside_literal", "comparator", "construct", "reaches_back", "recall", "scored", "time"]
+__all__ = [
+    "FORMS_FOR_HOURS",
+    "beside_literal",
+    "comparator",
+    "construct",
+    "reaches_back",
+    "recall",
+    "scored",
+    "time",
+]
 
 
+# Said wherever a form reaches back before hours, of a study and of published figures.
+FORMS_FOR_HOURS = (
+    "Forms for hours exist at an early stage (d-PCL, RSDI); none has been used in a ketamine "
+    "trial found."
+)
 # STOPs that leave no claim about symptoms, whatever the hour it speaks of: without scores before
 # and after on one scale, or without knowing who was given ketamine.
 SCORES = (
@@ -86,10 +100,10 @@ def recall(case: Case) -> Reason:
         back = (
             f"{name} asks about the past {window:g} h, which within hours reaches back before it."
         )
-        return Reason("recall", False, back)
+        return Reason("recall", False, joined([back, FORMS_FOR_HOURS]))
     if (within["share_before"] > 0).any():
-        told = joined([reaches_back(case, within), beside_literal(case, within)])
-        return Reason("recall", False, told)
+        back_and_fall = [reaches_back(case, within), beside_literal(case, within)]
+        return Reason("recall", False, joined([*back_and_fall, FORMS_FOR_HOURS]))
     return Reason("recall", True, f"None of the {window:g} h that {name} asks about lies before.")
 
 

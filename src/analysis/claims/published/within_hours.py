@@ -7,6 +7,7 @@ import pandas as pd
 from analysis import evidence
 from analysis.claims.definitions import Claim, Definitions
 from analysis.claims.evaluators.common import Finding, reason
+from analysis.claims.gates.data_gates import FORMS_FOR_HOURS
 from analysis.claims.ledger import NOT_DECIDED, Reason
 from analysis.claims.published.rows import NOTE, contrast_rows, named
 from analysis.estimates.table import row
@@ -21,10 +22,6 @@ NOT_ON_FIGURES = reason(
     None,
     "Not evaluated: the false-supported rate is measured for people's scores, not for published "
     "figures.",
-)
-_FORMS_FOR_HOURS = (
-    "Forms for hours exist at an early stage (d-PCL, RSDI); none has been used in a ketamine "
-    "trial found."
 )
 
 
@@ -61,7 +58,7 @@ def _hours_gates(claim: Claim, table: pd.DataFrame) -> dict[str, Reason]:
             f"At 24 h the trial-level contrast is on a form that looks back a week: {share} of "
             "its window lies before the infusion "
             "(the window as administered was not seen); the pooled ones mix forms "
-            f"{named(day['rows'])}. {_FORMS_FOR_HOURS}",
+            f"{named(day['rows'])}. {FORMS_FOR_HOURS}",
         )
         | reason(
             "comparator", True, f"Randomised comparators exist at 24 h {named(trial['rows'])}."
