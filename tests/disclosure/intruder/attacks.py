@@ -77,7 +77,7 @@ def signs(outside: Outside, known: Known) -> Iterator[Conclusion | None]:
     """What is said, or is not said, as if of nobody: a sign, should it be so of every study."""
     robustness = outside.text("onset", "robustness")
     said = {
-        ("missing at a visit", "ketamine"): "no shift of missing scores" in robustness,
+        ("missing at a visit", "ketamine"): "; no shift, missing scores" in robustness,
         ("still intoxicated", "both"): "No flagged group could" in robustness,
     }
     for claim, name in ((FELL, "unscored"), (FELL_EVER, "never scored")):

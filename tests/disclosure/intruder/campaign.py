@@ -24,7 +24,8 @@ NUMBERS = ("estimate", "ci_low", "ci_high", "n")
 # The estimate with its limits and n, the bound B, the SD it is a share of, and M.
 SENTENCE = re.compile(
     r"is -?\d+\.\d points \(-?\d+\.\d to -?\d+\.\d; .*; n = \d+\)\. "
-    r"Support needs the upper limit below -\d+\.\d .* used \d+\.\d points\) "
+    r"Support needs the upper limit below -\d+\.\d .* used \d+\.\d points"
+    r"(?:, for which the reference SD of \d+ counts)?\) "
     r"and the estimate at or below -\d+\.\d "
 )
 

@@ -155,7 +155,6 @@ def _scored(counts: Counts, outside: Outside, arms: list[str]) -> None:
     _fewest(counts, outside, arms)
     if len(arms) == 2:
         counts.whole(("used", "both"), *(("used", arm) for arm in arms))
-    said = outside.text("onset", "estimate")
     for row in outside.rows("onset"):
         if row["estimate"] is None:
             continue
@@ -163,7 +162,8 @@ def _scored(counts: Counts, outside: Outside, arms: list[str]) -> None:
         name = ("used", alone) if alone in arms else ("used", "both")
         if name in counts.low and row["n"] is not None:
             counts.shown(name, row["n"], exact=row["n"] % counts.step > 0)
-            if row["method"].startswith("MMRM") and "averaged over its" in said:
+            if row["method"].startswith("MMRM"):
+                # Each arm has its own covariance: the df are no number of people.
                 continue
             sizes = possible_sizes(row, range(counts.low[name], counts.high[name] + 1))
             if sizes:

@@ -78,11 +78,14 @@ def robustness_gate(case: Case) -> Reason:
 
 def _missing_text(case: Case, found: Robustness, bars: Bars, word: str) -> Sentence:
     """Jump to reference and the tipping shift; either gives away how many scores are missing."""
-    cell = case.primary_cell.moving(_missing(case))
+    missing, ketamine = _missing(case), str(case.design.active_arm)
+    cell = case.primary_cell.moving(missing)
+    # Jumping moves people on ketamine alone: where it moves nothing, nobody of them is missing.
+    jumping = case.primary_cell.moving({ketamine: missing[ketamine]})
     jump = said(
         "Jump to reference gives {jump:.1f} points",
         brief="Jump to reference was tried",
-        jump=cell.quantity(found.jump_to_reference),
+        jump=jumping.quantity(found.jump_to_reference),
     )
     if word == NOT_DECIDED:
         return said(
