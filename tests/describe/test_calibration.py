@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from analysis.claims.calibration import rows_of
-from analysis.claims.calibration.command import every_world
+from analysis.claims.calibration.command import every_world, other_designs
+from analysis.claims.calibration.gate import SIZES
 from analysis.claims.calibration.pieces import Piece, run_piece
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.describe.calibration import (
@@ -97,7 +98,8 @@ def test_counts_that_hold_say_how_many_and_of_which_rules(written, tmp_path):
     assert pending_cells(counts) == []
     assert absent(counts) == "not counted yet"
     told = state(counts)
-    assert told.startswith(f"3 of {3 * len(every_world())} cells are counted, 2 trials each")
+    every = len(SIZES) * (len(every_world()) + len(other_designs()))
+    assert told.startswith(f"3 of {every} cells are counted, 2 trials each")
     assert RULES.decisions_sha256[:12] in told
     assert "judged again" not in told
     assert "6 of their trials were judged again" in state(counts.assign(judged_again=2))

@@ -139,8 +139,8 @@ ELSEWHERE = {
     # Words made of rows that are released.
     "alternative", "difference_sentence",
     # Shown to the study team alone, or several of the tables above.
-    "known_back", "own_correlation", "strategies_shown", "tipping", "tipping_in_every_window",
-    "within_person",
+    "beside_study", "known_back", "own_correlation", "strategies_shown", "tipping",
+    "tipping_in_every_window", "within_person",
 }  # fmt: skip
 
 

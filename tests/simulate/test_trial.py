@@ -23,10 +23,9 @@ def world(name):
     return EXAMPLE if name == "example" else simulate.world(name)
 
 
-def read(folder, name, n, seed):
-    return Case(
-        check(read_study(simulate.write_study(world(name), n, seed, folder))), load_definitions()
-    )
+def read(folder, name, n, seed, missing=None):
+    study = read_study(simulate.write_study(world(name), n, seed, folder))
+    return Case(check(study, missing=missing), load_definitions())
 
 
 def in_order(*columns):
@@ -34,16 +33,22 @@ def in_order(*columns):
     return np.array(sorted(zip(*columns, strict=True)), float)
 
 
+@pytest.mark.parametrize("missing", ["person-mean", "complete"])
 @pytest.mark.parametrize("name", READ)
-def test_people_and_scores_are_those_of_the_study_that_was_written_and_read(tmp_path, name):
-    case = read(tmp_path, name, 15, 11)
+def test_people_and_scores_are_those_of_the_study_that_was_written_and_read(
+    tmp_path, name, missing
+):
+    case = read(tmp_path, name, 15, 11, missing)
     trial = simulate.trial(world(name), 15, 11)
+    totals, baseline = trial.filled_totals, trial.filled_baseline
+    if missing == "complete":
+        totals, baseline = trial.totals, trial.baseline
     for window, (low, high) in WINDOWS.items():
         since = trial.hours_since_end
-        scores = np.where((since >= low) & (since < high), trial.totals, np.nan)
-        there = ~np.isnan(scores).all(axis=1) & ~np.isnan(trial.baseline)
+        scores = np.where((since >= low) & (since < high), totals, np.nan)
+        there = ~np.isnan(scores).all(axis=1) & ~np.isnan(baseline)
         mean = np.nanmean(scores[there], axis=1)
-        own = in_order(trial.treated[there], trial.baseline[there], mean)
+        own = in_order(trial.treated[there], baseline[there], mean)
         seen = case.people(window)
         judged = in_order(seen["arm"] == "ketamine", seen["baseline"], seen["score"])
         np.testing.assert_allclose(own, judged, atol=1e-9)
@@ -69,7 +74,9 @@ def test_flagged_people_are_those_that_the_tables_show(tmp_path, name):
     own = zip(trial.cadss_hours_since_end[found].round(3), trial.cadss_rise[found], strict=True)
     np.testing.assert_allclose(sorted(own), shown, atol=2e-3)
     if name != "past-week":
-        own = case.on_primary_form(case.baselines)
+        # Arrays flag whoever has one complete rating, a study whoever has one with a total.
+        complete = Case(check(study, missing="complete"), case.definitions)
+        own = complete.on_primary_form(complete.baselines)
         assert groups["one rating"].sum() == (own["n_ratings"] == 1).sum()
 
 
