@@ -156,7 +156,8 @@ def test_no_form_that_looks_back_a_day_or_more_reaches_a_word_about_hours(
     since_start = np.array(hours) + minutes / 60
     share = recall_share_before(np.full(len(hours), window), since_start)
     case: Any = SimpleNamespace(
-        scale=SimpleNamespace(name="a PTSD form"),
+        design=SimpleNamespace(active_arm="ketamine"),
+        scale=SimpleNamespace(name="a PTSD form", total_range=lambda _: (0.0, 80.0)),
         primary_form=("any", window),
         later=None,
         primary_changes=pd.DataFrame(
@@ -166,6 +167,8 @@ def test_no_form_that_looks_back_a_day_or_more_reaches_a_word_about_hours(
                 "recall_hours": window,
                 "subject": range(len(share)),
                 "arm": "ketamine",
+                "baseline": 40.0,
+                "change": -20.0,
             }
         ),
     )

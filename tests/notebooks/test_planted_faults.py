@@ -177,13 +177,18 @@ def draw(visits=(0, 1, 2)):
     return base64.b64encode(file.getvalue()).decode()
 
 
-def show(alt):
+def alternative():
+    further = min(CHANGE, key=lambda arm: CHANGE[arm][-1])
+    return f"Two lines that fall, {further} further."
+
+
+def show():
     from IPython.display import display
 
+    alt = alternative()
     data = {"image/png": draw(), "text/plain": alt}
     display(data, raw=True, metadata={"image/png": {"alt": alt}})
 """
-ALT = "Two lines that fall, ketamine further."
 NOTEBOOK = "00_tiny.ipynb"
 WHERE = """from pathlib import Path
 import analysis
@@ -199,7 +204,8 @@ def tiny_project(root: Path) -> Path:
     package = root / "src" / "analysis" / "__init__.py"
     package.parent.mkdir(parents=True)
     package.write_text(PACKAGE, encoding="utf-8")
-    image = runpy.run_path(str(package))["draw"]()
+    made = runpy.run_path(str(package))
+    image, alt = made["draw"](), made["alternative"]()
 
     def cell(place, source, *outputs):
         code = v4.new_code_cell(source, execution_count=place)
@@ -211,13 +217,13 @@ def tiny_project(root: Path) -> Path:
 
     figure = v4.new_output(
         "display_data",
-        {"image/png": image, "text/plain": ALT},
-        metadata={"image/png": {"alt": ALT}},
+        {"image/png": image, "text/plain": alt},
+        metadata={"image/png": {"alt": alt}},
     )
     cells = [
         cell(1, WHERE, result(1, "(True, 'notebooks')")),
         cell(2, "analysis.effect()", result(2, "-9.1")),
-        cell(3, f"analysis.show(alt={ALT!r})", figure),
+        cell(3, "analysis.show()", figure),
     ]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
     nbformat.write(v4.new_notebook(cells=cells, metadata=kernel), root / "notebooks" / NOTEBOOK)

@@ -153,12 +153,14 @@ def shared_out(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iter
     n, total = int(counts.sum()), sum(planned.values())
     if not n:
         return
-    from scipy.stats import binomtest  # slow to import
-
     for arm, own in planned.items():
         part, expected = own / total, n * own / total
         far = abs(counts[arm] - expected) > _OFF_PLAN * expected
-        if far and binomtest(int(counts[arm]), n, part).pvalue < _CHANCE_OF_PLAN:
+        if not far:
+            continue
+        from scipy.stats import binomtest  # slow to import
+
+        if binomtest(int(counts[arm]), n, part).pvalue < _CHANCE_OF_PLAN:
             share = f"{counts[arm] / n:.0%}"
             yield issue("arm.share-off-plan", count=n, share=share, planned=f"{part:.0%}", arm=arm)
             return

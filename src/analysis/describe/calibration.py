@@ -279,7 +279,7 @@ def all_gates(counts: pd.DataFrame, definitions: Definitions | None = None) -> p
     current = _split(counts)[0]
     kept = kept_by_gate_7(current, definitions or load_definitions())
     known = catalogue().set_index("world")["no_effect"]
-    kept = kept[kept["world"].str.partition("@")[0].map(known).eq(False)]
+    kept = kept[kept["world"].str.split("@").str[0].map(known).eq(False)]
     steps = {"by_estimate": "gate 5", "supported": "gates 5 and 6",
              "supported_by_all": "all seven gates"}  # fmt: skip
     shown = kept[["world", "n_per_arm"]].rename(columns={"n_per_arm": "people an arm"})

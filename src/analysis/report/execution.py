@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -69,7 +70,8 @@ def execute(
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(folder)}},
     )
-    client.execute(env={**os.environ, **(environment or {})})
+    # nbclient's own loop would stay open in every thread that runs a notebook.
+    asyncio.run(client.async_execute(env={**os.environ, **(environment or {})}))
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         for key in set(cell.metadata) - KEPT_CELL_METADATA:

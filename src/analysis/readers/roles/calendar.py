@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+from scipy.special import gammaln, ndtr
 
 from analysis.readers.reading import Reading
 from analysis.readers.roles.comparator import arms_of_people
@@ -20,6 +21,8 @@ _NEARLY_ALL, _CHANCE = 0.95, 0.001
 # Turns of an arm: fewer than this share of what chance gives, and most people with nobody of the
 # other arm so many hours before or after them, is another time and not a cluster of days.
 _FEW_TURNS, _MOST, _WEEK = 0.5, 0.5, 7 * 24.0
+# People of an arm up to whom chances are counted exactly.
+_EXACT = 8
 
 
 def check_calendar(reading: Reading, people: pd.DataFrame, infusions: pd.DataFrame) -> None:
@@ -39,13 +42,9 @@ def check_calendar(reading: Reading, people: pd.DataFrame, infusions: pd.DataFra
     one, other = (when[first["id"].isin(ids)].to_numpy(float) for ids in arms_of_people(people))
     if not (len(one) and len(other)):
         return
-    from scipy.stats import mannwhitneyu  # slow to import
-
     n = len(one) + len(other)
-    # Mann and Whitney's U as a share of all pairs.
-    told = mannwhitneyu(one, other)
-    share = float(told.statistic) / (len(one) * len(other))
-    share, drift = max(share, 1 - share), told.pvalue < _CHANCE
+    share, chance_of_share = _pairs(one, other)
+    drift = chance_of_share < _CHANCE
     if drift and share >= _NEARLY_ALL:
         reading.issues.append(issue("comparator.other-period", count=n, share=f"{share:.0%}"))
         return
@@ -59,6 +58,43 @@ def check_calendar(reading: Reading, people: pd.DataFrame, infusions: pd.DataFra
         reading.issues.append(issue("comparator.order-not-random", count=n))
 
 
+def _pairs(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+    """Share of all pairs with the same arm first, and its two-sided chance.
+
+    Mann and Whitney's U, as SciPy's ``mannwhitneyu`` has it, whose import is slow: exact for eight
+    people of an arm or fewer and no ties, and else the normal limit.
+    """
+    n, m = len(one), len(other)
+    values, place, ties = np.unique(
+        np.concatenate([one, other]), return_inverse=True, return_counts=True
+    )
+    ranks = (np.cumsum(ties) - (ties - 1) / 2)[place.ravel()]
+    u = float(ranks[:n].sum()) - n * (n + 1) / 2
+    u = max(u, n * m - u)
+    if len(values) == n + m and min(n, m) <= _EXACT:
+        ways = _ways(n, m)
+        chance = 2 * sum(ways[int(u) :]) / sum(ways)
+    else:
+        size = n + m
+        tied = float((ties.astype(float) ** 3 - ties).sum()) / (size * (size - 1))
+        sd = (n * m / 12 * (size + 1 - tied)) ** 0.5
+        chance = 2 * float(ndtr(-(u - n * m / 2 - 0.5) / sd)) if sd > 0 else 1.0
+    return u / (n * m), min(chance, 1.0)
+
+
+def _ways(n: int, m: int) -> list[int]:
+    """How many orders of so many people without ties give each U, from 0 to all pairs."""
+    few, many = sorted((n, m))
+    ways = [1] + [0] * (n * m)
+    for i in range(1, few + 1):
+        # Times 1 - q^(many + i), divided by 1 - q^i: a Gaussian binomial coefficient.
+        for u in range(n * m, many + i - 1, -1):
+            ways[u] -= ways[u - many - i]
+        for u in range(i, n * m + 1):
+            ways[u] += ways[u - i]
+    return ways
+
+
 def _turns(one: np.ndarray, other: np.ndarray) -> tuple[int, float, float]:
     """Turns that an arm takes, those that chance gives, and the chance of so few.
 
@@ -66,8 +102,6 @@ def _turns(one: np.ndarray, other: np.ndarray) -> tuple[int, float, float]:
     doi:10.1111/j.1469-1809.1939.tb02193.x). People treated at the same time follow one another
     in turn, so that days without an hour make no turns longer.
     """
-    from scipy.stats import hypergeom  # slow to import
-
     table = pd.DataFrame({
         "when": np.concatenate([one, other]),
         "arm": np.repeat([0, 1], [len(one), len(other)]),
@@ -76,8 +110,20 @@ def _turns(one: np.ndarray, other: np.ndarray) -> tuple[int, float, float]:
     arm = table.sort_values(["when", "place", "arm"], kind="stable")["arm"].to_numpy()
     turns = int((arm[0] == 0) + ((arm[1:] == 0) & (arm[:-1] == 1)).sum())
     n = len(arm)
-    chance = float(hypergeom.cdf(turns, n, len(other) + 1, len(one)))
+    fewer = np.arange(1, turns + 1)
+    chance = float(
+        np.exp(
+            _log_choices(len(other) + 1, fewer)
+            + _log_choices(len(one) - 1, fewer - 1)
+            - _log_choices(n, len(one))
+        ).sum()
+    )
     return turns, len(one) * (len(other) + 1) / n, chance
+
+
+def _log_choices(n: int, k: np.ndarray | int) -> np.ndarray:
+    """Logarithm of the number of choices of k of n; -inf where there are none."""
+    return np.asarray(gammaln(n + 1) - gammaln(np.add(k, 1)) - gammaln(np.subtract(n + 1, k)))
 
 
 def _alone(one: np.ndarray, other: np.ndarray) -> float:
