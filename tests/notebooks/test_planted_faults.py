@@ -6,7 +6,7 @@ so that the kernel imports the copy's package and not the installed one.
 
 A run is red for the right reason: results differ (exit code 1), no cell fails to execute, and the
 first difference, where the run stops, is the one that the fault is meant to make. The first half
-proves the machinery on a project of a few lines, the second plants ``FAULTS`` in this project.
+proves the machinery on a module of a few lines, the second plants ``FAULTS`` in this project.
 """
 
 from __future__ import annotations
@@ -152,9 +152,10 @@ def assert_red(result: subprocess.CompletedProcess[str], seen: str) -> None:
     assert seen in result.stdout, result.stdout
 
 
-# The machinery, on a project of a few lines.
+# The machinery, on a module of a few lines.
 
-PACKAGE = """
+TINY = "tiny.py"
+MODULE = """
 import base64
 import io
 
@@ -192,19 +193,20 @@ def show():
 NOTEBOOK = "00_tiny.ipynb"
 WHERE = """from pathlib import Path
 import analysis
+from analysis import tiny
 Path(analysis.__file__).is_relative_to(Path.cwd().parent), Path.cwd().name"""
 TINY_FAULTS = [
-    Fault("shifted effect", "__init__.py", "-14.2", "-13.2", NOTEBOOK, TEXT),
-    Fault("another column", "__init__.py", 's, CHANGE["ketamine"]', "s, visits", NOTEBOOK, FIGURE),
+    Fault("shifted effect", TINY, "-14.2", "-13.2", NOTEBOOK, TEXT),
+    Fault("another column", TINY, 's, CHANGE["ketamine"]', "s, visits", NOTEBOOK, FIGURE),
 ]
 
 
 def tiny_project(root: Path) -> Path:
-    copy(ROOT, root, CHECKS)
-    package = root / "src" / "analysis" / "__init__.py"
-    package.parent.mkdir(parents=True)
-    package.write_text(PACKAGE, encoding="utf-8")
-    made = runpy.run_path(str(package))
+    # The comparison of figures and of what moved is the package's own.
+    copy(ROOT, root, [*CHECKS, "src", "claims.toml"])
+    module = root / "src" / "analysis" / TINY
+    module.write_text(MODULE, encoding="utf-8")
+    made = runpy.run_path(str(module))
     image, alt = made["draw"](), made["alternative"]()
 
     def cell(place, source, *outputs):
@@ -222,8 +224,8 @@ def tiny_project(root: Path) -> Path:
     )
     cells = [
         cell(1, WHERE, result(1, "(True, 'notebooks')")),
-        cell(2, "analysis.effect()", result(2, "-9.1")),
-        cell(3, "analysis.show()", figure),
+        cell(2, "tiny.effect()", result(2, "-9.1")),
+        cell(3, "tiny.show()", figure),
     ]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
     nbformat.write(v4.new_notebook(cells=cells, metadata=kernel), root / "notebooks" / NOTEBOOK)
@@ -260,8 +262,8 @@ def test_column_is_seen_in_the_figure_alone(tiny_runs):
 @pytest.mark.parametrize("old", ["not in the file", "CHANGE"])
 def test_fault_that_cannot_be_planted_is_refused(tmp_path, old):
     root = tiny_project(tmp_path)
-    with pytest.raises(ValueError, match=r"occurs (0|\d+) times in __init__\.py"):
-        plant(Fault("stale", "__init__.py", old, "x", NOTEBOOK, TEXT), root)
+    with pytest.raises(ValueError, match=r"occurs (0|\d+) times in tiny\.py"):
+        plant(Fault("stale", TINY, old, "x", NOTEBOOK, TEXT), root)
 
 
 # This project.
