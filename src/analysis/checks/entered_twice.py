@@ -198,7 +198,7 @@ def _runs(rows: pd.DataFrame, begun: pd.Series) -> pd.DataFrame:
     table = pd.DataFrame(runs)
     totals = table[_TOTALS]
     # Who says the same each time may say what others say.
-    return table[totals.notna().all(axis=1) & (totals.nunique(axis=1) > 1)]
+    return table[totals.notna().all(axis=1) & (totals.max(axis=1) > totals.min(axis=1))]
 
 
 def _alike_beyond_chance(
@@ -211,22 +211,20 @@ def _alike_beyond_chance(
     runs = runs.dropna(subset=list(times))
     key = ["place", *_TOTALS, *times]
     alike = runs[runs.duplicated(key, keep=False)]
-    expected, told = 0.0, []
-    for place, own in runs.groupby("place"):
-        by_chance = _expected_pairs(own, times)
+    by_chance = _expected_pairs(runs, times)
+    if not times:
         # Where most totals may agree, as at the floor of a scale, agreeing tells nothing.
-        if times or 4 * by_chance < len(own) * (len(own) - 1) / 2:
-            expected += by_chance
-            told.append(place)
-    people = alike.loc[alike["place"].isin(told), "subject"].unique()
+        by_chance = by_chance[4 * by_chance < _pairs(runs, [])]
+    expected = float(by_chance.sum())
+    people = alike.loc[alike["place"].isin(by_chance.index), "subject"].unique()
     if not len(people):
         return _NOBODY, expected
     beyond = pdtrc((len(people) + 1) // 2 - 1, expected) < chance
-    return (people if beyond else _NOBODY), float(expected)
+    return (people if beyond else _NOBODY), expected
 
 
-def _expected_pairs(runs: pd.DataFrame, times: tuple[str, ...]) -> float:
-    """Pairs of people who agree by chance at one place of the course.
+def _expected_pairs(runs: pd.DataFrame, times: tuple[str, ...]) -> pd.Series:
+    """Pairs of people who agree by chance, by place of the course.
 
     On all three totals: from the pairs that agree on two, on one and on none, without those in
     question (no interaction of all three in the table of agreements; half a pair is added to each
@@ -234,9 +232,7 @@ def _expected_pairs(runs: pd.DataFrame, times: tuple[str, ...]) -> float:
     are alike from form to form, and that some people round, is in the pairs of two. With times: if
     these agree too; where they are those of a plan, none is told apart by them.
     """
-    everyone = len(runs) * (len(runs) - 1) / 2
-    if not everyone:
-        return 0.0
+    everyone = _pairs(runs, [])
     every = _pairs(runs, _TOTALS)
     both = {(a, b): _pairs(runs, [a, b]) - every for a, b in combinations(_TOTALS, 2)}
     single = [
@@ -245,15 +241,15 @@ def _expected_pairs(runs: pd.DataFrame, times: tuple[str, ...]) -> float:
     ]
     none = everyone - every - sum(both.values()) - sum(single)
     chance = prod(n + 0.5 for n in both.values()) * (none + 0.5) / prod(n + 0.5 for n in single)
-    expected = min(chance, everyone)
+    expected = chance.clip(upper=everyone)
     if not times:
         return expected
     share = prod(_pairs(runs, [name]) for name in times) / everyone ** len(times)
     # The times of a plan are no evidence: any pair may agree.
-    return expected * share if share <= _ACTUAL else everyone
+    return (expected * share).where(share <= _ACTUAL, everyone)
 
 
-def _pairs(rows: pd.DataFrame, columns: list[str]) -> float:
-    """Pairs of rows that agree in every one of some columns."""
-    n = rows.groupby(columns).size().to_numpy(float)
-    return float((n * (n - 1) / 2).sum())
+def _pairs(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
+    """Pairs of rows that agree in every one of some columns, by place."""
+    n = rows.groupby(["place", *columns]).size().astype(float)
+    return (n * (n - 1) / 2).groupby(level="place").sum()
