@@ -110,12 +110,14 @@ def _comparators(study: Study, site: pd.Series, found: SetAside) -> None:
     chance = 0.5 ** (len(known.dropna()) - known.nunique())
     if arm.nunique() > 1 and not (arms > 1).any() and chance < _ALLOCATED:
         found.issues.append(issue("comparator.arm-is-site", count=known.nunique()))
-    elif (strength := _association(arm[known.index], known)) is not None:
-        n, told = int(known.notna().sum()), f"{strength:.2f}"
-        found.issues.append(issue("site.goes-with-arm", count=n, strength=told))
-    elif len(alone):
-        people = int((site.isin(alone) & arm.notna()).sum())
-        found.issues.append(issue("comparator.at-other-sites", count=people))
+    else:
+        if (strength := _association(arm[known.index], known)) is not None:
+            n, told = int(known.notna().sum()), f"{strength:.2f}"
+            found.issues.append(issue("site.goes-with-arm", count=n, strength=told))
+        # How many people have nobody of the other arm at their site: no measure of strength.
+        if len(alone):
+            people = int((site.isin(alone) & arm.notna()).sum())
+            found.issues.append(issue("comparator.at-other-sites", count=people))
     given = study.infusions[study.infusions["subject"].map(arm) == study.design.comparator_arm]
     agents = given.groupby(given["subject"].map(site))["agent"].agg(frozenset)
     if agents.nunique() > 1:
