@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from datetime import datetime, timedelta
 
+import pandas as pd
 import pytest
 
 from analysis.checks import check
+from analysis.claims.calibration import gate as calibration
+from analysis.claims.calibration.gate import SIZES, no_effect_worlds
+from analysis.claims.calibration.pieces import keys
 from analysis.claims.case import Case
 from analysis.claims.evaluators import common
 from analysis.claims.evaluators.common import Finding
@@ -30,8 +34,21 @@ def registered(registration: str | None, more: str = "") -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def weekly(tmp_path_factory) -> Ledger:
-    return judged(tmp_path_factory.mktemp("weekly"), content(170))
+def within_hours_only() -> pd.DataFrame:
+    """Counts made with these rules and this code, of the usual design alone."""
+    names = no_effect_worlds(RULES.rule("bias_bound_sd"))
+    row = {"claim": "onset", "replicates": 10_000, "rate": 0.01, "mc_high": 0.012}
+    return pd.DataFrame(
+        [row | {"world": name, "n_per_arm": size, "contradicted": 100} | keys(name, ONLY)
+         for name in names for size in SIZES]
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def weekly(tmp_path_factory, within_hours_only) -> Ledger:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibration, "committed_table", lambda: within_hours_only)
+        return judged(tmp_path_factory.mktemp("weekly"), content(170))
 
 
 def test_a_trial_scored_weekly_gets_its_true_difference_with_an_interval(weekly):
@@ -55,7 +72,9 @@ def test_without_a_counted_row_for_its_window_it_is_not_decided(weekly):
     assert weekly["attribution"].parts == {"hours": NOT_TESTABLE, "later": NOT_DECIDED}
     assert weekly["attribution"].verdict == weekly["magnitude"].verdict == NOT_DECIDED
     assert gate(weekly, "calibration").passed is None
-    assert "no row is committed for scores about 7 days after" in gate(weekly, "calibration").text
+    told = gate(weekly, "calibration").text
+    assert "Later (about 7 days after): Not evaluated: no row is counted for " in told
+    assert "one visit in a later window" in told
     others = ("construct", "time", "recall", "comparator", "estimate", "robustness")
     assert {gate(weekly, name).passed for name in others} == {True}
 
@@ -68,7 +87,8 @@ def test_each_part_names_its_window_and_the_sentence_that_of_the_word(weekly):
     assert weekly["onset"].verdict == NOT_TESTABLE
 
 
-def test_no_contradiction_either_without_a_counted_row(tmp_path):
+def test_no_contradiction_either_without_a_counted_row(tmp_path, within_hours_only, monkeypatch):
+    monkeypatch.setattr(calibration, "committed_table", lambda: within_hours_only)
     result = judged(tmp_path, content(168, difference=0.0, sd=2.0))
     assert "it would say contradicted" in gate(result, "estimate").text
     assert result["attribution"].verdict == result["magnitude"].verdict == NOT_DECIDED
