@@ -39,7 +39,7 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-.PHONY: report test test-long test-python test-newest coverage data review lab notebooks lint format rules lock example published therapy-course benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate renew calibration-state release-check r-references set-up set-up-time clean help
+.PHONY: report test test-long test-python test-newest coverage data review lab notebooks lint format rules lock example published therapy-course benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate first-pass renew calibration-state release-check r-references set-up set-up-time clean help
 
 report: $(READY) ## set up, judge the built-in studies, say where the report is (ARGS="STUDY --out DIR")
 	@.venv/bin/relief report $(ARGS)
@@ -151,6 +151,9 @@ benchmark-judge: $(READY) ## judge 10,000 simulated trials: rate by part, ratio,
 calibrate: $(READY) ## how often the procedure is wrong in simulated worlds; goes on where it stopped (hours; ARGS="--n 30")
 	@.venv/bin/relief calibrate --resume --jobs -1 $(ARGS)
 	@.venv/bin/python scripts/calibration_state.py
+
+first-pass: $(READY) ## which scenarios are worst at other designs: 1,000 trials each (some ten minutes)
+	@OMP_NUM_THREADS=1 .venv/bin/python scripts/first_pass.py
 
 renew: $(READY) ## judge the stored trials again; where every word is the same the counts hold for the code of now (minutes)
 	@.venv/bin/relief calibrate --renew --jobs -1 $(ARGS)

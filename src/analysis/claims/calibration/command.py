@@ -30,6 +30,7 @@ CURVES = {"unblinding": (0.15, 0.50, 0.80, 1.10, 1.50), "effect": (0.75, 1.25, 1
 # 1,000 trials each (``first_pass.csv`` beside the counts): without an effect, and with one of M.
 WORST = {
     "loss and visits": ("narrow-entry", "best-of-three"),
+    "unequal SDs alone": ("hidden-improvers", "narrow-entry", "best-of-three"),
     "allocation": ("regression-hope-dropout", "anticipation-unblinding"),
     "covariate": ("best-of-three", "regression-hope-dropout"),
     "look": ("narrow-entry", "expectancy-0.30"),
@@ -54,10 +55,10 @@ def other_designs() -> list[str]:
     found = []
     for group, designs in counted_designs().items():
         for design in designs:
-            crossed = (
-                design.sd_ratio != 1 and design != Design(sd_ratio=2) and design.allocation == 1
-            )
-            worst = WORST[group][:1] if crossed else WORST[group]
+            alone = design == Design(sd_ratio=2)
+            crossed = design.sd_ratio != 1 and not alone and design.allocation == 1
+            worst = WORST["unequal SDs alone" if alone else group]
+            worst = worst[:1] if crossed else worst
             found += [f"{world}@{design.name}" for world in (*worst, MATTERS)]
     return [*found, *(f"{POWER}@{name}" for name in POWER_BESIDE)]
 
