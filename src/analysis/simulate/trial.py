@@ -138,7 +138,7 @@ def trials(world: World, n_per_arm: int, generators: Sequence[np.random.Generato
         "cadss_hours_since_end": cadss_since,
         "cadss_rise": cadss,
     }
-    groups = _groups(people, totals[:, :2])
+    groups = _groups(people, filled[:, :2])
     ends = np.cumsum(sizes)
     name, version = world.forms[world.primary][:2]
     recall_hours = int(instruments.get(name).versions[version])
