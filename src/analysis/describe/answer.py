@@ -1,0 +1,69 @@
+"""The answer to the question that the project asks, in one plain sentence."""
+
+from __future__ import annotations
+
+from analysis.claims.ledger import (
+    CONTRADICTED,
+    NOT_DECIDED,
+    NOT_TESTABLE,
+    SUPPORTED,
+    ClaimResult,
+    Ledger,
+)
+from analysis.describe.in_words import SYNTHETIC, listed
+
+__all__ = ["QUESTION", "answer"]
+
+QUESTION = "Do PTSD symptoms fall within hours of a ketamine infusion?"
+_OPENING = {
+    SUPPORTED: "Yes",
+    CONTRADICTED: "No",
+    NOT_DECIDED: "Not decided",
+    NOT_TESTABLE: "Not testable",
+}
+# What keeps a verdict back, by gate: found wanting, and not evaluated.
+_LACKING = {
+    "construct": "the scores are not shown to be of PTSD severity in people with PTSD",
+    "time": "there are not enough scores at known times within hours of an infusion",
+    "recall": "the scale asks about time before the infusion too",
+    "comparator": "the comparison falls short of what a cause needs "
+    "(randomised, concurrent, active, as planned)",
+    "estimate": "the interval of the difference leaves both answers open",
+    "robustness": "the verdict does not survive every sensitivity analysis",
+    "calibration": "at this design the procedure finds an effect too often where there is none",
+}
+_UNKNOWN = _LACKING | {
+    "construct": "it is not known whether the scores are of PTSD severity",
+    "time": "it is not known whether the scores were given within hours of an infusion",
+    "recall": "it is not known what time the scale asks about",
+    "estimate": "the difference could not be estimated",
+    "robustness": "not every sensitivity analysis could be done",
+    "calibration": "how often the procedure is wrong at this design has not been counted",
+}
+
+
+def answer(ledger: Ledger) -> str:
+    """One sentence that answers :data:`QUESTION` from what a source says of the claim `onset`.
+
+    It opens with the verdict, goes on with the sentence that the verdict permits, and ends with
+    what keeps it from more: a failed gate goes before one that was not evaluated. It holds no
+    number, so it is the same in every view. Synthetic data are named.
+    """
+    result = ledger["onset"]
+    opening = _OPENING[result.verdict] + (" (synthetic data)" if ledger.synthetic else "")
+    said = result.wording.removeprefix(SYNTHETIC).partition(". ")[0].rstrip(".")
+    return f"{opening}: {said[0].lower()}{said[1:]}{_end(ledger, result)}."
+
+
+def _end(ledger: Ledger, result: ClaimResult) -> str:
+    """What the page promises beyond an average; else why there is no yes and no no."""
+    if result.verdict == CONTRADICTED:
+        return ""
+    if result.verdict == SUPPORTED:
+        return f"; that everyone improves is {ledger['certainty_within_hours'].verdict}"
+    failed = [_LACKING[reason.gate] for reason in result.reasons if reason.passed is False]
+    unknown = [_UNKNOWN[reason.gate] for reason in result.reasons if reason.passed is None]
+    why = failed or unknown
+    # What follows from the first shortcoming of data that cannot tell is no further reason.
+    why = why[:1] if result.verdict == NOT_TESTABLE else why
+    return f", because {listed(why)}" if why else ""
