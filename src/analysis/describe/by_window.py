@@ -173,7 +173,7 @@ def _found(case: Case, name: str, is_main: bool, mixed: pd.DataFrame) -> WindowF
         # One analysis was fixed before the data, and it alone is a test.
         tested = differences["estimand"] == PRIMARY
         differences["p_value"] = differences["p_value"].where(tested)
-        sentence = difference_sentence(case, _main_row(differences, is_main))
+        sentence = difference_sentence(case, main_difference(differences, is_main))
     responders = _p_where_decided(_responders(case, name), is_main)
     return WindowFound(name, window.label, window.low, window.high, is_main, by_arm, differences,
                        responders, sentence)  # fmt: skip
@@ -287,7 +287,7 @@ def _p_where_decided(rows: pd.DataFrame, is_main: bool) -> pd.DataFrame:
     return rows if is_main or rows.empty else rows.assign(p_value=math.nan)
 
 
-def _main_row(differences: pd.DataFrame, is_main: bool) -> dict[str, Any]:
+def main_difference(differences: pd.DataFrame, is_main: bool) -> dict[str, Any]:
     """The difference that the sentence tells: that of the verdict, else the mixed model's."""
     given = differences[differences["estimate"].notna()]
     order = ([PRIMARY] if is_main else []) + [MIXED, "adjusted difference"]

@@ -13,16 +13,20 @@ from analysis.claims.definitions import load_definitions
 from analysis.claims.ledger import NOT_TESTABLE, WORDS, Ledger
 from analysis.claims.published import judge_published
 from analysis.claims.sensitivity.assumptions import in_words, under_other_assumptions
+from analysis.describe.by_window import described
 from analysis.describe.common import policy
 from analysis.describe.control import bias_table
 from analysis.describe.display import rounded, sentences
 from analysis.describe.in_words import listed
+from analysis.describe.over_time import over_time, published_over_time
 from analysis.describe.robustness import claims_together
 from analysis.describe.verdicts import beside_table, reasons_table, verdict_table, wording_table
 from analysis.disclosure.release import exact_arms, released_ledger
-from analysis.sections.section import section
+from analysis.figures.over_time import picture_over_time
+from analysis.sections.section import Picture, section
 
-__all__ = ["answers", "beside_published", "bias", "ledger_of", "other_assumptions",
+__all__ = ["answers", "beside_published", "bias", "difference_over_time",
+           "difference_over_time_published", "ledger_of", "other_assumptions",
            "other_assumptions_published", "reasons", "reasons_published", "several_claims",
            "wording", "wording_published"]  # fmt: skip
 
@@ -69,6 +73,22 @@ def _counts(ledger: Ledger) -> str:
 
 def _headline(ledger: Ledger) -> str:
     return ledger["headline"].wording
+
+
+@section()
+def difference_over_time(case: Case) -> Iterator[Any]:
+    """The picture that answers: the difference from hours to days, beside what would count."""
+    found = described(case)
+    drawn = over_time(found)
+    yield Picture(picture_over_time(drawn), drawn.alt)
+    yield "\n".join(f"- {sentence}" for sentence in found.limits)
+
+
+@section()
+def difference_over_time_published() -> Iterator[Any]:
+    """The same for the published trials, in SD."""
+    drawn = published_over_time()
+    yield Picture(picture_over_time(drawn), drawn.alt)
 
 
 @section()

@@ -1,0 +1,125 @@
+"""The picture that answers: a difference over hours and days, beside what would count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis.describe.over_time import OverTime
+from analysis.figures.base import error_bars, finish, new_axes
+from analysis.figures.time_axis import shade_gaps, time_axis
+
+__all__ = ["picture_over_time"]
+
+BACKWARDS = "C1"
+LOOKS: dict[bool, dict[str, Any]] = {
+    False: {"fmt": "o", "markersize": 6, "markerfacecolor": "white", "elinewidth": 1.6},
+    True: {"fmt": "D", "markersize": 8, "elinewidth": 2.6},
+}
+# Points between lines of words under the axis, and from the axis to the first of them.
+LINE, FIRST_LINE = 12.5, 44
+# Width of a digit as a share of the width of the axes.
+DIGIT = 0.015
+# What lies before the infusion has no place on a log axis; its strip is this share of the width.
+STRIP = 0.12
+
+
+def picture_over_time(drawn: OverTime, *, ax: Axes | None = None) -> Axes:
+    """Estimates with intervals at their hours, log scale, and what each form asked about behind.
+
+    The bound on bias and the smallest difference that matters are lines at their values, what
+    nobody measured is shaded, and the people and numbers of each point stand under the axis.
+
+    Parameters
+    ----------
+    drawn : OverTime
+        As :func:`analysis.describe.over_time.over_time` gives it.
+    ax : Axes, optional
+    """
+    rows = drawn.rows
+    below = len(drawn.people) + len(rows) + 1
+    ax = new_axes(ax, 4.2 + below * LINE / 72)
+    time_axis(ax, rows["hours"], name=f"time since {drawn.since}")
+    shade_gaps(ax, zip(rows["hours_low"], rows["hours_high"], strict=True))
+    seen = rows[rows["estimate"].notna()]
+    _recall(ax, seen)
+    for marked, look in LOOKS.items():
+        own = seen[seen["marked"] == marked]
+        if len(own):
+            ax.errorbar(own["hours"], own["estimate"], yerr=error_bars(own), capsize=3,
+                        color="C0", label=drawn.kinds[marked], zorder=4, **look)  # fmt: skip
+    ax.axhline(0, color="0.3", linewidth=1, zorder=2)
+    for (words, value), line in zip(drawn.bars.items(), ("--", ":"), strict=False):
+        ax.axhline(-value, color="0.15", linewidth=1.5, linestyle=line, zorder=3, label=words)
+    _people(ax, rows, drawn.people)
+    _numbers(ax, rows, FIRST_LINE + LINE * (len(drawn.people) - (not drawn.people) + 0.5))
+    ax.grid(visible=False, axis="x")
+    finish(ax, drawn.title, drawn.synthetic, y=drawn.ylabel)
+    _legend_above(ax)
+    return ax
+
+
+def _legend_above(ax: Axes) -> None:
+    """The legend between title and axes, where it hides nothing."""
+    lines = (len(ax.get_legend_handles_labels()[0]) + 1) // 2
+    ax.legend(ncols=2, loc="lower left", bbox_to_anchor=(0, 1), frameon=False, fontsize=9,
+              borderaxespad=0.2, handlelength=1.8)  # fmt: skip
+    ax.set_title(ax.get_title(loc="left"), pad=8 + 14 * lines)
+
+
+def _recall(ax: Axes, rows: pd.DataFrame) -> None:
+    """A bar behind each point over the time that its form asks about.
+
+    Where that begins before the infusion, it goes on into a strip at the left.
+    """
+    looks = rows[rows["recall_hours"] > 0]
+    if looks.empty:
+        return
+    left, right = ax.get_xlim()
+    before = looks["recall_hours"] > looks["hours"]
+    strip = left * (left / right) ** STRIP if before.any() else left
+    begins = np.where(before, strip, np.maximum(looks["hours"] - looks["recall_hours"], left))
+    ax.hlines(looks["estimate"], begins, looks["hours"], color=BACKWARDS, alpha=0.28, linewidth=7,
+              zorder=2.5, label="what the form asks about")  # fmt: skip
+    if not before.any():
+        return
+    ax.set_xlim(strip, right)
+    ax.axvspan(strip, left, facecolor=BACKWARDS, alpha=0.15, linewidth=0, zorder=0.5)
+    ax.axvline(left, color="0.2", linewidth=1.5, zorder=3)
+    ax.plot(np.full(before.sum(), strip), looks.loc[before, "estimate"], linestyle="none",
+            marker="<", color=BACKWARDS, clip_on=False, zorder=5)  # fmt: skip
+    ax.text(
+        np.sqrt(strip * left), 0.98, "before the infusion", transform=ax.get_xaxis_transform(),
+        rotation=90, ha="center", va="top", fontsize=9, color="0.2", zorder=5,
+    )  # fmt: skip
+
+
+def _people(ax: Axes, rows: pd.DataFrame, people: Sequence[str]) -> None:
+    """The number of people of each arm under each point, turned where points are close."""
+    left, right = np.log(ax.get_xlim())
+    places = (np.log(rows["hours"].to_numpy(float)) - left) / (right - left)
+    longest = max((len(n) for name in people for n in rows[name]), default=0)
+    turned = bool(len(places) > 1 and np.diff(places).min() < DIGIT * (longest + 0.8))
+    down: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 8.5}
+    for line, name in enumerate(people):
+        y = -FIRST_LINE - line * LINE * (1.25 if turned else 1) - 3 * turned
+        ax.annotate(f"n, {name}", (0, 0), (-6, y), xycoords="axes fraction", ha="right", **down)
+        for hours, n in zip(rows["hours"], rows[name], strict=True):
+            ax.annotate(n, (hours, 0), (0, y), xycoords=("data", "axes fraction"), ha="center",
+                        rotation=90 if turned else 0, annotation_clip=False, **down)  # fmt: skip
+
+
+def _numbers(ax: Axes, rows: pd.DataFrame, start: float) -> None:
+    """Window and numbers of each point, a line each, under the axis."""
+    one = rows["marked"].sum() == 1
+    told = zip(rows["window"], rows["numbers"], rows["marked"] & one, strict=True)
+    for line, (window, numbers, marked) in enumerate(told):
+        down = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "center",
+                "fontsize": 9, "weight": "bold" if marked else "normal"}  # fmt: skip
+        y = -start - LINE * (line + 1)
+        ax.annotate(window, (0.4, 0), (-6, y), ha="right", **down)
+        ax.annotate(numbers, (0.4, 0), (6, y), ha="left", **down)
