@@ -31,7 +31,7 @@ class Cell:
     people_by_arm : mapping of str to int
         People whose scores were used, by arm or whatever groups were told apart.
     without : mapping of str to int
-        People by arm who were left out, put back or scored otherwise than in the estimate that
+        People by arm who were left out, re-included or scored otherwise than in the estimate that
         it stands beside; empty where it stands for itself.
     counts : tuple of (int, int)
         Events and people of each group, where the numbers are made of counts alone.

@@ -246,7 +246,7 @@ def test_without_a_control_arm_a_change_is_no_effect(tmp_path):
     path = write_study(tmp_path, tables(arms=("ket",), n_per_arm=12, effect=2), **alone, arm="")
     ledger = judged(path)
     assert ledger["attribution"].verdict == "not testable"
-    assert "says nothing of why" in ledger["onset"].wording
+    assert "does not show why" in ledger["onset"].wording
 
 
 @pytest.mark.bad_input("C13")

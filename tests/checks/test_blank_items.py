@@ -1,4 +1,4 @@
-"""A few blank items take the person's mean; complete forms alone stand beside, or the reverse."""
+"""A few blank items take the person's mean; complete questionnaires stand beside, or the reverse."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_complete_forms_alone_are_analysed_too(tmp_path):
     assert beside is not None
     assert (beside.missing, beside.sensitivity) == ("complete", None)
     assert len(beside.forms) == len(checked.forms) - 1
-    assert checked.other_forms == "with complete forms alone"
+    assert checked.other_forms == "with complete questionnaires alone"
 
 
 def test_a_study_may_declare_complete_forms_and_the_filled_ones_stand_beside(tmp_path):
@@ -58,7 +58,7 @@ def test_the_ledger_shows_both_and_decides_on_the_declared_way(tmp_path):
     filled, complete = judge(study(tmp_path / "a")), judge(study(tmp_path / "b", **COMPLETE))
     rows = {}
     for name, found, words in (
-        ("filled", filled, "with complete forms alone"),
+        ("filled", filled, "with complete questionnaires alone"),
         ("complete", complete, "with few blank items filled"),
     ):
         (beside,) = [row for row in found["onset"].beside if words in row["method"]]
@@ -68,7 +68,7 @@ def test_the_ledger_shows_both_and_decides_on_the_declared_way(tmp_path):
 
 
 def often_blank(folder, people: int, **changes):
-    """Six people an arm; so many leave item 18 blank within hours, where all answer 4 before."""
+    """Six per arm; so many leave item 18 blank within hours, where all answer 4 before."""
     content = tables(effect=0.0)
     who = [row["id"] for row in content["subjects"]][:people]
     for place, row in enumerate(content["scores"]):

@@ -144,7 +144,7 @@ def plan_swapped(content: Content) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("deny", "why"),
     [(nearly_arm_is_site, "arm and site go together"),
-     (plan_swapped, "people are not shared out between the arms as planned")],
+     (plan_swapped, "participants are not allocated to the arms")],
     ids=["site", "plan"],
 )  # fmt: skip
 def test_what_is_nearly_denied_leaves_the_cause_at_most_not_decided(tmp_path, deny, why):
@@ -205,7 +205,7 @@ def test_one_person_entered_twice_is_set_aside_and_tried_put_back(tmp_path):
     content = tables(n_per_arm=6)
     claims = judged(tmp_path, entered_again(content, {"S003"}))
     assert claims["onset"]["estimate"]["n"] == 11
-    assert "with subject.same-answers put back" in reason(claims["onset"], "robustness")["text"]
+    assert "with subject.same-answers re-included" in reason(claims["onset"], "robustness")["text"]
 
 
 def test_who_was_entered_twice_with_one_answer_changed_on_every_form_is_set_aside(tmp_path):

@@ -114,7 +114,7 @@ def test_every_line_says_synthetic(ledger):
 
 
 def test_the_wording_on_an_ad_hoc_form_carries_its_cap(ledger):
-    assert "on an unvalidated right-now form" in ledger["onset"].wording
+    assert "on an unvalidated right-now scale" in ledger["onset"].wording
 
 
 def test_the_headline_names_its_four_parts(ledger):

@@ -202,7 +202,7 @@ def test_a_form_without_one_item_counts_with_the_mean_of_the_others_and_never_as
             assert one[claim].estimate[name] == pytest.approx(two[claim].estimate[name])
         assert one[claim].verdict == two[claim].verdict
     methods = [row["method"] for row in one["onset"].beside]
-    assert sum("with complete forms alone" in method for method in methods) == 1
+    assert sum("with complete questionnaires alone" in method for method in methods) == 1
 
 
 @pytest.mark.bad_input("G10", "G12")

@@ -157,7 +157,7 @@ def test_no_form_that_looks_back_a_day_or_more_reaches_a_word_about_hours(
     share = recall_share_before(np.full(len(hours), window), since_start)
     case: Any = SimpleNamespace(
         design=SimpleNamespace(active_arm="ketamine"),
-        scale=SimpleNamespace(name="a PTSD form", total_range=lambda _: (0.0, 80.0)),
+        scale=SimpleNamespace(name="a PTSD scale", total_range=lambda _: (0.0, 80.0)),
         primary_form=("any", window),
         later=None,
         primary_changes=pd.DataFrame(

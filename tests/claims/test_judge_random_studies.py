@@ -81,7 +81,7 @@ def random_study(
     arms: int = 2,
     **design: Any,
 ) -> Study:
-    """Two ratings before and up to three after, n people an arm; only ketamine brings a fall."""
+    """Two ratings before and up to three after, n per arm; only ketamine brings a fall."""
     rng = np.random.default_rng(seed)
     people = np.arange(n * arms)
     treated = people % arms == 0
@@ -177,7 +177,7 @@ def test_no_single_arm_tells_the_cause(seed, n, fall, declared):
 @given(**anything, form=st.sampled_from(scales(False)), primary=st.booleans(),
        before=st.booleans())  # fmt: skip
 def test_no_scale_of_anything_else_stands_in_for_ptsd(seed, n, fall, form, primary, before):
-    """As the declared primary, or beside a PTSD form filled in by nobody, or only before."""
+    """As the declared primary, or beside a PTSD scale filled in by nobody, or only before."""
     scale, version, _ = form
     study = random_study(seed, n, fall, scale=scale, version=version)
     if not primary:

@@ -114,7 +114,7 @@ def test_a_share_is_tried_without_flagged_people_and_says_what_turns_it(tmp_path
     for claim in ("certainty_within_hours", "certainty_ever"):
         assert result[claim].verdict == CONTRADICTED
         told = gate(result, claim, "estimate").text
-        assert "It turns from contradicted to not decided without infusion.stopped." in told
+        assert "changes from contradicted to not decided without infusion.stopped." in told
 
 
 def test_an_assumed_bar_is_never_shown_without_what_others_would_say(tmp_path):
@@ -122,7 +122,7 @@ def test_an_assumed_bar_is_never_shown_without_what_others_would_say(tmp_path):
     result = ledger(tmp_path, content)
     told = gate(result, "onset", "estimate").text
     # The bounds that claims.toml shows beside its own, and the estimate in their unit.
-    assert "With bounds of 0.00, 0.15, 0.30, 0.50, 0.80, 1.10 SD it would say supported" in told
+    assert "0.00, 0.15, 0.30, 0.50, 0.80, 1.10 SD this gate would say supported" in told
     row = result["onset"].estimate
     sd = float(told.split("as used ")[1].split(" ")[0])
     in_sd = float(told.split("In SD the difference is ")[1].split(" ")[0])
@@ -153,7 +153,8 @@ def test_people_who_are_let_in_within_narrow_limits_do_not_lower_the_bar(tmp_pat
     assert "for which the reference SD of 7 counts" in told.text
     assert "at or below -3.5" in told.text
     # By every bound the word is that of the bar that is used.
-    assert "0.30" in told.text.split("SD it would say not decided")[0].split("With bounds of ")[1]
+    undecided = told.text.split("SD this gate would say not decided")[0]
+    assert "0.30" in undecided.split("With bounds of ")[1]
     assert gate(large, "onset", "estimate").passed is True
 
 

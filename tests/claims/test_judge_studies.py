@@ -342,7 +342,7 @@ def test_a_validated_scale_asked_about_a_shorter_window_counts_as_ad_hoc(tmp_pat
     declared = MONTH | {"recall_hours": 0}
     result = ledger(tmp_path, tables(numbers=ALL_ITEMS), **declared)
     assert "ad hoc and unvalidated" in gate(result, "onset", "construct").text
-    assert "on an unvalidated right-now form" in result["onset"].wording
+    assert "on an unvalidated right-now scale" in result["onset"].wording
     assert "half a baseline SD" in gate(result, "onset", "estimate").text
 
 
@@ -378,7 +378,7 @@ def test_a_study_without_a_comparator_may_say_that_scores_changed_and_no_more(tm
     }
     result = ledger(tmp_path, tables(arms=("ket",), n_per_arm=12), **single)
     assert "Scores changed by" in result["onset"].wording
-    assert "says nothing of why" in result["onset"].wording
+    assert "does not show why" in result["onset"].wording
 
 
 def test_a_handful_of_records_gives_no_length_that_could_be_a_persons_own(tmp_path):

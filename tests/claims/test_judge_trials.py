@@ -89,7 +89,7 @@ def committed() -> tuple[Any, dict[str, str]] | None:
 
 @pytest.mark.bad_input("G15")
 def test_relief_at_3_to_5_hours_on_a_right_now_form_is_found_as_often_as_stated():
-    """A true difference of 1.0 SD, 30 people an arm: up to 100 new trials, and the stored ones."""
+    """A true difference of 1.0 SD, 30 per arm: up to 100 new trials, and the stored ones."""
     count = trials(short=40, long=100)
     drawn = [trial_of("power-cell", 30, number, SEED) for number in range(count)]
     found = sum(word(trial) == SUPPORTED for trial in drawn)

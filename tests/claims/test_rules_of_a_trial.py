@@ -117,7 +117,7 @@ def test_missing_scores_of_either_arm_can_undo_support(tmp_path, arm):
     many = judged(tmp_path / "many", lost(whole, people(whole, arm)[:3]))
     assert [gate(found, "estimate").passed for found in (few, many)] == [True, True]
     assert gate(many, "robustness").passed is False
-    assert "points would undo the word" in gate(many, "robustness").text
+    assert "points, would change the verdict" in gate(many, "robustness").text
     assert many["onset"].verdict == NOT_DECIDED
 
 
@@ -265,7 +265,7 @@ def test_support_that_hangs_on_filled_forms_is_not_supported(tmp_path):
             row["item_03"] = ""
     found = judged(tmp_path, content, values='items = "item_{:02d}"')
     assert gate(found, "estimate").passed is True
-    assert "with complete forms alone" in gate(found, "robustness").text
+    assert "with complete questionnaires alone" in gate(found, "robustness").text
     assert found["onset"].verdict == NOT_DECIDED
 
 

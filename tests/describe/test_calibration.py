@@ -71,9 +71,9 @@ def test_counts_made_with_other_rules_are_pending_and_never_a_number(written):
     assert absent(counts) == "pending"
     table = cells(counts)
     assert table["value"].isna().all()
-    assert counted(counts).loc["null", "30 an arm"] == "pending"
-    assert counted(counts).loc["null", "60 an arm"] == "not counted yet"
-    assert in_words(table).loc[(0.0, "null"), "30 an arm"] == "pending"
+    assert counted(counts).loc["null", "30 per arm"] == "pending"
+    assert counted(counts).loc["null", "60 per arm"] == "not counted yet"
+    assert in_words(table).loc[(0.0, "null"), "30 per arm"] == "pending"
     assert words(counts).empty
     assert bias_curve(counts).empty
     told = state(counts, other_rules())
@@ -89,8 +89,8 @@ def test_counts_made_by_other_code_are_pending_cell_by_cell(written, tmp_path):
     counts = read_counts(tmp_path / "table.csv")
     assert pending_cells(counts) == ["null n30"]
     assert absent(counts) == "pending or not counted yet"
-    assert counted(counts).loc["null", "30 an arm"] == "pending"
-    assert counted(counts).loc["past-week", "15 an arm"] == "2, too few"
+    assert counted(counts).loc["null", "30 per arm"] == "pending"
+    assert counted(counts).loc["past-week", "15 per arm"] == "2, too few"
 
 
 def test_counts_that_hold_say_how_many_and_of_which_rules(written, tmp_path):
@@ -116,8 +116,8 @@ def test_every_world_has_its_cells_counted_or_not(written, tmp_path, there):
     assert own.loc[("hope", 60), "replicates"] == 0
     assert np.isnan(own.loc[("hope", 60), "value"])
     told = counted(counts)
-    assert told.loc["hope", "60 an arm"] == "not counted yet"
-    assert told.loc["null", "30 an arm"] == ("2, too few" if there else "not counted yet")
+    assert told.loc["hope", "60 per arm"] == "not counted yet"
+    assert told.loc["null", "30 per arm"] == ("2, too few" if there else "not counted yet")
     assert list(told.index) == list(catalogue()["world"])
     assert len(words(counts)) == (2 if there else 0)
     assert len(analyses_beside(table)) == 5 * len(table)
@@ -127,7 +127,7 @@ def test_every_world_has_its_cells_counted_or_not(written, tmp_path, there):
 
 def test_enough_trials_are_told_as_a_number():
     counts = made_up({"null": 12})
-    assert counted(counts).loc["null", "30 an arm"] == "10,000"
+    assert counted(counts).loc["null", "30 per arm"] == "10,000"
     assert cells(counts, least=10_001)["value"].isna().all()
 
 
@@ -145,9 +145,9 @@ def test_shares_have_exact_limits_and_words_add_up(written):
 
 def test_shares_in_words_name_what_is_not_counted():
     table = in_words(cells(made_up({"sites": 123})))
-    assert table.loc[(0.0, "sites"), "30 an arm"] == "1.2% (1.0% to 1.5%)"
-    assert table.loc[(0.0, "sites"), "60 an arm"] == "not counted yet"
-    assert list(table.columns) == ["15 an arm", "30 an arm", "60 an arm"]
+    assert table.loc[(0.0, "sites"), "30 per arm"] == "1.2% (1.0% to 1.5%)"
+    assert table.loc[(0.0, "sites"), "60 per arm"] == "not counted yet"
+    assert list(table.columns) == ["15 per arm", "30 per arm", "60 per arm"]
     assert list(table.index.get_level_values("world")) == list(catalogue()["world"])
 
 
@@ -199,6 +199,6 @@ def test_the_catalogue_says_of_each_world_whether_support_would_be_false():
     assert said["power-cell"] == "true"
     assert said["low-dose"] == "small"
     assert table["source"].str.len().min() > 5
-    answers = table["bias, and what answers it"]
+    answers = table["bias, and what guards against it"]
     assert answers["by-site"].endswith("stopped by gate comparator.")
     assert answers["by-calendar-untold"].endswith("nothing on these scores can tell.")

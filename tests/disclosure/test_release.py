@@ -91,7 +91,7 @@ def test_what_differs_from_the_synthetic_ledger_is_named_with_its_rule(example) 
                 emptied.setdefault(name, set()).add(now["method"])
     few = "withheld: fewer than 10 people had the event, or did not"
     own = "withheld: it is single people's own value"
-    moved = "withheld: it treats fewer than 10 people of an arm otherwise than the main analysis"
+    moved = "withheld: it differs from the main analysis in fewer than 10 participants of an arm"
     assert emptied == {
         # Complete forms alone treat the few otherwise whose blanks were filled.
         "headline": {few, moved},
@@ -118,7 +118,7 @@ def test_a_sensitivity_that_moves_few_people_leaves_its_word_alone(example) -> N
         r["text"] for r in claims(str(example), "shared")["onset"]["reasons"]
         if r["gate"] == "robustness"
     )  # fmt: skip
-    assert "The word stays supported in every other analysis." in text
+    assert "The verdict stays supported in every other analysis." in text
     assert "infusion.stopped" not in text
     assert "points worse" not in text
 

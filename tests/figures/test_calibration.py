@@ -23,7 +23,7 @@ def world_table() -> pd.DataFrame:
 
 def dots(table: pd.DataFrame, line: float = 0.06):
     return by_world(
-        table, series="n_per_arm", labels={15: "15 an arm", 30: "30 an arm"}, title="wrong",
+        table, series="n_per_arm", labels={15: "15 per arm", 30: "30 per arm"}, title="wrong",
         xlabel="%", line=line, line_label="limit", most=0.07,
     )  # fmt: skip
 
@@ -68,7 +68,7 @@ def test_each_size_of_trial_has_its_curve_in_per_cent():
     lines = [line for line in ax.lines if line.get_marker() in ("o", "s")]
     assert [list(line.get_ydata()) for line in lines] == [[0, 2, 20], [0, 2, 40]]
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert labels == ["15 an arm", "30 an arm"]
+    assert labels == ["15 per arm", "30 per arm"]
     assert "within" in words(ax)
     assert "within" not in words(drawn(curve(), bound=None))
     assert ax.get_gid() == AGGREGATES

@@ -1,4 +1,4 @@
-"""A few blanks take the person's own mean and are marked; complete forms alone stand beside."""
+"""A few blanks take the person's own mean and are marked; complete questionnaires stand beside."""
 
 from __future__ import annotations
 

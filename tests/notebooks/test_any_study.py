@@ -31,7 +31,7 @@ OF_NOBODY = ("recall window", "Simulated trials")
 # What each of them cannot feed, in words that a sentence must hold.
 ABSENT = {
     "crossover in days": ["asked to guess", "no CADSS score", "within hours", "no second site"],
-    "single arm": ["no comparator", "asked to guess", "no PTSD form that looks back"],
+    "single arm": ["no comparator", "asked to guess", "no PTSD scale that looks back"],
     "three arms": ["published reliable change", "no second site", "no crossover"],
     "week forms only": ["no other beside it", "no analysis within hours"],
     "hours without dissociation or guess": ["asked to guess", "no CADSS score", "looks back"],

@@ -42,7 +42,7 @@ OFTEN = ("power-cell", "effect-0.75", "effect-1.50", "unblinding-0.50")
 
 
 def drawn(draw: random.Random) -> tuple[str, int, int]:
-    """A scenario at a design, people an arm, and the number of the trial."""
+    """A scenario at a design, participants per arm, and the number of the trial."""
     known = catalogue()
     known = known[known["stopped_by"] == ""]
     names = [name for name in known["world"] if name not in APART]

@@ -64,7 +64,7 @@ def test_a_world_can_be_asked_for_by_name_and_size():
     assert simulate.entry("effect-0.75").drug == 0.75
     assert simulate.entry("expectancy-1.10").bias == 1.1
     assert simulate.catalogue(("null", "unblinding-1.50"))["bias_sd"].tolist() == [0, 1.5]
-    with pytest.raises(ValueError, match="No world is named 'nowhere'"):
+    with pytest.raises(ValueError, match="No scenario is named 'nowhere'"):
         simulate.world("nowhere")
     with pytest.raises(ValueError, match=r"from 0 to 1\.5 SD"):
         simulate.world("unblinding-1.60")

@@ -65,7 +65,7 @@ class Checked:
     def other_forms(self) -> str:
         """How the forms of ``sensitivity`` differ, in words."""
         if self.missing == "person-mean":
-            return "with complete forms alone"
+            return "with complete questionnaires alone"
         return "with few blank items filled by the person's mean"
 
     def issue_table(self) -> pd.DataFrame:
@@ -87,7 +87,7 @@ class Checked:
         return replace(self, study=study.keep_forms(forms["form"]), forms=forms)
 
     def with_put_back(self, rule: str) -> Checked:
-        """The same with what a rule set aside put back.
+        """The same with what a rule excluded re-included.
 
         Raises
         ------

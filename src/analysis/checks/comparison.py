@@ -29,7 +29,7 @@ _HOURS_NOTED, _POINTS_NOTED, _CHANCE_NOTED = 0.25, 10, 0.01
 # Of either arm with a baseline, so many are scored in a window that is a visit of the study; as
 # later_window_share in claims.toml.
 _SHARE_OF_VISIT = 0.5
-# Fewer people an arm have a baseline SD of their own by chance.
+# Fewer participants per arm have a baseline SD of their own by chance.
 _FEW_PEOPLE = 5
 _FAR_APART, _APART = 0.8, 0.5
 # Share by which an arm may be off its part of the people, and the chance of more by tossing coins:

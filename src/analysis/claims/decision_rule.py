@@ -47,7 +47,7 @@ class Bars:
     Attributes
     ----------
     smallest : float
-        M, the smallest difference that matters; positive.
+        M, the minimal important difference; positive.
     bias : float
         B, the bound on the sum of all biases; positive.
     sd : float

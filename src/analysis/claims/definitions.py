@@ -82,7 +82,7 @@ class PrimaryAnalysis(_Strict):
 
 
 class Robustness(_Strict):
-    """The rules whose people and forms are left out, or put back, to see whether the word stays."""
+    """The rules whose people and forms are left out, or re-included, in sensitivity analyses."""
 
     groups: list[str]
 

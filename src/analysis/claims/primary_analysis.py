@@ -6,8 +6,8 @@ visit; on the site, with one effect. One unstructured covariance an arm, restric
 likelihood, Kenward-Roger (:mod:`analysis.mmrm`). The estimate is the difference of least squares
 means, treated minus comparator, averaged over those visits with equal weights. Later visits are
 not in the model: a form within hours is hardly ever missed by someone who fills in later ones, and
-each further visit costs covariance parameters that fifteen people an arm can ill afford. The model
-of all visits stands beside it.
+each further visit costs covariance parameters that fifteen participants per arm can ill afford.
+The model of all visits stands beside it.
 
 Calibration runs this very model on simulated trials, many at once.
 """

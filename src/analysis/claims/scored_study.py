@@ -114,7 +114,7 @@ class ScoredStudy:
         if self.validated:
             return ""
         window = self.primary_form[1] if self.primary_form else 0.0
-        return " on an unvalidated right-now form" if window == 0 else " on an unvalidated form"
+        return " on an unvalidated right-now scale" if window == 0 else " on an unvalidated scale"
 
     @cached_property
     def arms(self) -> pd.Series:

@@ -260,8 +260,8 @@ def _limits(case: Case, names: list[str]) -> list[str]:
         told.append(f"Fewer than {least} people of an arm were scored at {listed(few)}.")
     if case.design.comparator_arm is None:
         told.append(
-            "There is no comparator: a change within one arm holds everything that happened, time, "
-            "hope and selection included."
+            "There is no comparator: a change within one arm includes everything that happened, "
+            "time, expectancy and selection among it."
         )
     elif case.design.design == "crossover":
         told.append(

@@ -37,6 +37,7 @@ __all__ = [
     "pending_cells",
     "read_counts",
     "state",
+    "titled",
     "words",
     "worlds",
 ]
@@ -106,7 +107,7 @@ def state(counts: pd.DataFrame, definitions: Definitions | None = None) -> str:
         again = int(cells["judged_again"].sum())
         renewed = (
             f" When the hashes were last renewed, {again:,} of their trials were judged again "
-            "and got the same words."
+            "and got the same verdicts."
         )
         return (
             f"{len(cells)} of {every} cells are counted, {int(cells['replicates'].min()):,} "
@@ -118,7 +119,7 @@ def state(counts: pd.DataFrame, definitions: Definitions | None = None) -> str:
         f"PENDING: {len(pending)} of {len(cells)} counted cells were made with other rules or "
         f"other code than those of now (decisions_sha256 {made}; now "
         f"{rules.decisions_sha256[:12]}). Whether they hold now is not known: gate 7 "
-        f'says "not evaluated" until {RENEW} finds every stored word the same or {COUNT} has '
+        f'says "not evaluated" until {RENEW} finds every stored verdict the same or {COUNT} has '
         "counted them anew."
     )
 
@@ -131,8 +132,18 @@ def absent(counts: pd.DataFrame) -> str:
     return PENDING if current.empty else f"{PENDING} or {NOT_YET}"
 
 
+def titled(table: pd.DataFrame, name: str = "scenario") -> pd.DataFrame:
+    """The same with titles of the scenarios in the level ``world`` of the index, under a name."""
+
+    def title(world: str) -> str:
+        one, design = scenario(world)
+        return f"{one.title}; {design.told()}" if design.name else one.title
+
+    return table.rename(index=title, level="world").rename_axis(index={"world": name})
+
+
 def worlds() -> pd.DataFrame:
-    """The catalogue in words: what is true in each world and where its numbers come from.
+    """The catalogue in words: what is true in each scenario and where its numbers come from.
 
     Returns
     -------
@@ -148,7 +159,7 @@ def worlds() -> pd.DataFrame:
         "world": known["world"], "title": known["title"],
         "the drug, within hours": known["drug_within_hours"],
         "drug, SD": known["drug_sd"], "bias, SD": known["bias_sd"],
-        "bias, and what answers it": known["bias"],
+        "bias, and what guards against it": known["bias"],
         '"supported" would be': said, "source": known["source"],
     })  # fmt: skip
     return shown.set_index("world")
@@ -220,12 +231,12 @@ def counted(counts: pd.DataFrame, definitions: Definitions | None = None) -> pd.
     table = cells(counts)
     table["told"] = list(map(told, table["replicates"], table["pending"]))
     wide = table.pivot(index="world", columns="n_per_arm", values="told")
-    wide.columns = [f"{n} an arm" for n in wide.columns]
+    wide.columns = [f"{n} per arm" for n in wide.columns]
     return wide.loc[list(dict.fromkeys(table["world"]))]
 
 
 def in_words(table: pd.DataFrame) -> pd.DataFrame:
-    """The share of each cell with its Monte Carlo limits, worlds by people an arm.
+    """The share of each cell with its Monte Carlo limits, worlds by participants per arm.
 
     Parameters
     ----------
@@ -238,7 +249,7 @@ def in_words(table: pd.DataFrame) -> pd.DataFrame:
             *(table[name] for name in (*_SHARE, "replicates", "pending")), strict=True
         )
     ]
-    size = table["n_per_arm"].map("{} an arm".format)
+    size = table["n_per_arm"].map("{} per arm".format)
     columns = {"bias, SD": table["bias_sd"], "world": table["world"], "size": size}
     shown = pd.DataFrame(columns).assign(told=told)
     rows = ["bias, SD", "world"]
@@ -253,18 +264,18 @@ def words(counts: pd.DataFrame, *, claim: str = "onset") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by world and people an arm: supported, contradicted, not decided, not testable,
-        supported by gate 5 alone (all in %), trials.
+        Indexed by world and participants per arm: supported, contradicted, not decided, not
+        testable, supported by gate 5 alone (all in %), trials.
     """
     table = cells(counts, claim=claim).query("replicates > 0")
     names = {"supported": "supported", "contradicted": "contradicted",
              "not_decided": "not decided", "not_testable": "not testable",
              "by_estimate": "gate 5 alone supports"}  # fmt: skip
-    shown = pd.DataFrame({"world": table["world"], "people an arm": table["n_per_arm"]})
+    shown = pd.DataFrame({"world": table["world"], "participants per arm": table["n_per_arm"]})
     for column, name in names.items():
         shown[name] = (100 * table[column].astype(float) / table["replicates"]).round(1)
     shown["trials"] = table["replicates"]
-    return shown.set_index(["world", "people an arm"])
+    return shown.set_index(["world", "participants per arm"])
 
 
 def all_gates(counts: pd.DataFrame, definitions: Definitions | None = None) -> pd.DataFrame:
@@ -273,8 +284,8 @@ def all_gates(counts: pd.DataFrame, definitions: Definitions | None = None) -> p
     Returns
     -------
     DataFrame
-        Indexed by world and people an arm: % of trials that gate 5 supports, that gates 5 and 6
-        do, and that all seven do; trials. The last is the power of the procedure.
+        Indexed by world and participants per arm: % of trials that gate 5 supports, that gates 5
+        and 6 do, and that all seven do; trials. The last is the power of the procedure.
     """
     current = _split(counts)[0]
     kept = kept_by_gate_7(current, definitions or load_definitions())
@@ -282,11 +293,11 @@ def all_gates(counts: pd.DataFrame, definitions: Definitions | None = None) -> p
     kept = kept[kept["world"].str.split("@").str[0].map(known).eq(False)]
     steps = {"by_estimate": "gate 5", "supported": "gates 5 and 6",
              "supported_by_all": "all seven gates"}  # fmt: skip
-    shown = kept[["world", "n_per_arm"]].rename(columns={"n_per_arm": "people an arm"})
+    shown = kept[["world", "n_per_arm"]].rename(columns={"n_per_arm": "participants per arm"})
     for column, name in steps.items():
         shown[name] = (100 * kept[column].astype(float) / kept["replicates"]).round(1)
     shown["trials"] = kept["replicates"]
-    return shown.set_index(["world", "people an arm"])
+    return shown.set_index(["world", "participants per arm"])
 
 
 def designs(counts: pd.DataFrame, n_per_arm: int = 30) -> pd.DataFrame:
@@ -312,7 +323,7 @@ def designs(counts: pd.DataFrame, n_per_arm: int = 30) -> pd.DataFrame:
             continue
         worst = nothing.sort_values("mc_high").iloc[-1]
         rows[design] = {
-            "worst scenario": worst["world"].partition("@")[0],
+            "worst scenario": scenario(worst["world"])[0].title,
             'false "supported"': f"{worst['rate']:.1%} (up to {worst['mc_high']:.1%})",
             'false "contradicted"': _up_to(matters.iloc[0]),
             "trials": int(rated["replicates"].min()),
@@ -338,7 +349,7 @@ def _up_to(row: pd.Series) -> str:
 
 def by_size(table: pd.DataFrame, absent: str = NOT_YET) -> pd.DataFrame:
     """Rows of :func:`words` with the sizes side by side; what has no number says why."""
-    order = list(dict.fromkeys(table.index.get_level_values("world")))
+    order = list(dict.fromkeys(table.index.get_level_values(0)))
     wide = pd.DataFrame(table.unstack()).loc[order]
     return wide.astype(object).where(wide.notna(), absent)
 

@@ -98,7 +98,7 @@ def last_window(case: Case) -> str:
 
 
 def form_with_reliable_change(case: Case) -> FormAt:
-    """The PTSD form with a published reliable change, in its last window with enough people.
+    """The PTSD scale with a published reliable change, in its last window with enough people.
 
     Raises
     ------
@@ -111,12 +111,12 @@ def form_with_reliable_change(case: Case) -> FormAt:
         if window := _last(case, name, version):
             return FormAt(name, version, window)
     raise ValueError(
-        "No PTSD form with a published reliable change was filled in by enough people."
+        "No PTSD scale with a published reliable change was filled in by enough people."
     )
 
 
 def form_that_looks_back(case: Case) -> FormAt:
-    """A PTSD form that asks about time before the infusion, in its last window with enough people.
+    """A PTSD scale that asks about time before the infusion, in its last window with enough people.
 
     One that was filled in within hours goes first, since it shows what a literal answer gives
     there; then the one that looks back furthest.
@@ -135,7 +135,7 @@ def form_that_looks_back(case: Case) -> FormAt:
     for _, _, name, version in sorted(kinds):
         if window := _last(case, name, version):
             return FormAt(name, version, window)
-    raise ValueError("No PTSD form that looks back was filled in by enough people.")
+    raise ValueError("No PTSD scale that looks back was filled in by enough people.")
 
 
 def _forms(case: Case) -> list[tuple[str, str]]:

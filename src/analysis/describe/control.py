@@ -157,7 +157,7 @@ def external_control(
     case : Case
         With or without a comparator of its own; only its treated arm is used.
     published : DataFrame
-        One row a published control arm on the same form at that time: mean_change, sd_change
+        One row a published control arm on the same scale at that time: mean_change, sd_change
         (points), n.
     window, instrument, version : str
         What of the study is compared.

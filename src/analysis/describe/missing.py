@@ -163,10 +163,10 @@ def gate_5(case: Case) -> Conclusion:
     Raises
     ------
     ValueError
-        When no smallest difference that matters is known for the form.
+        When no minimal important difference is known for the form.
     """
     if case.bars is None:
-        raise ValueError("No smallest difference that matters is known for this form.")
+        raise ValueError("No minimal important difference is known for this form.")
     return case.bars.holds(SUPPORTED)
 
 

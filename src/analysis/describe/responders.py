@@ -110,7 +110,7 @@ def shares_at_thresholds(
 ) -> pd.DataFrame:
     """All thresholds in use together, so that none can be picked: shares by arm, difference.
 
-    Any fall, a fall by the published smallest difference that matters, by the published
+    Any fall, a fall by the published minimal important difference, by the published
     reliable change, and by 30 % and 50 % of baseline. Rows of the table of estimates.
     """
     arms = two_arms(case, NO_ARMS)

@@ -212,7 +212,7 @@ def read_characteristics() -> pd.DataFrame:
 
 
 def characteristics_table() -> pd.DataFrame:
-    """Coverage of 95 % intervals and level of 5 % tests, in %, by scores and people an arm."""
+    """Coverage of 95 % intervals and level of 5 % tests, in %, by scores and size."""
     found = read_characteristics()
     percent = found.assign(value=(100 * found["value"]).round(1))
     own = percent["quantity"].isin(["coverage", "level"])

@@ -65,7 +65,7 @@ class Tipping:
     smallest: float | None
 
     def table(self) -> pd.DataFrame:
-        """Difference as imputed, smallest difference that matters, shift that tips it."""
+        """Difference as imputed, minimal important difference, shift that tips it."""
         told = {
             "difference as imputed": self.tip.unshifted.estimate,
             "smallest that matters": np.nan if self.smallest is None else self.smallest,

@@ -42,13 +42,13 @@ LEAST_DF = 10
 USUAL = 10
 DIGITS = 3
 RULES = {
-    "minimum-cell": "fewer than {minimum} people of an arm or group are behind it",
-    "moved": "it treats fewer than {minimum} people of an arm otherwise than the main analysis",
-    "small-count": "fewer than {minimum} people had the event, or did not",
-    "follows": "a count of fewer than {minimum} people could be worked out from it",
-    "own-values": "it is single people's own value",
+    "minimum-cell": "fewer than {minimum} participants of an arm or group are behind it",
+    "moved": "it differs from the main analysis in fewer than {minimum} participants of an arm",
+    "small-count": "fewer than {minimum} participants had the event, or did not",
+    "follows": "a count of fewer than {minimum} participants could be worked out from it",
+    "own-values": "it is a single participant's own value",
     "degrees-of-freedom": "fewer than 10 observations are left beyond the model's coefficients",
-    "dominance": "one or two people make up most of it",
+    "dominance": "one or two participants make up most of it",
     "not-recorded": "it is not recorded who is behind it",
 }
 # How a row is made again of its (rounded) counts.

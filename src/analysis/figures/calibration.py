@@ -134,7 +134,7 @@ def against_size(
         x = own["size"].to_numpy(float)
         y = 100 * own[["value", "mc_low", "mc_high"]].to_numpy(float)
         ax.fill_between(x, y[:, 1], y[:, 2], color=look["color"], alpha=0.2, linewidth=0)
-        ax.plot(x, y[:, 0], label=f"{n} an arm", linewidth=2, zorder=3, clip_on=False, **look)
+        ax.plot(x, y[:, 0], label=f"{n} per arm", linewidth=2, zorder=3, clip_on=False, **look)
     ax.axhline(100 * line, color="0.2", linestyle="--", linewidth=1.4)
     ax.annotate(f"{100 * line:g} %", (1, 100 * line), xycoords=("axes fraction", "data"),
                 xytext=(-3, 3), textcoords="offset points", ha="right", va="bottom",

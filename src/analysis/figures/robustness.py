@@ -88,7 +88,7 @@ def _estimates(
             color=COLOURS[word], zorder=3, label=word or None,
         )  # fmt: skip
     ax.axhline(0, color="0.2", linewidth=1)
-    lines = ((bias, "bound on bias", "--"), (smallest, "smallest that matters", ":"))
+    lines = ((bias, "bound on bias", "--"), (smallest, "minimal important difference", ":"))
     for value, words, style in lines:
         if value is not None:
             ax.axhline(-value, color="0.2", linewidth=1.2, linestyle=style, label=words)
@@ -147,7 +147,7 @@ def _matrix(
 def operating_characteristics(
     table: pd.DataFrame, *, quantity: str, scores: str, ax: Axes | None = None
 ) -> Axes:
-    """Simulated coverage or level of each estimator by people an arm, with Monte Carlo bars.
+    """Simulated coverage or level of each estimator by participants per arm, with Monte Carlo bars.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def operating_characteristics(
     for index, (n, own) in enumerate(rows.groupby("n_per_arm", sort=True)):
         y = np.array([names.index(name) for name in own["estimator"]]) + 0.2 * (1 - index)
         shares_in_rows(
-            ax, own, y, index, columns=("value", "mc_low", "mc_high"), label=f"{n} an arm",
+            ax, own, y, index, columns=("value", "mc_low", "mc_high"), label=f"{n} per arm",
             markersize=4.5, linewidth=1.2, zorder=2,
         )  # fmt: skip
     for nominal in rows["nominal"].dropna().unique():

@@ -40,7 +40,7 @@ def _absent() -> str:
 
 
 def _sizes() -> dict[object, str]:
-    return {n: f"{n} an arm" for n in sorted(_cells()["n_per_arm"].unique())}
+    return {n: f"{n} per arm" for n in sorted(_cells()["n_per_arm"].unique())}
 
 
 def _false() -> pd.DataFrame:
@@ -60,14 +60,16 @@ def _told(cells: pd.DataFrame) -> str:
 
 @section()
 def worlds() -> Iterator[Any]:
-    """The worlds, and what is true in each."""
-    yield sentences(rounded(describe.worlds().drop(columns="source")))
+    """The scenarios, and what is true in each."""
+    shown = describe.worlds().drop(columns="source").set_index("title").rename_axis("scenario")
+    yield sentences(rounded(shown))
 
 
 @section()
 def sources() -> Iterator[Any]:
-    """Where each world's numbers come from."""
-    yield sentences(describe.worlds()[["source"]])
+    """Where each scenario's numbers come from, and its name in `relief calibrate --worlds`."""
+    shown = describe.worlds().reset_index().set_index("title")[["source", "world"]]
+    yield sentences(shown.rename_axis("scenario").rename(columns={"world": "name"}))
 
 
 @section()
@@ -79,9 +81,9 @@ def state() -> Iterator[Any]:
 @section()
 def counted() -> Iterator[Any]:
     """Trials a cell."""
-    yield sentences(describe.counted(_counts()))
+    yield sentences(describe.titled(describe.counted(_counts())))
     wanted = load_definitions().rule("calibration_trials")
-    where = "in every world without an effect, up to the bound on bias"
+    where = "trials in every scenario without an effect, up to the bound on bias"
     yield f"Gate 7 asks for {wanted:,.0f} {where}."
 
 
@@ -97,11 +99,11 @@ def false_support() -> Iterator[Any]:
     )  # fmt: skip
     yield Picture(
         ax,
-        "Simulated trials in worlds where the drug does nothing within hours: for each world and "
-        f"size of trial the share called supported, against a limit of {limit:.0%}. "
+        "Simulated trials in which the drug does nothing within hours: for each scenario and size "
+        f"of trial the share with the verdict supported, against a limit of {limit:.0%}. "
         f"{_told(nothing)}.",
     )
-    yield describe.in_words(nothing)
+    yield describe.titled(describe.in_words(nothing))
 
 
 @section()
@@ -119,7 +121,7 @@ def beside_common() -> Iterator[Any]:
     ax = draw.by_world(
         beside, series="analysis", line=limit, line_label=f"{limit:.0%}",
         labels={name: name for name in (describe.PROCEDURE, *COMMON)},
-        title=f"Common analyses, {THIRTY} people an arm",
+        title=f"Common analyses, {THIRTY} participants per arm",
         xlabel="% of trials in which relief is found",
     )  # fmt: skip
     told = "; ".join(
@@ -128,7 +130,7 @@ def beside_common() -> Iterator[Any]:
     )
     yield Picture(
         ax,
-        f"Simulated trials, {THIRTY} people an arm, in worlds where the drug does nothing within "
+        f"Simulated trials, {THIRTY} participants per arm, in which the drug does nothing within "
         f"hours: the share in which each of five analyses finds relief. {told}.",
     )
 
@@ -144,8 +146,8 @@ def power() -> Iterator[Any]:
     )  # fmt: skip
     yield Picture(
         ax,
-        "Simulated trials in worlds where the drug acts within hours: for each world and size of "
-        f"trial the share called supported, against {WANTED:.0%}. {_told(real)}.",
+        "Simulated trials in which the drug acts within hours: for each scenario and size of "
+        f"trial the share with the verdict supported, against {WANTED:.0%}. {_told(real)}.",
     )
 
 
@@ -167,10 +169,11 @@ def power_cell() -> Iterator[Any]:
         got = float(table["all seven gates"].to_dict()["power-cell", THIRTY])
         kept = "kept" if got >= 100 * WANTED else "not kept"
         promise = f"the promise of {WANTED:.0%} is {kept}"
-        yield f"At {THIRTY} people an arm {got:.1f} % are supported: {promise}."
+        yield f"At {THIRTY} participants per arm {got:.1f} % are supported: {promise}."
     beside = table[table.index.get_level_values("world").str.startswith("power-cell@")]
     if len(beside):
-        yield beside.rename(lambda name: describe.design_of_world(name), level="world")
+        designs = beside.rename(lambda name: describe.design_of_world(name), level="world")
+        yield designs.rename_axis(index={"world": "design"})
 
 
 @section()
@@ -192,19 +195,19 @@ def other_designs() -> Iterator[Any]:
 
 @section()
 def wrongly_contradicted() -> Iterator[Any]:
-    """How often each word comes where the drug does what matters."""
+    """How often each verdict comes where the drug does what matters."""
     table, cells = _words(), _cells()
     real = cells.loc[~cells["no_effect"], "world"]
     acts = table[["supported", "contradicted"]]
     acts = acts.loc[acts.index.get_level_values("world").isin(real)]
     if acts.empty:
         raise ValueError(f"No such cell has a number: {_absent()}.")
-    yield describe.by_size(acts, _absent())
+    yield describe.by_size(describe.titled(acts), _absent())
 
 
 @section()
 def words_at_thirty() -> Iterator[Any]:
-    """All words, thirty people an arm."""
+    """All verdicts, thirty participants per arm."""
     yield _at_thirty(_words())
 
 
@@ -217,10 +220,10 @@ def other_claims() -> Iterator[Any]:
 
 
 def _at_thirty(table: pd.DataFrame) -> pd.DataFrame:
-    own = table.query(f"`people an arm` == {THIRTY}").droplevel("people an arm")
+    own = table.query(f"`participants per arm` == {THIRTY}").droplevel("participants per arm")
     if own.empty:
-        raise ValueError(f"No cell of {THIRTY} people an arm has a number: {_absent()}.")
-    return own
+        raise ValueError(f"No cell of {THIRTY} participants per arm has a number: {_absent()}.")
+    return describe.titled(own)
 
 
 @section()

@@ -112,7 +112,7 @@ def expected_by_selection(case: Case) -> Iterator[Any]:
     low, high = fall["expected_fall"].min(), fall["expected_fall"].max()
     yield (
         f"People were taken in at a screening total of {known.threshold:g} or more. With "
-        "nothing given and nobody hoping, their later scores would lie "
+        "no treatment and no expectancy, their later scores would lie "
         f"{low:.1f} to {high:.1f} points lower ({known.source})."
     )
 

@@ -86,7 +86,7 @@ def expectancy_needed(case: Case) -> Iterator[Any]:
     """What is left of the difference as more of it is put down to expectancy."""
     curve = expectancy.bias_curve(case, _difference(case))
     if curve.empty:
-        raise ValueError("There is no smallest difference that matters, so that no bound is shown.")
+        raise ValueError("There is no minimal important difference, so that no bound is shown.")
     at = curve[curve["decides"] == "yes"]
     told = [f"at the bound that decides, {line['bound_sd']:g} SD, it is {interval(line)}"
             for line in lines_of(at)]  # fmt: skip
@@ -182,7 +182,7 @@ def by_severity(case: Case) -> Iterator[Any]:
 
 @section()
 def published_controls(case: Case) -> Iterator[Any]:
-    """The ketamine arm beside published controls on the same form at the same time."""
+    """The ketamine arm beside published controls on the same scale at the same time."""
     found = form_with_reliable_change(case)
     hours = case.windows[found.window]
     published = control_changes(found.instrument, hours.low, hours.high)

@@ -30,7 +30,7 @@ def _multiverse(case: Case) -> pd.DataFrame:
     found: pd.DataFrame = case.found["multiverse"]
     if not found["may_decide"].any():
         raise ValueError(
-            "No analysis within hours can be made of the primary form, so that none may decide."
+            "No analysis within hours is possible on the primary scale, so that none may decide."
         )
     return found
 
@@ -40,7 +40,9 @@ def specifications(case: Case) -> Iterator[Any]:
     """Every defensible analysis, sorted, with the choices behind each."""
     curve = robustness.curve(case, _multiverse(case))
     if curve.empty:
-        raise ValueError("Every other analysis treats too few people otherwise to be shown.")
+        raise ValueError(
+            "Every other analysis differs from the main one in too few participants to be shown."
+        )
     bars = case.bars
     ax = draw.specification_curve(
         curve, choices=robustness.choices(curve), synthetic=case.design.synthetic,
@@ -78,16 +80,16 @@ def by_choice(case: Case) -> Iterator[Any]:
 
 @section()
 def other_forms(case: Case) -> Iterator[Any]:
-    """Other PTSD forms filled in within hours, which cannot speak to hours."""
+    """Other PTSD scales filled in within hours, which cannot speak to hours."""
     shown = robustness.other_forms(case, _multiverse(case))
     if shown.empty:
-        raise ValueError("No other PTSD form was filled in within hours.")
+        raise ValueError("No other PTSD scale was filled in within hours.")
     yield sentences(rounded(shown.set_index("instrument")))
 
 
 @section()
 def by_chance(case: Case) -> Iterator[Any]:
-    """What such a curve would be had chance alone dealt the arms."""
+    """What such a curve would be if chance alone had allocated the arms."""
     _multiverse(case)
     yield rounded(rerandomised(case, number=DEALS, seed=SEED).table())
 
@@ -108,5 +110,5 @@ def coverage() -> Iterator[Any]:
     yield Picture(
         draw.operating_characteristics(table, quantity="coverage", scores=scores),
         "Simulated trials: coverage of the 95 % intervals of every estimator with skewed and "
-        f"bounded scores, from {100 * low:.0f} to {100 * high:.0f} %, by people an arm.",
+        f"bounded scores, from {100 * low:.0f} to {100 * high:.0f} %, by participants per arm.",
     )

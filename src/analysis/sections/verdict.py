@@ -66,7 +66,7 @@ def _name(ledger: Ledger) -> str:
 
 
 def _counts(ledger: Ledger) -> str:
-    """How many claims have each word."""
+    """How many claims have each verdict."""
     said = [result.verdict for result in ledger.claims]
     return listed(f"{said.count(word)} {word}" for word in WORDS if word in said)
 
@@ -136,16 +136,16 @@ def bias(case: Case) -> Iterator[Any]:
     estimate = ledger_of(case)["onset"].estimate
     found = bias_table(case, estimate)
     if found.empty:
-        raise ValueError("There is no difference within hours to take a bias off.")
+        raise ValueError("There is no difference within hours from which to subtract a bias.")
     yield rounded(found).set_index("bound_sd")
     words = [f"{word} up to {max(own['bound_sd']):g} SD"
              for word, own in found.groupby("points_to", sort=False)]  # fmt: skip
-    yield f"By the estimate alone, no other gate: {listed(words)} of bias."
+    yield f"By the gate estimate alone the verdict would be {listed(words)} of bias."
 
 
 @section()
 def other_assumptions(case: Case) -> Iterator[Any]:
-    """Which words on the study hang on numbers that nobody has published."""
+    """Which verdicts on the study depend on numbers that nobody has published."""
     judge = partial(judge_checked, case.checked)
     yield from _hanging(in_words(under_other_assumptions(judge, case.definitions)))
 
@@ -154,12 +154,12 @@ def other_assumptions(case: Case) -> Iterator[Any]:
 def other_assumptions_published() -> Iterator[Any]:
     """The same for the published results, for the claims that they can speak to."""
     found = in_words(under_other_assumptions(judge_published, load_definitions()))
-    yield from _hanging(found[found["word"] != NOT_TESTABLE])
+    yield from _hanging(found[found["verdict"] != NOT_TESTABLE])
 
 
 def _hanging(found: Any) -> Iterator[Any]:
     if found.empty:
-        raise ValueError("No claim that can be tested hangs on an assumption.")
+        raise ValueError("No claim that can be tested depends on an assumption.")
     yield sentences(found)
 
 

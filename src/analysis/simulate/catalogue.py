@@ -1,4 +1,4 @@
-"""The worlds in which the judge is tried: what is true in each, and how it comes about.
+"""The simulation scenarios on which the judge is tried: what is true in each, and why.
 
 Sizes are in SD of baseline as it is used, benefit and bias towards benefit positive.
 """
@@ -48,14 +48,15 @@ _HOPE = f"assumption; 1.8 SD against saline, 0.7 SD against midazolam: {_WILKINS
 # Scenarios of a size: how it is made, what its bias is, title, truth, source.
 _FAMILIES: dict[str, tuple[Callable[[float], World], str, str, str, str]] = {
     "unblinding": (unblinded, "unblinding", "Unblinding, {:.2f} SD", _NOTHING, _HOPE),
-    "expectancy": (hopeful, "hope", "Hope on ketamine, {:.2f} SD", _NOTHING, _HOPE),
+    "expectancy": (hopeful, "expectancy", "Expectancy on ketamine, {:.2f} SD", _NOTHING, _HOPE),
     "euphoria": (
         intoxicated, "intoxication", "Residual euphoria, {:.2f} SD",
         "nothing; intoxication lowers scores for hours", "assumption",
     ),
     "effect": (effect, "", "Real, {:.2f} SD", "a fall in everyone alike", "assumption"),
     "against": (
-        discouraged, "hope against ketamine", "Hope on the comparator, {:.2f} SD", _NOTHING, _HOPE,
+        discouraged, "expectancy against ketamine", "Expectancy on the comparator, {:.2f} SD",
+        _NOTHING, _HOPE,
     ),
 }  # fmt: skip
 _AGAINST = "-against-"
@@ -69,7 +70,7 @@ _WITHOUT_EFFECT: dict[str, Entry] = {
         source="selection on a noisy score: doi:10.1177/096228029700600204",
     ),
     "hope": Entry(
-        "Hope alone, both arms fall by 1 SD more",
+        "Expectancy alone, both arms fall by 1 SD more",
         _NOTHING,
         hopeful(0.0, both=1.0),
         source=f"assumption; controls move: {_WILKINSON}",
@@ -80,14 +81,14 @@ _WITHOUT_EFFECT: dict[str, Entry] = {
         replace(NO_EFFECT, anticipation=8.0),
     ),
     "leavers": Entry(
-        "People leave because nothing happened",
+        "Drop-out because nothing happened",
         _NOTHING,
         replace(NO_EFFECT, **_LEAVING),
         source=f"assumption; 4 of 19 on midazolam left in a week, 0 of 22 on ketamine: "
         f"{_FEDER_2014}",
     ),
     "informative-dropout": Entry(
-        "More so on ketamine: dropout not at random",
+        "Drop-out because nothing happened, more on ketamine",
         _NOTHING,
         replace(NO_EFFECT, **_INFORMATIVE),
         source=f"assumption; 13 to 19 of about 54 an arm did not complete: {_ABDALLAH}",
@@ -104,7 +105,7 @@ _WITHOUT_EFFECT: dict[str, Entry] = {
     ),
     "jitter": Entry("Visits at loose times", _NOTHING, replace(NO_EFFECT, visit_jitter=3.0)),
     "one-rating": Entry(
-        "Half the people lack the rating of another day",
+        "Half the participants lack the rating on another day",
         _NOTHING,
         replace(NO_EFFECT, one_rating=0.5, anticipation=6.0),
     ),
@@ -118,12 +119,12 @@ _WITHOUT_EFFECT: dict[str, Entry] = {
 # Several such things at once.
 _COMBINED: dict[str, Entry] = {
     "regression-hope-dropout": Entry(
-        "Regression to the mean, hope at the bound, informative dropout",
+        "Regression to the mean, expectancy at the bound, informative drop-out",
         _NOTHING,
         # Stricter selection narrows baseline, to 0.95 of its SD.
         replace(hopeful(0.95 * BOUND), **_BAD_DAY, **_INFORMATIVE),
         bias=BOUND,
-        holds="hope, and what loss adds",
+        holds="expectancy, and what drop-out adds",
     ),
     "anticipation-unblinding": Entry(
         "Anticipation, and unblinding at the bound",
@@ -142,8 +143,8 @@ _WITH_EFFECT: dict[str, Entry] = {
         drug=1.0,
     ),
     "responders": Entry(
-        "Half the people respond",
-        "a fall of 2 SD in half the people, none in the others",
+        "Half the participants respond",
+        "a fall of 2 SD in half the participants, none in the others",
         _scaled(2.14, drug_none=0.5, drug_sd=3.0),
         drug=1.0,
     ),
@@ -181,13 +182,13 @@ _WITH_EFFECT: dict[str, Entry] = {
         source=f"second infusion after two weeks: {_FEDER_2014}; fading: assumption",
     ),
     "past-week": Entry(
-        "Real, but measured with a past-week form",
-        "a fall that the form cannot show",
+        "Real, but measured with a past-week scale",
+        "a fall that the scale cannot show",
         replace(_REAL, now_form=False),
         drug=1.0,
     ),
 }
-# Effects of the least that counts and of half as much more, with hope against them: at most so
+# Effects of the least that counts and half as much more, with expectancy against them: at most so
 # much bias against is allowed for where "contradicted" is said, and twice as much.
 _OPPOSED = tuple(f"effect-{size:.2f}{_AGAINST}{hope:.2f}"
                  for size in (MATTERS, 1.5 * MATTERS) for hope in (BOUND / 2, BOUND))  # fmt: skip
@@ -197,19 +198,19 @@ _FIXED = _WITHOUT_EFFECT | _COMBINED | FLAWED | _WITH_EFFECT
 
 @cache
 def entry(name: str) -> Entry:
-    """A world of the catalogue and what is true in it, by name.
+    """A scenario of the catalogue and what is true in it, by name.
 
     Parameters
     ----------
     name : str
         A name in ``catalogue()``, or a family and a size in SD of baseline: ``unblinding-0.30``,
         ``expectancy-0.30``, ``euphoria-0.30``, ``against-0.15``, ``effect-0.75``, and
-        ``effect-0.75-against-0.15`` for an effect with hope against it.
+        ``effect-0.75-against-0.15`` for an effect with expectancy against it.
 
     Raises
     ------
     ValueError
-        When no world has that name, or a family has no such size.
+        When no scenario has that name, or a family has no such size.
     """
     if name in _FIXED:
         return _FIXED[name]
@@ -221,16 +222,16 @@ def entry(name: str) -> Entry:
         hope = float(against or 0.0)
     except (KeyError, ValueError):
         known = ", ".join([*_FIXED, *(f"{family}-0.30" for family in _FAMILIES)])
-        raise ValueError(f"No world is named {name!r}; there are {known}.") from None
+        raise ValueError(f"No scenario is named {name!r}; there are {known}.") from None
     made = Entry(title.format(amount), truth, make(amount), holds=holds, source=source)
     if family != "effect":
         return replace(made, bias=-amount if family == "against" else amount)
     if not against:
         return replace(made, drug=amount)
     return Entry(
-        f"{made.title}, and hope on the comparator, {hope:.2f} SD",
+        f"{made.title}, and expectancy on the comparator, {hope:.2f} SD",
         truth, discouraged(hope, made.world), drug=amount, bias=-hope,
-        holds="hope against ketamine", source=_HOPE,
+        holds="expectancy against ketamine", source=_HOPE,
     )  # fmt: skip
 
 
@@ -240,13 +241,13 @@ def world(name: str) -> World:
 
 
 def catalogue(names: tuple[str, ...] | None = None) -> pd.DataFrame:
-    """The worlds, one row each, to be printed.
+    """The scenarios, one row each, to be printed.
 
     Parameters
     ----------
     names : tuple of str, optional
-        Worlds to list; all without a size, each family at the bound on bias (a real effect at
-        0.5 SD) and an effect of 0.5 and 0.75 SD with hope against it, unless given.
+        Scenarios to list; all without a size, each family at the bound on bias (a real effect at
+        0.5 SD) and an effect of 0.5 and 0.75 SD with expectancy against it, unless given.
 
     Returns
     -------

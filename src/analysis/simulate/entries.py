@@ -1,4 +1,4 @@
-"""What the catalogue says of a world: what is true in it, what is biased, and what answers that."""
+"""What the catalogue says of a scenario: what is true, what is biased, and what answers that."""
 
 from __future__ import annotations
 

@@ -106,12 +106,12 @@ FLAWED: dict[str, Entry] = {
         stopped_by="comparator",
     ),
     "narrow-entry": Entry(
-        "Let in at 28 to 34 points of the same form, and hope on ketamine",
+        "Let in at 28 to 34 points of the same scale, and expectancy on ketamine",
         _NOTHING,
         # 2.1 points, 0.30 SD of people who were not chosen so; of these people 0.45 SD.
         replace(hopeful(0.29), entry_now=(28, 34)),
         bias=BOUND,
-        holds="hope of 2.1 points, in SD of the reference population",
+        holds="expectancy of 2.1 points, in SD of the reference population",
     ),
     "dip": Entry(
         "Lower by 12 points at 3 h and gone by 5 h, dissociation not measured",
@@ -130,11 +130,11 @@ FLAWED: dict[str, Entry] = {
         stopped_by="robustness",
     ),
     "best-of-three": Entry(
-        "Three forms were filled in, the best is reported",
+        "Three scales were filled in, the best is reported",
         _NOTHING,
         replace(unblinded(0.22), instruments_tried=3, instrument_sd=5.0),
         bias=BOUND,
-        holds="unblinding 0.22, choice of the form 0.08 at 30 people an arm",
+        holds="unblinding 0.22, choice of the scale 0.08 at 30 participants per arm",
     ),
     "looks": Entry(
         "Looked at halfway and at the end, at a level that is declared",
@@ -152,15 +152,15 @@ FLAWED: dict[str, Entry] = {
         holds="unblinding; gate comparator stops trials that end early, half of the plan",
     ),
     "entered-twice": Entry(
-        "Everybody stands in the data twice",
+        "Everybody is in the data twice",
         _NOTHING,
         replace(_AT_BOUND, entered_twice=True),
         bias=BOUND,
-        holds="unblinding; half as many people as it seems",
+        holds="unblinding; half as many participants as it seems",
         stopped_by="comparator",
     ),
     "no-covariate": Entry(
-        "No past-week form before",
+        "No past-week scale at baseline",
         _NOTHING,
         replace(_AT_BOUND, week_form=False),
         bias=BOUND,

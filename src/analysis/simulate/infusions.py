@@ -23,7 +23,7 @@ def cross(world: World, people: Arrays, rng: Source) -> Arrays:
     """The same people around their second infusion, of the other treatment.
 
     What the drug does in a person is the same as in the first; luck with dissociation, guess
-    and hope is new. Hours count from the second infusion's start.
+    and expectancy is new. Hours count from the second infusion's start.
     """
     second = dict(people)
     _infuse(world, second, ~people["ketamine"], rng)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from analysis.simulate.scenario import EXAMPLE, World
 
-# The drug does nothing; hope, waiting, selection, dissociation and loss are as in the example.
+# The drug does nothing; expectancy, waiting, selection, dissociation, loss are as in the example.
 # How items move is that of 20 people with PTSD who rated them on a line four times a day for a
 # month: SD within a person 0.72 item points, intraclass correlation .56, the medians (Reeves &
 # Fisher 2020 doi:10.1002/jts.22491, openESM dataset 0034). Here they are 0.72 and .56, of an item
@@ -31,7 +31,7 @@ NO_EFFECT = replace(
     frugal=True,
 )
 # Points that bring an arm difference of x SD within hours: cubic in x, since scores end at 0.
-# Fitted to 40,000 people an arm, the same luck with and without; good to 1 %.
+# Fitted to 40,000 participants per arm, the same luck with and without; good to 1 %.
 _BELIEF = (12.9790, -0.2763, 0.7994)
 _HOPE = (8.0408, 0.0621, 0.1165)
 _DRUG = (9.0918, 0.1099, 0.1531)
@@ -47,7 +47,7 @@ def _points(curve: tuple[float, float, float], size: float, most: float) -> floa
 
 
 def unblinded(bias: float) -> World:
-    """No drug effect; those who guess ketamine hope more, which moves the arms apart.
+    """No drug effect; those who guess ketamine expect more, which moves the arms apart.
 
     Parameters
     ----------
@@ -58,21 +58,21 @@ def unblinded(bias: float) -> World:
 
 
 def hopeful(bias: float, both: float = 0.0) -> World:
-    """No drug effect; everyone on ketamine hopes more, whatever they guess.
+    """No drug effect; everyone on ketamine expects more, whatever they guess.
 
     Parameters
     ----------
     bias : float
         Mean difference within hours, SD of baseline, from 0 to 1.5.
     both : float
-        What hope lowers both arms by on top of the example's, SD of baseline.
+        What expectancy lowers both arms by on top of the example's, SD of baseline.
     """
     hope = NO_EFFECT.expectancy + _points(_HOPE, both, 1.5)
     return replace(NO_EFFECT, expectancy=hope, expectancy_ketamine=_points(_HOPE, bias, 1.5))
 
 
 def discouraged(bias: float, world: World = NO_EFFECT) -> World:
-    """Those on ketamine hope less than the others, in a world with or without an effect.
+    """Those on ketamine expect less than the others, in a scenario with or without an effect.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from analysis.writing import write_atomic
 _README = """# This study is synthetic
 
 No real person is in these files. `analysis.simulate.write_study` wrote them from seed {seed},
-{n} people an arm. Each file says `synthetic` in its name and in the first column of its
+{n} participants per arm. Each file says `synthetic` in its name and in the first column of its
 header, and `yes` in every row. Nothing about real people can be learnt from them.
 
 The world that made them:

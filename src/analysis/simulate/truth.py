@@ -25,7 +25,7 @@ def truth(
     """What the generator would show without chance and without loss, by Monte Carlo.
 
     Each person is drawn again with the same luck: as the world is, without the drug, and
-    without more hope on ketamine as well. Arm minus arm, what changes between these draws
+    without more expectancy on ketamine as well. Arm minus arm, what changes between these draws
     separates the drug from the extra expectancy of those who guess ketamine. A world with
     euphoria is drawn without it too, and ``mean_difference_by_intoxication`` tells of it.
 

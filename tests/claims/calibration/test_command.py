@@ -23,12 +23,12 @@ def run(*words: object):
 
 
 @pytest.mark.parametrize(("words", "told"), [
-    (("--worlds", "nowhere"), "No world is named 'nowhere'"),
-    (("--worlds", ","), "at least one world"),
-    (("--worlds", "effect-9.00"), "No world is named|must be from 0 to 1.5"),
+    (("--worlds", "nowhere"), "No scenario is named 'nowhere'"),
+    (("--worlds", ","), "at least one scenario"),
+    (("--worlds", "effect-9.00"), "No scenario is named|must be from 0 to 1.5"),
     (("--n", "two"), "whole numbers with commas between"),
-    (("--n", "2"), "three people an arm or more"),
-    (("--n", ""), "three people an arm or more"),
+    (("--n", "2"), "three participants per arm"),
+    (("--n", ""), "three participants per arm"),
     (("--replicates", "0"), "one replicate or more"),
     (("--jobs", "0"), "a number of processes"),
     (("--scheduler", "127.0.0.1"), "No Dask scheduler answers"),

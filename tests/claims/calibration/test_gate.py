@@ -22,7 +22,7 @@ from analysis.claims.definitions import load_definitions
 from analysis.claims.evaluators import common
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
 from analysis.readers.assemble import read_study
-from analysis.simulate import catalogue, write_study
+from analysis.simulate import catalogue, entry, write_study
 from analysis.simulate.scenario import EXAMPLE
 
 RULES = load_definitions()
@@ -81,7 +81,7 @@ def case(
 def test_with_every_scenario_counted_and_none_above_the_limit_it_passes():
     found = calibration_gate(case(), counts())
     assert found.passed is True
-    assert f"the worst of {len(no_effect_worlds(BOUND))}" in found.text
+    assert f"the worst of {len(no_effect_worlds(BOUND))} scenarios" in found.text
     assert "10,000 trials each" in found.text
     assert "1.0%" in found.text
 
@@ -128,7 +128,7 @@ def test_another_design_is_spoken_for_by_its_own_row_and_by_no_other(name):
 
 
 @pytest.mark.parametrize(("beyond", "why"), [
-    ({"treated": 14}, "fewer people an arm"),
+    ({"treated": 14}, "fewer participants per arm"),
     ({"lost": 19}, "more people without a score"),
     ({"control": 61}, "more than 2 times as large"),
     ({"ratio": 2.1}, "more than 2 times as much"),
@@ -164,7 +164,7 @@ def test_a_contradiction_reads_the_rows_of_a_drug_that_matters():
 def test_the_worst_scenario_decides_by_its_upper_limit(high, passed):
     found = calibration_gate(case(), with_row("sites", 30, mc_high=high))
     assert found.passed is passed
-    assert "row sites" in found.text
+    assert entry("sites").title in found.text
 
 
 @pytest.mark.parametrize("world", no_effect_worlds(BOUND))

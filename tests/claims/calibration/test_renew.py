@@ -116,7 +116,7 @@ def test_where_a_word_differs_nothing_is_rewritten(folder, kind):
     result = run(folder)
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()
-    assert f"1 of {2 * TRIALS * KINDS} stored words differ, in 1 of 2 cells: null n5 (1)" in line
+    assert f"1 of {2 * TRIALS * KINDS} stored verdicts differ, in 1 of 2 cells: null n5 (1)" in line
     assert "Nothing was rewritten" in line
     assert line.endswith("[calibrate.words]")
     assert held(folder) == before
@@ -254,7 +254,7 @@ def test_code_that_changes_meanwhile_is_not_taken_for_what_was_judged(folder, mo
 def test_a_folder_without_counts_is_said_in_one_line(tmp_path):
     result = run(tmp_path)
     assert result.exit_code == 2
-    assert "There are no counts with stored words" in result.stderr
+    assert "There are no counts with stored verdicts" in result.stderr
 
 
 @pytest.mark.parametrize("words", [("--worlds", "null"), ("--resume",), ("--jobs", "0")])

@@ -64,7 +64,7 @@ def test_a_trial_scored_weekly_gets_its_true_difference_with_an_interval(weekly)
 def test_it_is_held_against_the_published_smallest_difference_and_the_bound_on_bias(weekly):
     assert gate(weekly, "estimate").passed is True
     told = gate(weekly, "estimate").text
-    assert "at or below -10.0 (smallest difference that matters, Blanchard 2023" in told
+    assert "at or below -10.0 (minimal important difference, Blanchard 2023" in told
     assert "bound on the sum of all biases 0.3 SD, assumption" in told
 
 
@@ -90,7 +90,7 @@ def test_each_part_names_its_window_and_the_sentence_that_of_the_word(weekly):
 def test_no_contradiction_either_without_a_counted_row(tmp_path, within_hours_only, monkeypatch):
     monkeypatch.setattr(calibration, "committed_table", lambda: within_hours_only)
     result = judged(tmp_path, content(168, difference=0.0, sd=2.0))
-    assert "it would say contradicted" in gate(result, "estimate").text
+    assert "this gate would say contradicted" in gate(result, "estimate").text
     assert result["attribution"].verdict == result["magnitude"].verdict == NOT_DECIDED
 
 
@@ -107,7 +107,7 @@ def test_a_form_without_a_published_smallest_difference_has_an_estimate_and_no_w
     assert found["ci_low"] < TRUE < found["ci_high"]
     assert gate(result, "estimate").passed is None
     told = gate(result, "estimate").text
-    assert "No smallest difference that matters is known for CAPS-5" in told
+    assert "No minimal important difference is known for CAPS-5" in told
     assert "bound on the sum of all biases" in told
 
 
@@ -153,7 +153,7 @@ def test_a_registered_window_without_scores_is_not_testable_whatever_others_hold
     declared = registered(REGISTERED, 'later_window = "day_30"')
     result = judged(tmp_path, content(168, n=12), **declared)
     assert result["attribution"].verdict == result["magnitude"].verdict == NOT_TESTABLE
-    assert "At least 3 an arm are needed" in gate(result, "time").text
+    assert "At least 3 per arm are needed" in gate(result, "time").text
 
 
 def test_scores_after_a_second_infusion_do_not_decide(tmp_path):
@@ -221,7 +221,7 @@ def test_intoxication_within_hours_does_not_touch_a_score_of_the_next_day(tmp_pa
     result = judged(tmp_path, made, CADSS, **now)
     assert gate(result, "robustness").passed is not False
     assert "Intoxication does not apply" in gate(result, "robustness").text
-    assert "CADSS was back" not in gate(result, "robustness").text
+    assert "dissociation resolved" not in gate(result, "robustness").text
 
 
 def test_a_window_of_the_study_decides_and_stands_in_the_tables(tmp_path):

@@ -150,7 +150,7 @@ def test_the_word_is_tried_without_flagged_people_and_a_flip_undoes_support(tmp_
     told = gate(found, "robustness")
     assert gate(found, "estimate").passed is True
     assert told.passed is False
-    assert "It turns from supported to" in told.text
+    assert "The verdict changes from supported to" in told.text
     assert "without baseline.one-rating" in told.text
     assert found.verdict == NOT_DECIDED
 
@@ -168,7 +168,7 @@ def test_people_lost_on_ketamine_can_undo_support(tmp_path):
     found = judged(tmp_path, content | {"scores": kept})
     whole = judged(tmp_path / "whole", tables(n_per_arm=40, effect=1.0))
     assert (whole.verdict, gate(found, "estimate").passed) == (SUPPORTED, True)
-    assert gate(whole, "robustness").text.count("no shift undoes it") == 3
-    assert "no shift undoes it" not in gate(found, "robustness").text
+    assert gate(whole, "robustness").text.count("no shift changes it") == 3
+    assert "no shift changes it" not in gate(found, "robustness").text
     assert gate(found, "robustness").passed is False
     assert found.verdict == NOT_DECIDED

@@ -36,7 +36,7 @@ def test_everyone_who_guesses_right_is_flagged_and_a_wider_bound_stands_beside(t
     assert "blinding.guessed" in {flag["rule"] for flag in document["flags"]}
     onset = next(claim for claim in document["claims"] if claim["claim"] == "onset")
     told = next(one["text"] for one in onset["reasons"] if one["gate"] == "estimate")
-    assert "with a bound of 0.50 SD on the sum of all biases it would say" in told
+    assert "with a bound of 0.50 SD on the sum of all biases this gate would say" in told
 
 
 @pytest.fixture(scope="module")

@@ -60,14 +60,14 @@ def test_a_study_declared_in_full_is_supported_and_says_what_was_declared(tmp_pa
     assert found["onset"]["verdict"] == found["attribution"]["verdict"] == SUPPORTED
     assert gate(found["onset"])["text"] == (
         "The comparator midazolam is declared active, concurrent, randomised, double-blind. "
-        "24 people were planned, 24 have a baseline. Looks at the data: 1. "
+        "24 participants were planned, 24 have a baseline. Looks at the data: 1. "
         "Registered: NCT00000000 2024-12-01."
     )
 
 
 UNFAVOURABLE = {
     **{f"no {key}": (without(key), "unfavourable answer") for key in DECIDING},
-    "not randomised": (with_value("randomised", "false"), "people were not randomised"),
+    "not randomised": (with_value("randomised", "false"), "participants were not randomised"),
     "not concurrent": (with_value("concurrent", "false"), "not given in the same months"),
     "too few people": (with_value("planned_per_arm", "14"), "more than 10% off the plan"),
     "too many people": (with_value("planned_per_arm", "10"), "more than 10% off the plan"),
@@ -206,7 +206,7 @@ def test_of_several_ketamine_arms_the_declared_one_decides_or_all_together(tmp_p
     # The plan is that of all arms, whichever of them decide.
     told = {name: gate(found.as_dict()["claims"][1])["text"]
             for name, found in {"low": low, "both": both}.items()}  # fmt: skip
-    assert "the declared primary arm decides, ketamine 0.5. 36 people were planned" in told["low"]
+    assert "the declared primary arm decides, ketamine 0.5. 36 participants" in told["low"]
     assert "are taken together, since no primary_arm is declared" in told["both"]
 
 
@@ -221,10 +221,10 @@ def shared(folder: Path, content: dict[str, list[dict[str, Any]]], declared: str
 def test_others_read_no_sum_of_two_small_arms_and_no_reason_in_the_study_s_own_words(tmp_path):
     reason = '\nenrolment_reason = "S003 and two others left"'
     small = shared(tmp_path / "small", tables(n_per_arm=9), with_value("planned_per_arm", "9"))
-    assert "18 people were planned. " in small
+    assert "18 participants were planned. " in small
     large = shared(tmp_path / "large", tables(n_per_arm=20),
                    with_value("planned_per_arm", "30") + reason)  # fmt: skip
-    assert "60 people were planned, 40 have a baseline (with a reason)." in large
+    assert "60 participants were planned, 40 have a baseline (with a reason)." in large
 
 
 def test_guesses_are_read_however_their_first_letters_are_written(tmp_path):

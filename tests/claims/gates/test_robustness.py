@@ -76,7 +76,7 @@ def test_a_fall_that_only_the_stopped_carry_does_not():
     few = range(0, 16)
     gate = robustness_gate(made(falls(25, among=few), stopped=[p for p in few if treated(p)]))
     assert gate.passed is False
-    assert "turns from supported to" in gate.text
+    assert "changes from supported to" in gate.text
     assert "without infusion.stopped" in gate.text
 
 
@@ -85,13 +85,13 @@ def test_a_fall_that_those_set_aside_would_undo_does_not():
     change = [(25.0 if p in worse else -12.0) if treated(p) else 0.0 for p in range(N)]
     gate = robustness_gate(made(change, twice=worse))
     assert gate.passed is False
-    assert "with form.conflicting put back" in gate.text
+    assert "with form.conflicting re-included" in gate.text
 
 
 def test_a_fall_in_people_who_are_still_intoxicated_does_not():
     gate = robustness_gate(made(falls(12), cadss=[p for p in range(N) if treated(p)]))
     assert gate.passed is False
-    assert "with the average effect taken from scores given before the CADSS was back" in gate.text
+    assert "subtracted from scores given before dissociation resolved" in gate.text
 
 
 NAN = np.nan
@@ -125,7 +125,7 @@ def test_support_that_a_small_shift_of_missing_scores_would_undo_does_not():
     assert (
         "missing scores worse than expected on ketamine and better on the comparator" in gate.text
     )
-    assert "points would undo the word" in gate.text
+    assert "points, would change the verdict" in gate.text
 
 
 def test_without_a_word_there_is_none_to_pass():
@@ -133,7 +133,7 @@ def test_without_a_word_there_is_none_to_pass():
     assert case.bars.word(case.primary) == NOT_DECIDED
     gate = robustness_gate(case)
     assert gate.passed is False
-    assert "there is no word to tip" in gate.text
+    assert "there is no verdict to change" in gate.text
 
 
 def test_no_difference_in_anybody_passes_as_a_contradiction():
@@ -153,7 +153,7 @@ def test_a_contradiction_that_people_who_are_missing_would_undo_does_not():
     assert case.bars.word(case.primary) == CONTRADICTED
     gate = robustness_gate(case)
     assert gate.passed is False
-    assert "points would undo the word" in gate.text
+    assert "points, would change the verdict" in gate.text
 
 
 def test_missing_scores_of_the_comparator_are_doubted_too():
@@ -162,7 +162,7 @@ def test_missing_scores_of_the_comparator_are_doubted_too():
     assert case.bars.word(case.primary) == SUPPORTED
     gate = robustness_gate(case)
     assert gate.passed is False
-    assert "points would undo the word" in gate.text
+    assert "points, would change the verdict" in gate.text
 
 
 def test_a_fall_that_is_gone_at_the_last_visit_does_not():
@@ -202,7 +202,7 @@ def test_support_is_open_where_a_fifth_on_ketamine_have_no_cadss(unmeasured, pas
     without = replace(case, checked=replace(case.checked, forms=forms[~gone]))
     gate = robustness_gate(without)
     assert gate.passed is passed
-    assert ("still intoxicated is not known" in gate.text) == (passed is None)
+    assert ("still intoxicated is unknown" in gate.text) == (passed is None)
 
 
 def flagged(case, rule, people):
@@ -235,7 +235,7 @@ def test_a_flag_on_everyone_leaves_the_word_as_open_as_one_on_all_but_one(left):
     case = flagged(made(falls(12)), "baseline.one-rating", range(N - left))
     gate = robustness_gate(case)
     assert gate.passed is None
-    assert "It could not be tried without baseline.one-rating" in gate.text
+    assert "The analysis could not be repeated without baseline.one-rating" in gate.text
 
 
 def test_what_a_later_infusion_was_leaves_scores_after_the_first_as_they_are():
@@ -245,5 +245,5 @@ def test_what_a_later_infusion_was_leaves_scores_after_the_first_as_they_are():
 def test_a_group_that_cannot_be_left_out_is_not_said_to_keep_the_word():
     gate = robustness_gate(made(falls(12), stopped=[p for p in range(N) if treated(p)]))
     assert gate.passed is None
-    assert "It could not be tried without infusion.stopped" in gate.text
+    assert "The analysis could not be repeated without infusion.stopped" in gate.text
     assert gate.text.count("infusion.stopped") == 1

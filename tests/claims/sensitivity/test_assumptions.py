@@ -1,4 +1,4 @@
-"""Numbers that nobody has published, taken otherwise: which words hang on them."""
+"""Numbers that nobody has published, varied: which words hang on them."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ def test_words_are_those_of_the_judge_without_gate_7():
     assert list(turned["taken"]) == [0.5, 0.8, 1.1]
     row = in_words(table).loc[("onset", "bias_bound_sd")]
     assert row["the same at"] == "0, 0.15"
-    assert row["otherwise at"] == "0.5 (not decided), 0.8 (not decided), 1.1 (not decided)"
-    assert in_words(table).loc[("onset", "smallest_difference_sd"), "otherwise at"] == ""
+    assert row["changed at"] == "0.5 (not decided), 0.8 (not decided), 1.1 (not decided)"
+    assert in_words(table).loc[("onset", "smallest_difference_sd"), "changed at"] == ""
 
 
 @pytest.fixture(scope="module")

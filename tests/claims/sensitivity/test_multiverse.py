@@ -202,8 +202,8 @@ def test_a_listed_group_put_back_has_a_row_and_blank_items_have_a_rule_of_their_
     exclusion = SMALL.exclusion | {"put_back": load_grid().exclusion["put_back"]}
     grid = SMALL.model_copy(update={"exclusion": exclusion})
     rows = multiverse(more, grid)
-    rows = rows[rows["exclusion"] == "a group put back"]
-    assert rows["detail"].tolist() == ["with form.sent-again put back"]
+    rows = rows[rows["exclusion"] == "a group re-included"]
+    assert rows["detail"].tolist() == ["with form.sent-again re-included"]
     assert rows["repeats"].all()
     assert rows["estimate"].iloc[0] == case.primary.estimate
 
@@ -276,7 +276,7 @@ def test_arms_are_dealt_within_sites(case: Case) -> None:
     alone = study.subjects.assign(site=study.subjects["arm"])
     read = replace(study, subjects=alone)
     by_arm = replace(case, checked=replace(case.checked, read=read))
-    with pytest.raises(ValueError, match="cannot be dealt anew"):
+    with pytest.raises(ValueError, match="cannot be re-randomised"):
         rerandomised(by_arm, SMALL)
 
 

@@ -77,7 +77,7 @@ def signs(outside: Outside, known: Known) -> Iterator[Conclusion | None]:
     """What is said, or is not said, as if of nobody: a sign, should it be so of every study."""
     robustness = outside.text("onset", "robustness")
     said = {
-        ("missing at a visit", "ketamine"): "; no shift, missing scores" in robustness,
+        ("missing at a visit", "ketamine"): "; no shift of missing scores" in robustness,
         ("still intoxicated", "both"): "No flagged group could" in robustness,
     }
     for claim, name in ((FELL, "unscored"), (FELL_EVER, "never scored")):
@@ -111,7 +111,7 @@ def order_statistics(outside: Outside, known: Known) -> Iterator[Conclusion | No
     """Lengths and hours to return: a median or a limit of them is somebody's own."""
     for claim in ("infusion_length", "dissociation_brief"):
         for row in outside.rows(claim):
-            if "length" in row["estimand"] or "hours to return" in row["estimand"]:
+            if "length" in row["estimand"] or "hours to resolution" in row["estimand"]:
                 for column in ("estimate", "ci_low", "ci_high"):
                     told = row[column] is not None
                     yield _value("order statistics", row["estimand"], row[column] if told else None)

@@ -186,7 +186,7 @@ def _fewest(counts: Counts, outside: Outside, arms: list[str]) -> None:
     if passed:
         for arm in arms:
             counts.told(("used", arm), least, MANY)
-    elif len(few) == 1 and "an arm are needed" in outside.text("onset", "time"):
+    elif len(few) == 1 and "per arm are needed" in outside.text("onset", "time"):
         counts.told(("used", few[0]), 0, least - 1)
     flagged = [flag for flag in outside.ledger["flags"] if flag["rule"] == "arm.few-people"]
     if few and len(flagged) == len(few):

@@ -22,7 +22,8 @@ first_name|Surname|date of birth|Telephone|e-mail
 OTHERS = """
 study_id|StudyID|site|site id|trial|n|people|participants|subjects|patients|arm|estimate|record
 valid|idea|identity of arms|instrument|instrument_name|subject_arm_mean|per person|personal best
-people an arm|a person has crossed at a fall of|share of patients|window|case|user|visit|wave|title
+participants per arm|a person has crossed at a fall of|share of patients
+window|case|user|visit|wave|title
 subject.entry-threshold|form|count|scope|被|
 """.replace("\n", "|").split("|")
 

@@ -17,7 +17,7 @@ from tests.length import seed, trials
 
 
 def cohort(rng: np.random.Generator, n: int, effect: float = 0.0) -> pd.DataFrame:
-    """n people an arm with skewed, bounded whole scores; arms of different spread."""
+    """n participants per arm with skewed, bounded whole scores; arms of different spread."""
     arm = np.repeat(["ketamine", "midazolam"], n)
     baseline = np.round(56 * rng.beta(3.0, 2.2, 2 * n))
     noise = rng.gamma(2.0, 3.0, 2 * n) - 6.0

@@ -11,7 +11,7 @@ from analysis.estimates.control.repeated_infusions import effect_by_infusion
 
 
 def series(rng: np.random.Generator, n: int = 20, infusions: int = 3) -> pd.DataFrame:
-    """n people an arm, all infusions scored; ketamine falls by 2 points more an infusion."""
+    """n participants per arm, all infusions scored; ketamine falls by 2 points more an infusion."""
     subject = np.repeat(np.arange(2 * n), infusions)
     arm = np.where(subject % 2 == 0, "ketamine", "midazolam")
     infusion = np.tile(np.arange(1, infusions + 1), 2 * n)

@@ -99,7 +99,7 @@ def test_sensitivity_bends_towards_the_ends(found):
         ({"mediator": 1.0}, "must vary"),
         ({"score": lambda d: 2 * d["mediator"]}, "must vary"),
         ({"score": np.nan}, "must be known"),
-        ({"arm": "ketamine"}, "three people an arm"),
+        ({"arm": "ketamine"}, "three participants per arm"),
         # One person who differs is missing from every third draw.
         ({"mediator": lambda d: (np.arange(len(d)) == 3) * 1.0}, "leave nothing to fit"),
     ],

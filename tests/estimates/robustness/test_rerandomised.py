@@ -1,4 +1,4 @@
-"""Arms dealt anew: each deal gives what the single analysis gives of it."""
+"""Arms re-randomised: each deal gives what the single analysis gives of it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_each_stratum_keeps_its_number_of_treated():
 
 def test_strata_of_one_arm_each_are_refused():
     treated = np.array([True, True, False])
-    with pytest.raises(ValueError, match="cannot be dealt anew"):
+    with pytest.raises(ValueError, match="cannot be re-randomised"):
         rerandomised.deals(treated, treated.astype(int), 9, np.random.default_rng(0))
 
 

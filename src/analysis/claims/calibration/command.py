@@ -167,7 +167,7 @@ def renewed_text(found: Renewed) -> str:
     hashes = ", ".join(f"{name} {value[:12]}" for name, value in found.hashes.items())
     return (
         f"{found.trials:,} stored trials of {found.cells} cells were judged again and all "
-        f"{found.words:,} words are the same: the counts now carry {hashes}."
+        f"{found.words:,} verdicts are the same: the counts now carry {hashes}."
     )
 
 

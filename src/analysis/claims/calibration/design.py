@@ -37,7 +37,7 @@ _ALIKE, _MOST = 1.25, 2.0
 
 @dataclass(frozen=True)
 class Design:
-    """What a committed row of counts is keyed by, beside the scenario and the people an arm.
+    """What a committed row of counts is keyed by, beside the scenario and the participants per arm.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class Design:
         level = "" if self.level == ONE_SIDED else f", one-sided level {self.level:g}"
         return (
             f"{visits} {window}, at most {self.loss:.0%} without a score there, allocation {arms}, "
-            f"{spread}, {form} a past-week form before{level}"
+            f"{spread}, {form} a past-week scale at baseline{level}"
         )
 
     def drawn(self, world: World) -> World:
@@ -190,7 +190,7 @@ def design_of_trial(
     arms = sorted([int(scores.treated.sum()), int((~scores.treated).sum())])
     size = max((n for n in SIZES if n <= arms[0]), default=None)
     if size is None:
-        return "fewer people an arm than any committed row has"
+        return "fewer participants per arm than any committed row has"
     lost, steps = 1 - float(scores.seen.mean()), LOSSES if window == HOURS else LATER_LOSSES
     loss = next((step for step in steps if lost <= step + 1e-9), None)
     if loss is None:

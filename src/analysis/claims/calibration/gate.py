@@ -7,7 +7,14 @@ from functools import cache
 import pandas as pd
 
 from analysis.claims.calibration.counts import is_current, read_table
-from analysis.claims.calibration.design import HOURS, LATER, SIZES, Design, design_of_trial
+from analysis.claims.calibration.design import (
+    HOURS,
+    LATER,
+    SIZES,
+    Design,
+    design_of_trial,
+    scenario,
+)
 from analysis.claims.case import Case
 from analysis.claims.definitions import Definitions
 from analysis.claims.ledger import CONTRADICTED, Reason
@@ -84,7 +91,7 @@ def row_says(
     size: int, design: Design, rules: Definitions, table: pd.DataFrame | None, *, contradicted: bool
 ) -> Reason:
     """What the rows of a size and design say."""
-    told = Private(f"{size} people an arm or more, {design.told()}", "such a design")
+    told = Private(f"{size} participants per arm or more, {design.told()}", "such a design")
     name = f"@{design.name}" if design.name else ""
     worlds = _worlds(rules, contradicted=contradicted)
     command = f"relief calibrate --n {size}" + (f" --worlds {worlds[0]}{name}" if name else "")
@@ -93,13 +100,13 @@ def row_says(
     if not (table["decisions_sha256"] == rules.decisions_sha256).any():
         return _unknown(
             "no committed row was made with these rules: all are pending until "
-            f"{RENEW} finds every stored word the same, or {command} counts them anew."
+            f"{RENEW} finds every stored verdict the same, or {command} counts them anew."
         )
     own = _rows(table, rules, size, design, worlds)
     if pending := int((~is_current(own, rules)).sum()):
         return _unknown(
-            f"{pending} of {len(own)} rows are pending, counted by other code or another "
-            f"form of the scenario than now, until {RENEW} finds every stored word the same, or "
+            f"{pending} of {len(own)} rows are pending, counted by other code or another version "
+            f"of the scenario than now, until {RENEW} finds every stored verdict the same, or "
             f"{command} counts them anew."
         )
     absent = [world for world in worlds if f"{world}{name}" not in set(own["world"])]
@@ -117,24 +124,19 @@ def row_says(
     false = "contradicted where the drug does what matters" if contradicted else (
         "supported where the drug does nothing"
     )  # fmt: skip
+    # The scenario is told without the row's design, which others may not read: it tells about
+    # how many people are behind a study.
+    title = scenario(worst["world"])[0].title
     numbers = (
-        f"this procedure says {false} in at most {worst['rate']:.1%} of trials (97.5 % Monte "
-        f"Carlo limit {worst['mc_high']:.1%}; at most {most:.0%} is asked for; row "
-        f"{worst['world']}, the worst of {len(rates)}, {int(own['replicates'].min()):,} trials "
-        "each)."
+        f"this procedure says {false} in at most {worst['rate']:.1%} of simulated trials (97.5 % "
+        f"Monte Carlo limit {worst['mc_high']:.1%}; at most {most:.0%} is asked for). That is the "
+        f'worst of {len(rates)} scenarios, {int(own["replicates"].min()):,} trials each: "{title}".'
     )
     return Reason(
         "calibration",
         bool(worst["mc_high"] <= most),
-        said(
-            "With {told} {numbers}", told=told, numbers=Private(numbers, _withheld(numbers, name))
-        ),
+        said("With {told} {numbers}", told=told, numbers=numbers),
     )
-
-
-def _withheld(numbers: str, name: str) -> str:
-    """The same without the row's design, which tells about how many people are behind a study."""
-    return numbers.replace(f"@{name[1:]}", "") if name else numbers
 
 
 def _worlds(rules: Definitions, *, contradicted: bool) -> list[str]:

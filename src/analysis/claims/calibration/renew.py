@@ -112,7 +112,7 @@ def _read(folder: Path) -> tuple[pd.DataFrame, Words]:
     except (OSError, ValueError):
         raise ReliefError(
             "calibrate.renew",
-            "There are no counts with stored words in the folder; count first: relief calibrate.",
+            "There are no counts with stored verdicts there; count first: relief calibrate.",
         ) from None
     if why := unsound(table, words):
         raise ReliefError(
@@ -146,7 +146,7 @@ def _refuse_differences(stored: Words, found: Words) -> None:
     where = ", ".join(f"{cell} ({count})" for cell, count in differ.items())
     raise ReliefError(
         "calibrate.words",
-        f"{differ.total():,} of {total:,} stored words differ, in {len(differ)} of "
+        f"{differ.total():,} of {total:,} stored verdicts differ, in {len(differ)} of "
         f"{len(stored)} cells: {where}. Nothing was rewritten; the cells stay pending until "
         "relief calibrate counts them anew.",
     )

@@ -88,7 +88,7 @@ def _refuse(worlds: list[str], sizes: list[int], replicates: int, jobs: int) -> 
     if min(sizes, default=0) < 3 or replicates < 1 or not worlds or jobs == 0:
         raise ReliefError(
             "calibrate.value",
-            "Expected at least one world, three people an arm or more, one replicate or more, "
+            "Expected at least one scenario, three participants per arm, one replicate or more, "
             "and a number of processes (-1 for all).",
         )
 

@@ -181,8 +181,8 @@ def scores_of(
 ) -> Scores:
     """What the primary analysis sees of a trial; as :attr:`analysis.claims.case.Case.scores`.
 
-    ``complete`` takes complete forms alone, else a few blank items are filled; ``windows`` are
-    later ones, where the analysis is not of the hours.
+    ``complete`` takes complete questionnaires alone, else a few blank items are filled; ``windows``
+    are later ones, where the analysis is not of the hours.
     """
     baseline = trial.baseline if complete else trial.filled_baseline
     totals = trial.totals if complete else trial.filled_totals
@@ -273,7 +273,7 @@ def _other_scores(
     definitions: Definitions,
     windows: tuple[str, ...],
 ) -> list[Scores] | None:
-    """The scores without each flagged group, with complete forms alone, without the intoxicated.
+    """The scores without each flagged group, questionnaires complete, without the intoxicated.
 
     None where something cannot be tried, so that the word does not stand.
     """

@@ -92,15 +92,17 @@ def _share_improved(
     points_to = decision_rule.decide_by_share(main, certain, kindest)
     needs: dict[str, Any] = {"arm": arm, "window": window, "certain": Known(certain)}
     told = said(
-        "{events} of {n} people on {arm} scored lower at {window} ({estimate:.0%}, exact 95 % "
-        "interval {ci_low:.1%} to {ci_high:.1%}); support needs the lower limit at {certain:.0%} "
-        "or above. Contradiction needs the upper limit below it even when a rise of less than "
-        "{error:.1f} points, the standard error of measurement of a change ({source}), counts as "
-        "none: {kind} of {n} ({kind_estimate:.0%}, {kind_ci_low:.1%} to {kind_ci_high:.1%}).",
+        "{events} of {n} participants on {arm} scored lower at {window} ({estimate:.0%}, exact "
+        "95 % interval {ci_low:.1%} to {ci_high:.1%}); support needs the lower limit at "
+        "{certain:.0%} or above. Contradiction needs the upper limit below that even if a rise of "
+        "less than {error:.1f} points, the standard error of measurement of a change ({source}), "
+        "does not count as a rise: {kind} of {n} ({kind_estimate:.0%}, {kind_ci_low:.1%} to "
+        "{kind_ci_high:.1%}).",
         brief=said(
-            "How many people on {arm} scored lower at {window} is withheld; support needs the "
-            "lower limit of their share at {certain:.0%} or above, contradiction the upper limit "
-            "below it even when a rise within the error of measurement counts as none.", **needs,
+            "How many participants on {arm} scored lower at {window} is withheld; support needs "
+            "the lower limit of their share at {certain:.0%} or above, contradiction the upper "
+            "limit below that even if a rise within the error of measurement does not count.",
+            **needs,
         ),
         events=events(main),
         error=_error_as_told(case, error),

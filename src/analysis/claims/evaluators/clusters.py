@@ -224,9 +224,8 @@ def _robustness(
         # A group that cannot be tried leaves the question open; it is never a pass.
         None if passed and retried.untried else passed,
         said(
-            "Jump to reference, and by how much missing scores of both arms would have to differ "
-            "from what is expected, against the word, to undo it (at least one SD of the "
-            "baseline is asked for): {found}. {others}",
+            "Jump to reference, and the shift of missing scores in both arms that would change the "
+            "verdict (at least one SD of the baseline is asked for): {found}. {others}",
             found=found, others=retried.told(),
         ),
     )  # fmt: skip
@@ -290,10 +289,10 @@ def _if_missing(there: Case, window: str, part: Cluster) -> tuple[bool, Sentence
         shift=cell.quantity(found.tipping_shift),
     )
     if part.word == NOT_DECIDED:
-        shift = "no word to undo"
+        shift = "no verdict to change"
     elif np.isinf(found.tipping_shift):
         # None does where no score is missing, which others are not told.
-        shift = Sentence((Private("no shift undoes it", "the shift is withheld"),))
+        shift = Sentence((Private("no shift changes it", "the shift is withheld"),))
     jump = cell.quantity(found.jump_to_reference)
     told = said("{jump:.2f} points, {shift}", brief=said("tried, {shift}", shift=shift),
                 jump=jump, shift=shift)  # fmt: skip

@@ -50,7 +50,7 @@ def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
 def estimated(case: Case, claim_id: str, reasons: dict[str, Reason]) -> Finding:
     """The primary estimate in the case's window, and what gate 5 says of it."""
     if case.bars is None and not case.validated:
-        alike = "Everyone has the same score before, so that a share of its SD is no bar."
+        alike = "All baseline scores are equal, so that no threshold can be derived from their SD."
         return Finding(reasons | reason("estimate", None, f"Not evaluated: {alike}"))
     try:
         primary = case.primary
@@ -75,7 +75,7 @@ def estimated(case: Case, claim_id: str, reasons: dict[str, Reason]) -> Finding:
     if any(issue.rule == "arm.few-people" for issue in case.checked.issues):
         # Whatever their numbers say, they say it of these few alone.
         word, passed = NOT_DECIDED, None
-        few = "Not evaluated: an arm has too few people, whom numbers only describe."
+        few = "Not evaluated: an arm has too few participants; its numbers only describe them."
         told = joined([few, told])
     if case.scale.own and case.scale.reference_sd is None:
         # Nothing tells whether a narrow entry has lowered what its own spread asks for.
@@ -87,17 +87,18 @@ def estimated(case: Case, claim_id: str, reasons: dict[str, Reason]) -> Finding:
 
 def _without_reference(case: Case) -> str:
     return (
-        f"Not evaluated: {case.scale.name} is the study's own scale, whose SD in a population "
-        "nobody has published; declare reference_sd and its source, or the word stays open."
+        f"Not evaluated: {case.scale.name} is the study's own scale, and no SD in a reference "
+        "population is published; declare reference_sd and its source. Without it the verdict is "
+        "not decided."
     )
 
 
 def _without_bars(case: Case) -> Sentence:
     return said(
-        "No smallest difference that matters is known for {name}, so that no word can be given "
+        "No minimal important difference is known for {name}, so that no verdict can be given "
         "(bound on the sum of all biases {bias:.1f} points).",
-        brief=f"No smallest difference that matters is known for {case.scale.name}, so that no "
-        "word can be given.",
+        brief=f"No minimal important difference is known for {case.scale.name}, so that no "
+        "verdict can be given.",
         name=case.scale.name,
         bias=case.from_baselines(case.bias_bound),
     )
@@ -129,7 +130,7 @@ def _estimated(case: Case, main: dict[str, Any]) -> Sentence:
 
 
 def _smallest(case: Case) -> tuple[Quantity | Known, str]:
-    """M, the smallest difference that matters, as a number of a sentence, and its source."""
+    """M, the minimal important difference, as a number of a sentence, and its source."""
     if case.smallest_difference is None:
         raise TypeError("nothing to weigh without a smallest difference")
     value, source = case.smallest_difference
@@ -146,11 +147,11 @@ def _weighed(case: Case, main: dict[str, Any]) -> Sentence:
     needs = said(
         "Support needs the upper limit below -{bias:.1f} (bound on the sum of all biases {rule:g} "
         "SD, assumption; SD of the baseline as used {sd:.1f} points{floor}) and the estimate at or "
-        "below -{smallest:.1f} (smallest difference that matters, {source}); contradiction needs "
-        "the lower limit above -{bar:.1f}, since biases against may hide half of their bound.",
+        "below -{smallest:.1f} (minimal important difference, {source}); contradiction needs "
+        "the lower limit above -{bar:.1f}, since biases against ketamine may hide half the bound.",
         brief=said(
             "Support needs the upper limit below the bound on the sum of all biases (-{rule:g} "
-            "SD, assumption) and the estimate at or below the smallest difference that matters "
+            "SD, assumption) and the estimate at or below the minimal important difference "
             "({source}); contradiction needs the lower limit above that by half of the bound.",
             rule=rule, source=source,
         ),
@@ -181,7 +182,7 @@ def _otherwise(case: Case, main: dict[str, Any], smallest: float) -> Sentence:
         word = decide_by_interval(low, high, estimate, smallest=smallest, bias=bias)
         bounds.setdefault(word, []).append(f"{bound:.2f}")
     told = "; with bounds of ".join(
-        f"{', '.join(own)} SD it would say {word}" for word, own in bounds.items()
+        f"{', '.join(own)} SD this gate would say {word}" for word, own in bounds.items()
     )
     cell = case.primary_cell
     numbers_in_sd = {
@@ -208,9 +209,9 @@ def _if_unblinded(case: Case, main: dict[str, Any], smallest: float) -> Sentence
     bias = bound * case.bar_sd
     word = decide_by_interval(low, high, estimate, smallest=smallest, bias=bias)
     return said(
-        "In both arms most people guessed what they were given; with a bound of {bound:.2f} SD on "
-        "the sum of all biases it would say {word}.",
-        brief="In both arms most people guessed what they were given.",
+        "In both arms most participants guessed their treatment; with a bound of {bound:.2f} SD on "
+        "the sum of all biases this gate would say {word}.",
+        brief="In both arms most participants guessed their treatment.",
         needs=[case.primary_cell.quantity(value) for value in (low, high, estimate)],
         bound=Known(bound),
         word=word,
@@ -230,7 +231,7 @@ def _profound(case: Case, main: dict[str, Any]) -> tuple[str, bool | None, Sente
         "matters, {source}), and remission must be more frequent; contradiction needs the lower "
         "limit above -{bar:.1f}, since biases against may hide half of their bound.",
         brief=said(
-            "To be large, the whole interval must lie beyond the smallest difference that matters "
+            "To be large, the whole interval must lie beyond the minimal important difference "
             "({source}), and remission must be more frequent; contradiction needs the lower limit "
             "above it by half of the bound on bias.", source=source,
         ),
@@ -239,13 +240,16 @@ def _profound(case: Case, main: dict[str, Any]) -> tuple[str, bool | None, Sente
     )  # fmt: skip
     told = joined([_estimated(case, main), needs])
     if main["ci_low"] > _bar(case, smallest.value):
-        small = "The difference is smaller than what matters."
+        small = "The difference is smaller than the minimal important difference."
         return CONTRADICTED, False, joined([told, small])
     if main["ci_high"] >= -smallest.value:
         return NOT_DECIDED, False, told
     limit = case.scale.remission if case.validated else None
     if limit is None:
-        none = f"Remission is not defined on {case.scale.name} as given, so large is not decided."
+        none = (
+            f"Remission is not defined for {case.scale.name} as given here, so whether the relief "
+            "is large is not decided."
+        )
         return NOT_DECIDED, None, joined([told, none])
     people = case.people(case.window)
     arms = [case.design.active_arm, case.design.comparator_arm]
@@ -313,7 +317,7 @@ def _adjusted(case: Case) -> list[dict[str, Any]]:
 
 
 def _by_other_forms(case: Case) -> list[dict[str, Any]]:
-    """The same difference by complete forms alone, where few blank items were filled."""
+    """The same difference by complete questionnaires alone, where few blank items were filled."""
     other = case.by_other_forms
     if other is None:
         return []
@@ -331,9 +335,9 @@ def _changed(within: list[dict[str, Any]]) -> Sentence | str:
     if not within:
         return ""
     return said(
-        " Scores changed by {estimate:.1f} points on average ({ci_low:.1f} to {ci_high:.1f}), "
-        "which says nothing of why.",
-        brief=" By how much scores changed is withheld; it says nothing of why.",
+        " Scores changed by {estimate:.1f} points on average ({ci_low:.1f} to {ci_high:.1f}); "
+        "without a comparator this does not show why.",
+        brief=" By how much scores changed is withheld; without a comparator it does not show why.",
         **numbers(within[0], "estimate", "ci_low", "ci_high"),
     )
 

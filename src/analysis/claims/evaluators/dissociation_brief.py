@@ -43,7 +43,7 @@ def dissociation_brief(case: Case, claim_id: str, claim: Claim) -> Finding:
         absent = "Nobody on ketamine has CADSS scores before and after the start, in actual hours."
         return _no_cadss("time", absent, reasons)
     n = Quantity(len(returns), {str(case.design.active_arm): len(returns)}, kind="count")
-    told = said("{n} people on ketamine have CADSS scores around the infusion.", n=n)
+    told = said("{n} participants on ketamine have CADSS scores around the infusion.", n=n)
     return _share_back(claim_id, returns, limits, reasons | reason("time", True, told))
 
 
@@ -56,26 +56,28 @@ def _share_back(
     claim_id: str, returns: pd.DataFrame, limits: dict[str, float], reasons: dict[str, Reason]
 ) -> Finding:
     n, back = len(returns), int(returns["back"].eq(True).sum())
-    untold = int(returns["back"].isna().sum())
+    unknown = int(returns["back"].isna().sum())
     words: dict[str, Any] = {
         "claim": claim_id,
         "contrast": "ketamine",
         "instrument": "CADSS",
         "window": f"by {limits['hours']:g} h from the start",
     }
-    main = exact_share(back, n, estimand="share back near baseline", **words)
-    kindest = exact_share(back + untold, n, estimand="share back, if the untold were back", **words)
+    main = exact_share(back, n, estimand="share resolved to near baseline", **words)
+    kindest = exact_share(
+        back + unknown, n, estimand="share resolved, if all unknown were", **words
+    )
     points_to = NOT_DECIDED
     if decision_rule.decide_by_share(main, limits["share"]) == SUPPORTED:
         points_to = SUPPORTED
     elif decision_rule.decide_by_share(kindest, limits["share"]) == CONTRADICTED:
         points_to = CONTRADICTED
     when = row(
-        estimand="hours to return, median bounds",
+        estimand="hours to resolution, median bounds",
         n=n,
         ci_low=returns["last_away"].median(),
         ci_high=returns["first_back"].median(),
-        method="medians of the last assessment away and the first one back",
+        method="medians of the last assessment not resolved and the first one resolved",
         cell=Cell({"ketamine": n}, own_values=True),
         **words,
     )
@@ -85,15 +87,15 @@ def _share_back(
         "hours and the share).", share=declared["share"],
     )  # fmt: skip
     told = said(
-        "{events} of {n} people were back within {points:g} points of baseline by {hours:g} h from "
-        "the start and stayed there ({estimate:.0%}, exact 95 % interval {ci_low:.1%} to "
-        "{ci_high:.1%}); of {untold} more no rating tells.",
+        "In {events} of {n} participants dissociation had resolved to within {points:g} points of "
+        "baseline by {hours:g} h from the start and stayed so ({estimate:.0%}, exact 95 % interval "
+        "{ci_low:.1%} to {ci_high:.1%}); for {unknown} more it is unknown.",
         brief=said(
-            "How many people were back within {points:g} points of baseline by {hours:g} h from "
-            "the start and stayed there is withheld.", **declared,
+            "In how many participants dissociation had resolved to within {points:g} points of "
+            "baseline by {hours:g} h from the start and stayed so is withheld.", **declared,
         ),
         events=events(main),
-        untold=main["cell"].quantity(untold, "count"),
+        unknown=main["cell"].quantity(unknown, "count"),
         **declared,
         **numbers(main, "estimate", "ci_low", "ci_high", "n"),
     )  # fmt: skip

@@ -38,7 +38,7 @@ def first_session_guides(case: Case, claim_id: str, claim: Claim) -> Finding:
     except ValueError as refusal:
         whole = len(session_courses(case))
         told = said(
-            "Not evaluated: {why} ({n} people have two ratings of different days before, and "
+            "Not evaluated: {why} ({n} participants have two ratings on different days before, and "
             "scores after the first and the last session that ask about no time before the "
             "first.)",
             why=Private(str(refusal), "these data do not allow the estimate."),
@@ -67,7 +67,7 @@ def _time(case: Case) -> Reason:
             "sessions that the first could guide."
         )
         return Reason("time", False, why)
-    told = said("{n} people have scores after more than one infusion.", n=_repeated(case))
+    told = said("{n} participants have scores after more than one infusion.", n=_repeated(case))
     return Reason("time", True, told)
 
 
@@ -126,13 +126,14 @@ def _told(case: Case, rows: dict[str, dict[str, Any]], claim: Claim) -> Sentence
         wanted=wanted,
     )
     found = said(
-        "Of {n} people with a whole course ({repeated} have scores after more than one infusion), "
-        "baseline and first session told who had a fall of {share:.0%} of baseline or more at the "
-        "end with an AUC of {estimate:.2f} ({ci_low:.2f} to {ci_high:.2f}; {method}; baseline "
-        "alone {alone_estimate:.2f}). First and last response, each from a rating before of its "
-        "own, correlate by {related_estimate:.2f} ({related_ci_low:.2f} to {related_ci_high:.2f}).",
+        "Among {n} participants with a whole course ({repeated} have scores after more than one "
+        "infusion), baseline and first session predicted a fall of {share:.0%} of baseline or more "
+        "at the end with an AUC of {estimate:.2f} ({ci_low:.2f} to {ci_high:.2f}; {method}; "
+        "baseline alone {alone_estimate:.2f}). First and last response, each counted from a "
+        "baseline rating of its own, correlate by {related_estimate:.2f} ({related_ci_low:.2f} to "
+        "{related_ci_high:.2f}).",
         brief=said(
-            "How well baseline and first session told who had a fall of {share:.0%} of baseline or "
+            "How well baseline and first session predicted a fall of {share:.0%} of baseline or "
             "more at the end is withheld.", share=share,
         ),
         repeated=_repeated(case),

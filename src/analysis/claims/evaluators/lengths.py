@@ -57,7 +57,7 @@ def monitoring_length(case: Case, claim_id: str, claim: Claim) -> Finding:
         unit="hours",
         estimand="stay after the infusion",
         note="infusion's end to discharge",
-        absent="The study has no record of when people left.",
+        absent="The study has no record of when participants left.",
     )
     return _median(case, claim_id, lengths, claim.thresholds["hours"], strict=False)
 
@@ -79,7 +79,7 @@ def _median(
     people, least = len(lengths.values), int(case.definitions.rule("minimum_people_per_arm"))
     if people < least:
         # A record or two would be a person's own, and no interval.
-        few = f"Fewer than {least} people have records." if people else lengths.absent
+        few = f"Fewer than {least} participants have records." if people else lengths.absent
         return Finding(reason("time", False, few) | NO_TIME)
     if stop := no_record(case):
         return stop
@@ -103,13 +103,14 @@ def _median(
         "Median {estimate:.1f} {unit} (95 % interval {ci_low:.1f} to {ci_high:.1f}, n = {n}; "
         "{note}); the claim needs the whole interval {bound} {limit}.",
         brief=said(
-            "The median and its limits are single people's own {unit} and are withheld; the claim "
-            "needs the whole interval {bound} {limit}.", **needs,
+            "The median and its limits are single participants' own {unit} and are withheld; the "
+            "claim needs the whole interval {bound} {limit}.", **needs,
         ),
         note=lengths.note,
         **needs,
         **numbers(main, "estimate", "ci_low", "ci_high", "n"),
     )  # fmt: skip
-    recorded = said("{n} people have actual times of their ketamine.", n=numbers(main, "n")["n"])
+    n = numbers(main, "n")["n"]
+    recorded = said("{n} participants have actual times of their ketamine infusion.", n=n)
     actual = reason("time", True, recorded)
     return Finding(actual | reason("estimate", points_to == SUPPORTED, told), main, points_to)

@@ -26,8 +26,8 @@ __all__ = [
 
 # Said wherever a form reaches back before hours, of a study and of published figures.
 FORMS_FOR_HOURS = (
-    "Forms for hours exist at an early stage (d-PCL, RSDI); none has been used in a ketamine "
-    "trial found."
+    "Scales for hours exist at an early stage (d-PCL, RSDI); no ketamine trial was found that used "
+    "one."
 )
 # STOPs that leave no claim about symptoms, whatever the hour it speaks of: without scores before
 # and after on one scale, or without knowing who was given ketamine.
@@ -40,9 +40,9 @@ def construct(case: Case) -> Reason:
     """Gate 1: a PTSD severity measure on people with PTSD, validated or declared ad hoc."""
     if stop := case.stopped("question.", *SCORES):
         return Reason("construct", False, stop)
-    kind = "validated" if case.validated else "ad hoc and unvalidated, so the wording is capped"
+    kind = "validated" if case.validated else "ad hoc and unvalidated, as every sentence says"
     return Reason(
-        "construct", True, f"{case.scale.name} measures PTSD severity; the form is {kind}."
+        "construct", True, f"{case.scale.name} measures PTSD severity; the scale is {kind}."
     )
 
 
@@ -64,8 +64,8 @@ def time(case: Case, *, compared: bool = True) -> Reason:
     told = scored({arm: int(counts.get(arm, 0)) for arm in wanted})
     if any(counts.get(arm, 0) < least for arm in wanted):
         few = said(
-            "People with a baseline and a score {window} after: {told}; at least {least} an arm "
-            "are needed.", window=window, told=told, least=Known(least),
+            "Participants with a baseline and a score {window} after: {told}; at least {least} per "
+            "arm are needed.", window=window, told=told, least=Known(least),
         )  # fmt: skip
         return Reason("time", False, few)
     placed = "Actual times place scores {window} after the infusion's end: {told}."
@@ -98,13 +98,18 @@ def recall(case: Case) -> Reason:
     within = case.primary_changes.query("phase == 'hours'")
     if within.empty:
         back = (
-            f"{name} asks about the past {window:g} h, which within hours reaches back before it."
+            f"{name} asks about the past {window:g} h, which within hours reaches back to before "
+            "the infusion."
         )
         return Reason("recall", False, joined([back, FORMS_FOR_HOURS]))
     if (within["share_before"] > 0).any():
         back_and_fall = [reaches_back(case, within), beside_literal(case, within)]
         return Reason("recall", False, joined([*back_and_fall, FORMS_FOR_HOURS]))
-    return Reason("recall", True, f"None of the {window:g} h that {name} asks about lies before.")
+    return Reason(
+        "recall",
+        True,
+        f"None of the {window:g} h that {name} asks about lies before the infusion.",
+    )
 
 
 def reaches_back(case: Case, forms: pd.DataFrame) -> Sentence:
@@ -170,9 +175,9 @@ def _other_windows(case: Case) -> Reason:
     ptsd = [known()[name].construct == "ptsd" for name in forms["instrument"]]
     windows = forms.loc[ptsd, "recall_hours"]
     if windows.empty or (windows == 0).any():
-        return Reason("recall", None, f"Not evaluated: no {case.scale.name} form has a score.")
-    told = f"the PTSD forms that were given ask about the past {windows.min():g} h or more."
-    return Reason("recall", False, f"No {case.scale.name} form has a score; {told}")
+        return Reason("recall", None, f"Not evaluated: there is no {case.scale.name} score.")
+    told = f"the PTSD scales that were given ask about the past {windows.min():g} h or more."
+    return Reason("recall", False, f"There is no {case.scale.name} score; {told}")
 
 
 def comparator(case: Case, *, later: bool = False) -> Reason:
@@ -197,5 +202,5 @@ def comparator(case: Case, *, later: bool = False) -> Reason:
     told, against = as_declared(case), against_a_cause(case)
     if not against:
         return Reason("comparator", True, told)
-    open_cause = said("So the cause is at most not decided: {against}.", against=against)
+    open_cause = said("So the cause of a difference stays open: {against}.", against=against)
     return Reason("comparator", None, joined([told, open_cause]))

@@ -45,9 +45,9 @@ def against_a_cause(case: Case) -> Sentence:
 def _reasons(case: Case) -> Iterator[Sentence | str]:
     design = case.design
     if design.comparator == "passive":
-        yield "with a passive comparator people may be able to tell what they were given"
+        yield "with a passive comparator participants may be able to tell what they were given"
     if design.randomised is False:
-        yield "people were not randomised"
+        yield "participants were not randomised"
     if design.concurrent is False:
         yield "the comparator was not given in the same months and place"
     if absent := [key for key in _DECIDING if getattr(design, key) is None]:
@@ -55,14 +55,14 @@ def _reasons(case: Case) -> Iterator[Sentence | str]:
     if _off_plan(case) and not design.enrolment_reason:
         share = Known(case.definitions.rule("enrolment_off_plan"))
         yield said(
-            "the number of people with a baseline is more than {share:.0%} off the plan, and no "
-            "enrolment_reason is declared", share=share,
+            "the number of participants with a baseline is more than {share:.0%} off the plan, and "
+            "no enrolment_reason is declared", share=share,
         )  # fmt: skip
     flagged = {issue.rule for issue in case.checked.issues}
     if "arm.share-off-plan" in flagged and not design.enrolment_reason:
         yield (
-            "people are not shared out between the arms as planned, and no enrolment_reason is "
-            "declared"
+            "participants are not allocated to the arms in the planned proportion, and no "
+            "enrolment_reason is declared"
         )
     if "site.goes-with-arm" in flagged:
         yield "arm and site go together, more than allocation by chance brings about"
@@ -110,8 +110,8 @@ def _plan(case: Case) -> Sentence | str:
     reason: Private | str = Private(f' (declared: "{own}")', " (with a reason)") if own else ""
     total, people = Known(sum(planned.values())), _people(case)
     return said(
-        "{planned} people were planned, {n} have a baseline{reason}.",
-        brief=said("{planned} people were planned{reason}.", planned=total, reason=reason),
+        "{planned} participants were planned, {n} have a baseline{reason}.",
+        brief=said("{planned} participants were planned{reason}.", planned=total, reason=reason),
         # The sum of two small arms would tell both.
         needs=[Quantity(people.value, people.people_by_arm)],
         planned=total, n=people, reason=reason,

@@ -1,6 +1,6 @@
-"""Other people: the study without each flagged group, and with each that was set aside put back.
+"""Other people: the study without each flagged group, and with each excluded group re-included.
 
-For claims about other estimates than the primary one too; the evaluator gives the word.
+For claims about other estimates than the primary one too; the evaluator gives the verdict.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class Retried:
     word : str
         On the people of the study.
     others : dict of str
-        The word by what was left out or put back; where that changed nothing that the estimate
+        The word by what was left out or re-included; where that changed nothing that the estimate
         sees, there is none.
     untried : dict of str
-        Why it could not be estimated, by what was left out or put back.
+        Why it could not be estimated, by what was left out or re-included.
     """
 
     word: str
@@ -46,7 +46,7 @@ class Retried:
             return group_words(self.word, [])
         parts = [
             said(
-                "It turns from {word} to {other} {what}.",
+                "The verdict changes from {word} to {other} {what}.",
                 word=self.word, other=other, what=Private(what, others(what)),
             )
             for what, other in self.flips.items()
@@ -57,28 +57,31 @@ class Retried:
 
 
 def group_words(word: str, tried: list[str]) -> Sentence:
-    """That the word stays, and without or with whom; names and number of groups are the team's.
+    """That the verdict stays, and without or with whom; names and number of groups are the team's.
 
     Others read the same where there was nothing to try: that would say that nobody was flagged.
     """
-    stays = f"The word stays {word} in every other analysis."
+    stays = f"The verdict stays {word} in every other analysis."
     if not tried:
-        return Sentence((Private("No flagged group could change the word.", stays),))
+        return Sentence((Private("No flagged group could change the verdict.", stays),))
     several = f"each of {len(tried)} other analyses" if len(tried) > 1 else "the one other analysis"
-    each = f"The word stays {word} in {several}: {', '.join(tried)}."
+    each = f"The verdict stays {word} in {several}: {', '.join(tried)}."
     return Sentence((Private(each, stays),))
 
 
 def untried_words(what: str, why: str) -> Sentence:
     """That an analysis could not be done, and of what."""
-    return said("It could not be tried {what}", what=Private(f"{what}: {why}", f"{others(what)}."))
+    return said(
+        "The analysis could not be repeated {what}",
+        what=Private(f"{what}: {why}", f"{others(what)}."),
+    )
 
 
 def others(what: str) -> str:
     """What was done to one of the flagged groups, in words that do not say which it is."""
     if what.startswith("without "):
         return "without one of the flagged groups"
-    return "with a group that was set aside put back" if what.endswith("put back") else what
+    return "with an excluded group re-included" if what.endswith("re-included") else what
 
 
 def not_evaluated(refusal: Exception) -> Sentence:
@@ -93,7 +96,7 @@ OF_LATER_INFUSIONS = ("infusion.carry-over", "infusion.one-period", "infusion.sw
 
 
 def other_cases(case: Case) -> list[tuple[str, Case | str]]:
-    """The case without each flagged group and with each put back, or why there is none.
+    """The case without each flagged group and with each excluded one re-included, or why not.
 
     Of the rules that claims.toml lists under ``robustness``; other flags are printed alone.
 
@@ -120,7 +123,7 @@ def _without_groups(case: Case) -> Iterator[tuple[str, Case | str]]:
 
 def _with_groups_put_back(case: Case) -> Iterator[tuple[str, Case | str]]:
     for rule in sorted(case.checked.set_aside & set(case.definitions.robustness.groups)):
-        what = f"with {rule} put back"
+        what = f"with {rule} re-included"
         try:
             checked = case.checked.with_put_back(rule)
         except (ReliefError, ValueError):

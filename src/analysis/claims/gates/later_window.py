@@ -90,7 +90,7 @@ def deciding_window(case: Case) -> tuple[str | None, Sentence]:
                 )
             )
     told.append(
-        "No window from about 24 h on holds scores of enough people before a second infusion."
+        "No window from about 24 h on holds scores of enough participants before a second infusion."
     )
     return None, joined(told)
 
@@ -105,7 +105,7 @@ def time(case: Case, chosen: Sentence) -> Reason:
         window=case.label, told=data_gates.scored(seen),
     )  # fmt: skip
     if min(seen.values()) < least:
-        few = f"At least {least} an arm are needed."
+        few = f"At least {least} per arm are needed."
         return Reason("time", False, joined([told, few, chosen] if chosen else [told, few]))
     return Reason("time", True, joined([told, chosen] if chosen else [told]))
 
@@ -115,7 +115,7 @@ def recall(case: Case) -> Reason:
     forms = _forms(case)
     if (forms["share_before"] > 0).any():
         back = data_gates.reaches_back(case, forms)
-        allowed = "Beyond hours this is allowed, and printed."
+        allowed = "Beyond hours this is allowed, and stated."
         beside = data_gates.beside_literal(case, forms)
         return Reason("recall", True, joined([back, allowed, beside]))
     window = case.primary_form[1] if case.primary_form else 0.0

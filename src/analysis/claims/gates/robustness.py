@@ -41,18 +41,20 @@ __all__ = ["intoxicated_scores", "people_moved", "robustness_gate", "try_on_othe
 
 
 def robustness_gate(case: Case) -> Reason:
-    """Gate 6: whether the word stands when missing scores, forms and flagged groups are doubted.
+    """Gate 6: whether the verdict stands when missing scores, forms and flagged groups are doubted.
 
     Of *supported*: jump to reference has the sign of the primary estimate; missing scores on
     ketamine may be one SD of the baseline worse and those of the comparator as much better; the
-    difference at the last visit of the phase matters too; the word stays with complete forms
-    alone, without each listed group that is flagged, with each that was set aside put back, and
+    difference at the last visit of the phase matters too; the verdict stays with complete forms
+    alone, without each listed group that is flagged, with each excluded group re-included, and
     with people who are still intoxicated robbed of the average effect. *Contradicted* is asked
     the mirror image; the sign and intoxication do not apply to it.
     """
     bars = case.bars
     if bars is None:
-        return Reason("robustness", None, "Not evaluated: no smallest difference is known.")
+        return Reason(
+            "robustness", None, "Not evaluated: no minimal important difference is known."
+        )
     try:
         primary = case.primary
         word, missing = doubted_word(case.scores, primary, bars)
@@ -89,29 +91,28 @@ def _missing_text(case: Case, found: Robustness, bars: Bars, word: str) -> Sente
     )
     if word == NOT_DECIDED:
         return said(
-            "{jump}; the estimate alone says {word}, so there is no word to tip.",
+            "{jump}; by the estimate alone the claim is {word}, so there is no verdict to change.",
             jump=jump, word=word,
         )  # fmt: skip
     worse, better = ("worse", "better") if word == SUPPORTED else ("better", "worse")
-    what = f"missing scores {worse} than expected on ketamine and {better} on the comparator"
+    what = f"{worse} than expected on ketamine and {better} on the comparator"
+    enough = f"the shift of missing scores that would change the verdict ({what}) is"
+    others = f"{enough} at least as large as asked for."
     if math.isinf(found.tipping_shift):
         # None does where no score is missing, which others are not told.
-        none = f"no shift, {what}, undoes the word."
-        others = f"the shift, {what}, that would undo the word is at least as large as asked for."
+        none = f"no shift of missing scores ({what}) changes the verdict."
         return said("{jump}; {none}", jump=jump, none=Private(none, others))
     if found.tipping_shift > _range(case):
-        none = f"no shift that the scale allows, {what}, undoes the word."
-        others = f"the shift, {what}, that would undo the word is at least as large as asked for."
+        none = f"missing scores {what}, by as much as the scale allows, do not change the verdict."
         return said("{jump}; {none}", jump=jump, none=Private(none, others))
     holds = found.tipping_shift >= bars.sd
     return said(
-        "{jump}; {what} by {shift:.1f} points would undo the word (at least {sd:.1f}, one SD of "
-        "the baseline, is asked for).",
+        "{jump}; missing scores {what}, by {shift:.1f} points, would change the verdict (at least "
+        "{sd:.1f}, one SD of the baseline, is asked for).",
         brief=said(
-            "{jump}; the shift, {what}, that would undo the word is {asked} asked for.",
+            "{jump}; {told}",
             jump=jump,
-            what=what,
-            asked="at least as large as" if holds else "smaller than",
+            told=others if holds else f"{enough} smaller than asked for.",
         ),
         jump=jump,
         what=what,
@@ -138,14 +139,18 @@ def _last_visit_text(case: Case, word: str, stands: bool) -> Sentence | str:
     if len(case.scores.visits) == 1:
         return ""
     last = case.primary.last_visit
-    asked = "at or below -M" if word == SUPPORTED else "a lower limit above the bar too"
+    asked = (
+        "a benefit of at least the minimal important difference"
+        if word == SUPPORTED
+        else "a lower limit above the threshold of the gate estimate"
+    )
     return said(
         "At the last visit ({visit}) the difference is {estimate:.1f} points, which {stands}"
         " ({asked} is asked for).",
-        brief=f"The last visit by itself {'bears the word out' if stands else 'does not'}.",
+        brief=f"The last visit by itself {'agrees' if stands else 'does not agree'}.",
         visit=case.scores.visits[-1],
         estimate=case.primary_cell.quantity(last.estimate),
-        stands="bears the word out" if stands else "does not bear the word out",
+        stands="agrees" if stands else "does not agree",
         asked=asked,
     )
 
@@ -165,22 +170,23 @@ def _group_text(
 
 def _flip(one: Tried, word: str) -> Sentence:
     turned = {"word": word, "other": one.word or ""}
-    few = said("It turns from {word} to {other} {what}.", what=others(one.what), **turned)
+    changes = "The verdict changes from {word} to {other} {what}"
+    few = said(f"{changes}.", what=others(one.what), **turned)
     if one.primary is None or one.cell is None:
         named = Private(one.what, others(one.what))
-        return said("It turns from {word} to {other} {what}.", what=named, **turned)
+        return said(f"{changes}.", what=named, **turned)
     numbers = {
         name: one.cell.quantity(getattr(one.primary, name))
         for name in ("estimate", "ci_low", "ci_high")
     }
     return said(
-        "It turns from {word} to {other} {what} ({estimate:.1f}, {ci_low:.1f} to {ci_high:.1f}).",
+        f"{changes} ({{estimate:.1f}}, {{ci_low:.1f}} to {{ci_high:.1f}}).",
         brief=few, what=one.what, **turned, **numbers,
     )  # fmt: skip
 
 
 def try_on_other_cases(case: Case, bars: Bars) -> Iterator[Tried]:
-    """The word without each listed group that is flagged, and with each set-aside one put back.
+    """The word without each listed group that is flagged, and with each excluded one re-included.
 
     M and B stay those of the whole study: they are fixed before anyone is left out. A flag about
     more than half of an arm would leave another study, and is not tried.
@@ -213,7 +219,7 @@ def _too_many(case: Case, moved: Mapping[str, int]) -> bool:
 
 
 def _complete_forms(case: Case, bars: Bars) -> Iterator[Tried]:
-    """The word with complete forms alone, where blank items were filled in."""
+    """The word with complete questionnaires alone, where blank items were filled in."""
     other = case.by_other_forms
     if other is None:
         return
@@ -268,13 +274,13 @@ def _sober(case: Case, bars: Bars, word: str) -> tuple[list[Tried], Sentence | s
     """The word with people who are still intoxicated robbed of the average effect."""
     if case.later:
         # So long after an infusion nobody is intoxicated by it.
-        return [], "Intoxication does not apply so long after the infusion."
+        return [], "So long after the infusion intoxication no longer plays a part."
     if word != SUPPORTED:
         return [], ""
     if _intoxication_unknown(case):
         return [], (
-            "Whether people were still intoxicated is not known: too few on ketamine have a "
-            "CADSS within hours and one before."
+            "Whether participants were still intoxicated is unknown: too few on ketamine have a "
+            "CADSS score within hours and one before."
         )
     still = intoxicated_scores(case) & case.scores.treated[:, None]
     still &= np.isfinite(case.scores.score)
@@ -282,7 +288,7 @@ def _sober(case: Case, bars: Bars, word: str) -> tuple[list[Tried], Sentence | s
         return [], ""
     scores = without_effect(case.scores, case.primary, still)
     who = case.in_arms(still.any(axis=1))
-    what = "with the average effect taken from scores given before the CADSS was back"
+    what = "with the average effect subtracted from scores given before dissociation resolved"
     return [try_on(what, scores, bars, case.primary_cell.moving(who))], ""
 
 

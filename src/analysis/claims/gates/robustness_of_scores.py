@@ -30,10 +30,10 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Tried:
-    """The verdict's word on other data: one flagged group left out or put back, say.
+    """The verdict's word on other data: one flagged group left out or re-included, say.
 
     ``word`` is None where the analysis could not be done on them; ``why`` says so. ``cell`` is
-    of the people analysed, with those who are left out, put back or scored otherwise.
+    of the participants analysed, with those who are left out, re-included or scored otherwise.
     """
 
     what: str
@@ -176,7 +176,7 @@ def doubted_word(scores: Scores, primary: Primary, bars: Bars) -> tuple[str, Rob
 def survives_missing(found: Robustness, primary: Primary, bars: Bars, word: str) -> bool:
     """Whether missing scores leave the word as it is, by gate 6.
 
-    The word stands while missing scores of both arms are shifted against it by one SD of the
+    The verdict stands while missing scores of both arms are shifted against it by one SD of the
     baseline. Support also needs jump to reference to have the sign of the estimate.
     """
     if word not in (SUPPORTED, CONTRADICTED):

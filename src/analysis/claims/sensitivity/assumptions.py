@@ -1,4 +1,4 @@
-"""Each assumption of claims.toml taken otherwise, to see which words hang on it.
+"""Sensitivity analyses: each assumption of claims.toml varied, to see which verdicts change.
 
 ``assumptions.toml`` declares the other values. The judge itself is run again, with nothing
 changed but that one number. Gate 7 is left out on both sides: its counts are valid for the
@@ -144,8 +144,8 @@ def in_words(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by claim and assumption: declared, word, ``the same at`` (values), ``otherwise
-        at`` (values, each with its word; empty where none).
+        Indexed by claim and assumption: declared, verdict, ``the same at`` (values), ``changed
+        at`` (values, each with its verdict; empty where none).
     """
     rows = []
     for (claim, name), own in table.groupby(["claim", "assumption"], sort=False):
@@ -154,8 +154,8 @@ def in_words(table: pd.DataFrame) -> pd.DataFrame:
         turned = zip(other["taken"], other["word"], strict=True)
         rows.append({
             "claim": claim, "assumption": name, "declared": f"{own['declared'].iloc[0]:g}",
-            "word": own["word as declared"].iloc[0],
+            "verdict": own["word as declared"].iloc[0],
             "the same at": ", ".join(own.loc[same, "taken"].map("{:g}".format)),
-            "otherwise at": ", ".join(f"{value:g} ({word})" for value, word in turned),
+            "changed at": ", ".join(f"{value:g} ({word})" for value, word in turned),
         })  # fmt: skip
     return pd.DataFrame(rows).set_index(["claim", "assumption"])

@@ -65,7 +65,7 @@ def estimate(scores: Scores, choices: Choices) -> dict[str, Any]:
 
 
 def redealt(scores: Scores, arms: NDArray[np.bool_], choices: Choices) -> tuple[Array, Array]:
-    """Estimates and p-values of one specification with the arms dealt anew.
+    """Estimates and p-values of one specification with the arms re-randomised.
 
     Parameters
     ----------

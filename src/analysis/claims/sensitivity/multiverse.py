@@ -136,16 +136,16 @@ def _word(case: Case, found: dict[str, Any]) -> str:
 def rerandomised(
     case: Case, grid: Grid | None = None, *, number: int = 499, seed: int = 1
 ) -> Curve:
-    """The curve of the specifications that may decide, with the arms dealt anew.
+    """The curve of the specifications that may decide, with the arms re-randomised.
 
     Arms are dealt within sites, where sites are recorded. Scores, what is missing, and who is
-    flagged or put back stay with the person; the order and numbers of people do not matter.
+    flagged or re-included stay with the person; the order and numbers of people do not matter.
 
     Raises
     ------
     ValueError
         When the study has no comparator, no specification may decide, or the arms cannot be
-        dealt anew.
+        re-randomised.
     """
     chosen: dict[Any, tuple[Scores, Specification]] = {}
     for one in specifications(case, grid):
@@ -179,7 +179,7 @@ def _by_content(
         pd.DataFrame(np.column_stack([scores.baseline, scores.score]), index=one.people)
         for scores, one in kept
     ]
-    # A group put back adds people whom the first specifications do not know.
+    # A group re-included adds people whom the first specifications do not know.
     arm = pd.concat(arms)
     arm = arm[~arm.index.duplicated()]
     content = pd.concat(numbers, axis=1).reindex(arm.index).to_numpy(float)

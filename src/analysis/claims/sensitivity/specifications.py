@@ -194,7 +194,7 @@ class _Universe:
 
     @cached_property
     def _groups(self) -> dict[str, Case | str]:
-        """The groups of gate 6, left out or put back, with a number where a name recurs."""
+        """The groups of gate 6, left out or re-included, with a number where a name recurs."""
         found: dict[str, Case | str] = {}
         for what, other in other_cases(self.case):
             same = sum(name.partition(" (")[0] == what for name in found)

@@ -258,8 +258,8 @@ def two_measures_before(
     """The change after an infusion beside the change of the same people before any.
 
     Screening to baseline shows regression to the mean and waiting at work; baseline to after
-    shows what is left of them, the infusion and hope. Their difference removes what goes on at
-    the same pace. It is no control: regression is mostly over by baseline, so that the
+    shows what is left of them, the infusion and expectancy. Their difference removes what goes on
+    at the same pace. It is no control: regression is mostly over by baseline, so that the
     difference, if anything, gives the later change too little for people picked by a bad day,
     and too much where waiting raised the baseline.
 

@@ -17,8 +17,8 @@ __all__ = ["CAVEAT", "expected_control_change", "external_comparison", "external
 
 CAVEAT = (
     "This compares people of one study with people of other studies. Nobody was randomised "
-    "between them, and they differ in selection, form, time and hope; it is no evidence that the "
-    "infusion caused the difference."
+    "between them, and they differ in selection, scale, time and expectancy; it is no evidence "
+    "that the infusion caused the difference."
 )
 EXPECTED = "expected change of a control, published elsewhere"
 COMPARISON = "external comparison, not attribution"
@@ -30,7 +30,7 @@ def expected_control_change(changes: np.ndarray, ses: np.ndarray, **words: Any) 
     Parameters
     ----------
     changes, ses : ndarray of float, shape (k,)
-        Mean changes of published control arms on the same form at the same time, points, and
+        Mean changes of published control arms on the same scale at the same time, points, and
         their standard errors.
     **words
         Text columns of the table of estimates.

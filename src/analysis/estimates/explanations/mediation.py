@@ -210,7 +210,9 @@ def _checked(
     marks = marks.astype(float)
     fewest = min(marks.sum(), len(marks) - marks.sum())
     if fewest < 3 or len(marks) < before.shape[1] + 5:
-        raise ValueError("Mediation needs at least three people an arm, and more than it fits.")
+        raise ValueError(
+            "Mediation needs at least three participants per arm, and more than it fits."
+        )
     centred = [v - v.mean(axis=0) for v in (before, *values)]
     return np.column_stack([np.ones(len(marks)), marks, *centred])
 

@@ -78,7 +78,7 @@ class ConditionalMean:
         ----------
         df : float, optional
             Of the t interval; the residual ones of the ANCOVA by default, infinite for the
-            normal interval that rbmi prints (too narrow with fifteen people an arm).
+            normal interval that rbmi prints (too narrow with fifteen participants per arm).
         means : bool
             Whether to give the least squares means of the arms too.
         """

@@ -47,7 +47,9 @@ def variance_ratio(treated: np.ndarray, control: np.ndarray, **words: Any) -> li
     arms = [_finite(treated), _finite(control)]
     n = [len(values) for values in arms]
     if min(n) < 5:
-        raise ValueError(f"A variance ratio needs at least five people an arm; got {min(n)}.")
+        raise ValueError(
+            f"A variance ratio needs at least five participants per arm; got {min(n)}."
+        )
     variances = [values.var(ddof=1) for values in arms]
     # Equal values differ by rounding alone, and would give an endless ratio.
     size = [float(np.abs(values).max()) for values in arms]

@@ -1,4 +1,4 @@
-"""Arms dealt anew, many times: what several analyses of one trial find in each deal.
+"""Arms re-randomised, many times: what several analyses of one trial find in each allocation.
 
 Under the sharp null hypothesis every person would have had the same scores, and the same of them
 missing, in the other arm; then each deal of the arms was as likely as the real one, and a
@@ -37,7 +37,7 @@ LEAST_TRIMMED, LEAST = 5, 3
 
 
 def deals(treated: Arms, strata: NDArray[np.int_], number: int, rng: np.random.Generator) -> Arms:
-    """The arms as they were, then dealt anew ``number`` times within the strata.
+    """The arms as they were, then re-randomised ``number`` times within the strata.
 
     Parameters
     ----------
@@ -61,7 +61,9 @@ def deals(treated: Arms, strata: NDArray[np.int_], number: int, rng: np.random.G
         mixed |= len(np.unique(treated[own])) > 1
         dealt[1:, own] = rng.permuted(dealt[1:, own], axis=1)
     if not mixed:
-        raise ValueError("Everyone in a stratum had the same arm; the arms cannot be dealt anew.")
+        raise ValueError(
+            "Everyone in a stratum had the same arm; the arms cannot be re-randomised."
+        )
     return dealt
 
 
