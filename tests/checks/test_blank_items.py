@@ -1,4 +1,4 @@
-"""A few blank items take the person's mean; complete questionnaires stand beside, or the reverse."""
+"""A few blank items take the person's mean; complete questionnaires stand beside, or reversed."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from analysis.evidence.therapy import speeds
 __all__ = ["OverTime", "over_time", "published_over_time"]
 
 BOUND = "bias alone could do this much (B)"
-SMALLEST = "smallest that matters"
+SMALLEST = "minimal important difference"
 # Published scales look back a week or a month; the longest is drawn.
 MONTH = 720.0
 # A published time covers its hour times or divided by this: no window is printed.

@@ -31,7 +31,7 @@ STRIP = 0.12
 def picture_over_time(drawn: OverTime, *, ax: Axes | None = None) -> Axes:
     """Estimates with intervals at their hours, log scale, and what each form asked about behind.
 
-    The bound on bias and the smallest difference that matters are lines at their values, what
+    The bound on bias and the minimal important difference are lines at their values, what
     nobody measured is shaded, and the people and numbers of each point stand under the axis.
 
     Parameters
