@@ -343,7 +343,7 @@ def calibrate(
     worlds: Annotated[
         str | None, typer.Option(help="Names, comma between; all that are committed unless given.")
     ] = None,
-    n: Annotated[str, typer.Option(help="People an arm, comma between.")] = "15,30,60",
+    n: Annotated[str, typer.Option(help="Participants per arm, comma between.")] = "15,30,60",
     replicates: Annotated[int, typer.Option(help="Simulated trials a cell.")] = 10_000,
     seed: Annotated[int, typer.Option(help="Of the random numbers.")] = 20261123,
     jobs: Annotated[int, typer.Option(help="Processes; -1 for one a core.")] = 1,
@@ -355,7 +355,7 @@ def calibrate(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Keep what was counted.")] = False,
     renew: Annotated[
-        bool, typer.Option("--renew", help="Judge the stored trials again; same words: new hashes.")
+        bool, typer.Option("--renew", help="Judge the stored trials again; none changed: new hashes.")
     ] = False,
     as_json: Json = False,
 ) -> None:

@@ -19,7 +19,7 @@ def test_hours_decide_where_the_form_asks_about_now(tmp_path):
 
 def test_a_form_that_looks_back_leaves_it_to_a_later_window(tmp_path):
     own = case(tmp_path, "week forms only")
-    assert chosen.why_not_hours(own) == "The form asks about time before the infusion too."
+    assert chosen.why_not_hours(own) == "The scale asks about time before the infusion too."
     assert chosen.decides(own) == "day"
 
 

@@ -55,7 +55,7 @@ def test_thresholds_are_counted_with_themselves(case):
     own = people[people["arm"] == "ketamine"]
     expected = {
         "any fall": (own["change"] < 0).mean(),
-        "10 points or more (smallest that matters)": (own["change"] <= -10).mean(),
+        "10 points or more (minimal important difference)": (own["change"] <= -10).mean(),
         "30 % of baseline or more": (own["score"] <= 0.7 * own["baseline"] + 1e-9).mean(),
     }
     for name, share in expected.items():
@@ -164,7 +164,7 @@ def test_few_people_between_two_thresholds_are_not_told(case):
     table = responders.shares_at_thresholds(made, **WEEK).set_index(["estimand", "contrast"])
     assert table.loc[("any fall", "ketamine"), "estimate"] == 0.5
     assert np.isnan(
-        table.loc[("10 points or more (smallest that matters)", "ketamine"), "estimate"]
+        table.loc[("10 points or more (minimal important difference)", "ketamine"), "estimate"]
     )
 
 

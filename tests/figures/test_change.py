@@ -57,5 +57,5 @@ def test_ecdf_draws_shares_at_the_counted_points(shares):
 
 def test_ecdf_of_too_few_people_says_so(shares):
     ax = figures.ecdf_of_change(shares.head(0), synthetic=False)
-    assert [text.get_text() for text in ax.texts] == ["too few people to show"]
+    assert [text.get_text() for text in ax.texts] == ["too few participants to show"]
     assert ax.get_legend() is None

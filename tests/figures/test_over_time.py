@@ -87,7 +87,7 @@ def test_a_form_about_the_past_week_reaches_back_before_the_infusion():
     ax = picture_over_time(drawn(recall=168.0))
     back = [text for text in ax.texts if text.get_text() == "before the infusion"]
     assert len(back) == 1
-    behind = next(c for c in ax.collections if c.get_label() == "what the form asks about")
+    behind = next(c for c in ax.collections if c.get_label() == "what the scale asks about")
     begins = [segment[0] for segment in behind.get_segments()]
     strip = ax.get_xlim()[0]
     # At 7 days its week begins with the infusion, at the left end of the axis itself.

@@ -83,7 +83,7 @@ def test_the_band_holds_between_its_points():
 
 def test_no_arm_with_enough_people_says_so():
     ax = responders.change_bands(bands().iloc[:0], synthetic=True, title="Spread")
-    assert "too few people to show" in [text.get_text() for text in ax.texts]
+    assert "too few participants to show" in [text.get_text() for text in ax.texts]
 
 
 def test_a_strategy_far_below_zero_does_not_flatten_the_others():

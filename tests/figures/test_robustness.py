@@ -54,7 +54,7 @@ def test_the_primary_and_the_bars_of_gate_5_are_marked(ax: Axes) -> None:
     lines = {line.get_label(): line for line in ax.lines}
     assert lines["primary analysis"].get_xydata().tolist() == [[0, -9]]
     assert set(lines["bound on bias"].get_ydata()) == {-2}
-    assert set(lines["smallest that matters"].get_ydata()) == {-4}
+    assert set(lines["minimal important difference"].get_ydata()) == {-4}
 
 
 def test_the_title_counts_what_may_decide_and_says_synthetic(ax: Axes) -> None:

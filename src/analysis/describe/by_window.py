@@ -193,7 +193,7 @@ def _mean(estimand: str, scores: np.ndarray, words: dict[str, Any]) -> dict[str,
 def _sd(scores: np.ndarray, words: dict[str, Any]) -> dict[str, Any]:
     cell = Cell.of(words["contrast"], scores.size)
     return row(estimand="SD of scores", n=scores.size, estimate=float(scores.std(ddof=1)),
-               method="between people", cell=cell, **words)  # fmt: skip
+               method="between participants", cell=cell, **words)  # fmt: skip
 
 
 def _differences(case: Case, name: str, is_main: bool, mixed: pd.DataFrame) -> pd.DataFrame:
@@ -257,7 +257,7 @@ def _limits(case: Case, names: list[str]) -> list[str]:
     few = [case.windows[name].label for name in scored_windows(case) if name not in names]
     if few:
         least = int(case.definitions.rule("minimum_people_per_arm"))
-        told.append(f"Fewer than {least} people of an arm were scored at {listed(few)}.")
+        told.append(f"Fewer than {least} participants of an arm were scored at {listed(few)}.")
     if case.design.comparator_arm is None:
         told.append(
             "There is no comparator: a change within one arm includes everything that happened, "
@@ -272,12 +272,14 @@ def _limits(case: Case, names: list[str]) -> list[str]:
     if reason := why_not_hours(case):
         told.append(f"Scores within hours are here and do not decide: {reason}")
     elif not any(case.windows[name].high <= HOURS_END for name in names):
-        told.append("Nobody was scored within hours on this form: nothing here speaks to hours.")
+        told.append(
+            "Nobody was scored within hours on this scale, so these data cannot speak to hours."
+        )
     if case.primary_form is not None and case.primary_form[1] > 0:
         hours = case.primary_form[1]
         told.append(
-            f"The form asks about the past {hours:g} h: a score sooner than that after an infusion "
-            "also describes time before it."
+            f"The scale asks about the past {hours:g} h: a score sooner than that after an "
+            "infusion also describes time before it."
         )
     told.append("One window decides; the others carry intervals without p.")
     return told

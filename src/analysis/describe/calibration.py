@@ -112,13 +112,13 @@ def state(counts: pd.DataFrame, definitions: Definitions | None = None) -> str:
         return (
             f"{len(cells)} of {every} cells are counted, {int(cells['replicates'].min()):,} "
             f"trials each, with the rules of decisions_sha256 {made}.{renewed if again else ''} "
-            f"Where rules or code have changed since, cells are pending: gate 7 and notebook 10 "
-            "say so, and make release-check is red."
+            f"Where rules or code have changed since, cells are pending: the gate calibration and "
+            "notebook 10 say so, and make release-check fails."
         )
     return (
         f"PENDING: {len(pending)} of {len(cells)} counted cells were made with other rules or "
         f"other code than those of now (decisions_sha256 {made}; now "
-        f"{rules.decisions_sha256[:12]}). Whether they hold now is not known: gate 7 "
+        f"{rules.decisions_sha256[:12]}). Whether they hold now is unknown: the gate calibration "
         f'says "not evaluated" until {RENEW} finds every stored verdict the same or {COUNT} has '
         "counted them anew."
     )
@@ -270,7 +270,7 @@ def words(counts: pd.DataFrame, *, claim: str = "onset") -> pd.DataFrame:
     table = cells(counts, claim=claim).query("replicates > 0")
     names = {"supported": "supported", "contradicted": "contradicted",
              "not_decided": "not decided", "not_testable": "not testable",
-             "by_estimate": "gate 5 alone supports"}  # fmt: skip
+             "by_estimate": "supported by the gate estimate alone"}  # fmt: skip
     shown = pd.DataFrame({"world": table["world"], "participants per arm": table["n_per_arm"]})
     for column, name in names.items():
         shown[name] = (100 * table[column].astype(float) / table["replicates"]).round(1)

@@ -57,7 +57,7 @@ def decides(case: Case) -> str:
     Raises
     ------
     ValueError
-        When no window holds scores of enough people.
+        When no window holds scores of enough participants.
     """
     phase = case.definitions.primary.phase
     if enough(case, phase) and not why_not_hours(case):
@@ -67,8 +67,8 @@ def decides(case: Case) -> str:
         later = next((name for name in case.later_windows if enough(case, name)), None)
     if later is None:
         raise ValueError(
-            f"No window after the infusion holds {case.scale.name} scores of enough people of "
-            "each arm."
+            f"No window after the infusion holds {case.scale.name} scores of enough "
+            "participants in each arm."
         )
     return later
 
@@ -83,7 +83,7 @@ def why_not_hours(case: Case) -> str:
     if data_gates.time(case).passed is False:
         return "Their times are not actual times that are known precisely enough."
     if data_gates.recall(case).passed is False:
-        return "The form asks about time before the infusion too."
+        return "The scale asks about time before the infusion too."
     return ""
 
 
@@ -91,8 +91,8 @@ def last_window(case: Case) -> str:
     """The last window in which each arm has enough people with a primary score."""
     if not case.visits:
         raise ValueError(
-            f"No window after the infusion holds {case.scale.name} scores of enough people of "
-            "each arm."
+            f"No window after the infusion holds {case.scale.name} scores of enough "
+            "participants in each arm."
         )
     return case.visits[-1]
 
@@ -111,7 +111,7 @@ def form_with_reliable_change(case: Case) -> FormAt:
         if window := _last(case, name, version):
             return FormAt(name, version, window)
     raise ValueError(
-        "No PTSD scale with a published reliable change was filled in by enough people."
+        "No PTSD scale with a published reliable change was filled in by enough participants."
     )
 
 
@@ -135,7 +135,7 @@ def form_that_looks_back(case: Case) -> FormAt:
     for _, _, name, version in sorted(kinds):
         if window := _last(case, name, version):
             return FormAt(name, version, window)
-    raise ValueError("No PTSD scale that looks back was filled in by enough people.")
+    raise ValueError("No PTSD scale that looks back was filled in by enough participants.")
 
 
 def _forms(case: Case) -> list[tuple[str, str]]:

@@ -133,7 +133,7 @@ def difference_by_stratum(
     column = case.checked.study.subjects.set_index("subject")[stratum]
     people = people.assign(stratum=people["subject"].map(column))
     if len(people) and people.groupby(["stratum", "arm"]).size().min() < at_least:
-        few = f"A {stratum} has fewer than {at_least} people in an arm; merge small ones."
+        few = f"A {stratum} has fewer than {at_least} participants in an arm; merge small ones."
         raise ValueError(few)
     words = row_words(case, window)
     return released(

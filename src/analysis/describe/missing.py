@@ -166,7 +166,7 @@ def gate_5(case: Case) -> Conclusion:
         When no minimal important difference is known for the form.
     """
     if case.bars is None:
-        raise ValueError("No minimal important difference is known for this form.")
+        raise ValueError("No minimal important difference is known for this scale.")
     return case.bars.holds(SUPPORTED)
 
 

@@ -134,7 +134,7 @@ class MixedModel:
 
 
 def mixed_model(case: Case) -> MixedModel:
-    """Change on baseline and arm at every window in which enough people of each arm were scored.
+    """Change on baseline and arm at every window with enough participants scored in each arm.
 
     Unstructured covariance, restricted maximum likelihood, Kenward-Roger; where that covariance
     cannot be fitted, a simpler one, which is named.
@@ -150,7 +150,7 @@ def mixed_model(case: Case) -> MixedModel:
             return known
     treated, control = two_arms(case, "there is no difference to follow")
     if not case.visits:
-        raise ValueError("No window holds scores of enough people of each arm.")
+        raise ValueError("No window holds scores of enough participants in each arm.")
     labels = {name: case.windows[name].label for name in case.visits}
     data = pd.concat([case.people(name).assign(visit=label) for name, label in labels.items()])
     data = data[data["arm"].isin([treated, control])]

@@ -66,7 +66,7 @@ def _of_two_arms(
     least = int(case.definitions.rule("minimum_people_per_arm"))
     if min(treated.sum(), (~treated).sum()) < least:
         raise ValueError(
-            f"An arm has fewer than {least} people with a score at {words['window']}; choose "
+            f"An arm has fewer than {least} participants with a score at {words['window']}; choose "
             "another window or form."
         )
     return people, treated, words
@@ -139,7 +139,7 @@ def _falls(people: pd.DataFrame, scale: instruments.Instrument) -> dict[str, np.
     change = people["change"].round(DECIMALS)
     found = {"any fall": (change < 0).to_numpy()}
     published = {
-        "smallest that matters": scale.minimal_important_difference,
+        "minimal important difference": scale.minimal_important_difference,
         "reliable change": scale.reliable_change,
     }
     for name, threshold in published.items():

@@ -100,7 +100,7 @@ def agreement(found: pd.DataFrame, verdict: str) -> pd.DataFrame:
     counts |= {f"{words} ({word})": counts.get(word, np.nan) for words, word in agree.items()}
     table = pd.DataFrame({"specifications": pd.Series(counts)})
     table["share"] = table["specifications"] / len(said) if len(said) else np.nan
-    return table.rename_axis("gate 5 says")
+    return table.rename_axis("the gate estimate says")
 
 
 def by_choice(case: Case, found: pd.DataFrame) -> pd.DataFrame:

@@ -68,7 +68,7 @@ class Tipping:
         """Difference as imputed, minimal important difference, shift that tips it."""
         told = {
             "difference as imputed": self.tip.unshifted.estimate,
-            "smallest that matters": np.nan if self.smallest is None else self.smallest,
+            "minimal important difference": np.nan if self.smallest is None else self.smallest,
             "tips at": self.tip.shift,
         }
         return pd.Series(told).round(1).to_frame("points")

@@ -86,7 +86,7 @@ def share_bounds(events: int, n: int, given: int, **words: Any) -> dict[str, Any
         n=given,
         ci_low=events / given,
         ci_high=(events + given - n) / given,
-        method=f"bounds: {given - n} of {given} people have no score",
+        method=f"bounds: {given - n} of {given} participants have no score",
         cell=Cell(
             {words.get("contrast") or "people": given},
             counts=((events, n), (n, given)),

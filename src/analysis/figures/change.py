@@ -42,10 +42,10 @@ def ecdf_of_change(
     *,
     synthetic: bool,
     thresholds: dict[str, float] | None = None,
-    title: str = "How change is spread over people",
+    title: str = "How change is distributed",
     ax: Axes | None = None,
 ) -> Axes:
-    """Cumulative share of people by change, one series an arm; marks are what was counted.
+    """Cumulative share of participants by change, one series an arm; marks are what was counted.
 
     Parameters
     ----------
@@ -75,8 +75,8 @@ def cumulative(ax: Axes, table: pd.DataFrame, title: str, synthetic: bool) -> Ax
     ax.axvline(0, color="0.3", linewidth=1)
     ax.set_ylim(0, 100)
     if table.empty:
-        ax.text(0.5, 0.3, "too few people to show", transform=ax.transAxes, ha="center")
+        ax.text(0.5, 0.3, "too few participants to show", transform=ax.transAxes, ha="center")
     return finish(
         ax, title, synthetic, x="change from baseline, points (lower is better)",
-        y="% of people with this change\nor a larger fall",
+        y="% of participants with this change\nor a larger fall",
     )  # fmt: skip

@@ -48,7 +48,7 @@ def guesses_by_arm(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = No
                      text={"zorder": 4, "bbox": frame}, height=0.62, zorder=3)  # fmt: skip
     ax.set_yticks(y, [f"given {name}" for name in table.index])
     ax.set_xlim(0, 100)
-    title = "Could people tell what they were given?"
+    title = "Could participants tell what they were given?"
     return finish(ax, title, synthetic, x="% of the arm", columns=3, gap=0.3)
 
 
@@ -103,7 +103,7 @@ def share_back(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) 
     ax.legend(loc="lower right", frameon=True)
     return finish(
         ax, "How soon dissociation has passed", synthetic,
-        x="hours from the start of the infusion", y="% of people back\nnear baseline",
+        x="hours from the start of the infusion", y="% of participants\nresolved",
     )  # fmt: skip
 
 
@@ -199,7 +199,7 @@ def difference_over_baseline(
 
 
 def harms_by_arm(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
-    """Share of people with each harm, one mark an arm, with exact intervals.
+    """Share of participants with each harm, one mark an arm, with exact intervals.
 
     Parameters
     ----------
@@ -228,5 +228,5 @@ def harms_by_arm(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None
     ax.set_yticks([-i for i in range(len(names))], [textwrap.fill(name, 26) for name in names])
     ax.set_ylim(-len(names) + 0.4, 0.6)
     ax.set_xlim(left=-1)
-    x = "% of people, exact 95 % intervals"
+    x = "% of participants, exact 95 % intervals"
     return finish(ax, "Harms by arm", synthetic, x=x, columns=2, gap=0.16)

@@ -42,7 +42,7 @@ def recall_shares(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.minorticks_off()
     ax.set_ylim(-3, 103)
     return finish(
-        ax, "What a form asks about", False, x="hours since the infusion started",
+        ax, "What a scale asks about", False, x="hours since the infusion started",
         y="% of the window before the infusion", columns=2, gap=0.15,
     )  # fmt: skip
 
@@ -61,4 +61,4 @@ def visit_times(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None)
     ax = new_axes(ax, 1.9 + 0.5 * len(table))
     y = stacked_bars(ax, table.apply(pd.to_numeric, errors="coerce").fillna(0))
     ax.set_yticks(y, [textwrap.fill(str(name), 22) for name in table.index])
-    return finish(ax, "When the forms were filled in", synthetic, x="forms", columns=4)
+    return finish(ax, "When participants were assessed", synthetic, x="forms", columns=4)

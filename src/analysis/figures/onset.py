@@ -60,7 +60,7 @@ def crossing_curves(
     return finish(
         ax, title, synthetic,
         x="visit, hours after the end of the infusion (not to scale)",
-        y="% of people who crossed", columns=2,
+        y="% of participants with a response", columns=2,
     )  # fmt: skip
 
 
@@ -92,8 +92,8 @@ def crossing_dots(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = Non
             )  # fmt: skip
     ax.set_yticks(list(y.values()), [textwrap.fill(name, 20) for name in y])
     ax.set_xlim(0, 100)
-    title = "Crossing once, and crossing that holds"
-    return finish(ax, title, synthetic, x="% of people, 95 % intervals", columns=2, gap=0.16)
+    title = "First response, and sustained response"
+    return finish(ax, title, synthetic, x="% of participants, 95 % intervals", columns=2, gap=0.16)
 
 
 def backward_stepping(steps: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:

@@ -84,7 +84,7 @@ def _recall(ax: Axes, rows: pd.DataFrame) -> None:
     strip = left * (left / right) ** STRIP if before.any() else left
     begins = np.where(before, strip, np.maximum(looks["hours"] - looks["recall_hours"], left))
     ax.hlines(looks["estimate"], begins, looks["hours"], color=BACKWARDS, alpha=0.28, linewidth=7,
-              zorder=2.5, label="what the form asks about")  # fmt: skip
+              zorder=2.5, label="what the scale asks about")  # fmt: skip
     if not before.any():
         return
     ax.set_xlim(strip, right)

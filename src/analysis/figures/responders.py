@@ -45,7 +45,7 @@ def three_ways(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) 
     ax.set_yticks(y, [f"{arm}\n(n = {_people(table, arm)})" for arm in arms])
     ax.set_xlim(0, 100)
     title = "Beyond measurement error: improved, unchanged, worse"
-    return finish(ax, title, synthetic, x="% of people with a score", columns=3, gap=0.32)
+    return finish(ax, title, synthetic, x="% of participants with a score", columns=3, gap=0.32)
 
 
 def _people(table: pd.DataFrame, arm: str) -> str:
@@ -79,14 +79,14 @@ def shares_by_threshold(
         shares_in_rows(ax, own, y, index, label=arm, capsize=3)
     ax.set_yticks(list(places.values()), [textwrap.fill(name, 24) for name in places])
     ax.set_xlim(-2, 102)
-    x = "% of people, exact 95 % intervals"
+    x = "% of participants, exact 95 % intervals"
     return finish(ax, title, synthetic, x=x, columns=2, gap=0.16)
 
 
 def change_bands(
     table: pd.DataFrame, *, synthetic: bool, title: str, ax: Axes | None = None
 ) -> Axes:
-    """Cumulative share of people by change, with the band that holds at every point.
+    """Cumulative share of participants by change, with the band that holds at every point.
 
     Parameters
     ----------
@@ -182,5 +182,5 @@ def decision_curve(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = No
     ax.set_ylim(-0.25 * top, 1.08 * top)
     return finish(
         ax, "Is it worth choosing by the first session?", synthetic, columns=2, gap=0.18,
-        x="stop below this chance of responding, %", y="net benefit,\nresponders in 100 people",
+        x="stop below this chance of responding, %", y="net benefit,\nresponders per 100",
     )  # fmt: skip

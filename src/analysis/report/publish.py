@@ -109,7 +109,7 @@ def sent_text(ledger: Ledger) -> str:
         f"{shown} estimates, {len(ledger.flags)} flags; your name for the study and its title; no "
         "file name, no path, no row of a file, no unkeyed hash of one.",
         *(line for line in withheld_lines(ledger) if line),
-        "Pass on one report of a study, not two that differ by a few people.",
+        "Pass on one report of a study, not two that differ by a few participants.",
     ]
     return "\n".join(lines)
 

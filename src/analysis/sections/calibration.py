@@ -22,6 +22,8 @@ __all__ = ["beside_common", "bias_that_fools", "common", "counted", "false_suppo
            "words_at_thirty", "worlds", "wrongly_contradicted"]  # fmt: skip
 
 THIRTY = 30
+_AFTER = {"gate 5": "after estimate", "gates 5 and 6": "after robustness",
+          "all seven gates": "after all gates"}  # fmt: skip
 WANTED = 0.8
 FOOLED = 0.05
 
@@ -84,7 +86,7 @@ def counted() -> Iterator[Any]:
     yield sentences(describe.titled(describe.counted(_counts())))
     wanted = load_definitions().rule("calibration_trials")
     where = "trials in every scenario without an effect, up to the bound on bias"
-    yield f"Gate 7 asks for {wanted:,.0f} {where}."
+    yield f"The gate calibration asks for {wanted:,.0f} {where}."
 
 
 @section()
@@ -164,7 +166,7 @@ def power_cell() -> Iterator[Any]:
     table = describe.all_gates(_counts())
     if "power-cell" not in table.index.get_level_values("world"):
         raise ValueError(f"The cell in which power is promised is {_absent()}.")
-    yield table.loc["power-cell"]
+    yield table.loc["power-cell"].rename(columns=_AFTER)
     if ("power-cell", THIRTY) in table.index:
         got = float(table["all seven gates"].to_dict()["power-cell", THIRTY])
         kept = "kept" if got >= 100 * WANTED else "not kept"
@@ -173,6 +175,7 @@ def power_cell() -> Iterator[Any]:
     beside = table[table.index.get_level_values("world").str.startswith("power-cell@")]
     if len(beside):
         designs = beside.rename(lambda name: describe.design_of_world(name), level="world")
+        designs = designs.rename(columns=_AFTER)
         yield designs.rename_axis(index={"world": "design"})
 
 

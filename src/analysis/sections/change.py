@@ -86,7 +86,7 @@ def estimators(case: Case) -> Iterator[Any]:
     window = decides(case)
     rows = change_estimators(case, window=window)
     if rows.empty:
-        raise ValueError("No arm has five people with a score there.")
+        raise ValueError("No arm has five participants with a score there.")
     yield estimates_table(rows)
     means = rows[rows["method"] == "paired t"]
     told = [f"{line['contrast']} {interval(line, unit='points')}, {_zero(line)}"
@@ -130,21 +130,21 @@ def selection_beside(case: Case) -> Iterator[Any]:
     selection = None if known is None else known.selection()
     rows = change_with_selection(case, selection=selection, windows=(window,), **form)
     if rows.empty:
-        raise ValueError("No arm has enough people with a score there.")
+        raise ValueError("No arm has enough participants with a score there.")
     yield estimates_table(rows)
 
 
 @section()
 def spread_over_people(case: Case) -> Iterator[Any]:
-    """The cumulative share of people by change, thinned so that nobody can be picked out."""
+    """The Cumulative share of participants by change, thinned so that nobody can be picked out."""
     window = decides(case)
     table = cumulative_change(case, window=window)
     if table.empty:
-        raise ValueError("Too few people were scored there for a curve that shows nobody.")
-    title = f"How change is spread over people, {case.windows[window].label} after"
+        raise ValueError("Too few participants were scored there for a curve that shows nobody.")
+    title = f"How change is distributed, {case.windows[window].label} after"
     yield Picture(
         ecdf_of_change(table, synthetic=case.design.synthetic, title=title),
-        alternative(case, f"Cumulative share of people by change. {_curves(table)}"),
+        alternative(case, f"Cumulative share of participants by change. {_curves(table)}"),
     )
 
 

@@ -22,7 +22,8 @@ def contrast(case: Case) -> Iterator[Any]:
         yield f"{found.instrument}, {found.label} after each infusion:"
         yield estimates_table(found.rows)
         drawn = found.rows.iloc[[0, 3]]
-        drawn = drawn.assign(label=["within person, both periods", "between people, first period"])
+        labels = ["within participant, both periods", "between participants, first period"]
+        drawn = drawn.assign(label=labels)
         what = f"Two estimates with 95 % intervals, {found.label} after"
         yield Picture(
             forest(drawn, label="label", title=f"{found.label} after the infusion",
@@ -31,4 +32,4 @@ def contrast(case: Case) -> Iterator[Any]:
             alternative(case, what, drawn, "label"),
         )  # fmt: skip
         first = lines_of(found.rows)[0]
-        yield f"Within a person the two differed by {interval(first, unit='points')}."
+        yield f"Within a participant the two differed by {interval(first, unit='points')}."

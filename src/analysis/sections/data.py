@@ -82,7 +82,7 @@ def forms(case: Case) -> Iterator[Any]:
     """Scored forms by instrument and phase."""
     phases = forms_by_phase(case)
     if phases.empty:
-        raise ValueError("No form has a score.")
+        raise ValueError("There is no score.")
     yield phases
     ax = visit_times(phases, synthetic=case.design.synthetic)
     mark = SYNTHETIC if case.design.synthetic else ""
@@ -91,7 +91,7 @@ def forms(case: Case) -> Iterator[Any]:
         for name, row in phases.iterrows()
     )
     yield Picture(
-        ax, f"{mark}Stacked bars, number of forms by phase, one bar an instrument. {told}."
+        ax, f"{mark}Stacked bars, number of assessments by phase, one bar an instrument. {told}."
     )
     within = [str(name) for name, row in phases.iterrows() if row.get("hours", 0) != 0]
     what = listed(within) if within else "no form"

@@ -77,7 +77,7 @@ def alike_guesses(case: Case) -> Iterator[Any]:
     """Change among people who guessed alike; it describes, and restores no blinding."""
     rows = blinding.change_by_guess(case, window=decides(case))
     if rows.empty:
-        raise ValueError("No group of people who guessed alike is large enough to show.")
+        raise ValueError("No group of participants who guessed alike is large enough to show.")
     yield estimates_table(rows)
 
 
@@ -114,7 +114,7 @@ def course(case: Case) -> Iterator[Any]:
     """Dissociation before, during and after the infusion."""
     rows = dissociation.dissociation_course(case)
     if rows.empty:
-        raise ValueError("Too few people were rated for dissociation to show.")
+        raise ValueError("Too few participants were rated for dissociation to show.")
     mean = rows[rows["estimand"] == "mean score"]
     yield Picture(
         draw.course_of_dissociation(rows, synthetic=case.design.synthetic),
@@ -129,10 +129,10 @@ def back_near_baseline(case: Case) -> Iterator[Any]:
     """How soon dissociation had passed, and of whom that is not known."""
     back = dissociation.return_to_baseline(case)
     if back.empty:
-        raise ValueError("Too few people were rated for dissociation to show when it passed.")
+        raise ValueError("Too few participants were rated for dissociation to show when it passed.")
     told = [f"{arm}: {percent(own['lower'].iloc[-1])} by {own['hours'].iloc[-1]:g} h"
             for arm, own in back.groupby("arm", sort=True)]  # fmt: skip
-    what = "Share of people back near their level before, by hours from the start. "
+    what = "Share of participants whose dissociation had resolved, by hours from the start. "
     yield Picture(
         draw.share_back(back, synthetic=case.design.synthetic),
         alternative(case, what + "; ".join(told)),
@@ -210,7 +210,7 @@ def harms_by_arm(case: Case) -> Iterator[Any]:
     rows = harms.harms_table(case)
     one = rows[~rows["contrast"].str.contains(" - ", regex=False)]
     if one["estimate"].notna().any():
-        what = "Share of people with each harm by arm, exact intervals"
+        what = "Share of participants with each harm by arm, exact intervals"
         yield Picture(
             draw.harms_by_arm(rows, synthetic=case.design.synthetic),
             alternative(case, what, one, "contrast", "estimand"),

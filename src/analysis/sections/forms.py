@@ -52,7 +52,7 @@ def looks_back(case: Case) -> Iterator[Any]:
         case.scale.name,
         case.primary_form[0],
     ):
-        raise ValueError("The primary form looks back itself; there is no other beside it.")
+        raise ValueError("The primary scale itself looks back; there is no second one to show.")
     yield from _change(case, found.instrument, found.version)
 
 
@@ -60,7 +60,7 @@ def _change(case: Case, instrument: str | None, version: str | None) -> Iterator
     windows = tuple(name for name in case.visit_windows if enough(case, name, instrument, version))
     change = change_by_window(case, instrument=instrument, version=version, windows=windows)
     if change.empty:
-        raise ValueError("No window holds scores of enough people.")
+        raise ValueError("No window holds scores of enough participants.")
     form = (instrument, version) if instrument and version else (case.scale.name, _version(case))
     hours = instruments.get(form[0]).versions[form[1]]
     if instrument is None and case.primary_form is not None:
@@ -85,7 +85,7 @@ def bound(case: Case) -> Iterator[Any]:
     found = form_that_looks_back(case)
     table = recall_bound(case, **found.form())
     if table.empty:
-        raise ValueError("No visit holds scores of that form that may be shown.")
+        raise ValueError("No visit has scores on that scale that may be shown.")
     yield rounded(table)
     first = table.iloc[0]
     yield (

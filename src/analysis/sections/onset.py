@@ -34,22 +34,22 @@ def thresholds(case: Case) -> Iterator[Any]:
     """The falls that count."""
     kinds = [(one.name, "share of baseline" if one.share else "points")
              for one in courses.thresholds(case)]  # fmt: skip
-    names = ["a person has crossed at a fall of", "kind"]
+    names = ["a response is a fall of", "kind"]
     yield pd.DataFrame(kinds, columns=names).set_index(names[0])
     if not case.validated:
         yield (
-            "No reliable change is published for this form, so none is used; the smallest "
+            "No reliable change is published for this scale, so none is used; the smallest "
             "difference is a share of the baseline SD, an assumption."
         )
 
 
 @section()
 def crossing_once(case: Case) -> Iterator[Any]:
-    """Turnbull's estimate of the share who had crossed, by arm, as boxes between visits."""
+    """Turnbull's estimate of the share who had responded, by arm, as boxes between visits."""
     first = _first(case)
     regions = crossing.crossing_regions(case, first, sustained=False)
     visits = list(courses.schedule(case).values())
-    title = f"Share who had crossed {first.name}"
+    title = f"Share with a fall of {first.name}"
     ax = draw.crossing_curves(regions, visits=visits, title=title, synthetic=case.design.synthetic)
     told = [f"{arm} {_ends(own)}" for arm, own in regions.groupby("arm", sort=False)]
     yield Picture(ax, alternative(case, f"Boxes of Turnbull's estimate by arm. {listed(told)}"))
@@ -63,7 +63,7 @@ def _ends(boxes: pd.DataFrame) -> str:
 
 @section()
 def once_and_sustained(case: Case) -> Iterator[Any]:
-    """Every threshold, crossed once or sustained, by the last visit that can show it."""
+    """Every threshold, response once or sustained, by the last visit that can show it."""
     _first(case)
     end = crossing.crossing_at_the_end(case)
     between = end["contrast"].str.contains(" - ", regex=False)
@@ -71,7 +71,7 @@ def once_and_sustained(case: Case) -> Iterator[Any]:
         held=lambda rows: rows["sustained"].map({True: "sustained", False: "once"})
     )
     ax = draw.crossing_dots(single, synthetic=case.design.synthetic)
-    what = "Share of each arm that crossed, by threshold, once and sustained"
+    what = "Share of each arm with a response, by threshold, once and sustained"
     yield Picture(ax, alternative(case, what, single, "contrast", "threshold", "held"))
     apart = end[between].set_index(["threshold", "sustained", "window"])
     yield f"Difference in shares, {case.contrast}, 95 % intervals:"
@@ -100,7 +100,7 @@ def tests(case: Case) -> Iterator[Any]:
     """The arms compared over all visits at once: hazard ratio, and a score test beside it."""
     _first(case)
     found = crossing.crossing_tests(case).set_index("window")
-    score = found[found["estimand"].str.startswith("crossings")]
+    score = found[found["estimand"].str.startswith("responses")]
     ratio = found[found["estimand"].str.startswith("hazard ratio")]
     names = {"estimate": "hazard ratio", "p_value": "p (likelihood ratio)"}
     both = ratio[["estimate", "ci_low", "ci_high", "p_value"]].rename(columns=names)

@@ -12,7 +12,10 @@ from analysis.studies import opened
 __all__ = ["VARIABLE", "CannotOpen", "heading", "open_study"]
 
 VARIABLE = "RELIEF_STUDY"
-PASSED_ON = "What may be passed on: numbers that tell of a few people are withheld, counts rounded."
+PASSED_ON = (
+    "What may be passed on: numbers that could tell of a few participants are withheld, counts "
+    "rounded."
+)
 
 
 class CannotOpen(ReliefError):

@@ -94,11 +94,11 @@ def bands(case: Case) -> Iterator[Any]:
     window = decides(case)
     table = responders.change_bands(case, window=window)
     if table.empty:
-        raise ValueError("Too few people were scored there for a curve that shows nobody.")
-    title = f"How change is spread over people, {case.windows[window].label} after"
+        raise ValueError("Too few participants were scored there for a curve that shows nobody.")
+    title = f"How change is distributed, {case.windows[window].label} after"
     told = [f"{arm}: half at about {_middle(own):g} points"
             for arm, own in table.groupby("arm", sort=True)]  # fmt: skip
-    what = f"Cumulative share of people by change, simultaneous 95 % bands. {listed(told)}"
+    what = f"Cumulative share of participants by change, simultaneous 95 % bands. {listed(told)}"
     ax = draw.change_bands(table, synthetic=case.design.synthetic, title=title)
     yield Picture(ax, alternative(case, what))
 
@@ -114,7 +114,7 @@ def distributions(case: Case) -> Iterator[Any]:
     windows = tuple(dict.fromkeys([decides(case), last_window(case)]))
     rows = responders.compare_change(case, windows=windows)
     if rows.empty:
-        raise ValueError("No window holds enough people of each arm.")
+        raise ValueError("No window holds enough participants in each arm.")
     yield sentences(estimates_table(rows).drop(columns=["contrast", "instrument"]))
     chance = rows[rows["estimand"].str.startswith("probability")]
     for line in lines_of(chance):
@@ -129,7 +129,7 @@ def spread(case: Case) -> Iterator[Any]:
     """Whether changes spread wider with ketamine: the ratio of the variances."""
     rows = responders.spread_between_arms(case)
     if rows.empty:
-        raise ValueError("No window holds enough people of each arm.")
+        raise ValueError("No window holds enough participants in each arm.")
     yield sentences(estimates_table(rows).drop(columns=["contrast", "instrument"]))
     limits = rows.dropna(subset=["ci_low", "ci_high"])
     holds = ((limits["ci_low"] <= 1) & (limits["ci_high"] >= 1)).sum()
@@ -142,7 +142,7 @@ def next_person(case: Case) -> Iterator[Any]:
     window = decides(case)
     rows = responders.next_person(case, window=window, level=LEVEL)
     if rows.empty:
-        raise ValueError("No arm has enough people with a score there.")
+        raise ValueError("No arm has enough participants with a score there.")
     yield sentences(estimates_table(rows).drop(columns=["instrument", "window"]))
     drawn = rows[rows["method"].str.startswith("mean")]
     label = f"change {case.windows[window].label} after, points (lower is better)"
@@ -158,7 +158,7 @@ def clusters(case: Case) -> Iterator[Any]:
     rows = responders.cluster_profile(case)
     if rows.empty:
         raise ValueError(
-            "No window from about 24 h on holds the clusters of enough people of each arm."
+            "No window from about 24 h on holds the clusters of enough participants in each arm."
         )
     joint = rows["method"].str.contains("F(", regex=False)
     if joint.any():

@@ -36,7 +36,7 @@ def test_without_cadss_it_is_said(case):
     with pytest.raises(ValueError, match="no CADSS score"):
         dissociation.dissociation_course(bare)
     table = harms.harms_table(bare).set_index("estimand")
-    assert table.loc["dissociation not back near baseline by 4 h", "method"] == "not recorded"
+    assert table.loc["dissociation not resolved by 4 h", "method"] == "not recorded"
 
 
 def by_covariance(case):

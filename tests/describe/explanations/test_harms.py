@@ -21,7 +21,7 @@ def test_harms_count_people_by_arm_and_name_what_was_not_recorded(case):
     assert set(silent["method"]) == {"not recorded"}
     assert "blood pressure outside its limits" in set(silent["estimand"])
     few = harms.harms_table(case, at_least=31)
-    assert set(few["method"]) == {"not recorded", "recorded for too few people to show"}
+    assert set(few["method"]) == {"not recorded", "recorded for too few participants to show"}
     worse = table.loc["worse by 18 points or more"]
     people = case.people("day_7", "PCL-5", "past-week")
     shares = people.groupby("arm")["change"].agg(lambda change: (change >= 18).mean())

@@ -111,9 +111,8 @@ def known_back(case: Case) -> list[str]:
         back, away = int(own["back"].eq(True).sum()), int(own["back"].eq(False).sum())
         unknown = len(own) - back - away
         told.append(
-            f"{arm}: of {len(own)} people rated before and after, {back} were seen back near "
-            f"baseline by {hours:g} h, {away} were seen away then or later, and of {unknown} no "
-            "rating tells."
+            f"{arm}: of {len(own)} participants rated before and after, dissociation had resolved "
+            f"by {hours:g} h in {back}, had not in {away}, and for {unknown} it is unknown."
         )
     return told
 

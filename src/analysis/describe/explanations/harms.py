@@ -24,7 +24,7 @@ from analysis.timeline import place
 __all__ = ["harms_table"]
 
 NOT_RECORDED = "not recorded"
-TOO_FEW = "recorded for too few people to show"
+TOO_FEW = "recorded for too few participants to show"
 
 
 def harms_table(case: Case, *, at_least: int | None = None) -> pd.DataFrame:
@@ -61,7 +61,7 @@ def _harms(case: Case) -> list[tuple[str, pd.Series, dict[str, str]]]:
     stopped = given["status"].astype("str").eq("stopped").groupby(given["subject"]).any()
     found = [
         ("infusion stopped early", stopped, {}),
-        ("dissociation not back near baseline by 4 h", _away(case), {"instrument": "CADSS"}),
+        ("dissociation not resolved by 4 h", _away(case), {"instrument": "CADSS"}),
         (
             "suicidal intent or behaviour after the infusion",
             _suicidal(case),

@@ -22,10 +22,10 @@ def schedule(case: Case) -> dict[str, float]:
     Raises
     ------
     ValueError
-        When no window holds scores of enough people of each arm.
+        When no window holds scores of enough participants in each arm.
     """
     if not case.visits:
-        raise ValueError("No window holds scores of enough people of each arm.")
+        raise ValueError("No window holds scores of enough participants in each arm.")
     return {name: case.windows[name].at for name in case.visits}
 
 

@@ -43,8 +43,8 @@ __all__ = [
 
 SEED = 5
 RESAMPLES = 9999
-TESTS = ("crossings over expected (sun scores)", "hazard ratio of crossing between visits")
-ONE_ARM = "noise alone crosses thresholds, so one arm tells nothing of onset"
+TESTS = ("responses over expected (sun scores)", "hazard ratio of response between visits")
+ONE_ARM = "scores pass thresholds by chance alone, so one arm cannot show an onset"
 Intervals = tuple[np.ndarray, np.ndarray]
 
 
@@ -84,7 +84,7 @@ def crossing_by_visit(
     hours = _readable(course, sustained)[-1 if last_only else 0 :]
     rows = [one for hour in hours.tolist() for one in _shares(case, split, hour)]
     for one in rows:
-        what = "difference in share crossed" if " - " in one["contrast"] else "share crossed"
+        what = "difference in responses" if " - " in one["contrast"] else "share with a response"
         one["estimand"] = f"{what}: {_label(threshold, sustained)}"
     return released(case, rows)
 
@@ -128,7 +128,7 @@ def crossing_by_hour(
                 count, n = round(round(len(own[0]) * float(share), 9)), len(own[0])
                 cell = Cell({arm: n}, counts=((count, n),), made_of="share")
                 method = f"Turnbull NPMLE, read off its envelope{about_people(*own, hour)}"
-                what = f"share crossed, {end}: {threshold.name}"
+                what = f"share with a response, {end}: {threshold.name}"
                 rows.append(row(estimand=what, n=n, estimate=float(share), method=method,
                                 cell=cell, **words))  # fmt: skip
     return released(case, rows)
@@ -172,7 +172,7 @@ def crossing_regions(case: Case, threshold: Threshold, *, sustained: bool) -> pd
             if enough:
                 rows.append((arm, hours[kept], hours[place], high[kept], low[place]))
                 kept = place
-        # What is left is too few people to show, below or above: the box says no more than that.
+        # What is left is too few participants to show, below or above: the box says no more.
         left_over = low[-1] - high[kept]
         few = least / n
         nobody = left_over <= 0 and rules is None
@@ -243,7 +243,7 @@ def crossing_times(case: Case, threshold: Threshold, *, family: str = "weibull")
     rows: list[dict[str, Any]] = []
     counts = [(int(np.isfinite(right).sum()), len(right)) for _, right in split]
     for arm, (crossed, n), fit in zip(arms, counts, fits, strict=True):
-        about = f"; {crossed} of {n} seen to cross"
+        about = f"; a response was seen in {crossed} of {n}"
         found = fit.rows(contrast=arm, **words)
         cell = Cell({arm: n}, counts=((crossed, n),), method=found[0]["method"])
         rows += [one | {"method": one["method"] + about, "cell": cell} for one in found]

@@ -82,7 +82,7 @@ class DiscreteHazard:
             raise ValueError("The hazards of two arms are compared; the model has one.")
         if max(self._lost_at(-PROBE), self._lost_at(PROBE)) < COSTS:
             raise ValueError(
-                "Every hazard ratio fits these intervals alike; compare the shares who crossed."
+                "Every hazard ratio fits these intervals alike; compare the shares with a response."
             )
         k = len(self.visits)
         none = _fit(self.visits, self.begin, self.end, None)
@@ -93,7 +93,7 @@ class DiscreteHazard:
         test = 2 * max(self.loglik - none.loglik, 0.0)
         return [
             row(
-                estimand="hazard ratio of crossing between visits",
+                estimand="hazard ratio of response between visits",
                 n=len(self.begin),
                 estimate=_unboxed(self.theta[k]),
                 ci_low=_unboxed(low),
@@ -148,7 +148,7 @@ def discrete_hazard(
         raise ValueError("Intervals are (left, right], left at least 0 and below right.")
     visits = np.unique(right[np.isfinite(right)])
     if not len(visits):
-        raise ValueError("Nobody is known to have crossed; there is no hazard to compare.")
+        raise ValueError("Nobody is known to have responded; there is no hazard to compare.")
     arm = None if treated is None else as_treated(treated).astype(float)
     if arm is not None and (arm.shape != left.shape or not {0.0, 1.0} == set(arm)):
         raise ValueError("Both arms need people, and everybody an arm.")

@@ -30,10 +30,10 @@ DENSITIES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 LOG_SHAPE = (float(np.log(0.1)), float(np.log(10.0)))
 SCALES_APART = 1000.0
 LOGIT_SHARE = (-15.0, 15.0)
-SHARE = "share who cross within the follow-up"
+SHARE = "share who respond within the follow-up"
 # What two arms must share to be compared.
 ASSUMED = ("family", "horizon", "cured")
-MEDIAN = "median hours to crossing, of those who cross within the follow-up"
+MEDIAN = "median hours to response, of those who respond within the follow-up"
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +216,7 @@ def crossing_model(
     ends = right[np.isfinite(right)]
     if len(ends) < 2:
         raise ValueError(
-            "Fewer than two people are known to have crossed; no time can be modelled."
+            "Fewer than two participants are known to have responded; no time can be modelled."
         )
     if not (np.isfinite(horizon) and horizon >= max(ends.max(), left.max())):
         raise ValueError(

@@ -136,7 +136,7 @@ def rank_test(
         raise ValueError("All scores are equal: nothing tells the arms apart.")
     p_value, text = _p_value(observed, variance, parts, method, resamples, seed)
     return row(
-        estimand=f"crossings over expected ({scores} scores)",
+        estimand=f"responses over expected ({scores} scores)",
         n=left.size,
         estimate=observed,
         se=math.sqrt(variance),
