@@ -355,7 +355,8 @@ def calibrate(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Keep what was counted.")] = False,
     renew: Annotated[
-        bool, typer.Option("--renew", help="Judge the stored trials again; none changed: new hashes.")
+        bool,
+        typer.Option("--renew", help="Judge the stored trials again; none changed: new hashes."),
     ] = False,
     as_json: Json = False,
 ) -> None:
