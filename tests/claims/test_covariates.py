@@ -35,7 +35,7 @@ def without_weekly_forms(case: Case, people: np.ndarray) -> Case:
 
 def test_the_past_week_form_before_and_the_site_are_in_the_model(case):
     assert tuple(case.scores.covariates) == ("baseline", "same_symptoms", "site_1", "site_2")
-    assert "a form of the same symptoms before and site" in case.primary.method
+    assert "a scale of the same symptoms and site" in case.primary.method
     plain = primary_analysis(case.scores.unadjusted)
     assert plain.covariates == ("baseline",)
     assert plain.estimate != case.primary.estimate

@@ -83,8 +83,8 @@ def test_the_primary_difference_covers_the_true_one(ledger, truth):
     true = truth["mean_difference"]["hours_phase"]
     assert estimate["ci_low"] < true < estimate["ci_high"]
     assert estimate["method"] == (
-        "MMRM, unstructured covariance (one an arm), REML, Kenward-Roger, adjusted for baseline "
-        "and a form of the same symptoms before"
+        "MMRM, unstructured covariance (one per arm), REML, Kenward-Roger, adjusted for baseline "
+        "and a scale of the same symptoms"
     )
 
 

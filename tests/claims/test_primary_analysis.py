@@ -79,7 +79,7 @@ def test_a_form_of_the_same_symptoms_and_the_site_are_adjusted_for():
     found = primary_analysis(replace(given, same_symptoms=usual, site=site))
     assert found.n == 60
     assert found.se < 0.7 * plain.se
-    assert found.adjusted_for == "baseline, a form of the same symptoms before and site"
+    assert found.adjusted_for == "baseline, a scale of the same symptoms and site"
     assert (plain.adjusted_for, plain.n) == ("baseline", 60)
 
 

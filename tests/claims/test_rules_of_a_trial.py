@@ -89,7 +89,7 @@ def test_a_sound_trial_is_supported_within_hours(tmp_path):
     found = judged(tmp_path, trial())
     assert found["onset"].verdict == found["attribution"].verdict == SUPPORTED
     assert {reason.passed for reason in found["onset"].reasons} == {True}
-    assert "one an arm" in found["onset"].estimate["method"]
+    assert "one per arm" in found["onset"].estimate["method"]
 
 
 def test_a_sound_trial_of_nothing_is_contradicted_within_hours(tmp_path):
@@ -223,7 +223,7 @@ def with_week(folder, content: Content, share: float) -> Ledger:
 def test_a_form_of_the_same_symptoms_before_is_adjusted_for(tmp_path):
     """Where four fifths of each arm have it; who lacks it is not left out."""
     found = with_week(tmp_path, trial(), 0.8)["onset"]
-    adjusted = "adjusted for baseline and a form of the same symptoms before"
+    adjusted = "adjusted for baseline and a scale of the same symptoms"
     assert found.estimate["method"].endswith(adjusted)
     assert found.estimate["n"] == 2 * N
     beside = [row for row in found.beside if "without the other covariates" in row["method"]]

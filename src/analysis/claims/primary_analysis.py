@@ -185,7 +185,7 @@ class Primary:
         """The analysis in words, with what it fell back from."""
         kinds = {"us": "unstructured", "toeph": "heterogeneous Toeplitz",
                  "ar1h": "heterogeneous AR(1)", "cs": "compound symmetry"}  # fmt: skip
-        arms = "both arms" if BOTH_ARMS in self.fallbacks else "one an arm"
+        arms = "both arms" if BOTH_ARMS in self.fallbacks else "one per arm"
         words = f"MMRM, {kinds[self.structure]} covariance ({arms}), REML, Kenward-Roger"
         if self.fallbacks:
             failed = ", ".join(kinds.get(kind, kind) for kind in self.fallbacks)
@@ -195,7 +195,7 @@ class Primary:
     @property
     def adjusted_for(self) -> str:
         """The covariates in words."""
-        words = {BASELINE: "baseline", SAME_SYMPTOMS: "a form of the same symptoms before"}
+        words = {BASELINE: "baseline", SAME_SYMPTOMS: "a scale of the same symptoms"}
         told = [words[name] for name in self.covariates if name in words]
         told += ["site"] if any(name.startswith(SITE) for name in self.covariates) else []
         return " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)

@@ -66,11 +66,11 @@ class World:
 
     # Who there is, and who is let in
     population_mean: float = _told(21.0, "people who ask for treatment, before selection")
-    trait_sd: float = _told(8.5, "lasting differences between people")
+    trait_sd: float = _told(8.5, "lasting differences between participants")
     cluster_sd: float = _told(0.30, "item points, lasting; clusters then correlate near 0.8")
     item_sd: float = _told(0.45, "item points: a person's lasting way with an item")
     noise_sd: float = _told(
-        0.70, "item points, anew in each form", "alpha about .9 as in doi:10.1002/jts.22059"
+        0.70, "item points, anew in each assessment", "alpha about .9 as in doi:10.1002/jts.22059"
     )
     slow_sd: float = _told(4.0, "good and bad spells")
     slow_hours: float = _told(240.0, "after which a spell's correlation is 1/e")
@@ -81,30 +81,30 @@ class World:
     entry_threshold: int = _told(
         33, "past-month PCL-5 total of those let in", "cut 31-33: doi:10.1037/cps0000111"
     )
-    screening_window: int = _told(720, "hours the screening form asks about")
+    screening_window: int = _told(720, "hours the screening scale asks about")
     screening_state: float = _told(0.4, "weight of the moment: people volunteer on bad days")
-    recall_state: float = _told(0.08, "weight of the moment in later look-back forms")
+    recall_state: float = _told(0.08, "weight of the moment in later look-back scales")
     # What happens in both arms
     anticipation: float = _told(2.0, "what waiting for the infusion adds")
     anticipation_rise: float = _told(3.0, "its e-folding time before the start")
     expectancy: float = _told(
-        -2.0, "what hope does in both arms", f"assumption; controls move: {_WILKINSON}"
+        -2.0, "what expectancy does in both arms", f"assumption; controls move: {_WILKINSON}"
     )
-    expectancy_sd: float = _told(1.5, "of that between people")
+    expectancy_sd: float = _told(1.5, "of that between participants")
     expectancy_rise: float = _told(1.0, "e-folding time from the start of the infusion")
-    expectancy_half_life: float = _told(168.0, "of hope")
+    expectancy_half_life: float = _told(168.0, "of expectancy")
     belief: float = _told(
         -1.6,
         "more expectancy in those who guess ketamine, half of it if unsure",
         f"assumption; contrasts shrink with an active comparator: {_WILKINSON}",
     )
     guess_cuts: tuple[float, float] = _told(
-        (1.9, 2.6), "log of felt CADSS points from which people are unsure, guess ketamine"
+        (1.9, 2.6), "log of felt CADSS points from which participants are unsure, guess ketamine"
     )
     guess_sd: float = _told(0.6, "of the feeling, log points")
     # What ketamine does
     drug: float = _told(-8.4, "full effect of the drug, mean of those who have any")
-    drug_sd: float = _told(4.0, "of that between people")
+    drug_sd: float = _told(4.0, "of that between participants")
     drug_none: float = _told(0.15, "share without any effect")
     drug_onset: float = _told(1.0, "start of the effect after the end of the infusion")
     drug_full: float = _told(4.0, "full effect after the end of the infusion")
@@ -131,8 +131,8 @@ class World:
         0.045, "share lost before each visit from 24 h on, if the last score had not moved"
     )
     dropout_slope: float = _told(0.04, "added log odds for each point that the last score rose")
-    missed: float = _told(0.012, "share of forms after the start that nobody filled in")
-    blank: float = _told(0.012, "share of forms with one blank item")
+    missed: float = _told(0.012, "share of assessments missed after the start")
+    blank: float = _told(0.012, "share of assessments with one missing item")
     # What the example study does not have
     expectancy_ketamine: float = _off(
         0.0, "more expectancy in everyone on ketamine, whatever they guess"
@@ -167,10 +167,10 @@ class World:
         "into; none at 0",
         f"second infusion after two weeks: {_FEDER_2014}",
     )
-    now_form: bool = _off(True, "a right-now form; else the past-week form at every visit")
-    week_form: bool = _off(True, "a past-week form of the same symptoms before the infusion too")
+    now_form: bool = _off(True, "a right-now scale; else the past-week scale at every visit")
+    week_form: bool = _off(True, "a past-week scale of the same symptoms at baseline too")
     hours_visits: tuple[str, ...] = _off(("3 h", "5 h"), "visits within hours")
-    allocation: tuple[int, int] = _off((1, 1), "people on ketamine to people on the comparator")
+    allocation: tuple[int, int] = _off((1, 1), "participants on ketamine to those on the comparator")
     response_sd: tuple[float, float] = _off(
         (0.0, 0.0), "more of the change in a person, on ketamine and on the comparator"
     )
@@ -178,7 +178,7 @@ class World:
         0.0, "share of a trial, rounded down to whole people, lost before the first visit after"
     )
     entry_now: tuple[int, ...] = _off(
-        (), "let in by the right-now form of another day, from one total to another"
+        (), "let in by the right-now scale of another day, from one total to another"
     )
     allocated_by: str = _off(
         "chance",
@@ -192,8 +192,8 @@ class World:
     dip: float = _off(0.0, "what ketamine adds for some hours, whatever the cause")
     dip_hours: float = _off(4.0, "after the end until which half of that is gone")
     cadss_form: bool = _off(True, "dissociation is measured")
-    instruments_tried: int = _off(1, "right-now forms filled in, of which the best is reported")
-    instrument_sd: float = _off(0.0, "what each of those forms adds of its own")
+    instruments_tried: int = _off(1, "right-now scales filled in, of which the best is reported")
+    instrument_sd: float = _off(0.0, "what each of those scales adds of its own")
     entered_twice: bool = _off(False, "everybody stands in the data twice, under two ids")
     stops_early: bool = _off(False, "the data are looked at halfway, and the trial may end there")
     looks: int = _off(1, "what is declared: times that the data are judged")

@@ -194,7 +194,7 @@ def design_of_trial(
     lost, steps = 1 - float(scores.seen.mean()), LOSSES if window == HOURS else LATER_LOSSES
     loss = next((step for step in steps if lost <= step + 1e-9), None)
     if loss is None:
-        return f"more people without a score in the window than {steps[-1]:.0%}"
+        return f"more participants without a score in the window than {steps[-1]:.0%}"
     apart = arms[1] / arms[0]
     if apart > _MOST + 1e-9:
         return f"an arm more than {_MOST:g} times as large as the other"
