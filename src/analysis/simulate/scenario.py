@@ -170,7 +170,9 @@ class World:
     now_form: bool = _off(True, "a right-now scale; else the past-week scale at every visit")
     week_form: bool = _off(True, "a past-week scale of the same symptoms at baseline too")
     hours_visits: tuple[str, ...] = _off(("3 h", "5 h"), "visits within hours")
-    allocation: tuple[int, int] = _off((1, 1), "participants on ketamine to those on the comparator")
+    allocation: tuple[int, int] = _off(
+        (1, 1), "participants on ketamine to those on the comparator"
+    )
     response_sd: tuple[float, float] = _off(
         (0.0, 0.0), "more of the change in a person, on ketamine and on the comparator"
     )
