@@ -82,7 +82,7 @@ def _mixture(kind: str, n: int, replicates: int, rng: np.random.Generator) -> np
 
 
 def _sustained(kind: str, n: int, replicates: int, rng: np.random.Generator) -> np.ndarray:
-    """Coverage of the share with a crossing that holds, visits missed at random.
+    """Coverage of the share with a sustained response, visits missed at random.
 
     A crossing whose confirmation was missed counts no more than none, which it is not: the share
     is estimated low by a few hundredths, and the interval covers less than it says.
@@ -161,7 +161,7 @@ def _repeats(kind: str, n: int, replicates: int, rng: np.random.Generator) -> np
 # Estimator, quantity, nominal value, share of the replicates (fits of a model are dear).
 CELLS: tuple[tuple[str, str, float, tuple[str, ...], float, Simulation], ...] = (
     ("share who cross, mixture", "coverage", 0.95, KINDS, 0.2, _mixture),
-    ("share with a crossing that holds, visits missed", "coverage", 0.95, KINDS, 0.5, _sustained),
+    ("share with a sustained response, visits missed", "coverage", 0.95, KINDS, 0.5, _sustained),
     ("hazard ratio of crossing, likelihood ratio", "level", 0.05, KINDS, 0.5, _hazard),
     ("onset of the mean difference, backward", "level", 0.025, KINDS, 1.0, _backward),
     ("half-life of the mean difference", "coverage", 0.95, KINDS, 1.0, _half_life),

@@ -138,7 +138,7 @@ def test_certainty_is_supported_only_with_enough_people(tmp_path):
     assert few["certainty_within_hours"].verdict == NOT_DECIDED
     many = ledger(tmp_path / "many", tables(n_per_arm=80, effect=3.0))
     assert many["certainty_within_hours"].verdict == SUPPORTED
-    assert "does not say why" in many["certainty_within_hours"].wording
+    assert "does not show why" in many["certainty_within_hours"].wording
 
 
 def test_no_claim_about_the_drug_is_supported_while_gates_are_null(tmp_path):

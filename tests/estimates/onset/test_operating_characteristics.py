@@ -30,6 +30,6 @@ def test_coverage_and_level_hold(name, replicates):
 def test_missed_confirmations_make_a_held_crossing_look_rarer():
     """What the docstring owns up to: coverage falls short, by an amount that is known."""
     rows = benchmark.run(
-        trials(short=15, long=40), 3, names=("share with a crossing that holds, visits missed",)
+        trials(short=15, long=40), 3, names=("share with a sustained response, visits missed",)
     )
     assert min(r["mc_high"] for r in rows) > 0.8

@@ -157,12 +157,13 @@ def _weighed(
     """The estimates and what they are held against, in words."""
     rules, first = case.definitions, parts[0].row
     return said(
-        "Differences {window} after, the first window from then on that can be read, n = {n}, "
-        "{confidence:.10g} % limits that hold together over {clusters} clusters: {found}. Fear is "
-        "read as the cluster intrusion. Support needs of each an upper limit below -B (bound on "
-        "the sum of all biases {bias:g} SD, assumption) and an estimate at or below -M (smallest "
-        "difference that matters {smallest:g} SD, assumption; SD of the cluster's own baseline "
-        "within arms); a cluster whose lower limit is above -M + B/2 contradicts the claim.{over}",
+        "Differences {window} after, the first later window with enough scores, n = {n}, "
+        "simultaneous {confidence:.10g} % limits over {clusters} clusters: {found}. Fear is taken "
+        "to be the cluster intrusion. Support needs, for each cluster, an upper limit below -B "
+        "(bound on the sum of all biases, {bias:g} SD, assumption) and an estimate at or below -M "
+        "(minimal important difference, {smallest:g} SD, assumption; SD of the cluster's own "
+        "baseline within arms); a cluster whose lower limit is above -M + B/2 contradicts the "
+        "claim.{over}",
         window=first["window"],
         n=first["cell"].quantity(first["n"], "count"),
         confidence=Known(100 * case.confidence),

@@ -227,8 +227,8 @@ def _profound(case: Case, main: dict[str, Any]) -> tuple[str, bool | None, Sente
     """Magnitude: the whole interval beyond M, and more people in remission than on control."""
     smallest, source = _smallest(case)
     needs = said(
-        "To be large, the whole interval must lie below -{smallest:.1f} (smallest difference that "
-        "matters, {source}), and remission must be more frequent; contradiction needs the lower "
+        "To be large, the whole interval must lie below -{smallest:.1f} (minimal important "
+        "difference, {source}), and remission must be more frequent; contradiction needs the lower "
         "limit above -{bar:.1f}, since biases against may hide half of their bound.",
         brief=said(
             "To be large, the whole interval must lie beyond the minimal important difference "
