@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import random
+import time
+from dataclasses import replace
+
 import pytest
 from nbformat import v4
 
 from analysis.report.comparison.changes import compared
-from analysis.report.comparison.sides import read_side
+from analysis.report.comparison.documents import Block, Document
+from analysis.report.comparison.sides import Side, read_side
 from tests.report.comparison import sides
 
 
@@ -113,3 +118,24 @@ def test_a_notebook_on_one_side_alone_is_named(tmp_path):
         ("document", "03_change.ipynb", None),
         ("document", None, "05_onset.ipynb"),
     ]
+
+
+def unlike(count, seed):
+    """Cells of some 150 words each that share little beyond their letters."""
+    draw = random.Random(seed)
+    codes = (" ".join(f"{draw.randrange(10**6):x}" for _ in range(150)) for _ in range(count))
+    return [Block("code", "", f"cell {n}", code) for n, code in enumerate(codes, start=1)]
+
+
+def test_notebooks_that_share_little_are_compared_in_seconds_and_still_found_again():
+    one, other = unlike(1, 1)[0], unlike(1, 2)[0]
+    old, new = replace(one, texts=("60 people",)), replace(one, texts=("58 people",))
+    new = replace(new, key=f"{one.key} {other.key[:400]}")
+    sides = (
+        Side(str(n), {"n": Document("n", (*unlike(count, n), block, *unlike(9, n + 7)))})
+        for n, count, block in ((3, 60, old), (4, 80, new))
+    )
+    begun = time.process_time()
+    (change,) = compared(*sides)
+    assert time.process_time() - begun < 10
+    assert (change.old, change.new) == ("60 people", "58 people")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -79,21 +80,32 @@ def _aligned(
         if i_end - i == j_end - j:
             yield from zip(old[i:i_end], new[j:j_end], strict=True)
             continue
-        left = list(new[j:j_end])
+        left = [(block, _words(block)) for block in new[j:j_end]]
         for block in old[i:i_end]:
-            mate = max(left, key=lambda other: _alike(block, other), default=None)
-            if mate is not None and _alike(block, mate) > 0.5:
-                left.remove(mate)
-            else:
-                mate = None
-            yield block, mate
-        yield from ((None, block) for block in left)
+            place = _most_alike(block, left)
+            yield block, None if place is None else left.pop(place)[0]
+        yield from ((None, block) for block, _ in left)
 
 
-def _alike(one: Block, other: Block) -> float:
-    if one.kind != other.kind:
-        return 0.0
-    return SequenceMatcher(None, one.key, other.key, autojunk=False).ratio()
+def _words(block: Block) -> list[str]:
+    return re.findall(r"\w+|[^\w\s]", block.key)
+
+
+def _most_alike(block: Block, others: Sequence[tuple[Block, list[str]]]) -> int | None:
+    """Which of the others shares most of a block's words in their order, if more than half."""
+    # Two bounds that cost little come first, so that few pairs are compared in their order.
+    matcher = SequenceMatcher(autojunk=False)
+    matcher.set_seq2(_words(block))
+    found, most = None, 0.5
+    for place, (other, words) in enumerate(others):
+        if other.kind != block.kind:
+            continue
+        matcher.set_seq1(words)
+        if matcher.real_quick_ratio() > most and matcher.quick_ratio() > most:
+            ratio = matcher.ratio()
+            if ratio > most:
+                found, most = place, ratio
+    return found
 
 
 def blocks_moved(document: str, old: Block | None, new: Block | None) -> Iterator[Change]:

@@ -15,7 +15,7 @@ from analysis.report.comparison.tables import Table, read_table
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
-__all__ = ["Block", "Document", "Picture", "of_notebook", "of_outputs", "of_page"]
+__all__ = ["Block", "Document", "Picture", "heading_above", "of_notebook", "of_outputs", "of_page"]
 
 _HEADING = re.compile(r"#+ +(.+?)\s*$", re.MULTILINE)
 _BEFORE_HEADING = re.compile(r"^(?=#+ )", re.MULTILINE)
@@ -78,14 +78,30 @@ def of_notebook(name: str, text: str) -> Document:
     for number, cell in enumerate(notebook.cells, start=1):
         place = f"cell {number}"
         if cell.cell_type == "markdown":
-            for piece in _BEFORE_HEADING.split(cell.source):
-                if own := _HEADING.match(piece):
-                    heading = own[1].replace("`", "")
-                key = heading if own else piece
+            for piece in _pieces(cell.source):
+                own = _heading(piece)
+                heading, key = own or heading, own or piece
                 blocks.append(Block("markdown", heading, place, key, texts=_paragraphs(piece)))
         elif cell.cell_type == "code":
             blocks.append(of_outputs(cell.outputs, heading, place, cell.source))
     return Document(name, tuple(blocks))
+
+
+def heading_above(cells: Sequence[Mapping[str, Any]]) -> str:
+    """The last heading in the prose of some cells, or nothing."""
+    texts = [cell["source"] for cell in cells if cell["cell_type"] == "markdown"]
+    own = (_heading(piece) for text in reversed(texts) for piece in reversed(_pieces(text)))
+    return next((heading for heading in own if heading), "")
+
+
+def _pieces(text: str) -> list[str]:
+    """Prose, split before each heading."""
+    return _BEFORE_HEADING.split(text)
+
+
+def _heading(piece: str) -> str:
+    own = _HEADING.match(piece)
+    return own[1].replace("`", "") if own else ""
 
 
 def of_outputs(
