@@ -44,8 +44,13 @@ endif
 report: $(READY) ## set up, judge the built-in studies, say where the report is (ARGS="STUDY --out DIR")
 	@.venv/bin/relief report $(ARGS)
 
-test: lint ## lint, types, unit tests, and every notebook run again and compared (ARGS="-k claims", "--cov")
-	@.venv/bin/python -m pytest $(SPREAD) $(ARGS)
+# Types take one core for about a minute, so they are checked beside the tests and told after them.
+test: $(READY) ## lint, types, unit tests, and every notebook run again and compared (ARGS="-k claims", "--cov")
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+	@said=`mktemp`; trap 'kill $$types 2>/dev/null; rm -f "$$said"' EXIT; \
+	  .venv/bin/mypy >"$$said" 2>&1 & types=$$!; \
+	  .venv/bin/python -m pytest $(SPREAD) $(ARGS); tests=$$?; \
+	  wait $$types; sound=$$?; cat "$$said"; test $$sound -eq 0 || exit 1; exit $$tests
 
 # The same assertions as in `make test`; SEED draws others than those committed.
 test-long: $(READY) ## the long forms of simulations, random studies and fuzzing (ARGS="tests/claims", SEED=5)

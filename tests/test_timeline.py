@@ -62,6 +62,7 @@ def test_edges_hold_wherever_the_infusion_stands_on_the_clock(start, length, aft
         (-1.0, 0.5, ""),
         (0.1, 0.6, "during"),
         (0.5, 1.0, ""),
+        (END, END + 1.0, ""),
         (END + 0.5, END + 1.9, "acute"),
         (END + 1.5, END + 2.5, ""),
         (END + 2.0, END + 5.9, "hours"),

@@ -154,7 +154,7 @@ def test_no_module_is_listed_twice():
 
 
 def test_each_folder_of_tests_is_a_room_or_cuts_across():
-    across = set("bad_inputs damage docs fuzz notebooks reference remedies scripts".split())
+    across = set("bad_inputs damage docs fuzz mutants notebooks reference remedies scripts".split())
     folders = {path.parent.relative_to(TESTS) for path in TESTS.rglob("test_*.py")}
     assert [
         str(folder)
