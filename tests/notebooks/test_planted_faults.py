@@ -259,6 +259,20 @@ def test_column_is_seen_in_the_figure_alone(tiny_runs):
     assert TEXT not in tiny_runs["another column"].stdout
 
 
+@pytest.mark.parametrize(
+    ("name", "start", "end"),
+    [
+        ("shifted effect", "text: 00_tiny.ipynb · cell 2: ", "-9.1 → -8.1"),
+        ("another column", "figure: 00_tiny.ipynb · cell 3 · figure 1: ", " are allowed"),
+    ],
+)
+def test_a_failure_begins_with_one_line_on_what_moved_and_where(tiny_runs, name, start, end):
+    lines = tiny_runs[name].stdout.splitlines()
+    (title,) = (place for place, line in enumerate(lines) if line.startswith("____"))
+    assert lines[title + 1].startswith(start)
+    assert lines[title + 1].endswith(end)
+
+
 @pytest.mark.parametrize("old", ["not in the file", "CHANGE"])
 def test_fault_that_cannot_be_planted_is_refused(tmp_path, old):
     root = tiny_project(tmp_path)

@@ -96,7 +96,8 @@ def _most_alike(block: Block, others: Sequence[tuple[Block, list[str]]]) -> int 
     # Two bounds that cost little come first, so that few pairs are compared in their order.
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(_words(block))
-    found, most = None, 0.5
+    found: int | None = None
+    most = 0.5
     for place, (other, words) in enumerate(others):
         if other.kind != block.kind:
             continue
