@@ -245,7 +245,7 @@ def test_two_exports_that_overlap_count_each_form_once(tmp_path, changed):
 
 
 @given(form=st.integers(0, 47), place=st.integers(0, len(NOW_ITEMS) - 3))
-@examples(short=3, long=6)
+@examples(short=2, long=6)
 @pytest.mark.bad_input("G9")
 def test_without_three_of_14_items_a_form_is_set_aside_and_no_total_falls(
     tmp_path_factory, form, place
@@ -265,7 +265,7 @@ def test_without_three_of_14_items_a_form_is_set_aside_and_no_total_falls(
 
 
 @given(form=st.integers(0, 47), item=st.sampled_from(NOW_ITEMS))
-@examples(short=3, long=6)
+@examples(short=2, long=6)
 @pytest.mark.bad_input("G9")
 def test_without_any_one_item_a_form_has_the_mean_of_its_others(tmp_path_factory, form, item):
     content = tables()
@@ -497,7 +497,7 @@ PLACES = [(name, column) for name, rows in tables().items() for column in rows[0
     ),
     whole=st.booleans(),
 )
-@examples(short=5, long=12)
+@examples(short=3, long=12)
 @pytest.mark.bad_input("G20")
 def test_whatever_cells_hold_the_commands_end_in_a_sentence_and_repeat_none(
     tmp_path_factory, changes, whole

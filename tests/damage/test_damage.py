@@ -37,7 +37,7 @@ def test_hardly_any_damage_is_silent(capsys):
 
 
 def test_sound_studies_raise_hardly_any_of_the_new_flags(capsys):
-    first, count = seed(1_000_000), trials(short=15, long=1000)
+    first, count = seed(1_000_000), trials(short=8, long=1000)
     false = []
     for n in range(first, first + count):
         random = Random(n)

@@ -122,7 +122,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("codes", [None, CODES], ids=["all", "declared"])
-@settings(max_examples=trials(short=25, long=100), deadline=None)
+@settings(max_examples=trials(short=15, long=100), deadline=None)
 @given(document=mutated(), whole=st.booleans())
 def test_mutated_resources_give_a_table_or_a_sentence(folder, codes, document, whole):
     path = folder / "export.json"
@@ -134,7 +134,7 @@ def test_mutated_resources_give_a_table_or_a_sentence(folder, codes, document, w
         outcome(path, role, codes)
 
 
-@settings(max_examples=trials(short=25, long=100), deadline=None)
+@settings(max_examples=trials(short=15, long=100), deadline=None)
 @given(document=mutated())
 def test_a_bundle_and_ndjson_of_one_content_say_the_same(folder, document):
     resources = [one for one in document if isinstance(one, dict)] or RESOURCES
@@ -147,7 +147,7 @@ def test_a_bundle_and_ndjson_of_one_content_say_the_same(folder, document):
             pd.testing.assert_frame_equal(one, other)
 
 
-@settings(max_examples=trials(short=25, long=100), deadline=None)
+@settings(max_examples=trials(short=15, long=100), deadline=None)
 @given(data=st.data(), packed=st.booleans())
 def test_damaged_bytes_give_a_table_or_a_sentence(folder, data, packed):
     raw = fhir.ndjson(RESOURCES)
@@ -162,7 +162,7 @@ def test_damaged_bytes_give_a_table_or_a_sentence(folder, data, packed):
         outcome(path, role, None)
 
 
-@settings(max_examples=trials(short=25, long=100), deadline=None)
+@settings(max_examples=trials(short=15, long=100), deadline=None)
 @given(value=VALUES)
 def test_any_json_is_a_table_or_a_sentence(folder, value):
     path = folder / "export.json"
