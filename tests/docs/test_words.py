@@ -68,9 +68,10 @@ def sentences(code: str) -> Iterator[str]:
     told = {id(node.value) for node in ast.walk(tree)
             if isinstance(node, ast.Expr) and id(node) in plain}  # fmt: skip
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
-            if " " in node.value.strip():
-                yield node.value
+        if not isinstance(node, ast.Constant) or id(node) in told:
+            continue
+        if isinstance(node.value, str) and " " in node.value.strip():
+            yield node.value
 
 
 @pytest.mark.parametrize("text", [

@@ -60,7 +60,7 @@ def test_the_association_never_stands_without_its_sensitivity_analysis():
     assert "error correlation that would nullify the indirect effect" in names
     assert sum(name.startswith("indirect effect, if the errors") for name in names) == 8
     assert "would make that 0" in estimate(found).text
-    assert "cannot show that dissociation is the means" in estimate(found).text
+    assert "cannot show that dissociation is how ketamine works" in estimate(found).text
 
 
 def test_without_a_cadss_it_is_not_testable():

@@ -49,7 +49,7 @@ def dissociation_mechanism(case: Case, claim_id: str, claim: Claim) -> Finding:
         return _not_testable("Nobody has CADSS scores before and after the start, in actual hours.")
     missing = data_gates.comparator(case)
     if missing.passed is False:
-        why = "Not evaluated: what goes with dissociation needs a comparator."
+        why = "Not evaluated: relating scores to dissociation needs a comparator."
         return Finding(reasons | reason("estimate", None, joined([why, missing.said])))
     windows = (case.definitions.primary.phase, *later_windows(case))
     window, passed_over = first_readable(case, windows)
@@ -100,9 +100,9 @@ def _told(rho_null: float, total: dict[str, Any], main: dict[str, Any]) -> Sente
     cell: Cell = main["cell"]
     found = said(
         "{window} after, {estimate:.1f} points ({ci_low:.1f} to {ci_high:.1f}; n = {n}; {method}) "
-        "{whole}go with peak CADSS above baseline, if nothing "
-        "unmeasured moved both. Errors that correlate by {rho:.2f} would make that 0: a common "
-        "cause of {cause:.0%} of what the model leaves unexplained of each is enough.",
+        "{whole}go with peak CADSS above baseline, if there is no unmeasured common cause. A "
+        "correlation of errors of {rho:.2f} would make that 0: a common cause of {cause:.0%} of "
+        "what the model leaves unexplained of each is enough.",
         brief="What goes with peak CADSS above baseline is withheld.",
         window=main["window"],
         method=main["method"],
@@ -112,9 +112,9 @@ def _told(rho_null: float, total: dict[str, Any], main: dict[str, Any]) -> Sente
         **numbers(main, "estimate", "ci_low", "ci_high", "n"),
     )
     never = (
-        "Nobody chose at random who dissociates, and those who did could tell what they were "
-        "given; an association cannot show that dissociation is the means, so this gate is never "
-        "passed."
+        "Dissociation was not randomised, and participants who dissociated could tell what they "
+        "were given. An association cannot show that dissociation is how ketamine works, so this "
+        "gate is never passed."
     )
     return joined([found, never])
 

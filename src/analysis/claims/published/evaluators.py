@@ -53,7 +53,7 @@ def _certainty_ever(
 def _share_told(decides: pd.Series, main: dict[str, Any], certain: float) -> str:
     """The share that decides, and what it needs."""
     return (
-        f"{decides['study_id']}: {main['method'].split(',')[0]} people on ketamine met "
+        f"{decides['study_id']}: {main['method'].split(',')[0]} participants on ketamine met "
         f"{decides['definition']} at {main['window']} "
         f"({main['estimate']:.0%}, exact 95 % interval {main['ci_low']:.1%} to "
         f"{main['ci_high']:.1%}); the claim needs {certain:.0%} or more. "
@@ -109,14 +109,14 @@ def _difference(
     text = (
         f"Week 2, after six infusions: {trial['estimate']:.1f} points on CAPS-5 "
         f"({trial['ci_low']:.1f} to {trial['ci_high']:.1f}; Hedges g {standard['value']:.2f}, "
-        f"{'; '.join(standard['assumptions'])}) {named([trial['rows']])}. No smallest "
-        "difference in CAPS-5 points is verified for this project, one trial of 30 people "
+        f"{'; '.join(standard['assumptions'])}) {named([trial['rows']])}. No minimal important "
+        "difference in CAPS-5 points is verified for this project, one trial of 30 participants "
         "cannot be re-analysed from its figures, and no randomised share in remission is in "
         "the table."
     )
     back = (
         f"Up to {trial['share_before_high']:.0%} of the time that CAPS-5 asks about lay before the "
-        "first infusion (the window as administered was not seen)"
+        "first infusion (assuming the scale's usual window)"
     )
     reasons = (
         reason("construct", True, f"CAPS-5 measures PTSD severity {named([trial['rows']])}.")
@@ -237,11 +237,11 @@ def _dissociation_brief(
     )
     return Finding(
         reason("construct", True, f"CADSS measures dissociation {named(rows['row'])}.")
-        | reason("time", True, f"Words on its course: {told}.")
+        | reason("time", True, f"Its course is described in words only: {told}.")
         | reason(
             "estimate",
             None,
-            "Not evaluated: words only; no CADSS score, share or interval is in the table.",
+            "Not evaluated: no CADSS score, share or interval is in the table.",
         ),
         row(claim=claim_id),
     )

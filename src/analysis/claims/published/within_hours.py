@@ -20,8 +20,8 @@ NOT_ON_FIGURES = reason(
 ) | reason(
     "calibration",
     None,
-    "Not evaluated: the false-supported rate is measured for people's scores, not for published "
-    "figures.",
+    "Not evaluated: how often supported is false is simulated for scores of participants, not for "
+    "published figures.",
 )
 
 
@@ -32,9 +32,9 @@ def _no_hours(table: pd.DataFrame) -> str:
     maybe = evidence.possibly_earlier(table)
     return (
         (
-            f"The table holds {len(early)} controlled PTSD scores with numbers before 24 h "
+            f"The table has {len(early)} controlled PTSD scores with numbers before 24 h "
             f"{named(early['row']) if len(early) else ''}; "
-            f"at 24 h it holds {trials} trial-level contrast(s) and {pooled} pooled ones "
+            f"at 24 h it has {trials} trial-level contrast(s) and {pooled} pooled ones "
             f"{named(day['rows'])}; "
             f"{maybe['study_id'].nunique()} intramuscular trial may have sampled earlier, "
             f"scores unknown {named(maybe['row'])}. {NOTE}"
@@ -55,10 +55,9 @@ def _hours_gates(claim: Claim, table: pd.DataFrame) -> dict[str, Reason]:
         | reason(
             "recall",
             False,
-            f"At 24 h the trial-level contrast is on a form that looks back a week: {share} of "
-            "its window lies before the infusion "
-            "(the window as administered was not seen); the pooled ones mix forms "
-            f"{named(day['rows'])}. {FORMS_FOR_HOURS}",
+            f"At 24 h the trial-level contrast is on a scale that looks back a week: {share} of "
+            "its window lies before the infusion (assuming the scale's usual window); the pooled "
+            f"ones mix scales {named(day['rows'])}. {FORMS_FOR_HOURS}",
         )
         | reason(
             "comparator", True, f"Randomised comparators exist at 24 h {named(trial['rows'])}."
@@ -74,7 +73,7 @@ def _recall_of_early(early: pd.DataFrame) -> dict[str, Reason]:
     """Whether the forms of controlled scores within hours ask about the time after the infusion."""
     fits = early["recall_hours_high"] <= early["hours_since_first_infusion"]
     told = (
-        f"{int(fits.sum())} of the {len(early)} controlled figures before 24 h are on forms that "
+        f"{int(fits.sum())} of the {len(early)} controlled figures before 24 h are on scales that "
         f"do not reach back before the infusion {named(early['row'])}."
     )
     return reason("recall", bool(fits.any()), told)
