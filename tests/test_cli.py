@@ -121,7 +121,7 @@ def test_check_writes_a_page(tmp_path):
     assert "Complete the items from the source" in text
     sources = re.findall(r'src="([^"]{22})', text)
     assert sources == ["data:image/png;base64,"]
-    assert 'alt="Participant flow: 60 people read.' in text
+    assert 'alt="Participant flow: 60 participants read.' in text
     assert "://" not in text
 
 

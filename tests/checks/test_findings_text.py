@@ -16,7 +16,7 @@ def test_flow_table_has_an_arm_a_column():
         ("rows set aside", "all", "no time", "t", 4),
     ]
     shown = flow_table(pd.DataFrame(rows, columns=["stage", "arm", "reason", "rule", "n"]))
-    stages = ["people read", "people set aside", "rows set aside"]
+    stages = ["participants read", "participants excluded", "rows excluded"]
     assert shown.index.get_level_values("stage").tolist() == stages
     assert shown[["k", "m", "all"]].to_numpy().tolist() == [
         ["3", "2", ""],
@@ -44,6 +44,6 @@ def test_check_text_groups_by_severity_and_ends_with_the_flow():
         "    → Export the times at which the forms were filled in,",
         "      not those that were planned.",
     ]
-    assert text.index("FLAG") < text.index("Participant flow") < text.index("people read")
+    assert text.index("FLAG") < text.index("Participant flow") < text.index("participants read")
     nothing = check_text({"issues": [], "flow": []})
     assert nothing.startswith("Nothing is wrong.")

@@ -47,11 +47,11 @@ PARALLEL = {"ketamine": (30, 2), "midazolam": (31, 0)}
 def test_people_go_from_reading_by_arm_to_scores_and_nobody_is_lost_on_the_way():
     drawn = boxes(participant_flow(flow(PARALLEL), synthetic=False))
     assert drawn == [
-        "People read (n = 61)\nRows set aside on reading (n = 91)\nno identifier (n = 91)",
+        "Participants read (n = 61)\nRows excluded on reading (n = 91)\nno identifier (n = 91)",
         "ketamine (n = 30)",
         "midazolam (n = 31)",
-        "Set aside (n = 2)\nno infusion (n = 2)",
-        "Set aside (n = 0)",
+        "Excluded (n = 2)\nno infusion (n = 2)",
+        "Excluded (n = 0)",
         "Analysed (n = 28)",
         "Analysed (n = 31)",
         "Scored\nbefore the infusion (n = 28)\n2 to 6 h after (n = 27)\n"
@@ -72,7 +72,7 @@ def test_the_words_hold_every_number_of_the_figure():
 @pytest.mark.parametrize(
     ("arms", "first"),
     [
-        ({"all": (5, 1)}, "Set aside (n = 1)\nno infusion (n = 1)"),
+        ({"all": (5, 1)}, "Excluded (n = 1)\nno infusion (n = 1)"),
         ({"ketamine-saline": (9, 0), "saline-ketamine": (8, 0)}, "ketamine-saline (n = 9)"),
         ({"ketamine": (3, 3), "midazolam": (3, 3)}, "ketamine (n = 3)"),
         ({"ketamine": (6, 0), "midazolam": (5, 0), "unknown": (1, 0)}, "ketamine (n = 6)"),
@@ -133,6 +133,6 @@ def test_forms_set_aside_stand_between_the_people_and_their_scores():
              for arm, n in (("ketamine", 8), ("midazolam", 10))]  # fmt: skip
     table = pd.concat([table, pd.DataFrame(forms, columns=table.columns)])
     drawn = boxes(participant_flow(table, synthetic=False))
-    assert "Forms set aside (n = 8)\nsome items blank (n = 8)" in drawn
-    assert "Forms set aside (n = 10)\nsome items blank (n = 10)" in drawn
+    assert "Assessments excluded (n = 8)\nsome items blank (n = 8)" in drawn
+    assert "Assessments excluded (n = 10)\nsome items blank (n = 10)" in drawn
     assert "some items blank (n = 10)" in flow_alt(table)

@@ -7,11 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.checks.participant_flow import IN_WORDS
+
 __all__ = ["SEVERITIES", "check_text", "flow_table", "sentence"]
 
 SEVERITIES = {
     "STOP": "cannot be used for what the sentence says",
-    "DROP": "set aside and counted",
+    "DROP": "excluded and counted",
     "FLAG": "kept; the verdict must mention it",
     "NOTE": "good to know",
 }
@@ -24,7 +26,7 @@ def flow_table(flow: pd.DataFrame) -> pd.DataFrame:
         index=["stage", "reason"], columns="arm", values="n", aggfunc=_together, sort=False
     )
     # Counts of another arm than the row's are no zeros: the row says nothing of them.
-    return wide.fillna("").rename_axis(columns=None)
+    return wide.fillna("").rename_axis(columns=None).rename(index=IN_WORDS, level="stage")
 
 
 def _together(counts: pd.Series) -> str:

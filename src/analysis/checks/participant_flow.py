@@ -15,6 +15,7 @@ __all__ = [
     "CELLS",
     "EVENTS",
     "FORMS",
+    "IN_WORDS",
     "READ",
     "ROWS",
     "SCORED",
@@ -25,6 +26,10 @@ __all__ = [
 COLUMNS = ("stage", "arm", "reason", "rule", "n")
 READ, SET_ASIDE, ANALYSED = "people read", "people set aside", "people analysed"
 FORMS, ROWS, CELLS = "forms set aside", "rows set aside", "cells set aside"
+# How a stage is called where people read it; the names above are those of ``--json``.
+IN_WORDS = {READ: "participants read", SET_ASIDE: "participants excluded",
+            ANALYSED: "participants analysed", FORMS: "assessments excluded",
+            ROWS: "rows excluded", CELLS: "cells excluded"}  # fmt: skip
 # Phases and events of people who are analysed, by the stage that counts them.
 SCORED = {
     "before": "scored before the infusion",

@@ -30,13 +30,13 @@ Count = int | str
 # Inches: a column of boxes, the strip with the names of the phases, and what is between.
 _COLUMN, _STRIP, _GAP, _DROP = 2.9, 0.42, 0.18, 0.32
 _LINE, _PADDING, _FONT, _LETTERS = 0.175, 0.16, 9.5, 36
-_FORMS = "Forms"
+_FORMS = "Assessments"
 _NOTHING = "Nobody was read."
 _TITLES = {
-    SET_ASIDE: "Set aside",
-    FORMS: "Forms set aside",
-    ROWS: "Rows set aside on reading",
-    CELLS: "Cells set aside on reading",
+    SET_ASIDE: "Excluded",
+    FORMS: "Assessments excluded",
+    ROWS: "Rows excluded on reading",
+    CELLS: "Cells excluded on reading",
 }
 
 
@@ -105,7 +105,8 @@ def flow_alt(flow: pd.DataFrame) -> str:
     arms = _arms(flow)
     if not arms:
         return f"Participant flow. {_NOTHING}"
-    parts = [f"Participant flow: {_added(_total(flow, READ, arm) for arm in arms)} people read."]
+    read = _added(_total(flow, READ, arm) for arm in arms)
+    parts = [f"Participant flow: {read} participants read."]
     if _on_reading(flow):
         parts.append(f"{'; '.join(_on_reading(flow))}.")
     for arm in arms:
@@ -167,7 +168,7 @@ def _phases(flow: pd.DataFrame, arms: list[str]) -> list[tuple[str, list[list[st
     if not arms:
         return [("Enrolment", [[_NOTHING]])]
     read = _added(_total(flow, READ, arm) for arm in arms)
-    phases = [("Enrolment", [[f"People read (n = {read})", *_on_reading(flow)]])]
+    phases = [("Enrolment", [[f"Participants read (n = {read})", *_on_reading(flow)]])]
     if len(arms) > 1:
         allocated = [[f"{_named(arm)} (n = {_total(flow, READ, arm)})"] for arm in arms]
         phases.append(("Allocation", allocated))

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.checks.findings_text import SEVERITIES, sentence
+from analysis.checks.participant_flow import IN_WORDS
 from analysis.figures import png
 from analysis.figures.participant_flow import flow_alt, participant_flow
 from analysis.report.page import template, write_page
@@ -31,7 +32,8 @@ def build_check_page(source: str, found: dict[str, Any], path: Path) -> Path:
     arms = list(dict.fromkeys(row["arm"] for row in flow))
     stages: dict[tuple[str, str], dict[str, int]] = {}
     for row in flow:
-        stages.setdefault((row["stage"], row["reason"]), {})[row["arm"]] = row["n"]
+        stage = IN_WORDS.get(row["stage"], row["stage"])
+        stages.setdefault((stage, row["reason"]), {})[row["arm"]] = row["n"]
     groups = [
         (severity, meaning, [issue for issue in found["issues"] if issue["severity"] == severity])
         for severity, meaning in SEVERITIES.items()
