@@ -71,7 +71,7 @@ def test_a_fall_of_people_taken_in_for_being_ill_stands_beside_what_selection_br
         assert rows[0]["estimate"] < 0
         assert any("selection" in row["estimand"] for row in rows)
     told = " ".join(flag.message for flag in ledger.flags)
-    assert "fall back by themselves (regression to the mean)" in told
+    assert "fall by themselves (regression to the mean)" in told
     assert SUPPORTED not in {ledger[name].verdict for name in ("onset", "headline", "attribution")}
 
 

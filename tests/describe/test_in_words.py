@@ -19,11 +19,11 @@ def line(low, high, estimate=None):
     ("low", "high", "told"),
     [
         (-21, 6, in_words.BOTH),
-        (-3, 2, "nothing that would matter"),
+        (-3, 2, "includes zero and none that would matter"),
         (-14, -11, "in which every difference would matter"),
-        (-14, -2, "from differences that would matter to ones too small to"),
-        (-6, -2, "without zero in which no difference would matter"),
-        (2, 14, "from differences that would matter to ones too small to"),
+        (-14, -2, "excludes zero but includes differences too small to matter"),
+        (-6, -2, "excludes zero, in which no difference would matter"),
+        (2, 14, "excludes zero but includes differences too small to matter"),
     ],
 )
 def test_what_an_interval_of_a_difference_holds(low, high, told):
@@ -31,8 +31,8 @@ def test_what_an_interval_of_a_difference_holds(low, high, told):
 
 
 def test_without_a_smallest_difference_only_zero_is_asked_about():
-    assert in_words.between(line(-3, 2), None) == "an interval that holds zero"
-    assert in_words.between(line(-3, -2), None) == "an interval without zero"
+    assert in_words.between(line(-3, 2), None) == "an interval that includes zero"
+    assert in_words.between(line(-3, -2), None) == "an interval that excludes zero"
     assert in_words.between(line(math.nan, math.nan), 10) == ""
 
 

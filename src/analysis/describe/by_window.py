@@ -281,7 +281,7 @@ def _limits(case: Case, names: list[str]) -> list[str]:
             f"The scale asks about the past {hours:g} h: a score sooner than that after an "
             "infusion also describes time before it."
         )
-    told.append("One window decides; the others carry intervals without p.")
+    told.append("One window decides; the others have intervals and no p-values.")
     return told
 
 

@@ -58,7 +58,7 @@ def within_person(case: Case) -> list[WithinPerson]:
             continue
         found.append(WithinPerson(case.scale.name, label, rows))
     if not found:
-        raise ValueError(f"No contrast within a person: {refused}")
+        raise ValueError(f"No contrast within a participant: {refused}")
     return found
 
 

@@ -58,15 +58,15 @@ def between(line: Mapping[str, Any], smallest: float | None) -> str:
     if math.isnan(low) or math.isnan(high):
         return ""
     if smallest is None:
-        return "an interval that holds zero" if low <= 0 <= high else "an interval without zero"
+        return f"an interval that {'includes' if low <= 0 <= high else 'excludes'} zero"
     if low <= 0 <= high:
         matters = low <= -smallest or high >= smallest
-        return BOTH if matters else "an interval that holds zero and nothing that would matter"
+        return BOTH if matters else "an interval that includes zero and none that would matter"
     if min(abs(low), abs(high)) >= smallest:
         return "an interval in which every difference would matter"
     if max(abs(low), abs(high)) < smallest:
-        return "an interval without zero in which no difference would matter"
-    return "an interval without zero, from differences that would matter to ones too small to"
+        return "an interval that excludes zero, in which no difference would matter"
+    return "an interval that excludes zero but includes differences too small to matter"
 
 
 def difference_sentence(case: Case, line: Mapping[str, Any], window: str | None = None) -> str:

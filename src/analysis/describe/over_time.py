@@ -85,7 +85,7 @@ class OverTime:
         people = listed(f"{line[arm]} on {arm}" for arm in self.people)
         looks = line["recall_hours"]
         words = f"{line['window']} (at {told(line['hours'])})"
-        back = f", the form asks about the past {told(looks)}" if looks > 0 else ""
+        back = f", the scale asks about the past {told(looks)}" if looks > 0 else ""
         back += ", which begins before the infusion" if looks > line["hours"] else ""
         kind = self.kinds.get(bool(line["marked"]), "")
         counted = f", n = {people}" if people else ""
@@ -115,8 +115,9 @@ def over_time(found: Described) -> OverTime:
     decided = f"; {main[0]} decides" if main else ""
     if design.comparator_arm is None:
         return OverTime(
-            rows, arms, {}, KINDS, f"Change within people on {arms[0]} over time, {form}", "points",
-            f"Change within people, no comparator: {form}",
+            rows, arms, {}, KINDS,
+            f"Change within participants on {arms[0]} over time, {form}", "points",
+            f"Change within participants, no comparator: {form}",
             "change from before, points\n(below 0: fewer symptoms)", design.synthetic,
         )  # fmt: skip
     return OverTime(
@@ -181,7 +182,7 @@ def published_over_time() -> OverTime:
 
 def _trial(line: dict[str, Any]) -> dict[str, Any]:
     reach_out = t_quantile(math.inf) * math.sqrt(line["variance"])
-    within = f"{line['n']:g} and {line['n_comparator']:g} people"
+    within = f"{line['n']:g} and {line['n_comparator']:g} participants"
     return _published(
         f"{line['study_id']}, {line['instrument']} against {line['comparator']}",
         line["hours_since_first_infusion"], line["recall_hours_high"], marked=False,

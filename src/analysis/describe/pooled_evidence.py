@@ -154,7 +154,7 @@ def _range_told(found: pd.DataFrame, stem: str, form: str) -> list[str]:
 
 
 def beyond_literal(table: pd.DataFrame | None = None) -> str:
-    """How many published falls no literal answer on any form of the scale could show."""
+    """How many published falls no literal answer on any version of the scale could show."""
     found = look_back_falls(table)
     known = found[found["why_not"] == ""]
     beyond = known[known["ratio_low"] > 1]
@@ -199,7 +199,7 @@ def _of_hours(scores: pd.DataFrame, early: float) -> str:
     if scores.empty:
         return "nothing: no PTSD score is in the table"
     if early != early:
-        return "nothing yet: the hours of its scores are not told"
+        return "nothing yet: the hours of its scores are unknown"
     if early >= 24:
         window = scores.loc[
             scores["hours_since_first_infusion"].eq(early), "recall_hours_low"

@@ -99,14 +99,14 @@ def row_says(
         return _unknown(f"no row is counted; run {command}.")
     if not (table["decisions_sha256"] == rules.decisions_sha256).any():
         return _unknown(
-            "no committed row was made with these rules: all are pending until "
-            f"{RENEW} finds every stored verdict the same, or {command} counts them anew."
+            f"no committed row was made with these rules, so all are pending. {RENEW} tells "
+            f"whether they still hold; else {command} counts them anew."
         )
     own = _rows(table, rules, size, design, worlds)
     if pending := int((~is_current(own, rules)).sum()):
         return _unknown(
-            f"{pending} of {len(own)} rows are pending, counted by other code or another version "
-            f"of the scenario than now, until {RENEW} finds every stored verdict the same, or "
+            f"{pending} of {len(own)} rows are pending: they were counted by other code or with "
+            f"another version of the scenario. {RENEW} tells whether they still hold; else "
             f"{command} counts them anew."
         )
     absent = [world for world in worlds if f"{world}{name}" not in set(own["world"])]

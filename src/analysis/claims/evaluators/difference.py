@@ -229,7 +229,7 @@ def _profound(case: Case, main: dict[str, Any]) -> tuple[str, bool | None, Sente
     needs = said(
         "To be large, the whole interval must lie below -{smallest:.1f} (minimal important "
         "difference, {source}), and remission must be more frequent; contradiction needs the lower "
-        "limit above -{bar:.1f}, since biases against may hide half of their bound.",
+        "limit above -{bar:.1f}, since biases against ketamine may hide half the bound.",
         brief=said(
             "To be large, the whole interval must lie beyond the minimal important difference "
             "({source}), and remission must be more frequent; contradiction needs the lower limit "

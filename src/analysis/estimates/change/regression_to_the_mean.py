@@ -45,7 +45,7 @@ _RETEST = {
     "CAPS-5": ((0.78, "retest ICC, Weathers 2018 doi:10.1037/pas0000486"),),
     "PSS-I-5": ((0.87, "Foa 2016 doi:10.1037/pas0000259"),),
 }
-_ASSUMED = tuple((r, "assumption: none is published for this form") for r in (0.9, 0.8, 0.7, 0.6))
+_ASSUMED = tuple((r, "assumption: none is published for this scale") for r in (0.9, 0.8, 0.7, 0.6))
 
 
 @dataclass(frozen=True)

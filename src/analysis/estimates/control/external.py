@@ -16,7 +16,7 @@ from analysis.quantity import Cell
 __all__ = ["CAVEAT", "expected_control_change", "external_comparison", "external_sentence"]
 
 CAVEAT = (
-    "This compares people of one study with people of other studies. Nobody was randomised "
+    "This compares participants of one study with those of others. Nobody was randomised "
     "between them, and they differ in selection, scale, time and expectancy; it is no evidence "
     "that the infusion caused the difference."
 )

@@ -75,7 +75,7 @@ def _of_trials(body: str, own: pd.DataFrame, pooled: pd.Series) -> dict[str, Any
 def _bias(own: pd.DataFrame) -> list[str]:
     if (own["blinding"] == "masked by anaesthesia").all():
         return []
-    told = "people can tell ketamine from midazolam or saline, and rate themselves"
+    told = "participants can tell ketamine from midazolam or saline, and rate themselves"
     unknown = (own["blinding"] == "not told").any()
     return [f"risk of bias: {told}{', blinding not told for all' if unknown else ''} (-1)"]
 
@@ -92,7 +92,7 @@ def _indirectness(own: pd.DataFrame) -> list[str]:
     reasons = []
     allowed = largest_literal_fall(own["recall_hours_high"], own["hours_since_first_infusion"])
     if (pd.Series(allowed).fillna(0) < 1).any():
-        reasons.append("indirectness: forms that ask about time before the infusion (-1)")
+        reasons.append("indirectness: scales that ask about time before the infusion (-1)")
     if (own["co_therapy"] == "psychotherapy").any():
         reasons.append("indirectness: psychotherapy in both arms (-1)")
     return reasons
@@ -101,10 +101,10 @@ def _indirectness(own: pd.DataFrame) -> list[str]:
 def _imprecision(people: int, interval: tuple[float, float] | None) -> list[str]:
     wide = interval is None or interval[0] < 0 < interval[1]
     if people < _OPTIMAL_PEOPLE and wide:
-        return [f"imprecision: {people} people, and an interval that holds no effect (-2)"]
+        return [f"imprecision: {people} participants, and an interval that includes no effect (-2)"]
     if people < _OPTIMAL_PEOPLE:
-        return [f"imprecision: {people} people, fewer than {_OPTIMAL_PEOPLE} (-1)"]
-    return ["imprecision: the interval holds no effect (-1)"] if wide else []
+        return [f"imprecision: {people} participants, fewer than {_OPTIMAL_PEOPLE} (-1)"]
+    return ["imprecision: the interval includes no effect (-1)"] if wide else []
 
 
 def _level(reasons: list[str]) -> dict[str, str]:
@@ -122,13 +122,13 @@ def _of_meta_analyses(table: pd.DataFrame) -> list[dict[str, Any]]:
     for _, row in found[found["hours_since_first_infusion"].notna()].iterrows():
         hours = row["hours_since_first_infusion"]
         reasons = [
-            "risk of bias: people can tell what they were given (-1)",
+            "risk of bias: participants can tell what they were given (-1)",
             "publication bias: its own correction lowers the effect (-1)",
         ]
         if hours < 720:
-            reasons.append("indirectness: forms that ask about time before the infusion (-1)")
+            reasons.append("indirectness: scales that ask about time before the infusion (-1)")
         if row["ci_low"] <= 0 <= row["ci_high"]:
-            reasons.append("imprecision: the interval holds no effect (-1)")
+            reasons.append("imprecision: the interval includes no effect (-1)")
         told = row["analysis"].replace("_", " ")
         out.append({
             "body": f"{row['study_id']}, {hours:g} h {told}".strip(), "trials": pd.NA,
