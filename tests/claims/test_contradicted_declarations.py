@@ -151,7 +151,7 @@ def test_what_is_nearly_denied_leaves_the_cause_at_most_not_decided(tmp_path, de
     content = tables(n_per_arm=12)
     told = reason(judged(tmp_path, content, **deny(content))["onset"], "comparator")
     assert told["passed"] is None
-    assert f"at most not decided: {why}" in told["text"]
+    assert f"of a difference stays open: {why}" in told["text"]
 
 
 def later_at_other_hours(content: Content) -> dict[str, Any]:

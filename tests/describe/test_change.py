@@ -98,7 +98,7 @@ def test_of_few_real_people_others_see_nothing_and_the_team_everything(case):
 def test_of_enough_real_people_estimates_are_shown_but_no_order_statistics(case):
     people = with_scores(case, 30, view="shared")
     found = change_estimators(people, window="hours")
-    own = found["method"].str.startswith("withheld: it is single people's own value")
+    own = found["method"].str.startswith("withheld: it is a single participant's own value")
     assert found.loc[own, "estimand"].tolist() == [
         "mean change", "median change", "pseudomedian of changes",
     ]  # fmt: skip

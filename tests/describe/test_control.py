@@ -27,7 +27,7 @@ def test_strata_of_one_site_are_refused_and_two_are_pooled(case):
         control.difference_by_stratum(case, window="hours")
     subjects = case.checked.study.subjects
     tiny = with_study(case, subjects=subjects.assign(site=np.where(subjects.index < 4, "a", "b")))
-    with pytest.raises(ValueError, match="fewer than 5 people in an arm; merge small ones"):
+    with pytest.raises(ValueError, match="fewer than 5 participants in an arm; merge small ones"):
         control.difference_by_stratum(tiny, window="hours")
     sites = np.where(subjects["subject"] % 2 == 0, "north", "south")
     table = control.difference_by_stratum(

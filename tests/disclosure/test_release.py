@@ -89,8 +89,8 @@ def test_what_differs_from_the_synthetic_ledger_is_named_with_its_rule(example) 
             gone = [k for k in ("n", "estimate", "ci_low") if was[k] is not None and now[k] is None]
             if gone:
                 emptied.setdefault(name, set()).add(now["method"])
-    few = "withheld: fewer than 10 people had the event, or did not"
-    own = "withheld: it is single people's own value"
+    few = "withheld: fewer than 10 participants had the event, or did not"
+    own = "withheld: it is a single participant's own value"
     moved = "withheld: it differs from the main analysis in fewer than 10 participants of an arm"
     assert emptied == {
         # Complete forms alone treat the few otherwise whose blanks were filled.
@@ -108,7 +108,7 @@ def test_what_differs_from_the_synthetic_ledger_is_named_with_its_rule(example) 
 
 
 def test_nothing_is_said_to_be_of_few_people_where_no_arm_has_few(example) -> None:
-    assert "people of an arm or group are behind it" not in json.dumps(
+    assert "participants of an arm or group are behind it" not in json.dumps(
         claims(str(example), "shared")
     )
 

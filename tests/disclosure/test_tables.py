@@ -93,7 +93,7 @@ def test_estimates_leave_as_their_cells_allow_and_cells_do_not() -> None:
     assert shown["estimate"].isna().tolist() == [False, True, True]
     assert shown.loc[0, ["n", "estimate", "se"]].tolist() == [30, -7.12, 1.23]
     assert shown.loc[1, "method"] == (
-        "withheld: fewer than 10 people of an arm or group are behind it"
+        "withheld: fewer than 10 participants of an arm or group are behind it"
     )
     assert shown.loc[2, "method"] == "withheld: it is not recorded who is behind it"
 

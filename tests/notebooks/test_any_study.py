@@ -33,7 +33,7 @@ ABSENT = {
     "crossover in days": ["asked to guess", "no CADSS score", "within hours", "no second site"],
     "single arm": ["no comparator", "asked to guess", "no PTSD scale that looks back"],
     "three arms": ["published reliable change", "no second site", "no crossover"],
-    "week forms only": ["no other beside it", "no analysis within hours"],
+    "week forms only": ["no second one to show", "no analysis within hours"],
     "hours without dissociation or guess": ["asked to guess", "no CADSS score", "looks back"],
     "many sites": ["two ratings before", "no crossover"],
     "two infusions a person": ["no second site", "three windows or more"],

@@ -220,7 +220,7 @@ def test_intoxication_within_hours_does_not_touch_a_score_of_the_next_day(tmp_pa
     write_rows(tmp_path / "cadss.csv", rows)
     result = judged(tmp_path, made, CADSS, **now)
     assert gate(result, "robustness").passed is not False
-    assert "Intoxication does not apply" in gate(result, "robustness").text
+    assert "intoxication no longer plays a part" in gate(result, "robustness").text
     assert "dissociation resolved" not in gate(result, "robustness").text
 
 

@@ -102,7 +102,7 @@ def test_where_everyone_responds_nobody_is_foretold():
 def test_one_rating_before_leaves_the_coupling_in_and_is_not_evaluated():
     found = guides(course_study(made_up(30, 0.5).assign(before_1=np.nan)))
     assert gate(found, "estimate").passed is None
-    assert "(0 people have two ratings of different days" in gate(found, "estimate").text
+    assert "(0 participants have two ratings on different days" in gate(found, "estimate").text
 
 
 def test_a_past_week_form_a_day_after_the_first_session_tells_nothing_of_it():

@@ -36,7 +36,7 @@ def test_the_ratio_turns_with_the_arms_and_ignores_level_and_unit():
 
 
 def test_what_has_no_variance_ratio_is_refused():
-    with pytest.raises(ValueError, match="at least five people"):
+    with pytest.raises(ValueError, match="at least five participants"):
         variance_ratio(Y1[:4], Y2)
     with pytest.raises(ValueError, match="same value"):
         variance_ratio(np.ones(10), Y2)
