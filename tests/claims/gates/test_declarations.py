@@ -100,9 +100,8 @@ def test_a_passive_comparator_leaves_the_cause_open(tmp_path):
     passive = {"comparator": "passive", "arms": '{ ket = "ketamine", mdz = "saline" }'}
     found = helped(tmp_path, FULL, **passive)
     assert found["attribution"]["verdict"] == NOT_DECIDED
-    assert (
-        "with a passive comparator participants may be able to tell" in gate(found["onset"])["text"]
-    )
+    told = gate(found["onset"])["text"]
+    assert "with a passive comparator participants may be able to tell" in told
 
 
 @pytest.mark.usefixtures("gate_7_passes")
