@@ -34,7 +34,7 @@ def test_check_text_groups_by_severity_and_ends_with_the_flow():
     flow = [{"stage": "people read", "arm": "k", "reason": "", "rule": "", "n": 3}]
     text = check_text({"issues": [issue, bare], "flow": flow}, width=60)
     assert text.splitlines()[:9] == [
-        "STOP (1): cannot be used for what the sentence says",
+        "STOP (1): must be solved before this can be judged",
         "  question.y x 1",
         "      No score.",
         "",

@@ -12,7 +12,7 @@ from analysis.checks.participant_flow import IN_WORDS
 __all__ = ["SEVERITIES", "check_text", "flow_table", "sentence"]
 
 SEVERITIES = {
-    "STOP": "cannot be used for what the sentence says",
+    "STOP": "must be solved before this can be judged",
     "DROP": "excluded and counted",
     "FLAG": "kept; the verdict must mention it",
     "NOTE": "good to know",
