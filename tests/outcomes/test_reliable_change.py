@@ -7,7 +7,11 @@ import pandas as pd
 import pytest
 
 from analysis import instruments
-from analysis.outcomes.reliable_change import reliable_change, reliable_change_threshold
+from analysis.outcomes.reliable_change import (
+    has_reliable_change,
+    reliable_change,
+    reliable_change_threshold,
+)
 
 
 def test_reliable_change_three_ways_with_the_threshold_itself():
@@ -24,3 +28,5 @@ def test_reliable_change_three_ways_with_the_threshold_itself():
 def test_the_threshold_is_the_published_one():
     assert reliable_change_threshold(instruments.get("PCL-5")) == 18
     assert reliable_change_threshold(instruments.get("IES-R")) is None
+    assert has_reliable_change(instruments.get("PCL-5"))
+    assert not has_reliable_change(instruments.get("IES-R"))
