@@ -81,7 +81,7 @@ CAUSES = [
         "bias_bound_sd = { value = 0.30",
         "bias_bound_sd = { value = 0.45",
         SHORT,
-        "cell",
+        "text",
     ),
     Cause(
         "a score in the data",
