@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 
+import numpy as np
 import pytest
 
-from analysis.readers.open_data.r_table import csv_of
+from analysis.readers.open_data.r_table import _column, _Vector, csv_of
 
 # R 4.2.2: d <- data.frame(id = factor(c("a", "b", NA)), n = c(1L, NA, 3L), x = c(0.1, NA, -2),
 # s = c("\u00e9", "t", NA)); save(d, file = "small.rda"), and with compress = "xz", version = 2.
@@ -32,6 +33,12 @@ TABLE = "id,n,x,s\na,1,0.1,é\nb,,,t\n,3,-2.0,\n".encode()
 @pytest.mark.parametrize("saved", [SAVED_BY_R, SAVED_BY_R_2], ids=["gzip-3", "xz-2"])
 def test_factors_are_labels_and_what_is_missing_is_empty(saved):
     assert csv_of(saved) == TABLE
+
+
+def test_what_is_missing_among_integers_is_a_number_among_doubles():
+    values = [-(2.0**31), 0.5]
+    assert list(_column(_Vector(np.array(values, dtype=">f8")))) == values
+    assert _column(_Vector(np.array([-(2**31), 7], dtype=">i4"))) == [None, "7"]
 
 
 @pytest.mark.parametrize(
