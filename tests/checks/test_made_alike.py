@@ -110,6 +110,23 @@ def test_a_site_that_stores_from_1_up_is_flagged(tmp_path, shift, flagged):
     assert ("item.base-differs-by-site" in rules) == flagged
 
 
+@pytest.mark.parametrize(("without", "flagged"), [(0, True), (1, False)])
+def test_a_site_of_few_is_flagged_where_nearly_everybody_elsewhere_has_a_lowest_answer(
+    tmp_path, without, flagged
+):
+    """Four of whom none has one: (1/18)^4 where all 16 others do, (2/18)^4 where 15 do."""
+    content = tables(n_per_arm=10)
+    people = [row["id"] for row in content["subjects"]]
+    for row in content["subjects"]:
+        row["site"] = "north" if row["id"] in people[:4] else "south"
+    for row in content["scores"]:
+        up = row["id"] in people[: 4 + without]
+        row |= {item: min(row[item], 3) + up for item in ITEMS}
+        row[ITEMS[0]] *= up
+    path = write_study(tmp_path, content, arm='arm = "arm"\nsite = "site"')
+    assert ("item.base-differs-by-site" in Outcome(path).rules("FLAG")) == flagged
+
+
 @pytest.mark.parametrize(("factor", "flagged"), [(1.0, False), (2.2046, True)])
 def test_weights_in_pounds_are_flagged(tmp_path, factor, flagged):
     content = tables()
