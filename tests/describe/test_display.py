@@ -58,7 +58,7 @@ def test_a_number_is_within_half_of_its_third_digit_and_has_no_hyphen(value):
 
 def test_p_values():
     assert [p_value(p) for p in (0.0002, 0.001, 0.0421, 1, math.nan)] == [
-        "< 0.001", "0.00100", "0.0421", "1", "–",
+        "< 0.001", "0.001", "0.042", "> 0.999", "–",
     ]  # fmt: skip
 
 
@@ -95,3 +95,58 @@ def test_sentences_are_set_to_the_left_and_stay_escaped():
     assert html.count('<td style="text-align: left') == 1
     assert "a &lt;td&gt; &amp; b" in html
     assert repr(shown) == "gate | a <td> & b"
+
+
+# --- tables as they are displayed ----------------------------------------------------------------
+
+TABLE = pd.DataFrame(
+    {
+        "ci_low": [-0.12345, math.nan],
+        "p_value": [0.0421, 0.0000012],
+        "shows_benefit": [True, np.False_],
+        "certainty_ever": ["-3.4 points (-6 to -1), 97% of them [A2014-001 to -003]", "us"],
+        "odd name": [None, pd.NA],
+    },
+    index=pd.Index(["d_z", "long " * 60], name="study_id"),
+)
+
+
+def test_a_displayed_table_has_no_name_of_the_program_and_one_spelling_of_each_number():
+    shown = display.worded(TABLE)
+    assert shown.index.name == "source"
+    assert list(shown) == ["from", "p", "shows a benefit", "certainty ever", "odd name"]
+    assert shown.iloc[0].tolist() == [
+        "−0.123", "0.042", "yes", "−3.4 points (−6 to −1), 97 % of them [A2014-001 to -003]", "–",
+    ]  # fmt: skip
+    assert shown.iloc[1].tolist() == ["–", "< 0.001", "no", "unstructured", "–"]
+    assert "_" not in shown.index[0]
+
+
+def test_columns_and_rows_of_several_levels_are_worded_too():
+    wide = pd.DataFrame(
+        [[1.0, 0.5]],
+        columns=pd.MultiIndex.from_tuples([("normal", 10), ("p_value", True)],
+                                          names=["scores", "n_per_arm"]),
+        index=pd.MultiIndex.from_tuples([("a_b", False)], names=["ci_low", None]),
+    )  # fmt: skip
+    shown = display.worded(wide)
+    assert list(shown.columns.names) == ["scores", "participants per arm"]
+    assert shown.columns.tolist() == [("normal", "10"), ("p", "yes")]
+    assert shown.index.tolist() == [("a b", "no")]
+    assert list(shown.index.names) == ["from", None]
+
+
+@pytest.mark.parametrize("show", [display.sentences, display.in_print])
+def test_no_cell_and_no_row_of_a_displayed_table_is_cut(show):
+    long = pd.concat([TABLE] * 60)
+    html = show(long)._repr_html_()
+    assert "..." not in html
+    assert "\u2026" not in html
+    assert html.count("<tr") == len(long) + 2
+    assert ("long " * 60).strip() in html
+
+
+def test_what_is_displayed_leaves_its_table_as_it_is():
+    before = TABLE.copy()
+    display.in_print(TABLE)
+    pd.testing.assert_frame_equal(TABLE, before)

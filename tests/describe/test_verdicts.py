@@ -15,10 +15,11 @@ def test_estimates_table_drops_what_is_empty_and_keeps_n():
     rows = table([row(estimand="mean change", n=30, estimate=-4.5678, ci_low=-6, ci_high=-3.14159,
                       p_value=1e-9, method="paired t")])  # fmt: skip
     shown = estimates_table(rows)
-    assert list(shown) == ["n", "estimate", "ci_low", "ci_high", "p_value", "method"]
+    assert list(shown) == ["n", "estimate", "unit", "ci_low", "ci_high", "p_value", "method"]
     assert shown.loc["mean change"].tolist() == [
         "30",
         "−4.57",
+        "points",
         "−6",
         "−3.14",
         "< 0.001",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -320,3 +321,12 @@ def test_badly_named_file(name):
 
 def test_well_named_file():
     assert guards.badly_named(Path("00_verdict.ipynb")) == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_cell_of_a_table_is_cut(path):
+    cut = re.compile(r"<t[dh][^>]*>[^<]*(?:\.\.\.|\u2026)\s*</t[dh]>")
+    for cell in guards.read(path).cells:
+        for output in cell.get("outputs", []):
+            html = output.get("data", {}).get("text/html", "")
+            assert not cut.search(html), f"{path.name}, {cell.id}"

@@ -41,6 +41,22 @@ def test_a_notebook_becomes_a_section(tmp_path):
     assert toc == ["The data 01_the_data.ipynb", "02 02.ipynb"]
 
 
+def test_each_cell_of_a_wide_table_knows_its_column_and_a_narrow_table_is_left(tmp_path):
+    index = pd.MultiIndex.from_tuples([("a", "x"), ("a", "y")], names=["arm", "window"])
+    wide = pd.DataFrame([[1, 2, 3], [4, 5, 6]], index=index, columns=["n", "estimate", "unit"])
+    outputs = [v4.new_output("display_data", {"text/html": table.to_html(), "text/plain": ""})
+               for table in (wide, wide[["n"]])]  # fmt: skip
+    folded, narrow = soup(
+        tmp_path, notebooks=[notebook(tmp_path, code(*outputs))]
+    ).find(id="notebook-01_the_data").find_all("table")  # fmt: skip
+    assert folded["class"] == ["fold"]
+    rows = [[cell.get("data-label") for cell in row.find_all("td")]
+            for row in folded.tbody.find_all("tr")]  # fmt: skip
+    assert rows == [["n", "estimate", "unit"]] * 2
+    assert not narrow.has_attr("class")
+    assert narrow.find(attrs={"data-label": True}) is None
+
+
 def test_a_pandas_table_keeps_its_structure(tmp_path):
     frame = pd.DataFrame(
         {("ketamine", "n"): [29], ("ketamine", "mean"): [-1.25]}, index=pd.Index(["hours"])

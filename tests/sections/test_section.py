@@ -93,13 +93,17 @@ def test_it_displays_prose_tables_and_pictures_with_their_words(monkeypatch):
     @section()
     def three():
         yield "Prose **here**."
-        yield pd.DataFrame({"n": [1]})
+        yield pd.DataFrame({"p_value": [0.0123], "method": ["word " * 40]})
         ax = new_axes(None)
         ax.plot([0, 1], [0, 1])
         yield Picture(ax, "A line that rises.")
 
     three()._ipython_display_()
     assert shown[0][0]["text/markdown"] == "Prose **here**."
-    assert isinstance(shown[1][0], pd.DataFrame)
+    # A table is shown in words and whole: pandas' own display would cut the cell.
+    html = shown[1][0]._repr_html_()
+    assert ("word " * 40).strip() in html
+    assert "<th>p</th>" in html
+    assert "<td>0.012</td>" in html
     assert shown[2][1]["metadata"]["image/png"]["alt"] == "A line that rises."
     assert three().alternatives == ["A line that rises."]

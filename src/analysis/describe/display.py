@@ -3,14 +3,42 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Hashable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-__all__ = ["DASH", "MINUS", "estimate_numbers", "rounded", "sentences"]
+__all__ = ["DASH", "MINUS", "estimate_numbers", "in_print", "rounded", "sentences", "worded"]
 
 MINUS, DASH = "\u2212", "\u2013"
+# Columns of the project's tables as a reader calls them; others lose their underscores.
+COLUMN_WORDS = {
+    "ci_low": "from",
+    "ci_high": "to",
+    "p_value": "p",
+    "adjusted_p": "adjusted p",
+    "se": "standard error",
+    "df": "degrees of freedom",
+    "n_per_arm": "participants per arm",
+    "study_id": "source",
+    "bound_sd": "bound, SD",
+    "bound_points": "bound, points",
+    "points_to": "points to",
+    "shows_benefit": "shows a benefit",
+    "counts": "counts as onset",
+    "d_z": "standardised change, by the SD of change",
+    "d_av": "standardised change, by the mean SD",
+    "d_rm": "standardised change, by the SD of change and the correlation",
+    "us": "unstructured",
+}
+SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
+P_NAMES = re.compile(r"p|p_value|adjusted_p|p \(.*")
+# A hyphen that stands for a minus: before a digit, at the start or after a space or a bracket;
+# ids of rows, in square brackets, keep theirs.
+HYPHEN, PER_CENT = re.compile(r"(?:(?<=^)|(?<=[\s(\u2026]))-(?=\d)"), re.compile(r"(?<=\d)%")
+IDS = re.compile(r"(\[[^\]]*\])")
 
 
 def is_missing(value: Any) -> bool:
@@ -37,19 +65,22 @@ def number(value: Any, digits: int = 3) -> str:
 
 
 def p_value(value: Any) -> str:
-    """A p-value as :func:`number` writes it, "< 0.001" below that."""
-    return "< 0.001" if not is_missing(value) and value < 0.001 else number(value)
+    """A p-value, three decimals, as everywhere: ``0.042``, ``< 0.001``, ``> 0.999``."""
+    return _p_value(_number(value))
 
 
-class _Sentences:
-    """A table whose cells hold sentences: set to the left, one row a line as text."""
+class _Table:
+    """A table as people read it: words for columns, whole cells, text to the left."""
 
-    def __init__(self, table: pd.DataFrame) -> None:
-        self.table = table
+    def __init__(self, table: pd.DataFrame, *, left: bool) -> None:
+        self.table, self.left = worded(table), left
 
     def _repr_html_(self) -> str:
+        # Called as a method, to_html cuts no cell; pandas' own display would.
+        html: str = self.table.to_html(max_rows=None, max_cols=None)
+        if not self.left:
+            return html
         # Notebooks set cells to the right; the text of a cell is escaped, so the tags are safe.
-        html = self.table.to_html()
         for tag in ("<td>", "<th>"):
             html = html.replace(tag, f'{tag[:-1]} style="text-align: left; vertical-align: top">')
         return html
@@ -59,16 +90,74 @@ class _Sentences:
         return "\n".join(" | ".join(map(str, row)) for row in rows)
 
 
-def sentences(table: pd.DataFrame) -> _Sentences:
-    """The table to display where its cells hold sentences."""
-    return _Sentences(table)
+def sentences(table: pd.DataFrame) -> _Table:
+    """The table to display where its cells hold sentences: set to the left."""
+    return _Table(table, left=True)
+
+
+def in_print(table: pd.DataFrame) -> _Table:
+    """The table to display: no cell is cut, no name is one of the program's."""
+    return _Table(table, left=False)
+
+
+def worded(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table in words: columns, yes and no, minus signs, per cent and p in one spelling."""
+    texts = {
+        place: _texts(table.iloc[:, place], table.columns[place]) for place in range(table.shape[1])
+    }
+    shown = pd.DataFrame(texts, index=table.index, dtype=object)
+    shown.columns = _axis(table.columns)
+    shown.index = _axis(shown.index)
+    return shown
+
+
+def _texts(column: pd.Series, name: Any) -> list[str]:
+    """The cells of a column as text; p-values by the name of the column."""
+    is_p = P_NAMES.fullmatch(str(name[-1] if isinstance(name, tuple) else name))
+    return [_p_value(_number(value)) if is_p and _is_number(value) else _cell(value)
+            for value in column]  # fmt: skip
+
+
+def _axis(axis: pd.Index) -> pd.Index:
+    """Labels and names of an axis in words."""
+    names = [None if name is None else _word(name) for name in axis.names]
+    if isinstance(axis, pd.MultiIndex):
+        return pd.MultiIndex.from_tuples([tuple(map(_word, own)) for own in axis], names=names)
+    return pd.Index([_word(label) for label in axis], name=names[0], dtype=object)
+
+
+def _word(label: Hashable) -> str:
+    text = _cell(label)
+    return COLUMN_WORDS.get(text, text)
+
+
+def _cell(value: Any) -> str:
+    """A value as text: yes and no, numbers as :func:`number` has them, true minus signs."""
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if _is_number(value):
+        return number(value)
+    if value is None or value is pd.NA:
+        return DASH
+    text = str(value)
+    if text in COLUMN_WORDS or SNAKE.fullmatch(text):
+        return COLUMN_WORDS.get(text, text.replace("_", " "))
+    return "".join(
+        part if part.startswith("[") else PER_CENT.sub(" %", HYPHEN.sub(MINUS, part))
+        for part in IDS.split(text)
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:
     """Every number to three significant digits, as text, en dash for what is missing."""
     text = table.copy()
     for column in text.select_dtypes("number"):
-        text[column] = [number(value) for value in text[column]]
+        written = p_value if P_NAMES.fullmatch(str(column)) else number
+        text[column] = [written(value) for value in text[column]]
     return text
 
 

@@ -13,6 +13,7 @@ from analysis.claims.definitions import Definitions
 from analysis.claims.ledger import FOR_THE_TEAM, SHARED, TEAM, Ledger
 from analysis.describe.common import issues_shown
 from analysis.describe.display import is_missing, number, p_value
+from analysis.describe.units import unit_of
 from analysis.estimates.table import table
 
 __all__ = [
@@ -67,6 +68,9 @@ def estimates_table(rows: pd.DataFrame) -> pd.DataFrame:
     for column in ("n", "estimate", "df", "ci_low", "ci_high"):
         shown[column] = [number(value) for value in shown[column]]
     shown["p_value"] = [p_value(value) for value in shown["p_value"]]
+    # After the estimate, where a reader looks for it.
+    units = [unit_of(estimand) for estimand in shown["estimand"]]
+    shown.insert(list(shown.columns).index("estimate") + 1, "unit", units)
     shown = shown.set_index("estimand")
     return shown.loc[:, [not shown[name].isin(["", "–"]).all() for name in shown]]
 

@@ -22,6 +22,8 @@ KEPT = re.compile(
     "a|b|blockquote|br|caption|code|dd|del|dl|dt|em|h[1-6]|hr|i|li|ol|p|pre|strong|sub|sup|"
     "table|tbody|td|tfoot|th|thead|tr|ul"
 )
+# Columns from which on a table does not fit a phone.
+WIDE = 5
 DROPPED = re.compile("iframe|math|noscript|object|script|style|svg|template")
 
 
@@ -104,6 +106,24 @@ def _alternative_text(metadata: Mapping[str, Any], where: str) -> str:
     return text
 
 
+def _label(table: Tag) -> None:
+    """Each cell of a wide table knows its column, so that a phone can fold the row."""
+    if table.thead is None or table.tbody is None or table.thead.find(colspan=True):
+        return
+    rows = table.thead.find_all("tr")
+    heads = [[cell.get_text().strip() for cell in row.find_all(["th", "td"])] for row in rows]
+    if not heads or len({len(row) for row in heads}) > 1 or len(heads[0]) < WIDE:
+        return
+    labels = [next((text for text in column if text), "") for column in zip(*heads, strict=True)]
+    table["class"] = "fold"
+    for row in table.tbody.find_all("tr"):
+        cells = row.find_all(["th", "td"])
+        # The first cells may reach over several rows, the last never do.
+        for cell, label in zip(cells, labels[len(labels) - len(cells) :], strict=True):
+            if cell.name == "td":
+                cell["data-label"] = label
+
+
 class _Page:
     """Turns a notebook's HTML into its allowed part, so that no markup passes unread.
 
@@ -174,6 +194,7 @@ class _Page:
 
     def _frame(self, table: Tag, soup: BeautifulSoup) -> None:
         """Scopes for heading cells, a mark on numbers, a caption, a frame that scrolls."""
+        _label(table)
         for cell in table.find_all(["td", "th"]):
             text = cell.get_text().strip()
             if cell.name == "th" and text:

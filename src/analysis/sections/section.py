@@ -20,8 +20,9 @@ from matplotlib.axes import Axes
 
 from analysis.claims.case import Case
 from analysis.describe.common import policy
+from analysis.describe.display import in_print
 from analysis.errors import ReliefError
-from analysis.figures.base import show
+from analysis.figures.output import show
 
 __all__ = ["NOT_HERE", "UNFORESEEN", "WITHHELD", "Picture", "Section", "section"]
 
@@ -75,6 +76,8 @@ class Section:
                 display({"text/markdown": block, "text/plain": block}, raw=True)
             elif isinstance(block, Picture):
                 show(block.ax, alt=block.alt)
+            elif isinstance(block, pd.DataFrame):
+                display(in_print(block))
             else:
                 display(block)
 
