@@ -51,6 +51,7 @@ THROUGH = {
         sections/robustness sections/verdict""",
     "notebooks/test_study_notebooks.py": """
         report/execution report/progress report/study_notebooks""",
+    "figures/test_over_time.py": "describe/over_time figures/time_axis",
     "describe/onset/test_crossing.py": "describe/onset/courses",
     "draft/test_write.py": """
         draft/item_columns draft/own_columns draft/recognise draft/standards

@@ -13,11 +13,20 @@ def changes() -> pd.DataFrame:
     """Mean changes of two arms in two windows."""
     return table(
         [
-            row(contrast=arm, window=window, estimate=e, ci_low=e - 2, ci_high=e + 3)
+            row(contrast=arm, window=window, n=30, estimate=e, ci_low=e - 2, ci_high=e + 3)
             for arm, shift in (("ketamine", -9), ("midazolam", -2))
             for window, e in (("about 3 h", shift), ("about 24 h", shift + 1.5))
         ]
     )
+
+
+# Of the windows above, as sections hand them to a figure of time.
+HOURS = {"about 3 h": 3.0, "about 24 h": 24.0}
+
+
+@pytest.fixture
+def hours() -> dict[str, float]:
+    return HOURS
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.figures.base import AGGREGATES, png
+from analysis.figures import AGGREGATES, png
 from analysis.figures.calibration import against_size, by_world
 
 

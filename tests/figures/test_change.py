@@ -12,16 +12,19 @@ from analysis.estimates.table import row, table
 from tests.figures.tables_drawn import intervals, series
 
 
-def test_mean_change_draws_the_estimates_with_their_intervals(changes):
-    ax = figures.mean_change(changes, synthetic=False, unit="points")
+def test_mean_change_draws_the_estimates_at_their_hours_with_intervals_and_people(changes, hours):
+    ax = figures.mean_change(changes, hours=hours, synthetic=False, unit="points")
     drawn = series(ax)
     assert list(drawn) == ["ketamine", "midazolam"]
     np.testing.assert_allclose(drawn["ketamine"][:, 1], [-9, -7.5])
     np.testing.assert_allclose(intervals(ax)[:, :, 1], [[-11, -6], [-9.5, -4.5]])
-    # Side by side, each within its window.
+    # Side by side, each a few per cent from its hour.
+    assert ax.get_xscale() == "log"
     assert (drawn["ketamine"][:, 0] < drawn["midazolam"][:, 0]).all()
-    assert np.round(drawn["midazolam"][:, 0]).tolist() == [0, 1]
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["about 3 h", "about 24 h"]
+    for name in drawn:
+        np.testing.assert_allclose(drawn[name][:, 0], [3, 24], rtol=0.04)
+    under = {(text.xy[0], text.get_text()) for text in ax.texts if text.get_text() == "30"}
+    assert under == {(3.0, "30"), (24.0, "30")}
     assert "lower is better" in ax.get_ylabel()
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["ketamine", "midazolam"]
 
@@ -34,7 +37,7 @@ def test_mean_change_copes_with_a_missing_window_and_many_series():
     rows.append(
         row(contrast="arm 0", window="later", estimate=-1, ci_low=math.nan, ci_high=math.nan)
     )
-    ax = figures.mean_change(table(rows), synthetic=False)
+    ax = figures.mean_change(table(rows), hours={"day": 24.0, "later": 168.0}, synthetic=False)
     assert len(series(ax)) == 8
     assert len(series(ax)["arm 0"]) == 2
 
@@ -42,7 +45,7 @@ def test_mean_change_copes_with_a_missing_window_and_many_series():
 def test_an_interval_the_wrong_way_round_is_not_drawn():
     wrong = table([row(contrast="a", window="day", estimate=-1, ci_low=2, ci_high=-3)])
     with pytest.raises(ValueError, match="negative"):
-        figures.mean_change(wrong, synthetic=False)
+        figures.mean_change(wrong, hours={"day": 24.0}, synthetic=False)
 
 
 def test_ecdf_draws_shares_at_the_counted_points(shares):

@@ -18,8 +18,9 @@ def means() -> pd.DataFrame:
 
 def draw(table: pd.DataFrame, synthetic: bool = True):
     return lsmeans_by_visit(
-        table, arm="arm", visit="visit", ylabel="change, points", synthetic=synthetic
-    )
+        table, arm="arm", visit="visit", ylabel="change, points", synthetic=synthetic,
+        hours={"day 1": 24.0, "day 7": 168.0}, form="CAPS-5",
+    )  # fmt: skip
 
 
 def test_each_mean_stands_at_its_visit_with_its_interval() -> None:
@@ -29,7 +30,8 @@ def test_each_mean_stands_at_its_visit_with_its_interval() -> None:
     assert np.isnan(second.lines[0].get_ydata()[1])
     low, high = first.lines[2][0].get_segments()[0][:, 1]
     assert (low, high) == (-2.0, 1.0)
-    assert [text.get_text() for text in ax.get_xticklabels()] == ["day 1", "day 7"]
+    np.testing.assert_allclose(first.lines[0].get_xdata(), [24, 168], rtol=0.04)
+    assert ax.get_title(loc="left").startswith("CAPS-5: least squares means")
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
 
 

@@ -41,7 +41,7 @@ def harms() -> pd.DataFrame:
 def course() -> pd.DataFrame:
     parts = {"estimand": "mean score", "ci_low": 1.0, "ci_high": 9.0}
     return table(
-        row(**parts, contrast=arm, window=window, estimate=value)
+        row(**parts, contrast=arm, window=window, n=28, estimate=value)
         for arm, values in (("ketamine", (3.0, 8.0)), ("midazolam", (3.0, 4.0)))
         for window, value in zip(("before", "0 to 1 h"), values, strict=True)
     )
@@ -122,6 +122,12 @@ def test_arms_stand_side_by_side_at_their_windows():
     first, second = (container.lines[0] for container in ax.containers)
     assert first.get_ydata().tolist() == [3, 8]
     assert (first.get_xdata() < second.get_xdata()).all()
+    # The middle of its hour, on an axis of hours; what was before has a place of its own.
+    assert (first.get_xdata() + second.get_xdata()) / 2 == pytest.approx([-0.8, 0.5])
+    ticks = dict(zip([text.get_text() for text in ax.get_xticklabels()], ax.get_xticks(),
+                     strict=True))  # fmt: skip
+    assert (ticks["before"], ticks["1 h"]) == (-0.8, 1.0)
+    assert [text.get_text() for text in ax.texts].count("28") == 4
     assert first.get_marker() != second.get_marker()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.figures.base import AGGREGATES, png
+from analysis.figures import AGGREGATES, png
 from analysis.figures.missing import tipping_line, tipping_map
 from analysis.figures.robustness import operating_characteristics
 
@@ -90,4 +90,4 @@ def test_characteristics_have_a_row_an_estimator_and_the_nominal_line() -> None:
     ax = operating_characteristics(pd.DataFrame(rows), quantity="coverage", scores="normal")
     assert [label.get_text() for label in ax.get_yticklabels()] == ["two", "one"]
     assert any(list(line.get_xdata()) == [95.0, 95.0] for line in ax.lines)
-    assert "10 an arm" in words(ax)
+    assert "10 per arm" in words(ax)

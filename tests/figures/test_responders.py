@@ -17,12 +17,14 @@ def ways() -> pd.DataFrame:
         for arm, split in zip(ARMS, ([0.5, 0.4, 0.1], [0.2, 0.65, 0.15]), strict=True)
         for way, share in zip(("improved", "unchanged", "worse"), split, strict=True)
     ]
-    return pd.DataFrame(rows, columns=["estimand", "contrast", "estimate", "n"])
+    table = pd.DataFrame(rows, columns=["estimand", "contrast", "estimate", "n"])
+    return table.assign(ci_low=table["estimate"] - 0.05, ci_high=table["estimate"] + 0.05)
 
 
 def falls() -> pd.DataFrame:
     rows = [(name, arm, 0.5, 0.3, 0.7) for name in ("any fall", "10 points") for arm in ARMS]
-    return pd.DataFrame(rows, columns=["estimand", "contrast", "estimate", "ci_low", "ci_high"])
+    names = ["estimand", "contrast", "estimate", "ci_low", "ci_high"]
+    return pd.DataFrame(rows, columns=names).assign(n=20)
 
 
 def bands() -> pd.DataFrame:
@@ -55,20 +57,40 @@ def test_each_is_marked_titled_and_the_same_again(name):
     assert png(ax) == png(DRAWN[name](synthetic=True))
 
 
-def test_bars_of_an_arm_end_at_its_shares():
+def test_three_ways_are_shares_with_their_numbers_beside_and_n_in_the_legend():
     ax = responders.three_ways(ways(), synthetic=True)
-    ends = [[bar.get_x() + bar.get_width() for bar in bars] for bars in ax.containers]
-    np.testing.assert_allclose(ends, [[50, 20], [90, 85], [100, 100]])
-    assert len({bars[0].get_hatch() for bars in ax.containers}) == 3
-    assert {text.get_text() for text in ax.texts} >= {"50 %", "40 %", "10 %"}
+    shares = [container.lines[0].get_xdata().tolist() for container in ax.containers]
+    assert shares == [pytest.approx([50, 40, 10]), pytest.approx([20, 65, 15])]
+    assert {text.get_text() for text in ax.texts} >= {"50 % (45 to 55)", "15 % (10 to 20)"}
+    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert legend == ["ketamine (n = 20)", "midazolam (n = 20)"]
 
 
-def test_a_withheld_share_leaves_no_bar():
+def test_a_withheld_share_leaves_no_mark_and_no_number():
     table = ways()
-    table.loc[table["contrast"] == "midazolam", ["estimate", "n"]] = np.nan
+    table.loc[table["contrast"] == "midazolam", ["estimate", "ci_low", "ci_high", "n"]] = np.nan
     ax = responders.three_ways(table, synthetic=False)
-    assert [bars[1].get_width() for bars in ax.containers] == [0, 0, 0]
-    assert "withheld" in ax.get_yticklabels()[1].get_text()
+    assert np.isnan(ax.containers[1].lines[0].get_xdata()).all()
+    assert sum("%" in text.get_text() for text in ax.texts) == 3
+    assert "withheld" in ax.get_legend().get_texts()[1].get_text()
+
+
+def test_each_cluster_has_a_small_panel_on_the_same_axes_of_hours():
+    rows = [(name, window, -1.0 * k, -3.0, 1.0)
+            for k, name in enumerate(("arousal", "mood", "avoidance"), 1)
+            for window in ("about 24 h", "about 7 days")]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["cluster", "window", "estimate", "ci_low", "ci_high"])
+    hours = {"about 24 h": 24.0, "about 7 days": 168.0}
+    first = responders.cluster_courses(table, hours=hours, title="PCL-5", synthetic=True)
+    figure = first.get_figure(root=True)
+    panels = [panel for panel in figure.axes if panel.axison]
+    assert [panel.get_title(loc="left") for panel in panels] == ["arousal", "mood", "avoidance"]
+    assert [panel.containers[0].lines[0].get_xydata().tolist() for panel in panels] == [
+        [[24.0, -k], [168.0, -k]] for k in (1.0, 2.0, 3.0)
+    ]
+    assert {panel.get_gid() for panel in panels} == {AGGREGATES}
+    assert figure.get_suptitle() == "PCL-5 (synthetic data)"
+    assert figure.get_figheight() < 8
 
 
 def test_the_band_holds_between_its_points():

@@ -15,7 +15,7 @@ from analysis.claims.gates.later_window import deciding_window
 from analysis.outcomes.reliable_change import reliable_change_threshold
 
 __all__ = ["FormAt", "decides", "enough", "form_that_looks_back", "form_with_reliable_change",
-           "last_window", "scored_windows",
+           "hours_of_windows", "last_window", "scored_windows",
            "why_not_hours"]  # fmt: skip
 
 
@@ -71,6 +71,11 @@ def decides(case: Case) -> str:
             "participants in each arm."
         )
     return later
+
+
+def hours_of_windows(case: Case) -> dict[str, float]:
+    """The hour after the infusion's end that each window stands for in figures, by its label."""
+    return {own.label: own.at for own in case.windows.values()}
 
 
 def why_not_hours(case: Case) -> str:

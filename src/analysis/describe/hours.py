@@ -21,11 +21,13 @@ def told(hours: float) -> str:
     return f"{hours:.3g} h" if hours < 24 else f"{hours / 24:.3g} d"
 
 
-def reach(hours: Iterable[float], last: float = LAST_HOUR) -> tuple[float, float]:
-    """Where an axis of time begins and ends, hours; it reaches ``last`` at least."""
+def reach(
+    hours: Iterable[float], first: float = FIRST_HOUR, last: float = LAST_HOUR
+) -> tuple[float, float]:
+    """Where an axis of time begins and ends, hours: at ``first`` or before, ``last`` or after."""
     known = [hour for hour in hours if np.isfinite(hour) and hour > 0]
     return (
-        min([FIRST_HOUR, *(hour / BEYOND for hour in known)]),
+        min([first, *(hour / BEYOND for hour in known)]),
         max([last, *(hour * BEYOND for hour in known)]),
     )
 
@@ -35,8 +37,8 @@ def gaps(
 ) -> list[tuple[float, float]]:
     """Stretches of [left, right] that no span covers, in the order of time."""
     found, at = [], left
-    for low, high in sorted(spans):
-        if at < low < right:
+    for low, high in sorted(span for span in spans if span[0] < right):
+        if at < low:
             found.append((at, low))
         at = max(at, high)
     return [*found, (at, right)] if at < right else found

@@ -23,7 +23,7 @@ from analysis.estimates.intervals import t_quantile
 from analysis.evidence import pooling
 from analysis.evidence.therapy import speeds
 
-__all__ = ["OverTime", "over_time", "published_over_time"]
+__all__ = ["OverTime", "bars_of", "over_time", "published_over_time"]
 
 BOUND = "bias alone could do this much (B)"
 SMALLEST = "minimal important difference"
@@ -121,7 +121,7 @@ def over_time(found: Described) -> OverTime:
             "change from before, points\n(below 0: fewer symptoms)", design.synthetic,
         )  # fmt: skip
     return OverTime(
-        rows, arms, _bars(case), KINDS, f"Difference {case.contrast} over time, {form}", "points",
+        rows, arms, bars_of(case), KINDS, f"Difference {case.contrast} over time, {form}", "points",
         f"{arms[0].capitalize()} against {arms[1]}: {form}{decided}",
         f"difference, points\n(below 0: better on {arms[0]})", design.synthetic,
     )  # fmt: skip
@@ -147,7 +147,7 @@ def _row(one: WindowFound, case: Case, recall: float, arms: tuple[str, ...]) -> 
     }
 
 
-def _bars(case: Case) -> dict[str, float]:
+def bars_of(case: Case) -> dict[str, float]:
     """B and M in points, as the view shows numbers that come from baselines."""
     smallest = case.smallest_difference
     found = {BOUND: case.bias_bound, SMALLEST: smallest[0] if smallest else np.nan}

@@ -8,10 +8,11 @@ from analysis.errors import require
 
 require("report", "matplotlib", "seaborn", what="A figure")
 
-from analysis.figures.base import AGGREGATES, entitle, png, set_theme, show
+from analysis.figures.base import AGGREGATES, entitle, set_theme
 from analysis.figures.change import ecdf_of_change, mean_change
 from analysis.figures.forest import forest
 from analysis.figures.forms import recall_shares, visit_times
+from analysis.figures.output import png, save, show, svg
 
 __all__ = [
     "AGGREGATES",
@@ -21,7 +22,9 @@ __all__ = [
     "mean_change",
     "png",
     "recall_shares",
+    "save",
     "set_theme",
     "show",
+    "svg",
     "visit_times",
 ]

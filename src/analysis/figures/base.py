@@ -1,10 +1,9 @@
-"""The one theme, and what every figure shares: axes, styles, titles, PNG."""
+"""The one theme, and what every figure shares: axes, styles, titles, numbers beside and below."""
 
 from __future__ import annotations
 
-import io
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -13,7 +12,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.errors import require
+from analysis.describe.display import estimate_numbers, number
+from analysis.figures.output import DPI, SCREEN
+from analysis.figures.time_axis import time_axis
 
 __all__ = [
     "AGGREGATES",
@@ -22,21 +23,25 @@ __all__ = [
     "MARKERS",
     "SYNTHETIC",
     "WIDTH",
+    "as_percent",
     "entitle",
     "error_bars",
     "finish",
+    "legend_above",
     "legend_below",
+    "lines_at",
     "new_axes",
-    "png",
+    "numbers_beside",
+    "people_of",
+    "people_under",
     "series_by_visit",
     "set_theme",
     "shares_in_rows",
-    "show",
     "stacked_bars",
     "style",
+    "words_beside",
 ]
 
-DPI = 110
 # The mark of axes that were drawn from a table of aggregates; a PNG does not hold it.
 AGGREGATES = "aggregates"
 # Narrow, so that the letters stay readable when a phone shrinks the picture to its width.
@@ -45,8 +50,12 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 LINES = ("-", "--", "-.", ":")
 HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo")
 SYNTHETIC = "synthetic data"
-# Of the distance between two visits.
-ASIDE = 0.16
+# Between two series at one hour, as a factor of the hour: their intervals would cover one another.
+ASIDE = 1.07
+# Points from the axis to the first line of words under its label, and between two of them.
+UNDER, LINE = 44, 12.5
+# Width of a digit as a share of the width of the axes.
+DIGIT = 0.015
 # Per cent; a narrower part of a bar has no room for its number.
 WIDE_ENOUGH = 8
 
@@ -59,8 +68,11 @@ def set_theme() -> None:
     sns.set_theme(style="whitegrid", palette="colorblind", font="DejaVu Sans")
     mpl.rcParams.update(
         {
-            "figure.dpi": DPI,
+            "figure.dpi": SCREEN,
             "savefig.dpi": DPI,
+            # Solid, so that a page in dark mode shows it as a sheet of paper, black on white.
+            "figure.facecolor": "white",
+            "savefig.facecolor": "white",
             "axes.titlelocation": "left",
             "axes.titlesize": 12,
             "axes.labelsize": 11,
@@ -98,18 +110,101 @@ def error_bars(table: pd.DataFrame) -> np.ndarray:
     return np.stack([estimate - limits[:, 0], limits[:, 1] - estimate])
 
 
-def series_by_visit(ax: Axes, table: pd.DataFrame, *, series: str, visit: str) -> list[Any]:
-    """Estimates with intervals over the visits, one series each; the visits in their order."""
-    visits, names = (list(dict.fromkeys(table[column])) for column in (visit, series))
+def series_by_visit(
+    ax: Axes,
+    table: pd.DataFrame,
+    *,
+    series: str,
+    visit: str,
+    hours: Mapping[str, float],
+    since: str,
+) -> None:
+    """Estimates with intervals at the hours of their visits, log scale, one series each.
+
+    Where the table has ``n``, the number of people of each series stands under each point. Two
+    series at one hour stand a few per cent of it aside.
+    """
+    names = list(dict.fromkeys(table[series]))
+    at = table[visit].map(hours).astype(float)
+    time_axis(ax, at, name=since)
     for index, name in enumerate(names):
-        rows = table[table[series] == name]
-        # Side by side, or the intervals would cover one another.
-        aside = (index - (len(names) - 1) / 2) * ASIDE
-        x = np.array([visits.index(value) for value in rows[visit]]) + aside
+        own = table[series] == name
+        rows, aside = table[own], ASIDE ** (index - (len(names) - 1) / 2)
         estimate = rows["estimate"].to_numpy(float)
-        ax.errorbar(x, estimate, yerr=error_bars(rows), capsize=3, label=str(name),
-                    zorder=3, **style(index))  # fmt: skip
-    return visits
+        x = at[own].to_numpy(float) * aside
+        ax.errorbar(x, estimate, yerr=error_bars(rows), capsize=3, label=str(name), zorder=3,
+                    **style(index))  # fmt: skip
+    if "n" in table:
+        people_under(ax, {str(name): dict(zip(at[table[series] == name].tolist(),
+                                              map(number, table.loc[table[series] == name, "n"]),
+                                              strict=True))
+                          for name in names})  # fmt: skip
+
+
+def people_under(
+    ax: Axes, people: Mapping[str, Mapping[float, str]], *, start: float = UNDER
+) -> None:
+    """The number of people of each series under each place on x, turned where places are close."""
+    # Asked for, the limits are those of what is drawn so far.
+    ax.get_xlim()
+    to_axes = ax.transData + ax.transAxes.inverted()
+    places = sorted({x for own in people.values() for x in own})
+    across = [float(to_axes.transform((x, 0))[0]) for x in places]
+    longest = max((len(n) for own in people.values() for n in own.values()), default=0)
+    closest = min(np.diff(across), default=np.inf)
+    turned = bool(closest < DIGIT * (longest + 0.8))
+    down: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 8.5}
+    for line, (name, own) in enumerate(people.items()):
+        y = -start - line * LINE * (1.3 if turned else 1) - 3 * turned
+        ax.annotate(
+            f"n, {name}" if name else "n",
+            (0, 0),
+            (-6, y),
+            xycoords="axes fraction",
+            ha="right",
+            **down,
+        )
+        for x, n in own.items():
+            ax.annotate(n, (x, 0), (0, y), xycoords=("data", "axes fraction"), ha="center",
+                        rotation=90 if turned else 0, annotation_clip=False, **down)  # fmt: skip
+
+
+def lines_at(ax: Axes, bars: Mapping[str, float] | None, *, across: bool = True) -> None:
+    """Lines at minus the size of each benefit that counts, in the legend by its words."""
+    for (words, value), dashes in zip((bars or {}).items(), ("--", ":", "-."), strict=False):
+        draw = ax.axhline if across else ax.axvline
+        draw(-value, color="0.15", linewidth=1.5, linestyle=dashes, zorder=2.5, label=words)
+
+
+def numbers_beside(ax: Axes, table: pd.DataFrame, y: Sequence[float]) -> None:
+    """Estimate and interval of each row right of the axes, and n where the table has it."""
+    words = []
+    for row in table.to_dict("records"):
+        told = estimate_numbers({str(name): value for name, value in row.items()})
+        limits = f" ({told['ci_low']} to {told['ci_high']})" if told["interval"] else ""
+        people = f", n {told['n']}" if "n" in table and np.isfinite(row["n"]) else ""
+        words.append(f"{told['estimate']}{limits}{people}")
+    words_beside(ax, words, y)
+
+
+def words_beside(ax: Axes, told: Sequence[str], y: Sequence[float]) -> None:
+    """Words right of the axes, a line at each place of y."""
+    for place, words in zip(y, told, strict=True):
+        ax.annotate(words, (1, place), (6, 0), xycoords=("axes fraction", "data"), va="center",
+                    textcoords="offset points", fontsize=9, annotation_clip=False)  # fmt: skip
+
+
+def as_percent(share: float, low: float, high: float) -> str:
+    """A share with its limits, whole per cent; what is withheld or not known is left out."""
+    told = "" if np.isnan(share) else f"{100 * share:.0f} % "
+    limits = "" if np.isnan(low) else f"({100 * low:.0f} to {100 * high:.0f})"
+    return (told + limits).strip()
+
+
+def people_of(table: pd.DataFrame) -> str:
+    """How many people rows of one arm are about, for a legend."""
+    n = table["n"].dropna()
+    return f"{n.iloc[0]:g}" if len(n) else "withheld"
 
 
 def shares_in_rows(
@@ -158,18 +253,16 @@ def stacked_bars(
 
 
 def entitle(ax: Axes, words: str, synthetic: bool) -> None:
-    """Set the title; over a figure of made-up people it says so, and the figure too.
+    """Set the title; over a figure of made-up people it says so, once and outside the data.
 
     It also marks the axes as drawn from aggregates, which alone may be shared.
     """
     text = f"{words} ({SYNTHETIC})" if synthetic else words
-    ax.set_title(textwrap.fill(text, 60))
+    labels = [line for label in ax.get_yticklabels() for line in label.get_text().split("\n")]
+    # It begins with the axes, which long labels of rows push to the right.
+    beside = max(map(len, labels), default=0)
+    ax.set_title(textwrap.fill(text, max(30, min(62, 66 - round(0.85 * beside)))))
     ax.set_gid(AGGREGATES)
-    if synthetic:
-        ax.text(
-            0.5, 0.5, "SYNTHETIC", transform=ax.transAxes, ha="center", va="center",
-            fontsize=34, color="0.4", alpha=0.16, rotation=20, zorder=5,
-        )  # fmt: skip
 
 
 def finish(
@@ -199,45 +292,10 @@ def legend_below(ax: Axes, columns: int, gap: float = 0.2) -> None:
         ax.legend(ncols=columns, loc="upper center", bbox_to_anchor=(0.5, -gap), frameon=False)
 
 
-def png(ax: Axes) -> bytes:
-    """The figure of an Axes as a PNG without date or version: equal figures, equal bytes.
-
-    Raises
-    ------
-    ValueError
-        When the axes belong to no figure.
-    """
-    buffer = io.BytesIO()
-    figure = ax.get_figure(root=True)
-    if figure is None:
-        raise ValueError("The axes belong to no figure, so there is nothing to show.")
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
-    return buffer.getvalue()
-
-
-def show(ax: Axes, *, alt: str) -> None:
-    """Display a figure in a notebook as a PNG with its alternative text.
-
-    The same figure gives the same bytes: the file holds no date and no version.
-
-    Parameters
-    ----------
-    ax : Axes
-    alt : str
-        What the figure shows, for someone who cannot see it.
-
-    Raises
-    ------
-    ValueError
-        When the alternative text is empty.
-    """
-    require("notebooks", "IPython", what="Showing a figure")
-    from IPython.display import display
-
-    if not alt.strip():
-        raise ValueError("A figure needs an alternative text that says what it shows.")
-    display(
-        {"image/png": png(ax), "text/plain": f"<figure: {alt}>"},
-        raw=True,
-        metadata={"image/png": {"alt": alt}},
-    )
+def legend_above(ax: Axes, columns: int = 2) -> None:
+    """Put the legend between title and axes, where what stands under the axis leaves no room."""
+    found = len(ax.get_legend_handles_labels()[0])
+    if found:
+        ax.legend(ncols=columns, loc="lower left", bbox_to_anchor=(0, 1), frameon=False, fontsize=9,
+                  borderaxespad=0.2, handlelength=1.8)  # fmt: skip
+        ax.set_title(ax.get_title(loc="left"), pad=8 + 14 * -(-found // columns))

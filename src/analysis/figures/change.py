@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
-import textwrap
+from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import finish, new_axes, series_by_visit, style
+from analysis.figures.base import finish, legend_above, new_axes, series_by_visit, style
 
 __all__ = ["cumulative", "ecdf_of_change", "mean_change"]
 
 
 def mean_change(
-    table: pd.DataFrame, *, synthetic: bool, unit: str = "points", ax: Axes | None = None
+    table: pd.DataFrame,
+    *,
+    hours: Mapping[str, float],
+    synthetic: bool,
+    unit: str = "points",
+    ax: Axes | None = None,
 ) -> Axes:
-    """Mean change by window, with intervals, one series a contrast.
+    """Mean change over time, to scale, with intervals and people, one series a contrast.
 
     Parameters
     ----------
     table : DataFrame
-        Rows of the table of estimates; windows in the order of first appearance.
+        Rows of the table of estimates, of one instrument, which stands in the title.
+    hours : mapping of str to float
+        Hours after the end of the infusion by window.
     synthetic : bool
         Whether to label the figure synthetic.
     unit : str
         Unit of the estimate.
     ax : Axes, optional
     """
-    ax = new_axes(ax, 4.3)
-    windows = series_by_visit(ax, table, series="contrast", visit="window")
+    ax = new_axes(ax, 4.6)
+    since = "time since the end of the infusion"
+    series_by_visit(ax, table, series="contrast", visit="window", hours=hours, since=since)
     ax.axhline(0, color="0.3", linewidth=1)
-    ax.set_xticks(range(len(windows)), [textwrap.fill(window, 12) for window in windows])
-    return finish(
-        ax, "Mean change from baseline, 95 % intervals", synthetic, columns=3, gap=0.24,
-        x="after the end of the infusion", y=f"change, {unit} (lower is better)",
-    )  # fmt: skip
+    form = ", ".join(name for name in dict.fromkeys(table.get("instrument", [])) if name)
+    finish(ax, f"{form + ': ' if form else ''}mean change from before, 95 % intervals", synthetic,
+           y=f"change, {unit} (lower is better)")  # fmt: skip
+    legend_above(ax, 3)
+    return ax
 
 
 def ecdf_of_change(

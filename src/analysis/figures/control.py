@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
+from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import finish, new_axes, series_by_visit
+from analysis.figures.base import finish, legend_above, new_axes, series_by_visit
 
 __all__ = ["lsmeans_by_visit"]
 
@@ -17,21 +17,27 @@ def lsmeans_by_visit(
     *,
     arm: str,
     visit: str,
+    hours: Mapping[str, float],
+    form: str = "",
     ylabel: str,
     synthetic: bool,
     level: float = 0.95,
     ax: Axes | None = None,
 ) -> Axes:
-    """Least squares means with intervals over the visits, one series an arm.
+    """Least squares means with intervals over time, to scale, one series an arm.
 
     Parameters
     ----------
     means : DataFrame
         What ``fit.lsmeans(arm, by=visit)`` gives: columns arm, visit, estimate, ci_low,
-        ci_high. Visits in the order of first appearance; a mean that cannot be estimated
+        ci_high; with ``n``, people stand under the points. A mean that cannot be estimated
         leaves a gap.
     arm, visit : str
         Names of the two columns.
+    hours : mapping of str to float
+        Hours after the end of the infusion by visit.
+    form : str
+        What the scores are on, for the title.
     ylabel : str
         What is measured, its unit and its direction.
     synthetic : bool
@@ -50,9 +56,11 @@ def lsmeans_by_visit(
             raise ValueError(f"The table of means has no column '{name}'.")
     if means.duplicated([arm, visit]).any():
         raise ValueError(f"Some {arm} has two means for a {visit}: the grid has another factor.")
-    ax = new_axes(ax, 4.3)
-    visits = series_by_visit(ax, means, series=arm, visit=visit)
+    ax = new_axes(ax, 4.6)
+    since = "time since the end of the infusion"
+    series_by_visit(ax, means, series=arm, visit=visit, hours=hours, since=since)
     ax.axhline(0, color="0.3", linewidth=1)
-    ax.set_xticks(range(len(visits)), [textwrap.fill(str(value), 12) for value in visits])
-    title = f"Least squares means, {100 * level:.0f} % intervals"
-    return finish(ax, title, synthetic, y=ylabel, columns=3)
+    of = f"{form}: least" if form else "Least"
+    finish(ax, f"{of} squares means, {100 * level:.0f} % intervals", synthetic, y=ylabel)
+    legend_above(ax, 3)
+    return ax

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import error_bars, finish, new_axes, style
+from analysis.describe.hours import told
+from analysis.figures.base import error_bars, finish, legend_above, lines_at, new_axes, style
+from analysis.figures.time_axis import time_axis
 
 __all__ = ["look_back", "speed"]
 
-_TICKS = {24: "1 day", 72: "3 days", 168: "1 week", 504: "3 weeks", 2160: "3 months"}
 
-
-def speed(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Standardised differences with intervals over a logarithmic axis of time.
+def speed(
+    table: pd.DataFrame, *, bars: Mapping[str, float] | None = None, ax: Axes | None = None
+) -> Axes:
+    """Standardised differences with intervals over time, to scale on log hours.
 
     Parameters
     ----------
     table : DataFrame
         treatment (a series each), hours, estimate, ci_low, ci_high.
+    bars : mapping of str to float, optional
+        Words to the size of a benefit that counts, SD: a line at minus it.
     ax : Axes, optional
     """
     ax = new_axes(ax, 4.4)
@@ -30,15 +35,12 @@ def speed(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.errorbar(ordered["hours"], ordered["estimate"], yerr=error_bars(ordered), capsize=3,
                     label=str(name), zorder=3, **style(index))  # fmt: skip
     ax.axhline(0, color="0.3", linewidth=1)
-    ax.set_xscale("log")
-    ax.set_xticks(list(_TICKS), list(_TICKS.values()))
-    ax.minorticks_off()
-    ax.set_xlim(6, 4000)
-    return finish(
-        ax, "Difference from control over time", synthetic=False,
-        x="time since the first infusion, or since randomisation",
-        y="SD (down: fewer symptoms)", columns=1,
-    )  # fmt: skip
+    lines_at(ax, bars)
+    time_axis(ax, table["hours"], name="since the first infusion, or since randomisation")
+    finish(ax, "PTSD scales: difference from control over time", synthetic=False,
+           y="difference, SD\n(down: fewer symptoms)")  # fmt: skip
+    legend_above(ax)
+    return ax
 
 
 def look_back(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -51,13 +53,12 @@ def look_back(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax : Axes, optional
     """
     known = table[table["ratio_low"].notna()]
+    names = known[["study_id", "arm", "instrument"]].astype(str).to_numpy()
     labels = [
-        textwrap.fill(
-            f"{r.study_id}, {str(r.arm).replace('_', ' ')}, {r.instrument} at {r.hours:g} h", 27
-        )
-        for r in known.itertuples()
+        textwrap.fill(f"{study}, {arm.replace('_', ' ')}, {scale} at {told(hours)}", 34)
+        for (study, arm, scale), hours in zip(names, known["hours"].astype(float), strict=True)
     ]
-    ax = new_axes(ax, 1.4 + 0.42 * len(known))
+    ax = new_axes(ax, 1.4 + 0.33 * len(known))
     y = np.arange(len(known))[::-1]
     low, high = (known[f"ratio_{end}"].to_numpy(float) for end in ("low", "high"))
     ax.hlines(y, low, high, color="C0", linewidth=2, zorder=2)
@@ -66,7 +67,14 @@ def look_back(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.axvline(1, color="0.3", linewidth=1)
     ax.set_yticks(y, labels, fontsize=8.5)
     ax.set_xlim(0, None)
+    ax.grid(visible=False, axis="y")
+    for place, ends in zip(y, np.stack([low, high], axis=1), strict=True):
+        shown = " to ".join(dict.fromkeys(f"{end:.1f}" for end in ends))
+        ax.annotate(shown, (1, place), (6, 0), xycoords=("axes fraction", "data"), va="center",
+                    textcoords="offset points", fontsize=9, annotation_clip=False)  # fmt: skip
+    ax.annotate("beyond this line\nno literal answer goes", (1, 0.03), (6, 0), fontsize=9,
+                xycoords=("data", "axes fraction"), textcoords="offset points")  # fmt: skip
     return finish(
-        ax, "Observed fall over\nthe largest literal one", synthetic=False,
+        ax, "Observed fall over the largest literal one", synthetic=False,
         x="times (circle: for the shortest form\nof the scale, square: for the longest)",
     )  # fmt: skip

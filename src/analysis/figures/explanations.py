@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from analysis.describe.display import number
 from analysis.figures.base import (
+    as_percent,
+    error_bars,
     finish,
+    legend_above,
     new_axes,
-    series_by_visit,
+    people_of,
+    people_under,
     shares_in_rows,
     stacked_bars,
     style,
+    words_beside,
 )
 
 __all__ = [
@@ -26,6 +33,9 @@ __all__ = [
     "mediation_sensitivity",
     "share_back",
 ]
+
+# Hours: where what was rated before the infusion stands, and between two arms at one hour.
+BEFORE, ASIDE = -0.8, 0.12
 
 
 def guesses_by_arm(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
@@ -53,31 +63,47 @@ def guesses_by_arm(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = No
 
 
 def course_of_dissociation(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
-    """Mean dissociation before and after the start, by arm, with 95 % intervals.
+    """Mean dissociation over hours from the start, to scale, by arm, with 95 % intervals.
 
     Parameters
     ----------
     table : DataFrame
-        Rows of the table of estimates; those of ``mean score`` are drawn, windows in the order
-        of first appearance.
+        Rows of the table of estimates; those of ``mean score`` are drawn, each in the middle of
+        its window, ``low to high h``.
     synthetic : bool
         Whether to label the figure synthetic.
     ax : Axes, optional
     """
-    ax = new_axes(ax, 4.0)
+    ax = new_axes(ax, 4.4)
     means = table[table["estimand"] == "mean score"]
-    windows = series_by_visit(ax, means, series="contrast", visit="window")
-    ax.set_xticks(range(len(windows)), [_label(window) for window in windows])
+    at = {window: _middle(window) for window in dict.fromkeys(means["window"])}
+    arms = list(dict.fromkeys(means["contrast"]))
+    people = {}
+    for index, arm in enumerate(arms):
+        rows = means[means["contrast"] == arm]
+        hours = rows["window"].map(at).to_numpy(float) + ASIDE * (index - (len(arms) - 1) / 2)
+        ax.errorbar(hours, rows["estimate"], yerr=error_bars(rows), capsize=3, label=str(arm),
+                    zorder=3, **style(index))  # fmt: skip
+        places = rows["window"].map(at).tolist()
+        people[str(arm)] = dict(zip(places, map(number, rows["n"]), strict=True))
+    ax.axvline(0, color="0.3", linewidth=1)
+    ax.text(0, 0.98, "infusion starts", transform=ax.get_xaxis_transform(), va="top", ha="right",
+            rotation=90, fontsize=9)  # fmt: skip
+    last = max(at.values(), default=1.0)
+    hourly = list(range(0, int(last) + 2, 1 if last < 10 else 4))
+    ax.set_xticks([BEFORE, *hourly], ["before", *(f"{hour} h" for hour in hourly)])
     ax.set_ylim(bottom=0)
-    return finish(
-        ax, "Dissociation rises and passes: means, 95 % intervals", synthetic,
-        x="from the start of the infusion", y="CADSS, points", columns=2, gap=0.28,
-    )  # fmt: skip
+    people_under(ax, people)
+    finish(ax, "CADSS before, during and after the infusion: means, 95 % intervals", synthetic,
+           x="time since the start of the infusion", y="dissociation, points")  # fmt: skip
+    legend_above(ax)
+    return ax
 
 
-def _label(window: str) -> str:
-    """A span of hours as a short label; its unit stays with its number."""
-    return textwrap.fill(window.replace(" h", "\N{NO-BREAK SPACE}h"), 9)
+def _middle(window: str) -> float:
+    """Hours at which a span of hours stands: its middle; what was before has a place of its own."""
+    found = re.match(r"([\d.]+) to ([\d.]+) h", window)
+    return (float(found[1]) + float(found[2])) / 2 if found else BEFORE
 
 
 def share_back(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
@@ -98,16 +124,19 @@ def share_back(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) 
         ax.fill_between(
             rows["hours"], 100 * rows["lower"], 100 * rows["upper"], alpha=0.2, color=look["color"]
         )
-        ax.plot(rows["hours"], 100 * rows["lower"], label=str(arm), zorder=3, **look)
+        people = f" (n = {people_of(rows)})" if "n" in rows else ""
+        ax.plot(rows["hours"], 100 * rows["lower"], label=f"{arm}{people}", zorder=3, **look)
     ax.set_ylim(0, 104)
     ax.legend(loc="lower right", frameon=True)
     return finish(
-        ax, "How soon dissociation has passed", synthetic,
+        ax, "How soon dissociation (CADSS) has passed", synthetic,
         x="hours from the start of the infusion", y="% of participants\nresolved",
     )  # fmt: skip
 
 
-def bias_tipping(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
+def bias_tipping(
+    table: pd.DataFrame, *, synthetic: bool, of: str = "", ax: Axes | None = None
+) -> Axes:
     """The difference and its interval as more and more of it is put down to expectancy.
 
     Parameters
@@ -116,6 +145,8 @@ def bias_tipping(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None
         As :func:`analysis.describe.explanations.expectancy.bias_curve` gives it, bounds rising.
     synthetic : bool
         Whether to label the figure synthetic.
+    of : str
+        Instrument and window, for the title.
     ax : Axes, optional
     """
     ax = new_axes(ax, 4.2)
@@ -138,14 +169,19 @@ def bias_tipping(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None
     ax.axhline(0, color="0.3", linewidth=1)
     ax.set_ylim(top=max(float(end.max()), 0) + 2.5)
     return finish(
-        ax, "How much expectancy would it take?", synthetic,
+        ax, _titled("How much expectancy would it take?", of), synthetic,
         x="benefit put down to expectancy, SD of baseline (assumed)",
         y="difference left, points\n(lower favours the drug)",
     )  # fmt: skip
 
 
 def mediation_sensitivity(
-    table: pd.DataFrame, *, rho_null: float, synthetic: bool, ax: Axes | None = None
+    table: pd.DataFrame,
+    *,
+    rho_null: float,
+    synthetic: bool,
+    of: str = "",
+    ax: Axes | None = None,
 ) -> Axes:
     """The indirect effect over the correlation that an unmeasured cause would bring.
 
@@ -157,6 +193,8 @@ def mediation_sensitivity(
         Correlation at which the indirect effect is zero.
     synthetic : bool
         Whether to label the figure synthetic.
+    of : str
+        Instrument and window, for the title.
     ax : Axes, optional
     """
     ax = new_axes(ax, 4.0)
@@ -167,13 +205,13 @@ def mediation_sensitivity(
     ax.plot([rho_null], [0], marker="X", markersize=10, color="C1", zorder=5, linestyle="")
     ax.annotate(f"zero at {rho_null:.2f}", (rho_null, 0), (8, 10), textcoords="offset points")
     return finish(
-        ax, "Through dissociation? It depends on what nobody measured", synthetic,
+        ax, _titled("Through dissociation? It depends on what nobody measured", of), synthetic,
         x="correlation of the errors by an unmeasured cause (assumed)", y="indirect effect, points",
     )  # fmt: skip
 
 
 def difference_over_baseline(
-    table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None
+    table: pd.DataFrame, *, synthetic: bool, of: str = "", ax: Axes | None = None
 ) -> Axes:
     """The difference between the arms over the baseline, with its pointwise interval.
 
@@ -183,6 +221,8 @@ def difference_over_baseline(
         Rows of the table of estimates; those ``at baseline x`` are drawn.
     synthetic : bool
         Whether to label the figure synthetic.
+    of : str
+        Instrument and window, for the title.
     ax : Axes, optional
     """
     ax = new_axes(ax)
@@ -193,9 +233,14 @@ def difference_over_baseline(
     ax.axhline(0, color="0.3", linewidth=1)
     ax.set_xticks(rows["baseline"])
     return finish(
-        ax, "The difference by severity before", synthetic,
+        ax, _titled("The difference by severity before", of), synthetic,
         x="score before the infusion, points", y="difference, points\n(lower favours the drug)",
     )  # fmt: skip
+
+
+def _titled(words: str, of: str) -> str:
+    """A title with the instrument and window that it is of before it."""
+    return f"{of}: {words[0].lower()}{words[1:]}" if of else words
 
 
 def harms_by_arm(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
@@ -216,12 +261,14 @@ def harms_by_arm(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None
     form = shares["instrument"].map(lambda name: f" ({name})" if name else "")
     labels = shares["estimand"] + form
     names = list(dict.fromkeys(labels))
-    ax = new_axes(ax, 1.6 + 0.62 * len(names))
+    ax = new_axes(ax, 1.6 + 0.55 * len(names))
     arms = [arm for arm in dict.fromkeys(shares["contrast"]) if arm]
     for index, arm in enumerate(arms):
         rows = shares[shares["contrast"] == arm]
         y = [-names.index(label) + 0.14 - 0.28 * index for label in labels[rows.index]]
         shares_in_rows(ax, rows, y, index, label=arm, capsize=3)
+        limits = rows[["estimate", "ci_low", "ci_high"]].to_numpy(float)
+        words_beside(ax, [as_percent(*ends) for ends in limits], y)
     for label, told in zip(labels, shares["method"].where(shares["n"] == 0), strict=True):
         if isinstance(told, str):
             ax.text(1, -names.index(label), told, va="center", style="italic", color="0.3")

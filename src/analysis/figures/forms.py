@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.base import finish, new_axes, stacked_bars, style
+from analysis.figures.time_axis import time_axis
 
 __all__ = ["recall_shares", "visit_times"]
 
@@ -36,14 +37,11 @@ def recall_shares(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         )
     ax.axvspan(2, 6, color="0.85", zorder=0)
     ax.text(2.2, 8, "2 to 6 h", fontsize=10, color="0.25")
-    ax.set_xscale("log")
-    ticks = sorted(set(table["hours"]))
-    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    ax.minorticks_off()
+    time_axis(ax, table["hours"], name="time since the infusion started")
     ax.set_ylim(-3, 103)
     return finish(
-        ax, "What a scale asks about", False, x="hours since the infusion started",
-        y="% of the window before the infusion", columns=2, gap=0.15,
+        ax, "How much of what a scale asks about was before the infusion", False,
+        y="% of the time asked about", columns=2, gap=0.15,
     )  # fmt: skip
 
 

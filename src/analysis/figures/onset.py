@@ -1,15 +1,29 @@
-"""Figures of onset: regions between visits, sustained crossings, the difference stepped back."""
+"""Figures of onset: who had responded when, sustained response, since when the arms differ."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import HATCHES, error_bars, finish, new_axes, shares_in_rows, style
+from analysis.describe.display import number
+from analysis.figures.base import (
+    as_percent,
+    error_bars,
+    finish,
+    legend_above,
+    lines_at,
+    new_axes,
+    people_of,
+    people_under,
+    shares_in_rows,
+    style,
+    words_beside,
+)
+from analysis.figures.time_axis import time_axis
 
 __all__ = ["backward_stepping", "crossing_curves", "crossing_dots"]
 
@@ -22,12 +36,14 @@ def crossing_curves(
     synthetic: bool,
     ax: Axes | None = None,
 ) -> Axes:
-    """Turnbull's estimate by arm: shaded where visits do not tell when the step came.
+    """Turnbull's estimate by arm over log hours: a mark where it is known, a band between.
+
+    Between two visits nobody was asked, so that the share may be anywhere in the band.
 
     Parameters
     ----------
     regions : DataFrame
-        Columns arm, hours_low, hours_high, share_low, share_high, as
+        Columns arm, n, hours_low, hours_high, share_low, share_high, as
         :func:`analysis.describe.onset.crossing.crossing_regions` gives them.
     visits : sequence of float
         Scheduled hours of all visits.
@@ -36,35 +52,41 @@ def crossing_curves(
         Whether to label the figure synthetic.
     ax : Axes, optional
     """
-    ax = new_axes(ax, 4.4)
-    hours = sorted({0.0, *visits})
-    place = {hour: index for index, hour in enumerate(hours)}
+    ax = new_axes(ax, 4.6)
+    time_axis(ax, visits, name="time since the end of the infusion")
+    start = ax.get_xlim()[0]
+    people = {}
     for index, (arm, rows) in enumerate(regions.groupby("arm", sort=False)):
         look = style(index)
-        numbers = rows[["hours_low", "hours_high", "share_low", "share_high"]].to_numpy(float)
-        for begin, end, low, high in numbers.tolist():
-            across = [place[begin], place[end]]
-            low, high = 100 * low, 100 * high
-            ax.fill_between(across, low, high, color=look["color"], alpha=0.22, linewidth=0,
-                            hatch=HATCHES[index + 1], edgecolor=look["color"])  # fmt: skip
-            # The two extremes: everybody late in the region, everybody early.
-            line = {"color": look["color"], "linestyle": look["linestyle"], "zorder": 3}
-            ax.plot([across[0], across[1], across[1]], [low, low, high], linewidth=1.8, **line)
-            ax.plot([across[0], across[0], across[1]], [low, high, high], linewidth=0.8, **line)
-        known = [place[hour] for hour in rows["hours_low"].tolist()]
-        ax.plot(known, 100 * rows["share_low"], zorder=4, clip_on=False, color=look["color"],
-                marker=look["marker"], linestyle="none")  # fmt: skip
+        begin = rows["hours_low"].clip(lower=start).to_numpy(float)
+        end = rows["hours_high"].to_numpy(float)
+        low, high = (100 * rows[f"share_{side}"].to_numpy(float) for side in ("low", "high"))
+        for box in zip(begin, end, low, high, strict=True):
+            ax.fill_between(box[:2], *box[2:], color=look["color"], alpha=0.2, linewidth=0)
+        # The latest that the data allow: everybody just before the next visit.
+        ax.plot(np.append(begin, end[-1]), np.append(low, low[-1]), zorder=3, color=look["color"],
+                drawstyle="steps-post", linestyle=look["linestyle"], linewidth=1.8)  # fmt: skip
+        seen = rows["hours_low"].to_numpy(float) > 0
+        ax.plot(begin[seen], low[seen], linestyle="none", marker=look["marker"], markersize=8,
+                color=look["color"], zorder=4)  # fmt: skip
         ax.plot([], [], label=str(arm), **look)
-    ax.set_xticks(range(len(hours)), [f"{hour:g} h" for hour in hours])
+        if "n" in rows:
+            people[str(arm)] = {float(visits[-1]): f"{rows['n'].iloc[0]:g}"}
+    ax.fill_between([], [], [], color="0.5", alpha=0.3, label="between visits: not known")
     ax.set_ylim(0, 100)
-    return finish(
-        ax, title, synthetic,
-        x="visit, hours after the end of the infusion (not to scale)",
-        y="% of participants with a response", columns=2,
-    )  # fmt: skip
+    people_under(ax, people)
+    finish(ax, title, synthetic, y="% of participants with a response")
+    legend_above(ax, 3)
+    return ax
 
 
-def crossing_dots(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
+def crossing_dots(
+    table: pd.DataFrame,
+    *,
+    synthetic: bool,
+    title: str = "First response, and sustained response",
+    ax: Axes | None = None,
+) -> Axes:
     """Share crossed by threshold, unsustained (hollow) and sustained (filled), by arm.
 
     Parameters
@@ -75,6 +97,7 @@ def crossing_dots(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = Non
         number is withheld or not known is left out, and its interval stays where there is one.
     synthetic : bool
         Whether to label the figure synthetic.
+    title : str
     ax : Axes, optional
     """
     names, arms = list(dict.fromkeys(table["threshold"])), list(dict.fromkeys(table["contrast"]))
@@ -84,63 +107,69 @@ def crossing_dots(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = Non
         for sustained in (False, True):
             rows = table[(table["contrast"] == arm) & (table["sustained"] == sustained)]
             aside = 0.3 - 0.4 * index - 0.16 * sustained
+            places = [y[name] + aside for name in rows["threshold"]]
+            limits = rows[["estimate", "ci_low", "ci_high"]].to_numpy(float)
+            words_beside(ax, [as_percent(*ends) for ends in limits], places)
+            people = f" (n = {people_of(rows)})" if "n" in rows else ""
             shares_in_rows(
-                ax, rows, [y[name] + aside for name in rows["threshold"]], index, capsize=2.5,
+                ax, rows, places, index, capsize=2.5,
                 markerfacecolor=style(index)["color"] if sustained else "white",
                 linewidth=1.6 if sustained else 1.0,
-                label=f"{arm}, {'sustained' if sustained else 'unsustained'}",
+                label=f"{arm}, {'sustained' if sustained else 'first'}{people}",
             )  # fmt: skip
     ax.set_yticks(list(y.values()), [textwrap.fill(name, 20) for name in y])
     ax.set_xlim(0, 100)
-    title = "First response, and sustained response"
     return finish(ax, title, synthetic, x="% of participants, 95 % intervals", columns=2, gap=0.16)
 
 
-def backward_stepping(steps: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
-    """The difference by window with the backward steps: from the right until one fails.
+def backward_stepping(
+    steps: pd.DataFrame,
+    *,
+    synthetic: bool,
+    title: str = "Since when do the arms differ, and for good?",
+    bars: Mapping[str, float] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """The difference over log hours; the stretch from which on every window shows a benefit.
+
+    Read from the right: a window counts where it and all later ones show a benefit.
 
     Parameters
     ----------
     steps : DataFrame
-        Rows of differences in the order of time with shows_benefit and counts, as
-        :func:`analysis.estimates.onset.onset_of_mean_difference.backward_steps` gives them.
+        Rows of differences in the order of time with hours, n, shows_benefit and counts, as
+        :meth:`analysis.describe.onset.mean_course.MeanCourse.steps` gives them.
     synthetic : bool
         Whether to label the figure synthetic.
+    title : str
+    bars : mapping of str to float, optional
+        Words to the size of a benefit that counts: a line at minus it.
     ax : Axes, optional
     """
-    ax = new_axes(ax, 4.3)
-    x = np.arange(len(steps))
-    bars = error_bars(steps)
+    ax = new_axes(ax, 4.6)
+    hours = steps["hours"].to_numpy(float)
+    time_axis(ax, hours, name="time since the end of the infusion")
+    lengths, estimate = error_bars(steps), steps["estimate"].to_numpy(float)
     shows, counts = steps["shows_benefit"].to_numpy(bool), steps["counts"].to_numpy(bool)
-    estimate = steps["estimate"].to_numpy(float)
     kinds = {
-        "shown, and at all later windows: counts": (counts, "C0", "C0", "o"),
-        "shown by itself, but a later one is not": (shows & ~counts, "C0", "white", "o"),
-        "not shown": (~shows, "C3", "white", "X"),
+        "benefit here and in all later windows": (counts, "C0", "C0", "o"),
+        "benefit here, but not in a later one": (shows & ~counts, "C0", "white", "o"),
+        "no benefit shown": (~shows, "C3", "white", "X"),
     }
     for label, (own, colour, face, marker) in kinds.items():
         if own.any():
             ax.errorbar(
-                x[own], estimate[own], bars[:, own], fmt=marker, color=colour,
+                hours[own], estimate[own], lengths[:, own], fmt=marker, color=colour,
                 markerfacecolor=face, markersize=8, capsize=3, label=label, zorder=3,
             )  # fmt: skip
+    if counts.any():
+        ax.axvspan(hours[counts].min(), hours.max(), color="C0", alpha=0.08, linewidth=0,
+                   label="the stretch that counts")  # fmt: skip
     ax.axhline(0, color="0.3", linewidth=1)
-    # One arrow a step taken, above the intervals; the walk ends at the first window that fails.
-    low, high = ax.get_ylim()
-    at_height, last = high + 0.06 * (high - low), len(steps) - 1
-    ax.set_ylim(low, high + 0.22 * (high - low))
-    walked = len(steps) if counts.all() else int(np.argmin(counts[::-1])) + 1
-    for place in range(last, last - walked, -1):
-        arrow = {"arrowstyle": "->", "color": "C0" if counts[place] else "C3", "linewidth": 1.8}
-        ends = (place - 0.4, at_height), (place + 0.4, at_height)
-        ax.annotate("", *ends, arrowprops=arrow)
-    words = "reaches the first" if counts.all() else "stops here"
-    ax.text(last - walked + 1, at_height + 0.03 * (high - low), words, ha="center", va="bottom",
-            fontsize=10, color="0.25")  # fmt: skip
-    ax.set_xticks(x, [textwrap.fill(str(window), 12) for window in steps["window"]])
-    ax.set_xlim(-0.6, last + 0.6)
-    return finish(
-        ax, "Stepping backward from the last window", synthetic,
-        x="after the end of the infusion",
-        y="difference, points (lower is better)", columns=1, gap=0.2,
-    )  # fmt: skip
+    lines_at(ax, bars)
+    if "n" in steps:
+        people_under(ax, {"both arms": dict(zip(hours.tolist(), map(number, steps["n"]),
+                                                strict=True))})  # fmt: skip
+    finish(ax, title, synthetic, y="difference, points\n(below 0: better on ketamine)")
+    legend_above(ax, 1)
+    return ax

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.describe.over_time import OverTime
-from analysis.figures.base import error_bars, finish, new_axes
+from analysis.figures.base import (
+    LINE,
+    UNDER,
+    error_bars,
+    finish,
+    legend_above,
+    lines_at,
+    new_axes,
+    people_under,
+)
 from analysis.figures.time_axis import shade_gaps, time_axis
 
 __all__ = ["picture_over_time"]
@@ -20,10 +28,6 @@ LOOKS: dict[bool, dict[str, Any]] = {
     False: {"fmt": "o", "markersize": 6, "markerfacecolor": "white", "elinewidth": 1.6},
     True: {"fmt": "D", "markersize": 8, "elinewidth": 2.6},
 }
-# Points between lines of words under the axis, and from the axis to the first of them.
-LINE, FIRST_LINE = 12.5, 44
-# Width of a digit as a share of the width of the axes.
-DIGIT = 0.015
 # What lies before the infusion has no place on a log axis; its strip is this share of the width.
 STRIP = 0.12
 
@@ -53,22 +57,14 @@ def picture_over_time(drawn: OverTime, *, ax: Axes | None = None) -> Axes:
             ax.errorbar(own["hours"], own["estimate"], yerr=error_bars(own), capsize=3,
                         color="C0", label=drawn.kinds[marked], zorder=4, **look)  # fmt: skip
     ax.axhline(0, color="0.3", linewidth=1, zorder=2)
-    for (words, value), line in zip(drawn.bars.items(), ("--", ":"), strict=False):
-        ax.axhline(-value, color="0.15", linewidth=1.5, linestyle=line, zorder=3, label=words)
-    _people(ax, rows, drawn.people)
-    _numbers(ax, rows, FIRST_LINE + LINE * (len(drawn.people) - (not drawn.people) + 0.5))
+    lines_at(ax, drawn.bars)
+    people_under(ax, {arm: dict(zip(rows["hours"], rows[arm], strict=True))
+                      for arm in drawn.people})  # fmt: skip
+    _numbers(ax, rows, UNDER + LINE * (len(drawn.people) - (not drawn.people) + 0.5))
     ax.grid(visible=False, axis="x")
     finish(ax, drawn.title, drawn.synthetic, y=drawn.ylabel)
-    _legend_above(ax)
+    legend_above(ax)
     return ax
-
-
-def _legend_above(ax: Axes) -> None:
-    """The legend between title and axes, where it hides nothing."""
-    lines = (len(ax.get_legend_handles_labels()[0]) + 1) // 2
-    ax.legend(ncols=2, loc="lower left", bbox_to_anchor=(0, 1), frameon=False, fontsize=9,
-              borderaxespad=0.2, handlelength=1.8)  # fmt: skip
-    ax.set_title(ax.get_title(loc="left"), pad=8 + 14 * lines)
 
 
 def _recall(ax: Axes, rows: pd.DataFrame) -> None:
@@ -98,28 +94,13 @@ def _recall(ax: Axes, rows: pd.DataFrame) -> None:
     )  # fmt: skip
 
 
-def _people(ax: Axes, rows: pd.DataFrame, people: Sequence[str]) -> None:
-    """The number of people of each arm under each point, turned where points are close."""
-    left, right = np.log(ax.get_xlim())
-    places = (np.log(rows["hours"].to_numpy(float)) - left) / (right - left)
-    longest = max((len(n) for name in people for n in rows[name]), default=0)
-    turned = bool(len(places) > 1 and np.diff(places).min() < DIGIT * (longest + 0.8))
-    down: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 8.5}
-    for line, name in enumerate(people):
-        y = -FIRST_LINE - line * LINE * (1.25 if turned else 1) - 3 * turned
-        ax.annotate(f"n, {name}", (0, 0), (-6, y), xycoords="axes fraction", ha="right", **down)
-        for hours, n in zip(rows["hours"], rows[name], strict=True):
-            ax.annotate(n, (hours, 0), (0, y), xycoords=("data", "axes fraction"), ha="center",
-                        rotation=90 if turned else 0, annotation_clip=False, **down)  # fmt: skip
-
-
 def _numbers(ax: Axes, rows: pd.DataFrame, start: float) -> None:
     """Window and numbers of each point, a line each, under the axis."""
     one = rows["marked"].sum() == 1
     told = zip(rows["window"], rows["numbers"], rows["marked"] & one, strict=True)
+    down: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
     for line, (window, numbers, marked) in enumerate(told):
-        down = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "center",
-                "fontsize": 9, "weight": "bold" if marked else "normal"}  # fmt: skip
+        down |= {"va": "center", "fontsize": 9, "weight": "bold" if marked else "normal"}
         y = -start - LINE * (line + 1)
         ax.annotate(window, (0.4, 0), (-6, y), ha="right", **down)
         ax.annotate(numbers, (0.4, 0), (6, y), ha="left", **down)

@@ -3,54 +3,61 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
+from analysis.describe.display import number
 from analysis.figures.base import (
+    AGGREGATES,
     LINES,
+    SYNTHETIC,
+    WIDTH,
+    as_percent,
+    error_bars,
     finish,
+    legend_above,
     legend_below,
     new_axes,
+    numbers_beside,
+    people_of,
+    people_under,
+    set_theme,
     shares_in_rows,
-    stacked_bars,
     style,
+    words_beside,
 )
 from analysis.figures.change import cumulative
+from analysis.figures.time_axis import time_axis
 
-__all__ = ["change_bands", "decision_curve", "intervals", "shares_by_threshold", "three_ways"]
+__all__ = ["change_bands", "cluster_courses", "decision_curve", "intervals",
+           "shares_by_threshold", "three_ways"]  # fmt: skip
+
+SHARES = ("estimate", "ci_low", "ci_high")
 
 
-def three_ways(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
-    """Improved, unchanged and worse as one bar an arm, the shares written into it.
+def three_ways(
+    table: pd.DataFrame, *, synthetic: bool, title: str = "", ax: Axes | None = None
+) -> Axes:
+    """Improved, unchanged and worse: a row each, a mark an arm, with intervals and numbers.
+
+    A bar of shares that add up would hide how little a share of nobody rules out.
 
     Parameters
     ----------
     table : DataFrame
         Rows of the table of estimates, three an arm that add up to 1; a share that is
-        withheld leaves its bar out.
+        withheld leaves its mark out.
     synthetic : bool
         Whether to label the figure synthetic.
+    title : str
     ax : Axes, optional
     """
-    arms = list(dict.fromkeys(table["contrast"]))
-    ways = list(dict.fromkeys(table["estimand"]))
-    ax = new_axes(ax, 1.9 + 0.55 * len(arms))
-    shares = {way: table[table["estimand"] == way].set_index("contrast") for way in ways}
-    parts = pd.DataFrame({way: own["estimate"].reindex(arms) for way, own in shares.items()})
-    frame = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
-    y = stacked_bars(ax, 100 * parts.fillna(0.0), colours=("C2", "0.8", "C3"),
-                     text={"fontsize": 10, "bbox": frame})  # fmt: skip
-    ax.set_yticks(y, [f"{arm}\n(n = {_people(table, arm)})" for arm in arms])
-    ax.set_xlim(0, 100)
-    title = "Beyond measurement error: improved, unchanged, worse"
-    return finish(ax, title, synthetic, x="% of participants with a score", columns=3, gap=0.32)
-
-
-def _people(table: pd.DataFrame, arm: str) -> str:
-    n = table.loc[table["contrast"] == arm, "n"].dropna()
-    return f"{int(n.iloc[0])}" if len(n) else "withheld"
+    title = title or "Beyond measurement error: improved, unchanged, worse"
+    return shares_by_threshold(table, synthetic=synthetic, title=title, ax=ax)
 
 
 def shares_by_threshold(
@@ -76,11 +83,65 @@ def shares_by_threshold(
         own = table[table["contrast"] == arm]
         # Side by side, or the intervals would cover one another.
         y = np.array([places[name] for name in own["estimand"]]) + 0.12 - 0.24 * index
-        shares_in_rows(ax, own, y, index, label=arm, capsize=3)
-    ax.set_yticks(list(places.values()), [textwrap.fill(name, 24) for name in places])
+        shares_in_rows(ax, own, y, index, capsize=3, label=f"{arm} (n = {people_of(own)})")
+        told = [as_percent(*ends) for ends in own[list(SHARES)].to_numpy(float)]
+        words_beside(ax, told, y.tolist())
+    ax.set_yticks(list(places.values()), [textwrap.fill(name, 22) for name in places])
     ax.set_xlim(-2, 102)
-    x = "% of participants, exact 95 % intervals"
-    return finish(ax, title, synthetic, x=x, columns=2, gap=0.16)
+    ax.grid(visible=False, axis="y")
+    finish(ax, title, synthetic, x="% of participants, 95 % intervals")
+    legend_above(ax)
+    return ax
+
+
+def cluster_courses(
+    table: pd.DataFrame, *, hours: Mapping[str, float], title: str, synthetic: bool
+) -> Axes:
+    """Differences in clusters of symptoms over log hours, a small panel a cluster.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of the table of estimates with ``cluster``.
+    hours : mapping of str to float
+        Hours after the end of the infusion by window.
+    title : str
+    synthetic : bool
+        Whether to label the figure synthetic.
+
+    Returns
+    -------
+    Axes
+        The first panel; the others lie beside and below it in the same figure.
+    """
+    set_theme()
+    names = list(dict.fromkeys(table["cluster"]))
+    lines = -(-len(names) // 2)
+    figure = Figure(figsize=(WIDTH, 0.9 + 2.0 * lines), layout="constrained")
+    panels = list(figure.subplots(lines, 2, sharex=True, sharey=True, squeeze=False).flat)
+    for panel, name in zip(panels, names, strict=False):
+        rows = table[table["cluster"] == name]
+        at = rows["window"].map(hours).to_numpy(float)
+        panel.errorbar(at, rows["estimate"], yerr=error_bars(rows), fmt="o", color="C0", capsize=3,
+                       zorder=3, label=name)  # fmt: skip
+        panel.axhline(0, color="0.3", linewidth=1)
+        time_axis(panel, table["window"].map(hours), name="", first=12)
+        panel.set_xlabel("")
+        panel.set_title(name, fontsize=10.5)
+        if "n" in rows:
+            people_under(panel, {"": dict(zip(at.tolist(), map(number, rows["n"]),
+                                                       strict=True))}, start=26)  # fmt: skip
+    for panel in panels[len(names) :]:
+        panel.set_axis_off()
+    first: Axes = figure.axes[0]
+    for panel in figure.axes:
+        panel.set_gid(AGGREGATES)
+        panel.label_outer()
+    figure.supxlabel("time since the end of the infusion (log scale)", fontsize=11)
+    figure.supylabel("difference, points\n(below 0: better on ketamine)", fontsize=11)
+    figure.suptitle(textwrap.fill(f"{title} ({SYNTHETIC})" if synthetic else title, 60), x=0.02,
+                    ha="left", fontsize=12)  # fmt: skip
+    return first
 
 
 def change_bands(
@@ -152,6 +213,7 @@ def intervals(
     ax.set_ylim(-0.6, len(table) - 0.4)
     ax.use_sticky_edges = False
     ax.margins(x=0.05)
+    numbers_beside(ax, table, y.tolist())
     return finish(ax, title, synthetic, x=textwrap.fill(xlabel, 52))
 
 

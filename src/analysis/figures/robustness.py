@@ -173,7 +173,7 @@ def operating_characteristics(
     ax.set_yticks(range(len(names)), [textwrap.fill(name, 34) for name in names], fontsize=9)
     # Simulated trials are nobody's data: the title says so, no mark is needed.
     return finish(
-        ax, f"{quantity.capitalize()} when the truth is known", synthetic=False,
-        x=f"% of simulated trials, {scores} scores", columns=3,
+        ax, f"{quantity.capitalize()} when the truth is known, {scores} scores", synthetic=False,
+        x="% of simulated trials, limits of chance", columns=3,
         gap=0.9 / (1.6 + 0.42 * len(names)),
     )  # fmt: skip

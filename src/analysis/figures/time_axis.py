@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
-from analysis.describe.hours import LAST_HOUR, TICKS, gaps, reach
+from analysis.describe.hours import FIRST_HOUR, LAST_HOUR, TICKS, gaps, reach
 
 __all__ = ["shade_gaps", "time_axis"]
 
@@ -16,7 +16,14 @@ __all__ = ["shade_gaps", "time_axis"]
 ALONG, ANY = 0.55, 0.09
 
 
-def time_axis(ax: Axes, hours: Iterable[float], *, name: str, last: float = LAST_HOUR) -> None:
+def time_axis(
+    ax: Axes,
+    hours: Iterable[float],
+    *,
+    name: str,
+    first: float = FIRST_HOUR,
+    last: float = LAST_HOUR,
+) -> None:
     """Set x to log hours from the first hour on, with ticks where people count them.
 
     Parameters
@@ -26,10 +33,10 @@ def time_axis(ax: Axes, hours: Iterable[float], *, name: str, last: float = LAST
         Hours of what is drawn; missing ones and zero are left out.
     name : str
         Since what the hours count.
-    last : float
-        The axis reaches this hour at least.
+    first, last : float
+        The axis begins at the first at the latest, and reaches the last at least.
     """
-    left, right = reach(hours, last)
+    left, right = reach(hours, first, last)
     ax.set_xscale("log")
     ax.set_xlim(left, right)
     shown = [hour for hour in TICKS if left <= hour <= right]

@@ -15,9 +15,10 @@ from analysis.describe.change import (
     regression_to_the_mean,
     unselected_population,
 )
-from analysis.describe.chosen import decides, form_with_reliable_change
+from analysis.describe.chosen import decides, form_with_reliable_change, hours_of_windows
 from analysis.describe.display import rounded
 from analysis.describe.in_words import alternative, between, interval, lines_of, listed, percent
+from analysis.describe.over_time import bars_of
 from analysis.describe.responders import cumulative_change, three_ways
 from analysis.describe.verdicts import estimates_table
 from analysis.figures.change import ecdf_of_change, mean_change
@@ -49,7 +50,7 @@ def by_window(case: Case) -> Iterator[Any]:
     drawn = change[change["window"].isin([case.windows[name].label for name in case.visit_windows])]
     drawn = change if drawn.empty else drawn
     yield Picture(
-        mean_change(drawn, synthetic=case.design.synthetic),
+        mean_change(drawn, hours=hours_of_windows(case), synthetic=case.design.synthetic),
         alternative(case, "Mean change by window and arm, 95 % intervals", drawn,
                     "contrast", "window"),
     )  # fmt: skip
@@ -67,7 +68,8 @@ def differences(case: Case) -> Iterator[Any]:
     points = rows[rows["estimand"] == "adjusted difference"]
     label = "points, ketamine minus comparator (left: fewer symptoms)"
     yield Picture(
-        forest(points, label="window", xlabel=label, title="Adjusted difference by window",
+        forest(points, label="window", xlabel=label, bars=bars_of(case),
+               title=f"{case.scale.name}: adjusted difference by window",
                synthetic=case.design.synthetic),
         alternative(case, f"Adjusted difference, {case.contrast}, by window, 95 % intervals",
                     points, "window"),
@@ -141,7 +143,7 @@ def spread_over_people(case: Case) -> Iterator[Any]:
     table = cumulative_change(case, window=window)
     if table.empty:
         raise ValueError("Too few participants were scored there for a curve that shows nobody.")
-    title = f"How change is distributed, {case.windows[window].label} after"
+    title = f"{case.scale.name}: how change is distributed, {case.windows[window].label} after"
     yield Picture(
         ecdf_of_change(table, synthetic=case.design.synthetic, title=title),
         alternative(case, f"Cumulative share of participants by change. {_curves(table)}"),

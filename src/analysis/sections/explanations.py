@@ -81,6 +81,11 @@ def alike_guesses(case: Case) -> Iterator[Any]:
     yield estimates_table(rows)
 
 
+def _of(case: Case) -> str:
+    """Instrument and window of what is explained."""
+    return f"{case.scale.name}, {case.windows[decides(case)].label} after"
+
+
 @section()
 def expectancy_needed(case: Case) -> Iterator[Any]:
     """What is left of the difference as more of it is put down to expectancy."""
@@ -92,7 +97,7 @@ def expectancy_needed(case: Case) -> Iterator[Any]:
             for line in lines_of(at)]  # fmt: skip
     ends = f"from {interval(lines_of(curve)[0])} to {interval(lines_of(curve)[-1])}"
     yield Picture(
-        draw.bias_tipping(curve, synthetic=case.design.synthetic),
+        draw.bias_tipping(curve, synthetic=case.design.synthetic, of=_of(case)),
         alternative(case, f"The difference and its interval move {ends} as bias is taken off; "
                     + listed(told)),
     )  # fmt: skip
@@ -156,7 +161,9 @@ def through_dissociation(case: Case) -> Iterator[Any]:
     middle = curve.iloc[(curve["rho"].abs()).argmin()]
     ends = f"{curve['estimate'].min():.3g} to {curve['estimate'].max():.3g} points"
     yield Picture(
-        draw.mediation_sensitivity(curve, rho_null=found.rho_null, synthetic=case.design.synthetic),
+        draw.mediation_sensitivity(
+            curve, rho_null=found.rho_null, synthetic=case.design.synthetic, of=_of(case)
+        ),
         alternative(
             case,
             "The indirect effect through dissociation by the assumed correlation of errors: "
@@ -173,7 +180,7 @@ def by_severity(case: Case) -> Iterator[Any]:
     """The difference with a slope on baseline for each arm."""
     rows = control.difference_by_baseline(case, window=decides(case))
     yield Picture(
-        draw.difference_over_baseline(rows, synthetic=case.design.synthetic),
+        draw.difference_over_baseline(rows, synthetic=case.design.synthetic, of=_of(case)),
         alternative(case, "The difference between the arms over the scores before", rows,
                     "estimand"),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 from analysis import instruments
 from analysis.claims.case import Case
 from analysis.describe.change import change_by_window
-from analysis.describe.chosen import enough, form_that_looks_back
+from analysis.describe.chosen import enough, form_that_looks_back, hours_of_windows
 from analysis.describe.display import rounded
 from analysis.describe.forms import recall_bound, recall_by_hours, recall_table
 from analysis.describe.in_words import alternative, lines_of, listed, percent
@@ -70,7 +70,7 @@ def _change(case: Case, instrument: str | None, version: str | None) -> Iterator
     yield estimates_table(change)
     what = f"Mean change on {form[0]} ({form[1]}) by window and arm, 95 % intervals"
     yield Picture(
-        mean_change(change, synthetic=case.design.synthetic),
+        mean_change(change, hours=hours_of_windows(case), synthetic=case.design.synthetic),
         alternative(case, what, change, "contrast", "window"),
     )
 

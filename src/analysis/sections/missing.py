@@ -11,6 +11,7 @@ from analysis.describe import tipping as tipping_of
 from analysis.describe.chosen import decides
 from analysis.describe.display import rounded
 from analysis.describe.in_words import alternative
+from analysis.describe.over_time import bars_of
 from analysis.figures import missing as draw
 from analysis.figures.forest import forest
 from analysis.sections.section import Picture, section
@@ -40,7 +41,8 @@ def strategies(case: Case) -> Iterator[Any]:
     yield Picture(
         forest(one, label="assumption", synthetic=case.design.synthetic,
                xlabel=f"{case.contrast}, points (left is better)",
-               title=f"Five assumptions, {when} after"),
+               bars=bars_of(case),
+               title=f"{case.scale.name}: five assumptions, {when} after"),
         alternative(case, f"The difference {when} after under each assumption about missing scores",
                     one, "assumption"),
     )  # fmt: skip
@@ -59,7 +61,7 @@ def tipping(case: Case) -> Iterator[Any]:
     yield Picture(
         draw.tipping_line(
             found.curve, point=found.tip.shift, smallest=found.smallest, conclusion="benefit",
-            window=f"{found.visit} after", synthetic=case.design.synthetic,
+            window=f"on {case.scale.name}, {found.visit} after", synthetic=case.design.synthetic,
         ),
         alternative(case, f"The difference {found.visit} after and its 95 % interval, rising as "
                     "missing scores on ketamine are made worse; the interval reaches zero at a "
@@ -79,7 +81,8 @@ def tipping_both_arms(case: Case) -> Iterator[Any]:
     found = tipping_of.tipping(case, decides(case))
     grid = found.grid()
     fails = 100 * (1 - float(grid["holds"].mean()))
-    ax = draw.tipping_map(grid, conclusion="benefit", window=f"{found.visit} after",
+    where = f"on {case.scale.name}, {found.visit} after"
+    ax = draw.tipping_map(grid, conclusion="benefit", window=where,
                           synthetic=case.design.synthetic)  # fmt: skip
     share = f"; the benefit fails on {fails:.0f} % of the map"
     what = f"A map of the difference {found.visit} after over shifts of missing scores in both arms"

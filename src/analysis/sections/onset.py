@@ -12,6 +12,7 @@ from analysis.describe.common import two_arms
 from analysis.describe.display import rounded
 from analysis.describe.in_words import alternative, lines_of, listed, percent
 from analysis.describe.onset import courses, crossing, durability, mean_course
+from analysis.describe.over_time import bars_of
 from analysis.estimates.onset.courses import Threshold
 from analysis.figures import onset as draw
 from analysis.sections.section import Picture, section
@@ -45,14 +46,16 @@ def thresholds(case: Case) -> Iterator[Any]:
 
 @section()
 def crossing_once(case: Case) -> Iterator[Any]:
-    """Turnbull's estimate of the share who had responded, by arm, as boxes between visits."""
+    """Turnbull's estimate of the share who had responded, by arm, known at visits alone."""
     first = _first(case)
     regions = crossing.crossing_regions(case, first, sustained=False)
     visits = list(courses.schedule(case).values())
-    title = f"Share with a fall of {first.name}"
+    title = f"{case.scale.name}: share with a fall of {first.name}, over time"
     ax = draw.crossing_curves(regions, visits=visits, title=title, synthetic=case.design.synthetic)
     told = [f"{arm} {_ends(own)}" for arm, own in regions.groupby("arm", sort=False)]
-    yield Picture(ax, alternative(case, f"Boxes of Turnbull's estimate by arm. {listed(told)}"))
+    yield Picture(
+        ax, alternative(case, f"Share of each arm with a response, over time. {listed(told)}")
+    )
 
 
 def _ends(boxes: pd.DataFrame) -> str:
@@ -70,7 +73,8 @@ def once_and_sustained(case: Case) -> Iterator[Any]:
     single = end[~between].assign(
         held=lambda rows: rows["sustained"].map({True: "sustained", False: "once"})
     )
-    ax = draw.crossing_dots(single, synthetic=case.design.synthetic)
+    title = f"{case.scale.name}: first response, and sustained response"
+    ax = draw.crossing_dots(single, synthetic=case.design.synthetic, title=title)
     what = "Share of each arm with a response, by threshold, once and sustained"
     yield Picture(ax, alternative(case, what, single, "contrast", "threshold", "held"))
     apart = end[between].set_index(["threshold", "sustained", "window"])
@@ -136,7 +140,10 @@ def onset_of_the_means(case: Case) -> Iterator[Any]:
     steps = course.steps()
     columns = [*SHARES, "shows_benefit", "counts"]
     yield rounded(steps.set_index("window")[columns])
-    ax = draw.backward_stepping(steps, synthetic=case.design.synthetic)
+    ax = draw.backward_stepping(
+        steps, synthetic=case.design.synthetic, bars=bars_of(case),
+        title=f"{case.scale.name}: since when do the arms differ, and for good?",
+    )  # fmt: skip
     shown = [line["window"] for line in lines_of(steps) if line["shows_benefit"]]
     what = f"Difference between the arms by window; a benefit shows at {listed(shown) or 'none'}"
     yield Picture(ax, alternative(case, what, steps, "window"))

@@ -9,13 +9,18 @@ import pandas as pd
 
 from analysis.claims.case import Case
 from analysis.describe import responders
-from analysis.describe.chosen import FormAt, decides, form_with_reliable_change, last_window
+from analysis.describe.chosen import (
+    FormAt,
+    decides,
+    form_with_reliable_change,
+    hours_of_windows,
+    last_window,
+)
 from analysis.describe.common import two_arms
 from analysis.describe.display import sentences
 from analysis.describe.in_words import alternative, interval, lines_of, listed, percent
 from analysis.describe.verdicts import estimates_table
 from analysis.figures import responders as draw
-from analysis.figures.forest import forest
 from analysis.sections.section import Picture, section
 
 __all__ = ["at_every_threshold", "bands", "clusters", "distributions", "next_person", "spread",
@@ -41,7 +46,11 @@ def three_ways(case: Case) -> Iterator[Any]:
     yield sentences(estimates_table(rows[own]).drop(columns=["instrument", "window"]))
     what = f"Reliably improved, unchanged or worse by arm, {found.words(case)}"
     yield Picture(
-        draw.three_ways(rows[own], synthetic=case.design.synthetic),
+        draw.three_ways(
+            rows[own],
+            synthetic=case.design.synthetic,
+            title=f"Beyond measurement error, {found.words(case)}",
+        ),
         alternative(case, what, rows[own], "contrast", "estimand"),
     )
     worse = rows[own & (rows["estimand"] == "reliably worse")]
@@ -74,7 +83,7 @@ def at_every_threshold(case: Case) -> Iterator[Any]:
     drop = [name for name in ("contrast", "instrument", "window")
             if name in estimates_table(rows[~own])]  # fmt: skip
     yield sentences(estimates_table(rows[~own]).drop(columns=drop))
-    title = "Who fell, by what counts as a fall"
+    title = f"Who fell, by what counts as a fall: {found.words(case)}"
     yield Picture(
         draw.shares_by_threshold(rows[own], synthetic=case.design.synthetic, title=title),
         alternative(case, "Share of each arm that fell, by threshold", rows[own],
@@ -95,7 +104,7 @@ def bands(case: Case) -> Iterator[Any]:
     table = responders.change_bands(case, window=window)
     if table.empty:
         raise ValueError("Too few participants were scored there for a curve that shows nobody.")
-    title = f"How change is distributed, {case.windows[window].label} after"
+    title = f"{case.scale.name}: how change is distributed, {case.windows[window].label} after"
     told = [f"{arm}: half at about {_middle(own):g} points"
             for arm, own in table.groupby("arm", sort=True)]  # fmt: skip
     what = f"Cumulative share of participants by change, simultaneous 95 % bands. {listed(told)}"
@@ -145,7 +154,9 @@ def next_person(case: Case) -> Iterator[Any]:
         raise ValueError("No arm has enough participants with a score there.")
     yield sentences(estimates_table(rows).drop(columns=["instrument", "window"]))
     drawn = rows[rows["method"].str.startswith("mean")]
-    label = f"change {case.windows[window].label} after, points (lower is better)"
+    label = (
+        f"change on {case.scale.name} {case.windows[window].label} after, points (lower: better)"
+    )
     ax = draw.intervals(drawn, label="contrast", xlabel=label, synthetic=case.design.synthetic,
                         title="Where the next person's change would lie, 4 times in 5")  # fmt: skip
     what = "Prediction intervals of one person's change, 4 times in 5"
@@ -165,13 +176,13 @@ def clusters(case: Case) -> Iterator[Any]:
         yield sentences(estimates_table(rows[joint]).drop(columns=["contrast", "instrument"]))
     single = rows[~joint]
     names = single["estimand"].str.removeprefix("adjusted difference in ").str.replace("_", " and ")
-    single = single.assign(cluster=names + ", " + single["window"])
-    label = "points, ketamine minus comparator (left: fewer symptoms)"
+    single = single.assign(cluster=names)
+    form = ", ".join(dict.fromkeys(single["instrument"]))
     yield Picture(
-        forest(single, label="cluster", xlabel=label, synthetic=case.design.synthetic,
-               title="Clusters of symptoms, by window"),
+        draw.cluster_courses(single, hours=hours_of_windows(case), synthetic=case.design.synthetic,
+                             title=f"{form}: clusters of symptoms, simultaneous intervals"),
         alternative(case, "Adjusted differences in clusters of symptoms, simultaneous intervals",
-                    single, "cluster"),
+                    single, "cluster", "window"),
     )  # fmt: skip
     given = single.dropna(subset=["ci_low", "ci_high"])
     without = ((given["ci_low"] > 0) | (given["ci_high"] < 0)).sum()

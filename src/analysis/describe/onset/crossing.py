@@ -153,7 +153,7 @@ def crossing_regions(case: Case, threshold: Threshold, *, sustained: bool) -> pd
     Returns
     -------
     DataFrame
-        arm, hours_low, hours_high (scheduled), share_low, share_high (0 to 1): the curve goes
+        arm, hours_low, hours_high (scheduled), share_low, share_high (0 to 1), n: the curve goes
         from share_low to share_high somewhere in (hours_low, hours_high]. The last row of an arm
         ends with the last readable visit; its share_high is a bound where people are too few.
     """
@@ -181,7 +181,9 @@ def crossing_regions(case: Case, threshold: Threshold, *, sustained: bool) -> pd
         if rules is not None:
             rows[first:] = [(*one[:3], *(rules.share(end, n) for end in one[3:]))
                             for one in rows[first:]]  # fmt: skip
-    names = ["arm", "hours_low", "hours_high", "share_low", "share_high"]
+        people = n if rules is None else rules.rounded(n)
+        rows[first:] = [(*one, people) for one in rows[first:]]
+    names = ["arm", "hours_low", "hours_high", "share_low", "share_high", "n"]
     return pd.DataFrame(rows, columns=names)
 
 

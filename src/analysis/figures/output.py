@@ -1,0 +1,126 @@
+"""How a figure leaves: shown in a notebook, as PNG or SVG, or saved for a paper."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.errors import require
+
+__all__ = ["COLOURS", "DPI", "SCREEN", "png", "save", "show", "svg"]
+
+# Of a PNG: sharp on a screen of two pixels a dot; it is shown as wide as at SCREEN.
+DPI, SCREEN = 200, 110
+# A PNG of so many colours is a third of the size, and nobody sees the difference.
+COLOURS = 256
+MM_PER_INCH = 25.4
+
+
+def png(ax: Axes) -> bytes:
+    """The figure of an Axes as a PNG without date or version: equal figures, equal bytes.
+
+    Raises
+    ------
+    ValueError
+        When the axes belong to no figure.
+    """
+    from PIL import Image
+
+    drawn, small = io.BytesIO(), io.BytesIO()
+    _figure(ax).savefig(drawn, format="png", dpi=DPI, metadata={"Software": None})
+    image = Image.open(drawn).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    image.save(small, format="png", optimize=True, dpi=(DPI, DPI))
+    return small.getvalue()
+
+
+def svg(ax: Axes) -> str:
+    """The figure of an Axes as SVG without date: equal figures, equal text.
+
+    It holds what is drawn to the last digit, so of real people it is for those who hold the data.
+
+    Raises
+    ------
+    ValueError
+        When the axes belong to no figure.
+    """
+    drawn = io.StringIO()
+    # Letters as letters: smaller, and they can be searched and read aloud.
+    with mpl.rc_context({"svg.hashsalt": "relief", "svg.fonttype": "none"}):
+        _figure(ax).savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    return drawn.getvalue()
+
+
+def save(ax: Axes, path: str | Path, *, width: float | None = None) -> Path:
+    """Write the figure of an Axes for a paper, in the format that the file's ending names.
+
+    Parameters
+    ----------
+    ax : Axes
+    path : str or Path
+        Ends in .svg, .pdf or .png.
+    width : float, optional
+        Of the picture in mm, as journals ask for it; letters keep their size in points.
+
+    Raises
+    ------
+    ValueError
+        When the ending is another one, the width no positive number, or there is no figure.
+    """
+    path, figure = Path(path), _figure(ax)
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in ("svg", "pdf", "png"):
+        raise ValueError(f"A figure is saved as .svg, .pdf or .png, not as '{path.suffix}'.")
+    if width is not None and not 0 < width < np.inf:
+        raise ValueError("The width of a figure is a positive number of mm.")
+    across, tall = map(float, figure.get_size_inches())
+    wanted = across if width is None else width / MM_PER_INCH
+    dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
+    try:
+        figure.set_size_inches(wanted, tall * wanted / across)
+        with mpl.rc_context({"svg.hashsalt": "relief", "svg.fonttype": "none", "pdf.fonttype": 42}):
+            figure.savefig(path, format=kind, dpi=DPI, metadata=dates[kind])
+    finally:
+        figure.set_size_inches(across, tall)
+    return path
+
+
+def _figure(ax: Axes) -> Figure:
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        raise ValueError("The axes belong to no figure, so there is nothing to show.")
+    return figure
+
+
+def show(ax: Axes, *, alt: str) -> None:
+    """Display a figure in a notebook as a PNG with its alternative text.
+
+    The same figure gives the same bytes: the file holds no date and no version.
+
+    Parameters
+    ----------
+    ax : Axes
+    alt : str
+        What the figure shows, for someone who cannot see it.
+
+    Raises
+    ------
+    ValueError
+        When the alternative text is empty.
+    """
+    require("notebooks", "IPython", what="Showing a figure")
+    from IPython.display import display
+
+    if not alt.strip():
+        raise ValueError("A figure needs an alternative text that says what it shows.")
+    # As wide as the figure, not as its pixels.
+    width = round(_figure(ax).get_figwidth() * SCREEN)
+    display(
+        {"image/png": png(ax), "text/plain": f"<figure: {alt}>"},
+        raw=True,
+        metadata={"image/png": {"alt": alt, "width": width}},
+    )
