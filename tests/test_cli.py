@@ -90,7 +90,50 @@ def test_judge_in_words_marks_every_verdict_of_a_synthetic_study():
     lines = run("judge", "example").stdout.splitlines()
     verdicts = [line for line in lines if line.endswith("[synthetic]")]
     assert len(verdicts) == len(CLAIM_IDS)
-    assert "[SYNTHETIC DATA]" in lines[0]
+    assert "(synthetic data)" in lines[0]
+    assert "[SYNTHETIC DATA]" in lines
+
+
+def test_judge_answers_in_its_first_sentence_and_fits_a_terminal():
+    said = run("judge", "published").stdout
+    assert said.startswith("Not testable: these data cannot tell whether the infusion lowers")
+    assert max(map(len, said.splitlines())) <= 80
+    assert "…" not in said
+    assert "gate" not in said
+    assert "relief judge STUDY --why CLAIM, or --all" in said
+
+
+def test_judge_gives_the_reasons_for_the_claims_asked_for_and_no_others():
+    said = run("judge", "published", "--why", "speed", "--why", "certainty_e").stdout
+    titles = [line for line in said.splitlines()[1:] if line and not line.startswith(" ")]
+    assert titles == [
+        "Faster than exposure therapy: not testable",
+        "Everyone improves at some time: contradicted",
+    ]
+    assert "  - comparator (failed): No head-to-head comparison" in said
+
+
+def test_judge_gives_every_reason_where_all_are_asked_for():
+    said = run("judge", "published", "--all").stdout
+    document = json.loads(run("judge", "published", "--json", "--all").stdout)
+    for claim in document["claims"]:
+        assert f"{claim['title']}: {claim['verdict']}" in said
+        assert all(reason["text"] in said for reason in claim["reasons"])
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("foo", "'foo' is no claim, nor starts one"),
+        ("cert", "'cert' is the start of certainty_within_hours and certainty_ever"),
+        ("", "'' is no claim"),
+    ],
+)
+def test_a_claim_that_there_is_not_is_answered_with_those_there_are(name, found):
+    result = run("judge", "no-such-study", "--why", name)
+    assert result.exit_code == 2
+    assert found in result.stderr
+    assert all(claim in result.stderr for claim in CLAIM_IDS)
 
 
 def test_check_prints_issues_and_flow():

@@ -186,14 +186,26 @@ def judge(
     beside: Annotated[
         str | None, typer.Option("--with", help="Set the published evidence beside the study.")
     ] = None,
+    why: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CLAIM", help="Give the reasons for a claim: its name, or its start."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Give the reasons for every claim.")
+    ] = False,
     as_json: Json = False,
     share: Share = False,
     team: Team = False,
 ) -> None:
-    """Judge every claim on a study, through the seven gates."""
+    """Judge every claim on a study, through the seven gates. JSON holds every reason."""
+    from analysis.describe.judged_text import claims_named, judged_text, why_text
+    from analysis.describe.verdicts import ledger_text
     from analysis.studies import judged
 
+    named: list[str] = []
+
     def run() -> list:
+        named.extend(claims_named(why or []))
         if beside not in (None, "published"):
             raise ReliefError(
                 "usage.with", "--with takes published; nothing else can be set beside a study."
@@ -208,9 +220,8 @@ def judge(
             document["with"] = ledgers[1].as_dict()
         _print_json(document)
         return
-    from analysis.describe.verdicts import ledger_text
-
-    _say("\n\n".join(ledger_text(ledger) for ledger in ledgers))
+    text = ledger_text if everything else partial(why_text, claims=named) if named else judged_text
+    _say("\n\n".join(text(ledger) for ledger in ledgers))
 
 
 @app.command()

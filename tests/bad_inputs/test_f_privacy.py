@@ -164,7 +164,7 @@ def test_the_command_tells_others_no_small_count_of_real_people(tmp_path):
     path = write_study(tmp_path, tables(n_per_arm=6))
     text = path.read_text(encoding="utf-8").replace("synthetic = true", "synthetic = false")
     path.write_text(text, encoding="utf-8")
-    result = CliRunner().invoke(app, ["judge", "--share", str(path)])
+    result = CliRunner().invoke(app, ["judge", "--share", "--all", str(path)])
     assert result.exit_code == 0
     assert "6 on ketamine" not in result.stdout
     assert "<10 on ketamine" in result.stdout

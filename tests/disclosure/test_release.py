@@ -195,14 +195,14 @@ def test_checks_to_pass_on_hold_no_row_file_or_small_count(tmp_path) -> None:
 
 def test_the_study_may_set_another_minimum_with_a_reason(tmp_path) -> None:
     strict = real_study(tmp_path / "strict", 12, "minimum_cell = 13")
-    assert "<13 on ketamine" in run("judge", strict, "--share")
+    assert "<13 on ketamine" in run("judge", strict, "--share", "--all")
     lower = real_study(tmp_path / "lower", 6, "minimum_cell = 5")
     refused = CliRunner().invoke(app, ["judge", str(lower)])
     assert refused.exit_code == 2
     assert "minimum_cell_reason" in refused.stderr
     reason = 'minimum_cell = 5\nminimum_cell_reason = "The ethics board allows five."'
     allowed = real_study(tmp_path / "allowed", 6, reason)
-    assert "5 on ketamine, 5 on midazolam" in run("judge", allowed, "--share")
+    assert "5 on ketamine, 5 on midazolam" in run("judge", allowed, "--share", "--all")
     assert "The ethics board allows five." in page(allowed, tmp_path / "out").get_text(" ")
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 from analysis.checks.participant_flow import IN_WORDS
 
-__all__ = ["SEVERITIES", "check_text", "flow_table", "sentence"]
+__all__ = ["SEVERITIES", "check_text", "flow_table", "sentence", "together"]
 
 SEVERITIES = {
     "STOP": "must be solved before this can be judged",
@@ -23,16 +24,18 @@ _INDENT, _REMEDY = " " * 6, "    → "
 def flow_table(flow: pd.DataFrame) -> pd.DataFrame:
     """Participant flow with one column an arm."""
     wide = flow.astype({"n": object}).pivot_table(
-        index=["stage", "reason"], columns="arm", values="n", aggfunc=_together, sort=False
+        index=["stage", "reason"], columns="arm", values="n", aggfunc=together, sort=False
     )
     # Counts of another arm than the row's are no zeros: the row says nothing of them.
     return wide.fillna("").rename_axis(columns=None).rename(index=IN_WORDS, level="stage")
 
 
-def _together(counts: pd.Series) -> str:
+def together(counts: Iterable[int | str]) -> str:
     """Counts under one reason as one; those that are words, ``<10``, stay side by side."""
-    if all(isinstance(n, int) for n in counts):
-        return str(sum(counts))
+    counts = list(counts)
+    numbers = [n for n in counts if isinstance(n, int)]
+    if len(numbers) == len(counts):
+        return str(sum(numbers))
     return " + ".join(str(n) for n in counts)
 
 

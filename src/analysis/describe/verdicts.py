@@ -18,6 +18,8 @@ from analysis.estimates.table import table
 
 __all__ = [
     "beside_table",
+    "claim_lines",
+    "digests",
     "estimate_text",
     "estimates_table",
     "issues_table",
@@ -97,32 +99,47 @@ def issues_table(found: Checked | Case) -> pd.DataFrame:
 
 
 def ledger_text(ledger: Ledger) -> str:
-    """The ledger for a terminal: verdict, wording, estimate and each gate's sentence."""
+    """The whole ledger for a terminal: verdict, wording, estimate and each gate's sentence."""
     lines = [FOR_THE_TEAM] if ledger.private and ledger.view == TEAM else []
-    lines.append(ledger.title + (" [SYNTHETIC DATA]" if ledger.synthetic else ""))
-    lines.append(
-        f"claims.toml {ledger.claims_sha256[:12]}, decisions {ledger.decisions_sha256[:12]}, "
-        f"data {(ledger.data_sha256 or 'without a digest')[:22]}"
-    )
+    lines += [ledger.title + (" [SYNTHETIC DATA]" if ledger.synthetic else ""), digests(ledger)]
     if ledger.flags:
         lines.append("Flags that every verdict below must be read with:")
         lines += [f"  {flag.rule} x {flag.count}: {flag.message}" for flag in ledger.flags]
     told: set[str] = set()
     for result in ledger.claims:
-        label = " [synthetic]" if ledger.synthetic else ""
-        lines += ["", f"{result.title}: {result.verdict.upper()}{label}", f"  {result.wording}"]
-        if text := estimate_text(result.estimate):
-            lines.append(f"  {text}")
-        if result.parts:
-            lines.append("  " + "; ".join(f"{part}: {word}" for part, word in result.parts.items()))
-        for reason in result.reasons:
-            mark = {True: "passed", False: "failed", None: "not evaluated"}[reason.passed]
-            lines.append(f"  - {reason.gate} ({mark}): {reason.text}")
-        # What several claims have beside them is told with the first.
-        beside = dict.fromkeys(text for row in result.beside if (text := _beside_text(row)))
-        lines += [f"  beside: {text}" for text in beside if text not in told]
-        told |= set(beside)
+        lines += ["", *claim_lines(ledger, result.claim, told)]
     return "\n".join([*lines, *withheld_lines(ledger)])
+
+
+def digests(ledger: Ledger) -> str:
+    """By which rules and from which data, in one line."""
+    data = (ledger.data_sha256 or "without a digest")[:22]
+    return (
+        f"claims.toml {ledger.claims_sha256[:12]}, decisions {ledger.decisions_sha256[:12]}, "
+        f"data {data}"
+    )
+
+
+def claim_lines(ledger: Ledger, claim: str, told: set[str] | None = None) -> list[str]:
+    """A claim with its parts, every gate's sentence and what stands beside it.
+
+    What several claims have beside them is left out where it is among what was ``told``, and
+    added to it.
+    """
+    result, told = ledger[claim], set() if told is None else told
+    label = " [synthetic]" if ledger.synthetic else ""
+    lines = [f"{result.title}: {result.verdict}{label}", f"  {result.wording}"]
+    if text := estimate_text(result.estimate):
+        lines.append(f"  {text}")
+    if result.parts:
+        lines.append("  " + "; ".join(f"{part}: {word}" for part, word in result.parts.items()))
+    for reason in result.reasons:
+        mark = {True: "passed", False: "failed", None: "not evaluated"}[reason.passed]
+        lines.append(f"  - {reason.gate} ({mark}): {reason.text}")
+    beside = dict.fromkeys(text for row in result.beside if (text := _beside_text(row)))
+    lines += [f"  beside: {text}" for text in beside if text not in told]
+    told |= set(beside)
+    return lines
 
 
 def withheld_lines(ledger: Ledger) -> list[str]:

@@ -23,6 +23,7 @@ from analysis.claims.evaluators import common
 from analysis.claims.gates import robustness
 from analysis.claims.gates.flagged_groups import Retried
 from analysis.claims.ledger import Ledger
+from analysis.describe.judged_text import judged_text
 from analysis.describe.verdicts import ledger_text
 from analysis.estimates.explanations.mediation import linear_mediation
 from analysis.study import Study
@@ -111,7 +112,8 @@ def of_study(checked: Checked, ledger: Ledger, declared: Path) -> Outside:
     ):
         shared = studies.judged(str(declared), "shared", rules())
         checks = studies.check_source(str(declared), "shared")
-    return Outside(_as_json(shared.as_dict()), _as_json(checks), (ledger_text(shared),))
+    texts = (ledger_text(shared), judged_text(shared))
+    return Outside(_as_json(shared.as_dict()), _as_json(checks), texts)
 
 
 def of_files(declared: Path, folder: Path) -> Outside:
@@ -129,7 +131,8 @@ def of_files(declared: Path, folder: Path) -> Outside:
     ledger = json.loads(said("judge", declared, "--share", "--json"))
     checks = json.loads(said("check", declared, "--share", "--json", "--html", html))
     page = Path(said("report", declared, "--out", folder).strip())
-    texts = (said("judge", declared, "--share"), said("check", declared, "--share"))
+    commands = (("judge",), ("judge", "--all"), ("check",))
+    texts = [said(*command, declared, "--share") for command in commands]
     return Outside(ledger, checks, (*texts, page.read_text("utf-8"), html.read_text("utf-8")))
 
 
