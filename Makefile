@@ -39,7 +39,7 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-.PHONY: report test test-long test-python test-newest coverage data review lab notebooks lint format rules lock example published therapy-course benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate first-pass renew calibration-state release-check r-references set-up set-up-time clean help
+.PHONY: report test test-long test-python test-newest coverage data review lab notebooks lint format commands rules lock example published therapy-course benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate first-pass renew calibration-state release-check r-references set-up set-up-time clean help
 
 report: $(READY) ## set up, judge the built-in studies, say where the report is (ARGS="STUDY --out DIR")
 	@.venv/bin/relief report $(ARGS)
@@ -103,9 +103,12 @@ review: $(READY) ## run the notebooks again and show on one page what moved sinc
 	  .venv/bin/relief compare "$(or $(OLD),HEAD)" output/review --html output/review/index.html \
 	    --junit output/review/junit.xml $(ARGS) || test $$? -eq 1 || code=2; exit $$code
 
-lab: $(READY) ## open JupyterLab on the notebooks (STUDY=path/to/folder for a study of your own; ARGS="--no-browser")
+# The file browser stays at the project's root instead of following the notebook.
+FIRST_PAGE := /lab/tree/notebooks/00_verdict.ipynb?file-browser-path=/
+
+lab: $(READY) ## open JupyterLab on notebook 00 (STUDY=path/to/folder for a study of your own; ARGS="--no-browser")
 	@$(if $(STUDY),RELIEF_STUDY="`.venv/bin/python -c 'from sys import argv; from pathlib import Path; p = Path(argv[1]); print(p.resolve() if p.exists() else p)' "$(STUDY)"`") \
-	  .venv/bin/jupyter lab --notebook-dir=notebooks $(ARGS)
+	  .venv/bin/jupyter lab --notebook-dir=. --LabApp.default_url="$(FIRST_PAGE)" $(ARGS)
 
 notebooks: $(READY) ## run every notebook from a fresh kernel and save it (ARGS="notebooks/00_verdict.ipynb")
 	@.venv/bin/python scripts/run_notebooks.py $(ARGS)
@@ -121,6 +124,9 @@ published: $(READY) ## build data/raw/published again (EVIDENCE=published_result
 therapy-course: $(READY) ## pool psychological treatments by weeks again (METAPSY=data.csv of doi:10.5281/zenodo.10027042)
 	@test -n "$(METAPSY)" || { echo "Name the database's file: make therapy-course METAPSY=data.csv" >&2; exit 1; }
 	@.venv/bin/python -m analysis.evidence --therapy "$(METAPSY)"
+
+commands: $(READY) ## write docs/commands.md from the command line again
+	@.venv/bin/python scripts/commands.py > docs/commands.md
 
 rules: $(READY) ## write docs/rules.md from the catalogue of rules again
 	@.venv/bin/python -m analysis.rules > docs/rules.md
@@ -167,7 +173,7 @@ renew: $(READY) ## judge the stored trials again; where every word is the same t
 calibration-state: $(READY) ## say in the README whether the counts hold for the rules and the code of now
 	@.venv/bin/python scripts/calibration_state.py
 
-release-check: $(READY) ## refuse a release while a cell that gate 7 asks for is pending or not counted
+release-check: $(READY) ## refuse a release while a cell that the gate calibration asks for is pending or not counted
 	@.venv/bin/python scripts/calibration_state.py --check
 
 r-references: $(READY) ## run the references in Debian's R again and write their listings (installs R; needs RELIEF_DATA; minutes)
@@ -203,8 +209,16 @@ set-up-time: ## measure report and test in a fresh clone, cold and warm
 clean: ## remove the environment, the tools, caches, reports and copies of notebooks
 	@rm -rf .tools .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage build dist reports output
 
+# Targets by what they are for; what is in neither group maintains the project.
+USE := report lab notebooks review data set-up help
+CHECK := lint format test test-long test-python test-newest coverage fuzz release-check set-up-time \
+	benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge
+
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-26s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' -v use=" $(USE) " -v check=" $(CHECK) " ' \
+	  /^[a-z-]+:.*## / { group = index(use, " " $$1 " ") ? 1 : index(check, " " $$1 " ") ? 2 : 3; \
+	    text[group] = text[group] sprintf("  make %-25s %s\n", $$1, $$2) } \
+	  END { printf "Use it\n%s\nCheck it\n%s\nMaintain it\n%s", text[1], text[2], text[3] }' Makefile
 
 .tools/.ready: requirements-tools.lock
 	@echo "Setting up: uv, by pip"

@@ -1,0 +1,50 @@
+"""What make says of itself: every target that tells what it does stands in one of three groups."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from analysis.paths import NOTEBOOKS, ROOT
+
+TEXT = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def groups():
+    """The targets that `make help` lists, by the group they stand in."""
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    done = subprocess.run(
+        ["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    parts = (part.splitlines() for part in done.stdout.split("\n\n"))
+    return {head: [line.split()[1] for line in lines] for head, *lines in parts}
+
+
+def test_help_lists_every_target_once_in_three_groups(groups):
+    assert list(groups) == ["Use it", "Check it", "Maintain it"]
+    told = re.findall(r"^([a-z-]+):.*## ", TEXT, re.MULTILINE)
+    assert sorted(name for names in groups.values() for name in names) == sorted(told)
+
+
+def test_a_reader_finds_report_and_lab_among_what_is_to_use(groups):
+    assert {"report", "lab", "help"} <= set(groups["Use it"])
+    assert {"test", "lint"} <= set(groups["Check it"])
+    assert "renew" in groups["Maintain it"]
+
+
+def test_a_target_that_is_named_in_a_group_is_there():
+    grouped = re.search(r"^USE := (.*)\nCHECK := ((?:.*\\\n)*.*)\n", TEXT, re.MULTILINE)
+    named = " ".join(grouped.groups()).replace("\\", " ").split()
+    assert set(named) <= set(re.findall(r"^([a-z-]+):", TEXT, re.MULTILINE))
+
+
+def test_lab_opens_the_first_notebook_with_the_root_in_the_file_browser():
+    first = re.search(r"/lab/tree/(\S+)\?file-browser-path=/\n", TEXT)[1]
+    assert ROOT / first == NOTEBOOKS / "00_verdict.ipynb"
+    assert (ROOT / first).is_file()
+    assert "--notebook-dir=. " in TEXT
