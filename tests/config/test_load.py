@@ -179,3 +179,34 @@ def test_an_open_point_is_one_however_it_is_written(tmp_path, point):
     assert (
         refused(tmp_path, toml().replace('population = "PTSD"', point)).rule == "config.open-point"
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "declared", "found"),
+    [
+        ("design", '"paralell"', "'paralell'"),
+        ("timezone", '"Detroit"', "'Detroit'"),
+        ("items", '"pcl5"', "'pcl5'"),
+        ("primary", '"PCL5"', "'PCL5'"),
+        ("version", '"right now"', "'right now'"),
+        ("registration", '"NCT00000000"', "'NCT00000000'"),
+        ("datetime_format", '"%H:%M"', "'%H:%M'"),
+        ("looks", "0", "0"),
+    ],
+)
+def test_a_pattern_or_word_that_does_not_fit_is_told_as_it_was_found(
+    tmp_path, key, declared, found
+):
+    lines = write_study(tmp_path).read_text(encoding="utf-8").splitlines()
+    table = "[[assessments]]" if key in ("items", "version") else "[study]"
+    lines = [line for line in lines if line.split(" = ")[0] != key]
+    at = lines.index(table) + 1
+    text = "\n".join([*lines[:at], f"{key} = {declared}", *lines[at:]])
+    assert refused(tmp_path, text).message.endswith(f"; found {found}.")
+
+
+def test_of_a_name_only_the_character_that_does_not_belong_is_told(tmp_path):
+    text = write_study(tmp_path).read_text(encoding="utf-8")
+    told = refused(tmp_path, text.replace('name = "made-up"', 'name = "Doe, Jane"', 1)).message
+    assert told.endswith("; found ','.")
+    assert "Doe" not in told

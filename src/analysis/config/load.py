@@ -30,6 +30,15 @@ _EXPECTED = {
     "a letter or digit first",
 }
 
+# Keys whose value is a pattern, or one of a few words or numbers.
+_CHOSEN = frozenset(
+    ("after_withdrawal", "blinded", "coding", "comparator", "datetime_format", "decimal", "design",
+     "encoding", "excel_epoch", "format", "frequency", "instrument", "intensity", "item_base",
+     "items", "later_window", "look_level", "looks", "missing_items", "planned_per_arm", "primary",
+     "recall_hours", "registration", "sent_twice", "separator", "subscale_key", "times",
+     "timezone", "version")
+)  # fmt: skip
+
 
 def _open_points(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if _OPEN.search(line.split("#")[0])]
@@ -48,8 +57,12 @@ def _where(location: tuple[Any, ...]) -> str:
 
 
 def _sentence(error: ValidationError) -> tuple[str, str]:
-    """Rule id and one sentence for the first thing wrong; never the value that was found."""
-    first = error.errors(include_input=False, include_url=False)[0]
+    """Rule id and one sentence for the first thing wrong.
+
+    What was found is told where a key takes a pattern or one of a few words, which are no
+    person's; of any other text at most the character that does not belong.
+    """
+    first = error.errors(include_url=False)[0]
     location = tuple(first["loc"])
     where = _where(location)
     name = str(location[-1]) if location else ""
@@ -60,7 +73,17 @@ def _sentence(error: ValidationError) -> tuple[str, str]:
     if first["type"] == "extra_forbidden":
         return "config.unknown-key", f"{where}no such key is known; remove it or mend its spelling."
     message = _EXPECTED.get(first["type"]) or first["msg"].removeprefix("Value error, ")
-    return "config.value", f"{where}{message[0].lower() + message[1:]}."
+    return "config.value", f"{where}{message[0].lower() + message[1:]}{_found(name, first)}."
+
+
+def _found(key: str, error: Any) -> str:
+    """What stands there instead of what is expected, where that may be told."""
+    value = error["input"]
+    if error["type"] == "string_pattern_mismatch":
+        odd = re.search(r"[^A-Za-z0-9 ._-]", value) or re.search("^.", value)
+        return f"; found {odd[0]!r}" if odd else "; found nothing"
+    told = key in _CHOSEN and isinstance(value, str | int | float) and len(str(value)) <= 40
+    return f"; found {value!r}" if told else ""
 
 
 def load_config(path: Path) -> StudyConfig:

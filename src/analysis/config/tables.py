@@ -232,7 +232,10 @@ class AssessmentTable(Table):
     def _version(self) -> Self:
         versions = instruments.get(self.instrument).versions
         if self.version not in versions:
-            raise ValueError(f"version of {self.instrument} must be one of {', '.join(versions)}")
+            raise ValueError(
+                f"version of {self.instrument} must be one of {', '.join(versions)}; "
+                f"found {self.version!r}"
+            )
         count = len(instruments.get(self.instrument).item_numbers(self.version))
         if isinstance(self.items, list) and len(set(self.items)) != count:
             raise ValueError(f"items must name {count} different columns, one an item")

@@ -4,7 +4,7 @@ In: a rule's id and what was found. Out: its sentence as an `Issue` or a `Relief
 data, one TOML file a subject. Not here: the code that looks for a fault.
 """
 
-from analysis.rules.findings import issue, of_people, refusal
+from analysis.rules.findings import first_of, issue, of_people, refusal
 from analysis.rules.rule import Rule, catalogue
 
-__all__ = ["Rule", "catalogue", "issue", "of_people", "refusal"]
+__all__ = ["Rule", "catalogue", "first_of", "issue", "of_people", "refusal"]

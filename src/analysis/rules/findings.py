@@ -8,12 +8,18 @@ from analysis.disclosure.file_names import shown_path
 from analysis.errors import Issue, ReliefError
 from analysis.rules.rule import Rule, catalogue
 
-__all__ = ["issue", "of_people", "refusal"]
+__all__ = ["first_of", "issue", "of_people", "refusal"]
 
 # Places of a sentence that hold what is declared or published, never what stands in a file.
 _DECLARED = frozenset(
     ("scale", "version", "usual", "declared", "least", "most", "level", "days", "known", "kind")
 )
+
+
+def first_of(names: Collection[str], most: int = 3) -> str:
+    """Declared names in a row, the first few of many: ``a, b, c and 4 more``."""
+    shown = ", ".join(list(names)[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 
 
 def _said(rule: Rule, fields: dict[str, object]) -> str:

@@ -317,6 +317,7 @@ def test_a_declared_code_that_is_in_no_row_is_flagged(tmp_path):
     study = read(tmp_path, content | {"scores": rows}, text)
     (found,) = [issue for issue in study.issues if issue.rule == "item.code-unseen"]
     assert (found.count, found.severity) == (1, "FLAG")
+    assert "are in no row (" in found.message
 
 
 def test_rows_that_are_not_chosen_are_counted(tmp_path):

@@ -31,6 +31,16 @@ def test_no_wanted_column_is_said_when_it_is_asked_for(tmp_path):
         table.column("absent")
 
 
+@pytest.mark.parametrize("columns", [None, ["ARMS"]])
+def test_a_column_of_much_the_same_name_is_named_and_no_other(tmp_path, columns):
+    table = read(tmp_path, NOTES, columns=columns)
+    with pytest.raises(ReliefError, match="; the nearest name there is 'arm'"):
+        table.column("ARMS")
+    with pytest.raises(ReliefError) as other:
+        table.column("pcl5_01")
+    assert "nearest" not in other.value.message
+
+
 @pytest.mark.parametrize("columns", [None, ["id"], ["id", "arm"]])
 def test_exact_copies_are_told_by_all_columns_kept_or_not(tmp_path, columns):
     table = read(tmp_path, NOTES, columns=columns)

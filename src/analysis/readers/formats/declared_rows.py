@@ -46,7 +46,8 @@ def matching(table: TextTable, spec: Table) -> TextTable:
         wanted_texts = [text.strip() for text in texts]
         keep &= as_declared(table.category(column), wanted_texts).isin(wanted_texts).to_numpy()
     if not keep.any():
-        raise refusal("file.no-matching-row", file=table.file)
+        asked = ", ".join(f"{column} = {wanted!r}" for column, wanted in spec.where.items())
+        raise refusal("file.no-matching-row", file=table.file, declared=asked)
     left_out = int((~keep).sum())
     if not left_out:
         return table

@@ -8,6 +8,7 @@ import pandas as pd
 from analysis.config import AssessmentTable
 from analysis.readers.reading import Reading
 from analysis.readers.table.text_table import STORED, TextTable
+from analysis.rules import first_of
 
 __all__ = ["one_row_a_form"]
 
@@ -44,11 +45,14 @@ def one_row_a_form(reading: Reading, table: TextTable, spec: AssessmentTable) ->
     column = table.category(code)
     other = ~column.isin(wanted).to_numpy()
     if other.all():
-        table.refuse("item.no-code", other, code, scale=spec.instrument)
+        table.refuse("item.no-code", other, code, scale=spec.instrument, declared=first_of(wanted))
     reading.note("item.other-code", table, other, code, scale=spec.instrument)
-    unseen = len(set(wanted) - set(column[~other].unique()))
-    every = np.full(len(other), unseen > 0)
-    reading.note("item.code-unseen", table, every, code, count=unseen, scale=spec.instrument)
+    there = set(column[~other].unique())
+    unseen = [name for name in dict.fromkeys(wanted) if name not in there]
+    reading.note(
+        "item.code-unseen", table, np.full(len(other), bool(unseen)), code, count=len(unseen),
+        scale=spec.instrument, declared=first_of(unseen),
+    )  # fmt: skip
     table = table.pick(~other)
     keys = [spec.subject, spec.time or spec.hours, *spec.form_id, spec.visit_name]
     keys += [spec.recall, spec.status]

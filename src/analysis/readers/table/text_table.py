@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
@@ -54,6 +55,8 @@ class TextTable:
         The column of the person's identifier, once it is known.
     described : dict of Described
         By column, where the file says something of it.
+    names : tuple of str
+        Of the file's columns, those not kept too, where a reader knows them.
     """
 
     file: str
@@ -64,6 +67,7 @@ class TextTable:
     whole_rows: Callable[[np.ndarray], Iterator[pd.DataFrame]] | None = None
     subject: str | None = None
     described: Mapping[str, Described] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
     def with_described(self, described: Mapping[str, Described]) -> TextTable:
         """The table with what the file says of its columns."""
@@ -90,7 +94,9 @@ class TextTable:
             As :meth:`column`.
         """
         if name not in self.cells:
-            raise refusal("column.missing", file=self.file, row=1, name=name)
+            raise refusal(
+                "column.missing", file=self.file, row=1, name=name, nearest=self._nearest(name)
+            )
         column = self.cells[name]
         if not isinstance(column.dtype, pd.CategoricalDtype):
             return column.str.strip()
@@ -103,6 +109,15 @@ class TextTable:
         codes = np.append(places, -1)[column.cat.codes.to_numpy()]
         dtype = pd.CategoricalDtype(pd.Index(values, dtype="str"))
         return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype), column.index, name=name)
+
+    def _nearest(self, name: str) -> str:
+        """A column whose name is much like one that is not there, in words.
+
+        No other is named: where the names of columns are missing, a person's row stands there.
+        """
+        known = {one.casefold(): one for one in (*self.names, *map(str, self.cells))}
+        near = get_close_matches(name.casefold(), known, n=1, cutoff=0.75)
+        return f"; the nearest name there is {known[near[0]]!r}" if near else ""
 
     def spaced(self, name: str) -> np.ndarray:
         """Cells of a column with white space around their text."""

@@ -193,6 +193,8 @@ def test_a_code_that_no_row_holds_is_told(cdm: Cdm):
     codes = {"measurement_concept_id": [str(SCORE), "2000000009", "2000000008"]}
     table = cdm.read(codes=codes)
     assert found(table) == {"omop.code-unseen": 2}
+    (told,) = [issue.message for issue in table.issues if issue.rule == "omop.code-unseen"]
+    assert "in no row (" in told
 
 
 def test_a_weight_in_another_unit_is_set_aside(cdm: Cdm):

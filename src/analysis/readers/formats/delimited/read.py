@@ -80,7 +80,9 @@ def _read(
         copy=False,
     )
     rest = None if wanted == named else RestOfFile(layout, first, skipped, sha256).rows
-    table = _without_blanks(TextTable(file, cells, rows, sha256, (), rest), skipped, notes)
+    names = tuple(layout.header[number] for number in named)
+    whole = TextTable(file, cells, rows, sha256, (), rest, names=names)
+    table = _without_blanks(whole, skipped, notes)
     if not len(table.rows):
         raise refusal("file.no-rows", file=file)
     return table

@@ -14,7 +14,7 @@ from analysis.readers.formats.omop.database import Database, Fault, Server
 from analysis.readers.formats.omop.received import Received
 from analysis.readers.formats.omop.tables import BODY_WEIGHT, KILOGRAM, TABLES, Query, Wanted, query
 from analysis.readers.table.text_table import TextTable
-from analysis.rules import issue, refusal
+from analysis.rules import first_of, issue, refusal
 
 __all__ = ["read_omop"]
 
@@ -169,8 +169,9 @@ def _unseen(table: TextTable, wanted: Wanted) -> TextTable:
         if column in table.cells:
             whole = column.endswith("_id")
             declared = {str(int(code)) if whole else code for code in codes}
-            count = len(declared - set(table.cells[column].unique()))
-            if count:
-                told = issue("omop.code-unseen", file=table.file, column=column, count=count)
-                found.append(told)
+            if unseen := sorted(declared - set(table.cells[column].unique())):
+                found.append(
+                    issue("omop.code-unseen", file=table.file, column=column, count=len(unseen),
+                          declared=first_of(unseen))
+                )  # fmt: skip
     return replace(table, issues=(*table.issues, *found))
