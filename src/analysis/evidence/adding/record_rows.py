@@ -14,6 +14,7 @@ from analysis.estimates.intervals import t_quantile
 from analysis.evidence import schema
 from analysis.evidence.adding import record_words as words
 from analysis.evidence.adding.record import Record, read_record
+from analysis.evidence.adding.record_contrasts import Placed, contrast_rows
 from analysis.evidence.build import SOURCE_COLUMNS, STATED
 
 __all__ = ["rows_of"]
@@ -76,25 +77,74 @@ def rows_of(
         if not words.scales_in(title):
             left_out.append(f"{title}: no PTSD scale in its title")
             continue
-        try:
-            found = _of_measure(record, f"{_AT}[{place}]", measure, title)
-        except ReliefError as refused:
-            if not placeable:
-                raise
-            left_out.append(f"{title}: {refused.message}")
-            continue
-        rows += [study | row for row in found]
+        path = f"{_AT}[{place}]"
+        for part in (_of_measure, _of_analyses):
+            try:
+                found, untold = part(record, path, measure, title)
+            except ReliefError as refused:
+                if not placeable:
+                    raise
+                left_out.append(f"{title}: {refused.message}")
+                break
+            rows += [study | row for row in found]
+            left_out += untold
     return [_whole(record, row) for row in rows], left_out
 
 
 def _of_measure(
     record: Record, path: str, measure: dict[str, Any], title: str
-) -> list[dict[str, str]]:
+) -> tuple[list[dict[str, str]], list[str]]:
+    """Figures of the arms."""
     scales = words.scales_in(title)
     if len(scales) > 1:
         raise record.error("evidence.unit", f"{path}.title",
                            why=f"its title names {' and '.join(scales)}")  # fmt: skip
-    return list(_rows(_place(record, path, measure, scales[0]), measure))
+    return list(_rows(_place(record, path, measure, scales[0]), measure)), []
+
+
+def _of_analyses(
+    record: Record, path: str, measure: dict[str, Any], title: str
+) -> tuple[list[dict[str, str]], list[str]]:
+    """Differences between arms, and why an analysis is left out."""
+    analyses = [one for one in measure.get("analyses") or [] if isinstance(one, dict)]
+    placed = _place(record, path, measure, words.scales_in(title)[0])
+    if not analyses or placed.outcome != "score":
+        return [], [f"{title}, analyses: they follow from the counts"] if analyses else []
+    rows, untold = contrast_rows(_placed(placed, measure), analyses)
+    return rows, [f"{title}, {why}" for why in untold]
+
+
+def _placed(placed: _Measure, measure: dict[str, Any]) -> Placed:
+    """The measure as its analyses are placed by."""
+    point = "mean_change" if placed.change else "mean"
+    keys = {(arm["arm"], arm["period"]): key for key, arm in placed.groups.items()}
+    times: dict[float, dict[str, tuple[float, int]]] = {}
+    for row in _rows(placed, measure):
+        if row["statistic"] == point:
+            at = float(row["hours_since_first_infusion"] or words.BEFORE)
+            figure = float(row["value"]), int(row["n"])
+            times.setdefault(at, {})[keys[row["arm"], row["period"]]] = figure
+    return Placed(
+        placed.record, placed.path, _common(placed), placed.sign or "negative", placed.groups,
+        times, _counts_from_day_zero(placed, measure),
+    )  # fmt: skip
+
+
+def _common(placed: _Measure) -> dict[str, str]:
+    """What every row of a measure tells."""
+    return {
+        "instrument": placed.title, "scale": placed.scale, "outcome": placed.outcome,
+        "recall_window": placed.recall_told, "recall_hours_low": f"{placed.recall[0]:g}",
+        "recall_hours_high": f"{placed.recall[1]:g}",
+        "recall_hours": f"{placed.recall[0]:g}" if placed.recall[0] == placed.recall[1] else "",
+    }  # fmt: skip
+
+
+def _counts_from_day_zero(placed: _Measure, measure: dict[str, Any]) -> bool:
+    classes = [c for c in measure.get("classes") or [] if isinstance(c, dict)]
+    told = [str(c.get("title") or "") for c in classes]
+    told += [placed.title, str(measure.get("timeFrame") or "")]
+    return any(re.search(r"\bday\s*0\b", text, re.I) for text in told)
 
 
 def _whole(record: Record, row: dict[str, str]) -> dict[str, str]:
@@ -186,9 +236,8 @@ def _rows(placed: _Measure, measure: dict[str, Any]) -> Iterator[dict[str, str]]
     record = placed.record
     classes = [c for c in measure.get("classes") or [] if isinstance(c, dict)]
     titles = [str(c.get("title") or "") for c in classes]
-    day_zero = any(re.search(r"\bday\s*0\b", t, re.I) for t in [*titles, placed.title])
+    day_zero = _counts_from_day_zero(placed, measure)
     frame = str(measure.get("timeFrame") or "")
-    day_zero |= bool(re.search(r"\bday\s*0\b", frame, re.I))
     seen = set()
     for place, (entry, title) in enumerate(zip(classes, titles, strict=True)):
         path = f"{placed.path}.classes[{place}]"
@@ -241,11 +290,7 @@ def _figures(
     hours = "" if before else f"{at:g}"
     single = placed.record.single and not before
     common = {
-        **placed.groups[group], "n": str(people[group]), "instrument": placed.title,
-        "scale": placed.scale, "outcome": placed.outcome,
-        "recall_window": placed.recall_told, "recall_hours_low": f"{placed.recall[0]:g}",
-        "recall_hours_high": f"{placed.recall[1]:g}",
-        "recall_hours": f"{placed.recall[0]:g}" if placed.recall[0] == placed.recall[1] else "",
+        **_common(placed), **placed.groups[group], "n": str(people[group]),
         "phase": "before" if before else "", "hours_since_first_infusion": hours,
         "hours_since_last_infusion": hours if single else "", "found_at": path,
         "improvement_sign": placed.sign,

@@ -61,6 +61,11 @@ def agents_in(text: str) -> list[str]:
     return [name for _, name in sorted(found)]
 
 
+def pattern_of(agent: str) -> str:
+    """How a drug is written, as a regular expression."""
+    return _KETAMINE if agent == "ketamine" else _COMPARATORS[agent][1]
+
+
 def kind_of(agent: str) -> str:
     """Whether a comparator is active or passive."""
     return _COMPARATORS[agent][0]

@@ -51,11 +51,28 @@ def trial_differences(table: pd.DataFrame | None = None) -> pd.DataFrame:
     table = load() if table is None else table
     scores = table["randomised"] & table["ptsd"] & (table["outcome"] == "score")
     after = table[scores & (table["phase"] != "before")]
-    found = [*_from_contrasts(table, after), *_from_arms(after)]
-    columns = pd.DataFrame(found, columns=COLUMNS)
+    columns = pd.DataFrame(_one_a_figure(table, after), columns=COLUMNS)
     return columns.sort_values(
         [_HOURS[0], "study_id"], kind="stable", na_position="last", ignore_index=True
     )
+
+
+def _one_a_figure(table: pd.DataFrame, after: pd.DataFrame) -> list[dict[str, Any]]:
+    """Differences as a source tells them; where nothing scales one, that of the arms' means."""
+    told, arms = _from_contrasts(table, after), _from_arms(after)
+    scaled = {_figure(one) for one in told if math.isfinite(one["g"])}
+    instead = {_figure(one) for one in arms if math.isfinite(one["g"])} - scaled
+    known = {_figure(one) for one in told} - instead
+    return [
+        *(one for one in told if _figure(one) not in instead),
+        *(one for one in arms if _figure(one) not in known),
+    ]
+
+
+def _figure(one: dict[str, Any]) -> tuple[Any, ...]:
+    """What a difference is of, however it was told: trial, scale, time."""
+    hours = one[_HOURS[0]]
+    return one["study_id"], one["instrument"], None if pd.isna(hours) else float(hours)
 
 
 def _from_contrasts(table: pd.DataFrame, after: pd.DataFrame) -> list[dict[str, Any]]:
@@ -94,14 +111,8 @@ def _from_arms(after: pd.DataFrame) -> list[dict[str, Any]]:
     """Differences between the means of two arms at one time, in units of their pooled SD."""
     keys = ["study_id", "instrument", "period", _HOURS[0], "analysis"]
     means = after[(after["statistic"] == "mean") & ~after["contrast"]]
-    told = set(
-        after.loc[after["contrast"] & (after["statistic"] == "diff"),
-                  ["study_id", "instrument", _HOURS[0]]].itertuples(index=False, name=None)
-    )  # fmt: skip
     out = []
-    for key, both in means.groupby(keys, dropna=False, sort=False):
-        if (key[0], key[1], key[3]) in told:
-            continue
+    for _, both in means.groupby(keys, dropna=False, sort=False):
         control = both[both["arm"] == both["comparator"]]
         treated = both[both["arm"] != both["comparator"]]
         for _, arm in treated.iterrows():
