@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from analysis.estimates.change.literal_recall import literal_recall
+from analysis.estimates.change.literal_recall import largest_literal_fall
+from analysis.estimates.intervals import t_quantile
 from benchmarks.estimates.scores import SIZES, correlated, rate
 
 __all__ = ["CELLS", "Cell", "flagged", "run"]
@@ -31,14 +33,20 @@ CELLS = [Cell(literal, fall) for literal in (True, False) for fall in (0.0, 0.5,
 
 
 def flagged(cell: Cell, n: int, replicates: int, rng: np.random.Generator) -> np.ndarray:
-    """Whether each simulated arm of n is said to have fallen further than literal answers can."""
-    hits = np.zeros(replicates, bool)
+    """Whether each simulated arm of n fell further than literal answers can.
+
+    It did where the 95 % t interval of the mean fall beyond the largest literal one, which is a
+    share of each person's own baseline, lies above zero.
+    """
+    largest = largest_literal_fall(WINDOW, HOURS)
     weight = HOURS / WINDOW if cell.literal else 1.0
-    for i, scores in enumerate(correlated(n, 2, rng, kind="normal", size=replicates)):
-        before, after = scores.T
-        now = after - weight * cell.fall * before
-        hits[i] = literal_recall(before, now, recall_hours=WINDOW, hours=HOURS).beyond
-    return hits
+    scores = correlated(n, 2, rng, kind="normal", size=replicates)
+    before, after = scores[..., 0], scores[..., 1]
+    now = after - weight * cell.fall * before
+    beyond = before - now - largest * before
+    error = beyond.std(axis=1, ddof=1) / math.sqrt(n)
+    flags: np.ndarray = beyond.mean(axis=1) - t_quantile(n - 1) * error > 0
+    return flags
 
 
 def run(replicates: int = 2000, seed: int = 20261123) -> list[dict[str, Any]]:

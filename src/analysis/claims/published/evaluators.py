@@ -15,6 +15,7 @@ from analysis.claims.evaluators.common import Finding, in_parts, reason
 from analysis.claims.ledger import NOT_DECIDED, SUPPORTED
 from analysis.claims.published.rows import NOTE, contrast_rows, named, share_row
 from analysis.claims.published.within_hours import NOT_ON_FIGURES, within_hours
+from analysis.errors import EvidenceError
 from analysis.estimates.proportions import exact_share, share_difference
 from analysis.estimates.table import row
 
@@ -90,7 +91,7 @@ def _shares_beside(
         (int(both[0]["events"]), int(both[1]["events"])),
         (int(both[0]["n"]), int(both[1]["n"])),
         estimand="difference in shares",
-        contrast=f"ketamine - midazolam, {decides['study_id']}",
+        contrast=f"ketamine - {both[1]['arm']}, {decides['study_id']}",
         **words,
     )
     return [*beside, compared]
@@ -99,33 +100,37 @@ def _shares_beside(
 def _difference(
     claim_id: str, claim: Claim, definitions: Definitions, table: pd.DataFrame
 ) -> Finding:
-    """Beyond hours: the one trial of ketamine alone with a number after 24 h."""
-    contrasts = evidence.controlled_contrasts(table)
-    trial = contrasts[
-        (contrasts["study_id"] == "Feder2021") & (contrasts["kind"] == "difference")
-    ].iloc[0]
-    standard = evidence.derive("Feder2021", "hedges_g")
+    """Beyond hours: the first difference after a day in a trial of ketamine alone."""
+    trial = _later_trial(definitions, table)
+    if trial is None:
+        missing = "No trial of ketamine alone has a difference between arms after a day."
+        return _absent(True, _SEVERITY, "time", missing)(claim_id, claim, definitions, table)
+    scale, rows = trial["instrument"], named([trial["rows"]])
+    when = _when(trial["hours_since_first_infusion"])
+    since = f"{when}{_infusions_told(table, trial)}"
+    people = table.loc[table["row"].isin(trial["rows"]), "n"].max()
     main = contrast_rows(pd.DataFrame([trial]), claim_id)[0]
     text = (
-        f"Week 2, after six infusions: {trial['estimate']:.1f} points on CAPS-5 "
-        f"({trial['ci_low']:.1f} to {trial['ci_high']:.1f}; Hedges g {standard['value']:.2f}, "
-        f"{'; '.join(standard['assumptions'])}) {named([trial['rows']])}. No minimal important "
-        "difference in CAPS-5 points is verified for this project, one trial of 30 participants "
-        "cannot be re-analysed from its figures, and no randomised share in remission is in "
-        "the table."
+        f"{_capital(since)}: {trial['estimate']:.1f} points on {scale} "
+        f"({trial['ci_low']:.1f} to {trial['ci_high']:.1f}{_standardised(table, trial)}) {rows}. "
+        f"No minimal important difference in {scale} points is verified for this project, one trial of "
+        f"{_people(people)} cannot be re-analysed from its figures, and no randomised share in "
+        "remission is in the table."
     )
     back = (
-        f"Up to {trial['share_before_high']:.0%} of the time that CAPS-5 asks about lay before the "
-        "first infusion (assuming the scale's usual window)"
+        f"Up to {trial['share_before_high']:.0%} of the time that {scale} asks about lay before "
+        "the first infusion (assuming the scale's usual window)"
     )
+    kind, comparator = trial["comparator_type"], trial["comparator"]
+    article = "an" if kind[0] in "aeiou" else "a"
     reasons = (
-        reason("construct", True, f"CAPS-5 measures PTSD severity {named([trial['rows']])}.")
-        | reason("time", True, f"CAPS-5 was rated at week 2 {named([trial['rows']])}.")
-        | reason("recall", True, f"{back} {named([trial['rows']])}. Beyond hours this is allowed.")
+        reason("construct", True, f"{scale} measures PTSD severity {rows}.")
+        | reason("time", True, f"{scale} was rated at {when} {rows}.")
+        | reason("recall", True, f"{back} {rows}. Beyond hours this is allowed.")
         | reason(
             "comparator",
-            True,
-            f"Randomised against midazolam, an active comparator {named([trial['rows']])}.",
+            kind == "active" or None,
+            f"Randomised against {comparator}, {article} {kind} comparator {rows}.",
         )
         | reason("estimate", None, f"Not evaluated: {text}")
         | NOT_ON_FIGURES
@@ -135,8 +140,40 @@ def _difference(
         main,
         NOT_DECIDED,
         contrast_rows(evidence.rows_at(24, table), claim_id),
-        after=f" This is said of week 2, after six infusions. {back}.",
+        after=f" This is said of {since}. {back}.",
     )
+
+
+def _later_trial(definitions: Definitions, table: pd.DataFrame) -> pd.Series | None:
+    """The earliest randomised difference beyond a day, of ketamine without psychotherapy."""
+    contrasts = evidence.controlled_contrasts(table)
+    own = contrasts[
+        (contrasts["level"] == "trial")
+        & (contrasts["kind"] == "difference")
+        & ~contrasts["psychotherapy"]
+        & (contrasts["hours_since_first_infusion"] > definitions.windows["day"].high)
+    ]
+    own = own.sort_values("hours_since_first_infusion", kind="stable")
+    return own.iloc[0] if len(own) else None
+
+
+def _standardised(table: pd.DataFrame, trial: pd.Series) -> str:
+    """Hedges' g of a difference, where it follows from what was printed."""
+    where = {"instrument": trial["instrument"], "hours": trial["hours_since_first_infusion"]}
+    try:
+        standard = evidence.derive(trial["study_id"], "hedges_g", table=table, **where)
+    except EvidenceError:
+        return ""
+    assumed = "".join(f", {one}" for one in standard["assumptions"])
+    return f"; Hedges g {standard['value']:.2f}{assumed}"
+
+
+def _people(number: Any) -> str:
+    return "participants whose number is not told" if pd.isna(number) else f"{number} participants"
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _attribution(
@@ -147,7 +184,11 @@ def _attribution(
         "later": _difference(claim_id, claim, definitions, table),
         "hours": within_hours(claim_id, claim, definitions, table),
     }
-    return in_parts(claim, parts, {"hours": "Within hours", "later": "Later (week 2)"})
+    trial = _later_trial(definitions, table)
+    later = "Later" + (
+        f" ({_when(trial['hours_since_first_infusion'])})" if trial is not None else ""
+    )
+    return in_parts(claim, parts, {"hours": "Within hours", "later": later})
 
 
 def _absent(construct: bool | None, about: str, gate: str, missing: str) -> Callable[..., Finding]:
