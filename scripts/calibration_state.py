@@ -42,8 +42,8 @@ def problems() -> list[str]:
     wanted = [(name, n) for name in no_effect_worlds(rules.rule("bias_bound_sd")) for n in SIZES]
     if lacking := [f"{name} n{n}" for name, n in wanted if (name, n) not in there]:
         found.append(
-            f"{len(lacking)} cell(s) that gate 7 asks for are not counted: {', '.join(lacking)}. "
-            f"Run {COUNT}."
+            f"{len(lacking)} cell(s) that the gate calibration asks for are not counted: "
+            f"{', '.join(lacking)}. Run {COUNT}."
         )
     if block(README.read_text(encoding="utf-8")) != state(counts):
         found.append("The README says something else of the counts: run make calibration-state.")
@@ -54,7 +54,9 @@ def main(arguments: list[str]) -> int:
     """Write the README's sentences, or with ``--check`` 1 where the counts do not hold."""
     if arguments == ["--check"]:
         found = problems()
-        whole = "Every counted cell is of the rules and code of now; gate 7 has what it asks for."
+        whole = (
+            "Every counted cell is of the rules and code of now; calibration has what it asks for."
+        )
         print("\n".join(found) if found else whole)
         return int(bool(found))
     if arguments:

@@ -42,7 +42,8 @@ def test_a_cell_that_gate_7_asks_for_and_nobody_counted_holds_it_back(counts, ca
     counts.loc[counts["world"] == "null", "replicates"] = 9_999
     assert script.main(["--check"]) == 1
     told = capsys.readouterr().out
-    assert "3 cell(s) that gate 7 asks for are not counted: null n15, null n30, null n60" in told
+    assert "3 cell(s) that the gate calibration asks for are not counted" in told
+    assert "counted: null n15, null n30, null n60" in told
 
 
 def test_nothing_but_the_block_is_written(counts):

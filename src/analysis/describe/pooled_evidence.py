@@ -14,7 +14,7 @@ from analysis.describe.control import difference_by_window
 from analysis.describe.display import number, rounded, sentences
 from analysis.evidence import pooling
 from analysis.evidence.look_back import look_back_falls
-from analysis.evidence.pooling.pools import slope_over_hours, window_of
+from analysis.evidence.pooling.pools import window_of
 from analysis.evidence.therapy import speeds
 from analysis.paths import PUBLISHED
 from analysis.rules import catalogue
@@ -26,12 +26,12 @@ __all__ = [
     "differences_table",
     "hours_table",
     "linked",
+    "look_back_arms",
     "look_back_table",
     "meta_alt",
     "nobody_compared",
     "pools_table",
     "refused_table",
-    "slope_told",
     "sources_table",
     "speeds_alt",
     "speeds_figure",
@@ -105,18 +105,6 @@ def _pool_told(row: dict[Any, Any]) -> str:
     )
 
 
-def slope_told(table: pd.DataFrame | None = None) -> str:
-    """How the differences of trials change with hours, or why nothing is said of it."""
-    found = slope_over_hours(table)
-    if isinstance(found, str):
-        return f"Over hours: {found}"
-    return (
-        f"Over hours: {number(found.estimate)} SD for each doubling ({number(found.ci_low)} to "
-        f"{number(found.ci_high)}, CR2 with {number(found.df)} degrees of freedom, "
-        f"{found.clusters} trials)."
-    )
-
-
 def certainty_table(table: pd.DataFrame | None = None) -> pd.DataFrame:
     """Certainty of each body of evidence with GRADE's reasons."""
     found = pooling.certainty(table).drop(columns="rows").set_index("body")
@@ -151,6 +139,18 @@ def _range_told(found: pd.DataFrame, stem: str, form: str) -> list[str]:
     ends = zip(found[f"{stem}_low"], found[f"{stem}_high"], strict=True)
     told = [(form.format(low), form.format(high)) for low, high in ends]
     return [low if low == high else f"{low} to {high}" for low, high in told]
+
+
+def look_back_arms(table: pd.DataFrame | None = None) -> str:
+    """Of how many published arms the falls are, and that no other arm tells one."""
+    found = look_back_falls(table)
+    arms = found[["study_id", "arm"]].drop_duplicates()
+    timed = found.loc[found["why_not"] == "", ["study_id", "arm"]].drop_duplicates()
+    return (
+        f"The falls are of {len(arms)} arms of {arms['study_id'].nunique()} sources, {len(timed)} "
+        "of them with hours since the infusion. No other arm in what was read has a score before "
+        "and one after on a scale that looks back, or a change on one."
+    )
 
 
 def beyond_literal(table: pd.DataFrame | None = None) -> str:

@@ -188,6 +188,31 @@ def sensitivity(differences: pd.DataFrame, *, method: str = "REML") -> pd.DataFr
     )
 
 
+def small_studies(table: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Whether small trials differ from large ones, window by window, over all comparators.
+
+    Returns
+    -------
+    DataFrame
+        window, k (trials that may be pooled), z and p of Egger's test (NaN with fewer than three
+        trials), ``limits``: what the test can tell with so many, or why there is none.
+    """
+    every = trial_differences(table)
+    found = one_a_trial(every[every["comparison"] == schema.BETWEEN])
+    rows = []
+    for window in WINDOWS:
+        own = found[found["window"] == window]
+        z, p, limits = np.nan, np.nan, "it takes three trials"
+        if len(own) > 2:
+            try:
+                pool_trials(own, when=window)
+                z, p, limits = pooling.small_study_test(own["g"], own["variance"])
+            except ReliefError as refused:
+                limits = refused.message
+        rows.append((window, len(own), z, p, limits))
+    return pd.DataFrame(rows, columns=["window", "k", "z", "p", "limits"])
+
+
 def slope_over_hours(table: pd.DataFrame | None = None) -> pooling.Slope | str:
     """Change of the difference for each doubling of hours, cluster-robust by trial (CR2).
 
