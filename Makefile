@@ -103,8 +103,8 @@ review: $(READY) ## run the notebooks again and show on one page what moved sinc
 	  .venv/bin/relief compare "$(or $(OLD),HEAD)" output/review --html output/review/index.html \
 	    --junit output/review/junit.xml $(ARGS) || test $$? -eq 1 || code=2; exit $$code
 
-# The file browser stays at the project's root instead of following the notebook.
-FIRST_PAGE := /lab/tree/notebooks/00_verdict.ipynb?file-browser-path=/
+# A path alone: the server joins its token to it as a query, and would not to another query.
+FIRST_PAGE := /lab/tree/notebooks/00_verdict.ipynb
 
 lab: $(READY) ## open JupyterLab on notebook 00 (STUDY=path/to/folder for a study of your own; ARGS="--no-browser")
 	@$(if $(STUDY),RELIEF_STUDY="`.venv/bin/python -c 'from sys import argv; from pathlib import Path; p = Path(argv[1]); print(p.resolve() if p.exists() else p)' "$(STUDY)"`") \

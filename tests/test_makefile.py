@@ -43,8 +43,8 @@ def test_a_target_that_is_named_in_a_group_is_there():
     assert set(named) <= set(re.findall(r"^([a-z-]+):", TEXT, re.MULTILINE))
 
 
-def test_lab_opens_the_first_notebook_with_the_root_in_the_file_browser():
-    first = re.search(r"/lab/tree/(\S+)\?file-browser-path=/\n", TEXT)[1]
+def test_lab_opens_the_first_notebook_and_serves_the_whole_project():
+    first = re.search(r"^FIRST_PAGE := /lab/tree/([^\s?]+)$", TEXT, re.MULTILINE)[1]
     assert ROOT / first == NOTEBOOKS / "00_verdict.ipynb"
     assert (ROOT / first).is_file()
     assert "--notebook-dir=. " in TEXT
