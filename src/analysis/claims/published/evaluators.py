@@ -113,9 +113,9 @@ def _difference(
     text = (
         f"{_capital(since)}: {trial['estimate']:.1f} points on {scale} "
         f"({trial['ci_low']:.1f} to {trial['ci_high']:.1f}{_standardised(table, trial)}) {rows}. "
-        f"No minimal important difference in {scale} points is verified for this project, one trial of "
-        f"{_people(people)} cannot be re-analysed from its figures, and no randomised share in "
-        "remission is in the table."
+        f"No minimal important difference in {scale} points is verified for this project, one "
+        f"trial of {_people(people)} cannot be re-analysed from its figures, and no randomised "
+        "share in remission is in the table."
     )
     back = (
         f"Up to {trial['share_before_high']:.0%} of the time that {scale} asks about lay before "
