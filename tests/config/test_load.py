@@ -185,9 +185,8 @@ def test_an_open_point_is_one_however_it_is_written(tmp_path, point):
     ("key", "declared", "found"),
     [
         ("design", '"paralell"', "'paralell'"),
-        ("timezone", '"Detroit"', "'Detroit'"),
         ("items", '"pcl5"', "'pcl5'"),
-        ("primary", '"PCL5"', "'PCL5'"),
+        ("blinded", '"doubly"', "'doubly'"),
         ("version", '"right now"', "'right now'"),
         ("registration", '"NCT00000000"', "'NCT00000000'"),
         ("datetime_format", '"%H:%M"', "'%H:%M'"),

@@ -34,9 +34,9 @@ _EXPECTED = {
 _CHOSEN = frozenset(
     ("after_withdrawal", "blinded", "coding", "comparator", "datetime_format", "decimal", "design",
      "encoding", "excel_epoch", "format", "frequency", "instrument", "intensity", "item_base",
-     "items", "later_window", "look_level", "looks", "missing_items", "planned_per_arm", "primary",
+     "items", "later_window", "look_level", "looks", "missing_items", "planned_per_arm",
      "recall_hours", "registration", "sent_twice", "separator", "subscale_key", "times",
-     "timezone", "version")
+     "version")
 )  # fmt: skip
 
 
