@@ -67,7 +67,8 @@ def page() -> str:
 
 def commands() -> Iterator[tuple[str, Any]]:
     """Every command by the words that call it, in the order of the help."""
-    for name, command in typer.main.get_command(app).commands.items():
+    whole: Any = typer.main.get_command(app)
+    for name, command in whole.commands.items():
         below = getattr(command, "commands", None)
         if below is None:
             yield name, command

@@ -220,7 +220,9 @@ def judge(
             document["with"] = ledgers[1].as_dict()
         _print_json(document)
         return
-    text = ledger_text if everything else partial(why_text, claims=named) if named else judged_text
+    text: Callable[[Any], str] = judged_text
+    if everything or named:
+        text = ledger_text if everything else partial(why_text, claims=named)
     _say("\n\n".join(text(ledger) for ledger in ledgers))
 
 

@@ -179,7 +179,7 @@ def _direction(
     They leave none where their difference lies inside the interval one way round alone.
     """
     named = {key: placed.arms[key]["arm"].partition("_")[0] for key in pair}
-    turned = pair[::-1]
+    turned = (pair[1], pair[0])
     told = [way for way in (pair, turned) if _minus(named[way[0]], named[way[1]], analysis)]
     inside = [
         way for way in (pair, turned)
