@@ -55,7 +55,7 @@ def judged_text(ledger: Ledger) -> str:
     study = "STUDY --share" if ledger.private and ledger.view == SHARED else "STUDY"
     lines = [FOR_THE_TEAM, ""] if ledger.private and ledger.view == TEAM else []
     lines += [*textwrap.wrap(answer(ledger), WIDTH), ""]
-    lines += textwrap.wrap(ledger.title + (" [SYNTHETIC DATA]" if ledger.synthetic else ""), WIDTH)
+    lines += textwrap.wrap(ledger.title, WIDTH) + ["[SYNTHETIC DATA]"] * ledger.synthetic
     lines += ["", *_table(ledger), *_flags(ledger, study), *_withheld(ledger, study)]
     lines += ["", *textwrap.wrap(digests(ledger), WIDTH)]
     return "\n".join([*lines, f"Why: relief judge {study} --why CLAIM, or --all."])
