@@ -41,8 +41,11 @@ endif
 
 .PHONY: report test test-long test-python test-newest coverage data review lab notebooks lint format commands rules lock example published therapy-course benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate first-pass renew calibration-state release-check r-references set-up set-up-time clean help
 
-report: $(READY) ## set up, judge the built-in studies, say where the report is (ARGS="STUDY --out DIR")
-	@.venv/bin/relief report $(ARGS)
+report: $(READY) ## set up, judge the built-in studies, print the answer and how to open the report (ARGS="STUDY --out DIR")
+	@page=`.venv/bin/relief report $(ARGS)` || exit $$?; \
+	  $(if $(ARGS),,.venv/bin/relief judge published | sed '/^$$/q';) \
+	  case "$$page" in /*) ;; *) page="$(CURDIR)/$$page";; esac; \
+	  echo "Open the report in a browser: file://$$page"
 
 # Types take one core for about a minute, so they are checked beside the tests and told after them.
 test: $(READY) ## lint, types, unit tests, and every notebook run again and compared (ARGS="-k claims", "--cov")

@@ -37,6 +37,24 @@ def test_a_reader_finds_report_and_lab_among_what_is_to_use(groups):
     assert "renew" in groups["Maintain it"]
 
 
+def test_report_prints_the_answer_and_an_address_to_open(tmp_path):
+    """With stand-ins for what is installed, so that only the recipe is tried."""
+    command = tmp_path / ".venv" / "bin" / "relief"
+    command.parent.mkdir(parents=True)
+    command.write_text(
+        '#!/bin/sh\ntest "$1" = report && echo reports/index.html && exit\n'
+        'printf "The answer,\\nin a sentence.\\n\\nA table.\\n"\n'
+    )
+    command.chmod(0o755)
+    recipe = re.search(r"^report:.*\n((?:\t.*\n)+)", TEXT, re.MULTILINE)[1]
+    (tmp_path / "Makefile").write_text(f"report:\n{recipe}")
+    done = subprocess.run(["make", "-s"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n") == [
+        "The answer,", "in a sentence.", "",
+        f"Open the report in a browser: file://{tmp_path}/reports/index.html", "",
+    ]  # fmt: skip
+
+
 def test_a_target_that_is_named_in_a_group_is_there():
     grouped = re.search(r"^USE := (.*)\nCHECK := ((?:.*\\\n)*.*)\n", TEXT, re.MULTILINE)
     named = " ".join(grouped.groups()).replace("\\", " ").split()
