@@ -40,7 +40,8 @@ def test_the_published_results_cannot_tell_since_nobody_was_scored_within_hours(
 def test_synthetic_data_are_named_before_anything_is_said_of_them(example):
     ledger, _ = example
     said = answer(ledger)
-    assert said.startswith("Not decided (synthetic data): whether the infusion lowers symptoms")
+    assert " (synthetic data): " in said[:40]
+    assert "within hours" in said
     assert "Synthetic data:" not in said
 
 

@@ -31,7 +31,8 @@ def small_studies_told(table: pd.DataFrame | None = None) -> str:
         for row in found[found["z"].notna()].itertuples()
     ]
     counts = [
-        f"{row.window} ({counted(row.k, 'trial')})" for row in found[found["z"].isna()].itertuples()
+        f"{window} ({counted(k, 'trial')})"
+        for window, k in found.loc[found["z"].isna(), ["window", "k"]].to_numpy()
     ]
     if counts:
         tested.append(
