@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis import instruments
 from analysis.draft.answers import base_seen
 from analysis.draft.item_columns import Block, Totals, items_of
-from analysis.draft.recognise import Sighting
+from analysis.draft.sighting import Sighting
 from analysis.draft.toml_text import WINDOW, Draft, Line, column, quoted, table_of, todo
 from analysis.draft.visit_hours import hours_of_visits
 

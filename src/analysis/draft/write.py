@@ -7,7 +7,8 @@ from pathlib import Path
 from analysis import instruments
 from analysis.draft import own_columns
 from analysis.draft.answers import codes_beyond
-from analysis.draft.recognise import Sighting, look
+from analysis.draft.recognise import look
+from analysis.draft.sighting import Sighting
 from analysis.draft.standards import standard_tables, with_dictionary
 from analysis.draft.toml_text import Draft, quoted, table_of, todo
 from analysis.readers.formats.open_table import FILES
