@@ -12,7 +12,7 @@ from analysis import instruments
 from analysis.claims.case import Case
 from analysis.claims.gates import data_gates
 from analysis.claims.gates.later_window import deciding_window
-from analysis.outcomes.reliable_change import reliable_change_threshold
+from analysis.outcomes.reliable_change import has_reliable_change
 
 __all__ = ["FormAt", "decides", "enough", "form_that_looks_back", "form_with_reliable_change",
            "hours_of_windows", "last_window", "scored_windows",
@@ -103,7 +103,7 @@ def last_window(case: Case) -> str:
 
 
 def form_with_reliable_change(case: Case) -> FormAt:
-    """The PTSD scale with a published reliable change, in its last window with enough people.
+    """The PTSD scale with a reliable change, in its last window with enough people.
 
     Raises
     ------
@@ -111,12 +111,11 @@ def form_with_reliable_change(case: Case) -> FormAt:
         When there is none.
     """
     for name, version in _forms(case):
-        if reliable_change_threshold(instruments.get(name)) is None:
-            continue
-        if window := _last(case, name, version):
+        if has_reliable_change(instruments.get(name)) and (window := _last(case, name, version)):
             return FormAt(name, version, window)
     raise ValueError(
-        "No PTSD scale with a published reliable change was filled in by enough participants."
+        "No PTSD scale with a published or declared reliable change was filled in by enough "
+        "participants."
     )
 
 

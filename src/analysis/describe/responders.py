@@ -33,6 +33,7 @@ __all__ = [
     "cluster_profile",
     "compare_change",
     "cumulative_change",
+    "falls",
     "next_person",
     "shares_at_thresholds",
     "spread_between_arms",
@@ -118,7 +119,7 @@ def shares_at_thresholds(
     rules = policy(case)
     rows: list[dict[str, Any]] = []
     shown = [{0, int(treated.sum())}, {0, int((~treated).sum())}]
-    for name, improved in _falls(people, instruments.get(instrument or case.scale.name)).items():
+    for name, improved in falls(people, instruments.get(instrument or case.scale.name)).items():
         counts = int(improved[treated].sum()), int(improved[~treated].sum())
         # Between two thresholds that are told lies a group that is told too.
         few = rules is not None and any(
@@ -134,7 +135,7 @@ def shares_at_thresholds(
     return released(case, rows)
 
 
-def _falls(people: pd.DataFrame, scale: instruments.Instrument) -> dict[str, np.ndarray]:
+def falls(people: pd.DataFrame, scale: instruments.Instrument) -> dict[str, np.ndarray]:
     """Who fell, by threshold, the easiest first."""
     change = people["change"].round(DECIMALS)
     found = {"any fall": (change < 0).to_numpy()}
