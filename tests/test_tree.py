@@ -53,6 +53,7 @@ THROUGH = {
         report/execution report/progress report/study_notebooks""",
     "figures/test_over_time.py": "describe/over_time figures/time_axis",
     "describe/onset/test_crossing.py": "describe/onset/courses",
+    "draft/test_ask.py": "draft/lines",
     "draft/test_write.py": """
         draft/item_columns draft/own_columns draft/recognise draft/sighting
         draft/standards draft/toml_text""",
