@@ -258,6 +258,23 @@ def test_parts_of_words_name_no_start_and_no_end(tmp_path):
     assert re.findall(r'^(start|end)\w* = "TODO"', text, re.MULTILINE) == ["start", "end"]
 
 
+@pytest.mark.parametrize(
+    ("name", "cells", "told"),
+    [("Infusion status", ["given", "Cancelled"], True), ("nausea", ["yes", "no"], False)],
+)
+def test_a_column_that_says_what_was_not_given_is_declared(tmp_path, name, cells, told):
+    """Else a cancelled appointment would be the infusion that scores are counted from."""
+    made = content()
+    rows = [row | {name: cells[0]} for row in made["infusions"]]
+    early = {key: rows[0][key].replace("-04T", "-03T") for key in ("start", "end")}
+    made["infusions"] = [rows[0] | early | {name: cells[1]}, *rows]
+    out = tmp_path / "study.toml"
+    write_study_toml(export(tmp_path / "export", made), out)
+    assert (f'\nstatus = "{name}"' in out.read_text(encoding="utf-8")) == told
+    answered(out)
+    assert (read_study(out).infusions["infusion"].max() == 1) == told
+
+
 PLATFORMS = {
     "LimeSurvey": (
         ["id", "submitdate", "lastpage", "startlanguage", "token"],

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from analysis import instruments
 from analysis.draft.answers import base_seen
 from analysis.draft.item_columns import Block, Totals, items_of
+from analysis.draft.names import holds
 from analysis.draft.sighting import Sighting
 from analysis.draft.toml_text import WINDOW, Draft, Line, column, quoted, table_of, todo
 from analysis.draft.visit_hours import hours_of_visits
+from analysis.readers.roles.infusions import statuses
 
 __all__ = ["assessments", "infusions", "people", "planned", "table_of_people"]
 
@@ -96,7 +100,18 @@ def infusions(draft: Draft, tables: list[Sighting], **beside: Line) -> None:
         timezone=_zone(table) if start in table.times else None,
         dose_mg_per_kg=_dose(table),
         route=_seen(table, "route"),
+        status=_status(table),
     )
+
+
+def _status(table: Sighting) -> str | None:
+    """A column that says of each row whether it was given: a cancelled infusion is none."""
+    for name in map(str, table.sample):
+        told = pd.Series(table.values(name), dtype="str")
+        known = len(told) and not statuses(told).isin(["", "unknown"]).any()
+        if known and holds(name, ["status", "given", "administered", "done", "performed"]):
+            return quoted(name)
+    return None
 
 
 def _agent(table: Sighting) -> dict[str, Line]:
