@@ -98,9 +98,9 @@ def _study(draft: Draft, tables: list[Sighting]) -> None:
     timed = [table for table in tables if table.times]
     planned = own_columns.planned(tables)
     local = (any(not table.zoned for table in timed) or not timed) and not planned
-    slashed = any(table.slashed for table in tables)
+    # Where tables differ, each says for itself how its times are written.
+    slashed = any(table.slashed for table in tables) and not own_columns.formats_differ(tables)
     zone = todo('zone of the times, such as "America/Detroit"; remove the line if all are in hours')
-    form = todo('how times are written, such as "%d/%m/%Y %H:%M"')
     labels = f"what each label of {arm!r} means" if arm else "what each label means"
     seen = f" (seen: {', '.join(found)})" if found else ""
     codes = sorted({code for table in tables for block in table.blocks
@@ -119,7 +119,7 @@ def _study(draft: Draft, tables: list[Sighting]) -> None:
             suggestion=quoted("parallel" if len(drugs) > 1 else "single-arm"),
         ),
         timezone=zone if local else None,
-        datetime_format=form if slashed else None,
+        datetime_format=todo(own_columns.FORM) if slashed else None,
         times='"nominal"' if planned else None,
         arms=todo(
             f'{labels}, such as {{ A = "ketamine", B = "midazolam" }}',
