@@ -8,6 +8,7 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 from analysis.cli import app
 from analysis.paths import ROOT
 from tests.docs.pages import PAGES, Snippet, lines_shown, snippets
+from tests.docs.pictures import FOLDER, PICTURES, drawn
 from tests.docs.walks import WALKS, Walk, answers_typed
 
 __all__ = ["ELSEWHERE", "EVERY", "OF_WALKS", "beside", "here", "said", "shells", "typed"]
@@ -73,22 +75,31 @@ def beside(page: str) -> Iterator[Walk | None]:
 
 def said(snippet: Snippet, walk: Walk | None) -> str:
     """What the commands of a shell print; each must end well."""
-    return "".join(_output(words, walk) for words in typed(snippet) if here(words))
+    asked = [[word.replace("path/to/export", ".") for word in words] for words in typed(snippet)]
+    export = walk.title if walk is not None else None
+    return "".join(_output(tuple(words[1:]), export) for words in asked if here(words))
 
 
-def _output(words: list[str], walk: Walk | None) -> str:
-    own = [word.replace("path/to/export", ".") for word in words[1:]]
-    asked = answers_typed(walk) if walk is not None and "--ask" in own else None
+def _output(own: tuple[str, ...], export: str | None) -> str:
+    # What writes a file is run wherever it stands; the rest says the same of the same export.
+    return _run(own, export) if own[0] == "init" else _run_once(own, export)
+
+
+def _run(own: tuple[str, ...], export: str | None) -> str:
+    asked = answers_typed(export) if export is not None and "--ask" in own else None
     # Tables are as wide as a page is, whatever the terminal.
     wide = {**os.environ, "COLUMNS": "100"}
-    result = CliRunner().invoke(app, own, input=asked, env=wide)
+    result = CliRunner().invoke(app, [*own], input=asked, env=wide)
     if result.exit_code:
-        raise AssertionError(f"{' '.join(words)}: exit code {result.exit_code}\n{result.output}")
+        raise AssertionError(f"{' '.join(own)}: exit code {result.exit_code}\n{result.output}")
     return result.output
 
 
+_run_once = cache(_run)
+
+
 def write() -> None:
-    """Put what commands print today below them, as many lines as a page shows."""
+    """Put what commands print today below them, as many lines as a page shows; draw pictures."""
     for page in {one.page for one in shells() if one.shown} - {OF_WALKS}:
         text = (ROOT / page).read_text(encoding="utf-8")
         with beside(page) as walk:
@@ -99,6 +110,8 @@ def write() -> None:
                     before, _, rest = text.partition(f"{block}{snippet.shown}```")
                     text = f"{before}{block}{lines_shown(output, snippet.shown)}```{rest}"
         (ROOT / page).write_text(text, encoding="utf-8")
+    for name in PICTURES:
+        (FOLDER / f"{name}.png").write_bytes(drawn(name))
 
 
 if __name__ == "__main__":

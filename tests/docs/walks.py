@@ -131,10 +131,10 @@ def walked(walk: Walk, folder: Path) -> tuple[str, Person]:
     return end, person
 
 
-def answers_typed(walk: Walk) -> str:
+def answers_typed(title: str) -> str:
     """The answers as the page lists them, a line each: what goes to the terminal."""
     page = (ROOT / "docs" / "walks.md").read_text(encoding="utf-8")
-    dialogue_of = page.partition(f"## {walk.title}\n")[2].split("```text\n")[1].split("```")[0]
+    dialogue_of = page.partition(f"## {title}\n")[2].split("```text\n")[1].split("```")[0]
     return "".join(f"{line.partition(' > ')[2]}\n" for line in dialogue_of.splitlines())
 
 
