@@ -117,6 +117,13 @@ def test_the_index_leads_to_every_document():
     assert listed == set(PAGES) - {index}
 
 
+def test_every_page_that_is_written_by_hand_leads_to_the_glossary():
+    by_code = {"rules", "operating_characteristics", "mmrm_operating_characteristics"}
+    pages = [page for page in PAGES if page.stem not in (*by_code, "glossary", "CHANGELOG")]
+    assert [page.name for page in pages
+            if not any(link.endswith("glossary.md") for link in links(page))] == []  # fmt: skip
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_path_that_is_named_exists(page):
     named = re.findall(r"`((?:src|data|docs|tests|benchmarks|scripts|notebooks)/[\w./-]*)`",

@@ -47,7 +47,7 @@ def in_short(counts: pd.DataFrame | None = None, definitions: Definitions | None
         f"Where the drug does nothing, the claim of onset is falsely *supported* in at most "
         f"{_percent(nothing['rate'].max())} of simulated trials, while a paired t test on the "
         f"ketamine arm finds relief in {_range(_t_test(nothing))}. A true difference of 1 SD is "
-        f"*supported* in {power['all seven gates']:.1f} % of trials with {PLANNED} an arm. At a "
+        f"*supported* in {power['all seven gates']:.1f} % of trials with {PLANNED} per arm. At a "
         f"bias of {_sizes(_beyond(counts), PLANNED)} SD false support passes 5 %: there only data "
         f"on blinding can decide. (Rules {_rules_of(counts)}; where rules or code have changed "
         "since, cells are pending.)"
@@ -77,7 +77,7 @@ def _false_words(counts: pd.DataFrame, rules: Definitions) -> str:
         f"*onset* is falsely *supported* in at most {_percent(nothing['rate'].max())} of the "
         f"trials of a scenario (97.5 % Monte Carlo limit {_percent(nothing['mc_high'].max())}; "
         f"{100 * rules.rule('false_supported_at_most'):g} % is allowed), at {_listed(SIZES)} "
-        f"participants an arm, and at other designs in at most {_percent(others['rate'].max())}: "
+        f"participants per arm, and at other designs in at most {_percent(others['rate'].max())}: "
         "more lost within hours, one visit, unequal arms or spreads, no past-week scale before, "
         "an interim look, a later window. A paired t test on ketamine finds relief in "
         f"{_range(_t_test(nothing))} of the same trials. Where the drug does what matters, and "
@@ -97,12 +97,12 @@ def _supported(counts: pd.DataFrame, rules: Definitions) -> str:
         ": the bias bound and the doubts of gate 6 are its price, and they stay"
     )  # fmt: skip
     return (
-        f"- **Power** at a true difference of 1 SD with {PLANNED} an arm is "
+        f"- **Power** at a true difference of 1 SD with {PLANNED} per arm is "
         f"{power['all seven gates']:.1f} % by all seven gates ({power['gate 5']:.1f} % by gate 5, "
         f"{power['gates 5 and 6']:.1f} % by gates 5 and 6). {asked}{price}. It is "
         f"{', '.join(shares)} with 5 and with 10 % lost within hours and without a past-week "
         f"scale before. The smallest true difference that is supported in {ASKED:g} % of trials "
-        f"of {_listed(SIZES)} an arm (gates 5 and 6) is {_sizes(least)} SD (straight lines "
+        f"of {_listed(SIZES)} per arm (gates 5 and 6) is {_sizes(least)} SD (straight lines "
         "between the sizes counted, here and below)."
     )
 
@@ -110,7 +110,7 @@ def _supported(counts: pd.DataFrame, rules: Definitions) -> str:
 def _deceived(counts: pd.DataFrame) -> str:
     return (
         "- **Beyond the bound** no statistics on these scores help: false support passes 5 % at "
-        f"a bias of {_sizes(_beyond(counts))} SD for {_listed(SIZES)} an arm. There only data on "
+        f"a bias of {_sizes(_beyond(counts))} SD for {_listed(SIZES)} per arm. There only data on "
         "blinding can decide."
     )
 
