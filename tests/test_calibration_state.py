@@ -5,26 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.claims.calibration.counts import HASHES
-from analysis.claims.calibration.pieces import keys
-from analysis.claims.definitions import load_definitions
-from analysis.describe.calibration import read_counts
 from scripts import calibration_state as script
-
-
-@pytest.fixture(scope="module")
-def of_now() -> pd.DataFrame:
-    """The committed counts as though all were of now."""
-    rules = load_definitions()
-    found = read_counts().assign(pending=False)
-    now = {world: keys(world, rules) for world in found["world"].unique()}
-    return found.assign(**{name: [now[world][name] for world in found["world"]] for name in HASHES})
+from tests.counts_of_now import counts_of_now
 
 
 @pytest.fixture
-def counts(of_now, monkeypatch, tmp_path) -> pd.DataFrame:
-    """The same, and pages that say so."""
-    found = of_now.copy()
+def counts(monkeypatch, tmp_path) -> pd.DataFrame:
+    """The committed counts as though all were of now, and pages that say so."""
+    found = counts_of_now(monkeypatch)
     pages = {tmp_path / page.name: said for page, said in script.PAGES.items()}
     for page, said in pages.items():
         page.write_text(script.with_block(f"Before.\n{script.BEGIN}\n{script.END}\nAfter.\n",

@@ -8,27 +8,18 @@ import pandas as pd
 import pytest
 
 from analysis.claims.calibration.command import POWER
-from analysis.claims.calibration.counts import HASHES
 from analysis.claims.calibration.gate import SIZES, no_effect_worlds
-from analysis.claims.calibration.pieces import keys
 from analysis.claims.definitions import load_definitions
-from analysis.describe.calibration import read_counts
 from analysis.describe.error_rates import in_full, in_short
+from tests.counts_of_now import counts_of_now
 
 RULES = load_definitions()
 NOTHING = no_effect_worlds(RULES.rule("bias_bound_sd"))
 
 
-@pytest.fixture(scope="module")
-def of_now() -> pd.DataFrame:
-    found = read_counts().assign(pending=False)
-    now = {world: keys(world, RULES) for world in found["world"].unique()}
-    return found.assign(**{name: [now[world][name] for world in found["world"]] for name in HASHES})
-
-
 @pytest.fixture
-def counts(of_now) -> pd.DataFrame:
-    return of_now.copy()
+def counts(monkeypatch) -> pd.DataFrame:
+    return counts_of_now(monkeypatch)
 
 
 def cell(counts: pd.DataFrame, world: str, n: int) -> pd.Series:
@@ -78,5 +69,5 @@ def test_with_a_cell_of_those_asked_for_not_counted_there_is_no_number(counts, s
     assert "no number stands here" in said(less)
 
 
-def test_without_any_count_it_says_how_to_count():
-    assert "No cell is counted yet: run make calibrate." in in_full(read_counts().iloc[:0])
+def test_without_any_count_it_says_how_to_count(counts):
+    assert "No cell is counted yet: run make calibrate." in in_full(counts.iloc[:0])
