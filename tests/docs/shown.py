@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-import sys
 import tempfile
 from collections.abc import Iterator
 from functools import cache
@@ -98,8 +97,8 @@ def _run(own: tuple[str, ...], export: str | None) -> str:
 _run_once = cache(_run)
 
 
-def write() -> None:
-    """Put what commands print today below them, as many lines as a page shows; draw pictures."""
+def write_outputs() -> None:
+    """Put what commands print today below them, as many lines as a page shows."""
     for page in {one.page for one in shells() if one.shown} - {OF_WALKS}:
         text = (ROOT / page).read_text(encoding="utf-8")
         with beside(page) as walk:
@@ -110,9 +109,14 @@ def write() -> None:
                     before, _, rest = text.partition(f"{block}{snippet.shown}```")
                     text = f"{before}{block}{lines_shown(output, snippet.shown)}```{rest}"
         (ROOT / page).write_text(text, encoding="utf-8")
+
+
+def write_pictures() -> None:
+    """Draw every picture of the pages."""
     for name in PICTURES:
         (FOLDER / f"{name}.png").write_bytes(drawn(name))
 
 
 if __name__ == "__main__":
-    sys.exit(write())
+    write_outputs()
+    write_pictures()

@@ -9,6 +9,7 @@ import pytest
 from analysis.report.comparison.pictures import figures_agree
 from tests.docs.pages import PAGES, prose
 from tests.docs.pictures import FOLDER, PICTURES, drawn
+from tests.length import trials
 
 SHOWN = {
     name: alt
@@ -21,7 +22,8 @@ def test_every_picture_is_shown_in_a_page():
     assert set(SHOWN) == set(PICTURES) == {path.stem for path in FOLDER.glob("*.png")}
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.long
+@pytest.mark.parametrize("name", [*PICTURES][: trials(short=1, long=len(PICTURES))])
 def test_a_picture_is_what_is_drawn_today(name):
     """Where this fails after a change of what is drawn: run ``make pages``."""
     agree, said = figures_agree((FOLDER / f"{name}.png").read_bytes(), drawn(name))
