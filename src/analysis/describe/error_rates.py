@@ -123,11 +123,12 @@ def _given(
 
 
 def _no_numbers(counts: pd.DataFrame, rules: Definitions) -> bool:
-    """Whether a cell is pending, or one without an effect or of the power is not counted."""
+    """Whether a cell is pending, or one is not counted that every sentence needs."""
     there = set(zip(counts["world"], counts["n_per_arm"], strict=True))
     asked = {(name, n) for name in no_effect_worlds(rules.rule("bias_bound_sd")) for n in SIZES}
     asked |= {(name, PLANNED) for name in (POWER, *(f"{POWER}@{name}" for name in POWER_BESIDE))}
-    return bool(pending_cells(counts)) or not asked <= there
+    others = set(other_designs()) & set(counts["world"])
+    return bool(pending_cells(counts)) or not asked <= there or not others
 
 
 def _onset(counts: pd.DataFrame) -> pd.DataFrame:
