@@ -42,7 +42,7 @@ def in_short(counts: pd.DataFrame | None = None, definitions: Definitions | None
     counts, rules = _given(counts, definitions)
     if _no_numbers(counts, rules):
         return f"{state(counts, rules)} {NO_NUMBERS}"
-    nothing, power = _of_nothing(counts, rules), all_gates(counts, rules).loc[(POWER, PLANNED)]
+    nothing, power = _of_nothing(counts, rules), _planned(all_gates(counts, rules))
     return (
         f"Where the drug does nothing, the claim of onset is falsely *supported* in at most "
         f"{_percent(nothing['rate'].max())} of simulated trials, while a paired t test on the "
@@ -88,7 +88,7 @@ def _false_words(counts: pd.DataFrame, rules: Definitions) -> str:
 
 def _supported(counts: pd.DataFrame, rules: Definitions) -> str:
     gates = all_gates(counts, rules)
-    power, beside = gates.loc[(POWER, PLANNED)], gates["all seven gates"]
+    power, beside = _planned(gates), gates["all seven gates"]
     shares = [f"{beside[f'{POWER}@{name}', PLANNED]:.1f} %" for name in POWER_BESIDE]
     least = passes(bias_curve(counts, "effect"), ASKED / 100)["size"]
     reached = power["all seven gates"] >= ASKED
@@ -142,6 +142,11 @@ def _of_nothing(counts: pd.DataFrame, rules: Definitions) -> pd.DataFrame:
 
 def _t_test(nothing: pd.DataFrame) -> pd.Series:
     return nothing["paired t"].astype(float) / nothing["replicates"]
+
+
+def _planned(gates: pd.DataFrame) -> pd.Series:
+    """The row of the trial that was asked for."""
+    return gates.loc[[(POWER, PLANNED)]].iloc[0]
 
 
 def _beyond(counts: pd.DataFrame) -> pd.Series:
