@@ -20,8 +20,8 @@ PYTHON = [one for one in EVERY if one.language == "python"]
 
 
 def test_every_block_says_what_it_is():
-    # A block without a language is no more than a usage line.
-    assert {one.language for one in EVERY} <= {"", "sh", "python", "toml", "{toctree}"}
+    # A block without a language is no more than a usage line, and JSON is what a command prints.
+    assert {one.language for one in EVERY} <= {"", "json", "sh", "python", "toml", "{toctree}"}
 
 
 @pytest.mark.parametrize("snippet", shells(), ids=lambda one: f"{one.page}: {one.commands[0]}")
