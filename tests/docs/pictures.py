@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analysis.describe.by_window import described
 from analysis.describe.over_time import OverTime, over_time, published_over_time
-from analysis.figures.base import png
+from analysis.figures.output import png
 from analysis.figures.over_time import picture_over_time
 from analysis.paths import EXAMPLE_STUDY, ROOT
 from analysis.studies import opened
