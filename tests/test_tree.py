@@ -49,6 +49,7 @@ THROUGH = {
         sections/crossover sections/data sections/evidence sections/explanations
         sections/first_session sections/forms sections/missing sections/onset sections/responders
         sections/robustness sections/verdict""",
+    "report/test_publish.py": "sections/published_report",
     "notebooks/test_study_notebooks.py": """
         report/execution report/progress report/study_notebooks""",
     "figures/test_over_time.py": "describe/over_time figures/time_axis",

@@ -277,7 +277,10 @@ def report(
     study: Annotated[
         str | None, typer.Argument(metavar="STUDY", help="All built-in studies unless given.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for index.html.")] = Path("reports"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for index.html; reports/NAME unless given.")
+    ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Also as PDF, by Chromium.")] = False,
     share: Share = False,
     team: Team = False,
 ) -> None:
@@ -287,7 +290,7 @@ def report(
         from analysis.report.publish import publish
 
         view = _view(share, team, "shared")
-        return publish(study, out, view, tell=lambda text: _say(text, error=True))
+        return publish(study, out, view, pdf=pdf, tell=lambda text: _say(text, error=True))
 
     _say(_run(run, as_json=False))
 

@@ -15,7 +15,16 @@ from matplotlib.axes import Axes
 
 from analysis import describe, figures
 from analysis.claims.case import Case
-from analysis.describe import change, control, first_session, forms, missing, responders, robustness
+from analysis.describe import (
+    change,
+    control,
+    first_session,
+    forms,
+    missing,
+    participants,
+    responders,
+    robustness,
+)
 from analysis.describe.by_window import described
 from analysis.describe.common import flow_shown
 from analysis.describe.explanations import blinding, dissociation, expectancy, harms
@@ -108,6 +117,8 @@ ESTIMATES: dict[str, Callable[[Case], pd.DataFrame]] = {
     "mean_course": lives,
     "mixed_model": fitted,
     "described": every_window,
+    "baselines_by_arm": participants.baselines_by_arm,
+    "treatment_by_arm": participants.treatment_by_arm,
 }
 OF_MULTIVERSE = {"curve": robustness.curve, "by_choice": robustness.by_choice,
                  "other_forms": robustness.other_forms}  # fmt: skip
@@ -138,6 +149,8 @@ ELSEWHERE = {
     "scored_windows", "unselected_population", "visits_shown", "why_not_hours",
     # Words made of rows that are released.
     "alternative", "difference_sentence",
+    # Counts in words, what is declared, and what follows from a released estimate.
+    "bounds_by_word", "people_by_arm", "plan_table", "power_cited", "routes", "unchecked",
     # Shown to the study team alone, or several of the tables above.
     "beside_study", "known_back", "own_correlation", "strategies_shown", "tipping",
     "tipping_in_every_window", "within_person",

@@ -11,9 +11,10 @@ from PIL import Image
 
 from analysis.claims.ledger import GATES, WORDS, ClaimResult, Ledger, Reason
 from analysis.estimates.table import row
-from analysis.report import build_report
+from analysis.report.front_page import write_notebook_pages
+from analysis.report.source_page import Source, write_source_page
 
-CLAIMS = ("headline", "onset", "certainty_ever", "infusion_length")
+CLAIMS = ("headline", "onset", "certainty_within_hours", "infusion_length")
 
 
 def result(claim: str, verdict: str, **changes) -> ClaimResult:
@@ -57,14 +58,22 @@ def notebook(folder: Path, *cells, name: str = "01_the_data.ipynb") -> Path:
     return path
 
 
-def page(folder: Path, *ledgers: Ledger, **options) -> str:
-    path = build_report(ledgers or (ledger("published"),), out=folder / "out", **options)
-    assert path == folder / "out" / "index.html"
+def page(folder: Path, own: Ledger | None = None, provenance=(), **options) -> str:
+    """The text of the page of one source."""
+    source = Source(own or ledger("published"), None, provenance)
+    path = write_source_page(source, folder / "out" / "index.html", **options)
     return path.read_text(encoding="utf-8")
 
 
-def soup(folder: Path, *ledgers: Ledger, **options) -> BeautifulSoup:
-    return BeautifulSoup(page(folder, *ledgers, **options), "html.parser")
+def soup(folder: Path, own: Ledger | None = None, **options) -> BeautifulSoup:
+    return BeautifulSoup(page(folder, own, **options), "html.parser")
+
+
+def notebook_soups(folder: Path, *paths: Path, **options) -> list[BeautifulSoup]:
+    """The page of each notebook."""
+    links = write_notebook_pages(paths, folder / "out", up="../index.html", **options)
+    texts = [(folder / "out" / link.address).read_text(encoding="utf-8") for link in links]
+    return [BeautifulSoup(text, "html.parser") for text in texts]
 
 
 def words(node) -> str:

@@ -5,7 +5,7 @@ import pytest
 from nbformat import v4
 
 from analysis.errors import ReliefError
-from tests.report.small_report import code, figure, notebook, page, soup, words
+from tests.report.small_report import code, figure, notebook, notebook_soups, words
 
 # --- notebooks -----------------------------------------------------------------------------
 
@@ -20,25 +20,23 @@ def test_a_notebook_becomes_a_section(tmp_path):
         notebook(tmp_path, markdown, code(stream, source="print('x')"), v4.new_code_cell("")),
         notebook(tmp_path, v4.new_markdown_cell("no heading"), name="02.ipynb"),
     ]
-    tree = soup(tmp_path, notebooks=paths)
+    tree, other = notebook_soups(tmp_path, *paths)
     article = tree.find(id="notebook-01_the_data")
-    assert words(article.h3) == "The data"
-    assert words(article.h4) == "A part"
+    assert words(tree.h1) == "The data"
+    assert words(article.h2) == "A part"
     assert [tag.get("href") for tag in article.find_all("a")][:3] == [
-        "#notebook-02",
+        "02.html#notebook-02",
         "#notebook-01_the_data-A-part",
         None,
     ]
-    assert article.h4["id"] == "notebook-01_the_data-A-part"
+    assert article.h2["id"] == "notebook-01_the_data-A-part"
     assert article.find("td", class_="num").string == "−1.5"
     assert article.find("div", class_="scroll").table is not None
     details = article.find_all("details")
     assert [words(tag.pre) for tag in details] == ["print('x')"]
     assert not details[0].has_attr("open")
     assert "red < 3" in words(article)
-    assert words(tree.find(id="notebook-02").h3) == "02"
-    toc = [words(item) for item in tree.find(class_="toc").find_all("li")]
-    assert toc == ["The data 01_the_data.ipynb", "02 02.ipynb"]
+    assert words(other.h1) == "02"
 
 
 def test_each_cell_of_a_wide_table_knows_its_column_and_a_narrow_table_is_left(tmp_path):
@@ -63,7 +61,7 @@ def test_a_pandas_table_keeps_its_structure(tmp_path):
     )
     html = f"<style scoped>td {{color: red}}</style>{frame.to_html()}"
     output = v4.new_output("display_data", data={"text/html": html, "text/plain": "not this"})
-    table = soup(tmp_path, notebooks=[notebook(tmp_path, code(output))]).article.table
+    table = notebook_soups(tmp_path, notebook(tmp_path, code(output)))[0].article.table
     assert table.find("th", colspan="2")["scope"] == "col"
     assert table.tbody.th["scope"] == "row"
     assert [cell.string for cell in table.tbody.find_all("td")] == ["29", "−1.25"]
@@ -73,7 +71,7 @@ def test_a_pandas_table_keeps_its_structure(tmp_path):
 
 def test_markdown_output_is_rendered(tmp_path):
     output = v4.new_output("display_data", data={"text/markdown": "**bold**"})
-    article = soup(tmp_path, notebooks=[notebook(tmp_path, code(output))]).article
+    article = notebook_soups(tmp_path, notebook(tmp_path, code(output)))[0].article
     assert words(article.strong) == "bold"
 
 
@@ -82,7 +80,7 @@ def test_markdown_output_is_rendered(tmp_path):
 )
 def test_a_figure_carries_its_alternative_text(tmp_path, metadata):
     paths = [notebook(tmp_path, code(figure(**metadata)))]
-    assert soup(tmp_path, notebooks=paths).img["alt"] == "Scores by arm."
+    assert notebook_soups(tmp_path, *paths)[0].img["alt"] == "Scores by arm."
 
 
 @pytest.mark.parametrize(
@@ -99,7 +97,7 @@ def test_a_figure_carries_its_alternative_text(tmp_path, metadata):
 def test_what_must_not_ship_is_refused_by_notebook_and_cell(tmp_path, cell, rule):
     path = notebook(tmp_path, v4.new_markdown_cell("# Title"), cell)
     with pytest.raises(ReliefError, match=r"01_the_data\.ipynb, cell 2") as caught:
-        page(tmp_path, notebooks=[path])
+        notebook_soups(tmp_path, path)
     assert caught.value.rule == rule
     assert not (tmp_path / "out").exists()
 
@@ -109,4 +107,4 @@ def test_a_file_that_is_no_notebook_is_refused(tmp_path):
     path.write_text("not json", encoding="utf-8")
     for wrong in (path, tmp_path / "absent.ipynb"):
         with pytest.raises(ReliefError, match=wrong.name):
-            page(tmp_path, notebooks=[wrong])
+            notebook_soups(tmp_path, wrong)

@@ -3,6 +3,7 @@
 import base64
 import io
 import math
+import re
 
 import nbformat
 import pytest
@@ -12,12 +13,15 @@ from PIL import Image
 from analysis.claims.ledger import GATES, WORDS, ClaimResult, Ledger, Reason
 from analysis.estimates.table import row
 from analysis.paths import NOTEBOOKS
-from analysis.report import build_report
+from analysis.report.front_page import write_notebook_pages
 from analysis.report.publish import publish
+from analysis.report.source_page import NotebookLink, Source, write_source_page
 from analysis.studies import BUILT_IN, available
 from tests.browser import launched
+from tests.factory import tables, write_study
 
 WIDTHS = (360, 1280)
+SHEETS = 12
 LONG = "averyveryveryverylongcolumnname_without_a_break"
 
 
@@ -59,7 +63,8 @@ def ledger(study: str, synthetic: bool) -> Ledger:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def folder(tmp_path_factory):
+    """A page with long words in every place, and a notebook's beside it."""
     folder = tmp_path_factory.mktemp("report")
     buffer = io.BytesIO()
     Image.new("RGB", (2400, 300), "navy").save(buffer, format="png")
@@ -86,15 +91,21 @@ def address(tmp_path_factory):
     path = folder / "01_the_data.ipynb"
     nbformat.write(v4.new_notebook(cells=cells), path)
     record = {"file": "data/raw/" + "x" * 80, "sha256": "e" * 64, "producer": "P", "licence": "L"}
-    sources = (ledger("published", False), ledger("example", True), ledger("nimh", False))
-    index = build_report(
-        sources,
-        out=folder / "out",
-        notebooks=[path],
-        provenance=[record],
-        skipped=[{"name": "nimh", "reason": "not here"}],
-    )
-    return index.as_uri()
+    links = write_notebook_pages([path], folder / "out" / "notebooks", up="../index.html")
+    links = [NotebookLink(f"notebooks/{link.address}", link.title) for link in links]
+    source = Source(ledger("example", True), None, [record])
+    write_source_page(source, folder / "out" / "index.html", notebooks=links)
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def address(folder):
+    return (folder / "index.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def of_notebook(folder):
+    return (folder / "notebooks" / "01.html").as_uri()
 
 
 def opened(browser, address, width=1280, **options):
@@ -116,8 +127,8 @@ def test_it_opens_without_a_message_or_a_request(browser, address, scheme):
     page.close()
 
 
-def test_every_figure_is_drawn_and_described(browser, address):
-    page = opened(browser, address)
+def test_every_figure_is_drawn_and_described(browser, of_notebook):
+    page = opened(browser, of_notebook)
     images = page.eval_on_selector_all(
         "img", "all => all.map(e => [e.alt.trim(), e.complete && e.naturalWidth])"
     )
@@ -126,17 +137,15 @@ def test_every_figure_is_drawn_and_described(browser, address):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("expanded", [False, True])
-def test_the_page_never_scrolls_sideways(browser, address, width, expanded):
-    page = opened(browser, address, width)
-    if expanded:
-        page.eval_on_selector_all("details", "all => all.forEach(e => e.open = true)")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.close()
+def test_no_page_ever_scrolls_sideways(browser, address, of_notebook, width):
+    for one in (address, of_notebook):
+        page = opened(browser, one, width)
+        assert fits(page, width)
+        page.close()
 
 
-def test_a_wide_table_scrolls_in_its_own_frame(browser, address):
-    page = opened(browser, address, 360)
+def test_a_wide_table_scrolls_in_its_own_frame(browser, of_notebook):
+    page = opened(browser, of_notebook, 360)
     frame = page.locator(".notebook .scroll").last
     assert frame.evaluate("e => e.scrollWidth > e.clientWidth")
     assert frame.get_attribute("tabindex") == "0"
@@ -145,7 +154,7 @@ def test_a_wide_table_scrolls_in_its_own_frame(browser, address):
 
 def test_reasons_open_on_a_click_and_the_keyboard(browser, address):
     page = opened(browser, address, 360)
-    claim = page.locator("#example-claim_number_1_with_a_long_name")
+    claim = page.locator("#claim_number_1_with_a_long_name")
     reason = claim.locator(".reason").first
     assert not reason.is_visible()
     claim.locator("summary").first.click()
@@ -157,85 +166,163 @@ def test_reasons_open_on_a_click_and_the_keyboard(browser, address):
 
 def test_cards_keep_the_meaning_of_a_table(browser, address):
     page = opened(browser, address, 360)
-    table = page.get_by_role("table", name="Verdicts on published")
+    table = page.get_by_role("table", name="Verdicts on example")
     assert table.get_by_role("rowheader").first.is_visible()
     assert table.get_by_role("columnheader").count() >= 5
     page.close()
 
 
-def test_on_paper_every_detail_is_open_and_nothing_is_cut(browser, address):
-    page = opened(browser, address, 688)
-    page.emulate_media(media="print")
-    hidden = page.eval_on_selector_all(
-        "details > *:not(summary)",
-        "all => all.filter(e => !e.checkVisibility({contentVisibilityAuto: true}) ||"
-        " e.getBoundingClientRect().height === 0).length",
-    )
-    assert hidden == 0
-    assert page.evaluate("document.documentElement.scrollWidth") <= 688
-    printed = page.pdf(prefer_css_page_size=True)
-    assert printed.startswith(b"%PDF")
-    assert len(printed) > 20_000
+def test_the_way_to_every_part_stays_in_sight(browser, address):
+    page = opened(browser, address, 360)
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    assert page.locator("nav.bar").bounding_box()["y"] == 0
     page.close()
 
 
-@pytest.fixture(scope="module")
-def published_address(tmp_path_factory):
-    """The built-in studies with the committed notebooks, as `make report` makes it."""
-    folder = tmp_path_factory.mktemp("published")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analysis.report.publish.DATA_PROCESSED", folder / "processed")
-        # What is not here already is named as skipped, never downloaded by a test.
-        patch.setattr("analysis.report.publish.BUILT_IN", here())
-        return publish(None, folder / "out").as_uri()
+def test_on_paper_code_and_navigation_are_left_out_and_nothing_is_cut(browser, of_notebook):
+    page = opened(browser, of_notebook, 688)
+    page.emulate_media(media="print")
+    for left_out in ("nav.bar", "details.code"):
+        assert not page.locator(left_out).first.is_visible()
+    assert page.locator("table").first.is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 688
+    page.close()
+
+
+# --- what is really written ----------------------------------------------------------------
+
+
+def fits(page, width: int) -> bool:
+    """Whether the page fits a width, closed and with everything open."""
+    closed = page.evaluate("document.documentElement.scrollWidth")
+    page.eval_on_selector_all("details", "all => all.forEach(e => { e.open = true })")
+    return max(closed, page.evaluate("document.documentElement.scrollWidth")) <= width
+
+
+def sheets(printed: bytes) -> int:
+    """Pages of a PDF as Chromium writes it."""
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", printed))
 
 
 def here() -> dict:
     return {name: study for name, study in BUILT_IN.items() if available(name)[0]}
 
 
-def test_the_real_report_opens_without_a_message_or_a_request(browser, published_address):
-    page = opened(browser, published_address)
-    assert page.noted == []
-    assert [url for url in page.asked if not url.startswith("data:")] == [published_address]
-    page.close()
+def in_days(folder):
+    """Real people, a form of the past week, scored after one and four weeks."""
+    content = tables(n_per_arm=24, numbers=range(1, 21), hours_after_end=(168, 672), effect=0.6)
+    path = write_study(folder, content, name="in-days", instrument="PCL-5", version="past-week",
+                       recall_hours=168)  # fmt: skip
+    return of_people(path)
 
 
-def test_the_real_report_shows_every_figure_of_the_notebooks_with_its_words(
-    browser, published_address
+def few(folder):
+    """So few real people that every number is withheld."""
+    return of_people(write_study(folder, tables(n_per_arm=6), name="few"))
+
+
+def one_arm(folder):
+    """Real people, all on ketamine."""
+    content = tables(n_per_arm=20, arms=("ket",), hours_after_end=(3, 24))
+    return of_people(write_study(folder, content, name="one-arm", design="single-arm",
+                                 arms='{ ket = "ketamine" }', comparator="none"))  # fmt: skip
+
+
+def of_people(path):
+    path.write_text(path.read_text("utf-8").replace("synthetic = true", "synthetic = false"))
+    return path
+
+
+STUDIES = {"in-days": in_days, "few": few, "one-arm": one_arm}
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The built-in report and three unlike studies: the page of each by name."""
+    folder = tmp_path_factory.mktemp("written")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analysis.report.publish.DATA_PROCESSED", folder / "processed")
+        # What is not here already is named as skipped, never downloaded by a test.
+        patch.setattr("analysis.report.publish.BUILT_IN", here())
+        front = publish(None, folder / "reports")
+    pages = {"front": front} | {name: folder / "reports" / name / "index.html" for name in here()}
+    for name, write in STUDIES.items():
+        pages[name] = publish(str(write(folder / name)), folder / "out" / name)
+    return pages
+
+
+PAGES = ("front", *here(), *STUDIES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_report_fits_a_phone_asks_for_nothing_and_every_link_leads_somewhere(
+    browser, written, name
 ):
-    stored = [
-        output.metadata["image/png"]["alt"]
-        for path in sorted(NOTEBOOKS.glob("*.ipynb"))
-        for cell in nbformat.read(path, as_version=4).cells
-        for output in cell.get("outputs", [])
-        if "image/png" in output.get("data", {})
-    ]
-    page = opened(browser, published_address)
+    page = opened(browser, written[name].as_uri(), 360)
+    assert page.noted == []
+    assert [url for url in page.asked if not url.startswith("data:")] == [written[name].as_uri()]
+    assert fits(page, 360)
+    links = page.eval_on_selector_all("a[href]", "all => all.map(e => e.getAttribute('href'))")
+    for link in links:
+        file, _, place = link.partition("#")
+        if not link.startswith("https://doi.org/"):
+            target = (written[name].parent / file) if file else written[name]
+            assert target.is_file(), link
+            assert not place or f'id="{place}"' in target.read_text("utf-8"), link
+    page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_answer_stands_in_the_first_screen_of_a_phone(browser, written, name):
+    page = opened(browser, written[name].as_uri(), 360)
+    box = page.locator(".answer").first.bounding_box()
+    assert box["y"] + box["height"] <= 740
+    page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_picture_of_a_report_is_drawn_and_described(browser, written, name):
+    page = opened(browser, written[name].as_uri())
     images = page.eval_on_selector_all(
-        "img", "all => all.map(e => [e.alt, e.complete && e.naturalWidth > 0])"
+        "img", "all => all.map(e => [e.alt.trim().length, e.complete && e.naturalWidth > 0])"
     )
-    assert images == [[alt, True] for alt in stored]
-    assert len(stored) >= 8
+    assert all(length > 20 and drawn for length, drawn in images)
+    kinds = set(re.findall(r'src="data:image/([a-z+]+);', written[name].read_text("utf-8")))
+    # Of real people the pictures are pixels: the text of an SVG holds the numbers behind it.
+    assert kinds <= ({"png"} if name in STUDIES else {"svg+xml"})
     page.close()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_real_report_fits_the_screen_with_everything_open(browser, published_address, width):
-    page = opened(browser, published_address, width)
-    page.eval_on_selector_all("details", "all => all.forEach(e => { e.open = true })")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+@pytest.mark.parametrize("name", PAGES)
+def test_a_report_is_at_most_twelve_sheets_of_paper(browser, written, name):
+    page = opened(browser, written[name].as_uri())
+    assert 1 <= sheets(page.pdf(prefer_css_page_size=True)) <= SHEETS
     page.close()
 
 
-def test_the_real_report_leads_from_every_verdict_to_its_reasons(browser, published_address):
-    page = opened(browser, published_address)
-    broken = page.evaluate(
-        """() => [...document.querySelectorAll('a[href^="#"]')]
-            .map(e => e.getAttribute('href').slice(1))
-            .filter(id => !document.getElementById(id))"""
-    )
-    assert broken == []
-    for study in here():
-        assert page.locator(f"#{study}-onset").count() == 1
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_shuts_anybody_out(browser, written, name, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = opened(browser, written[name].as_uri(), color_scheme=scheme)
+    found = axe.Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
     page.close()
+
+
+def test_the_notebooks_have_pages_with_every_figure_and_its_words(browser, written):
+    folder = written["example"].parent / "notebooks"
+    for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")):
+        stored = [
+            output.metadata["image/png"]["alt"]
+            for cell in nbformat.read(path, as_version=4).cells
+            for output in cell.get("outputs", [])
+            if "image/png" in output.get("data", {})
+        ]
+        page = opened(browser, (folder / f"{path.name[:2]}.html").as_uri(), 360)
+        images = page.eval_on_selector_all(
+            "img", "all => all.map(e => [e.alt, e.complete && e.naturalWidth > 0])"
+        )
+        assert images == [[alt, True] for alt in stored]
+        assert fits(page, 360)
+        page.close()

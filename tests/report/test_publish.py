@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import analysis.report.pdf
 import analysis.report.publish
 from analysis.errors import DataUnavailable, ReliefError
 from analysis.paths import DATA_PROCESSED, NOTEBOOKS
+from analysis.report.pdf import NO_BROWSER
 from analysis.report.publish import publish, write_processed
 from analysis.studies import judge_source
 from tests.factory import write_study
@@ -30,10 +34,14 @@ def test_absent_data_are_named_in_the_report_with_the_reason(tmp_path, monkeypat
 
     monkeypatch.setattr(analysis.report.publish, "judge_source", absent)
     monkeypatch.setattr(analysis.report.publish, "DATA_PROCESSED", tmp_path / "processed")
-    text = publish(None, tmp_path).read_text(encoding="utf-8")
+    front = publish(None, tmp_path)
+    assert front == tmp_path / "index.html"
+    text = front.read_text(encoding="utf-8")
     assert "The data are on the moon." in text
     for path in NOTEBOOKS.glob("*.ipynb"):
-        assert f'id="notebook-{path.stem}"' in text
+        page = tmp_path / "example" / "notebooks" / f"{path.name[:2]}.html"
+        assert f'id="notebook-{path.stem}"' in page.read_text(encoding="utf-8")
+    assert not (tmp_path / "nimh").exists()
 
 
 def test_data_asked_for_by_name_must_be_there(tmp_path, monkeypatch):
@@ -48,6 +56,20 @@ def test_data_asked_for_by_name_must_be_there(tmp_path, monkeypatch):
 def test_the_report_of_one_study_holds_that_study_alone(tmp_path):
     path = write_study(tmp_path / "clinic")
     text = publish(str(path), tmp_path).read_text(encoding="utf-8")
-    assert "made-up-onset" in text
-    assert "published-onset" not in text
+    assert text.count('id="onset"') == 1
+    assert "<title>made-up" in text
     assert "scores.csv" in text
+
+
+def test_a_report_lies_in_a_folder_of_its_name_unless_another_is_given(tmp_path, monkeypatch):
+    path = write_study(tmp_path / "clinic")
+    monkeypatch.chdir(tmp_path)
+    assert publish(str(path)) == Path("reports") / "made-up" / "index.html"
+
+
+def test_where_there_is_no_browser_a_pdf_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(analysis.report.pdf, "chromium", lambda: None)
+    told = []
+    page = publish("published", tmp_path, pdf=True, tell=told.append)
+    assert told == [NO_BROWSER]
+    assert [path.name for path in page.parent.iterdir()] == ["index.html"]

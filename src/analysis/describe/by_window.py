@@ -170,8 +170,8 @@ def _found(case: Case, name: str, is_main: bool, mixed: pd.DataFrame) -> WindowF
         own = people[people["arm"] == arm]
         before, after = own["baseline"].to_numpy(float), own["score"].to_numpy(float)
         told = {"contrast": arm, **words}
-        rows += [_mean("mean score before", before, told), _mean("mean score", after, told),
-                 _sd(after, told)]  # fmt: skip
+        rows += [mean_row("mean score before", before, told), mean_row("mean score", after, told),
+                 sd_row(after, told)]  # fmt: skip
         rows += paired_change(before, after, **told)
     by_arm = _p_where_decided(released(case, rows), is_main)
     differences, sentence = table([]), _of_one_arm(by_arm, window.label)
@@ -187,7 +187,7 @@ def _found(case: Case, name: str, is_main: bool, mixed: pd.DataFrame) -> WindowF
                        responders, reliable, sentence)  # fmt: skip
 
 
-def _mean(estimand: str, scores: np.ndarray, words: dict[str, Any]) -> dict[str, Any]:
+def mean_row(estimand: str, scores: np.ndarray, words: dict[str, Any]) -> dict[str, Any]:
     """A mean with Student's interval."""
     n, sd = scores.size, scores.std(ddof=1)
     reach = t_quantile(n - 1) * sd / math.sqrt(n)
@@ -198,7 +198,7 @@ def _mean(estimand: str, scores: np.ndarray, words: dict[str, Any]) -> dict[str,
                **words)  # fmt: skip
 
 
-def _sd(scores: np.ndarray, words: dict[str, Any]) -> dict[str, Any]:
+def sd_row(scores: np.ndarray, words: dict[str, Any]) -> dict[str, Any]:
     cell = Cell.of(words["contrast"], scores.size)
     return row(estimand="SD of scores", n=scores.size, estimate=float(scores.std(ddof=1)),
                method="between participants", cell=cell, **words)  # fmt: skip

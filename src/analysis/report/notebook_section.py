@@ -32,10 +32,13 @@ def slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]+", "-", text).strip("-") or "unnamed"
 
 
-def notebook_page(path: Path, anchors: Mapping[str, str]) -> dict[str, Any]:
+def notebook_page(
+    path: Path, anchors: Mapping[str, str], pages: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """One executed notebook as a section: anchor, file, title, cells.
 
-    ``anchors`` maps the file name of each notebook in the report to its anchor.
+    ``anchors`` maps the file name of each notebook in the report to its anchor, and ``pages`` to
+    its page, where each has one of its own.
     """
     import nbformat
 
@@ -46,7 +49,7 @@ def notebook_page(path: Path, anchors: Mapping[str, str]) -> dict[str, Any]:
             "report-notebook", f"{path.name} could not be read as a Jupyter notebook."
         ) from error
     title, titled, cells = path.stem, False, []
-    page = _Page(anchors[path.name], anchors)
+    page = Cleaned(anchors[path.name], anchors, pages)
     for number, cell in enumerate(notebook.cells, start=1):
         page.where = f"{path.name}, cell {number}"
         if cell.cell_type == "markdown":
@@ -64,7 +67,7 @@ def notebook_page(path: Path, anchors: Mapping[str, str]) -> dict[str, Any]:
     return {"anchor": anchors[path.name], "file": path.name, "title": title, "cells": cells}
 
 
-def _output(output: Mapping[str, Any], page: _Page) -> Markup:
+def _output(output: Mapping[str, Any], page: Cleaned) -> Markup:
     """One output of a code cell: figure, table, prose or plain text, whichever comes first."""
     from nbconvert.filters import strip_ansi
 
@@ -124,15 +127,18 @@ def _label(table: Tag) -> None:
                 cell["data-label"] = label
 
 
-class _Page:
+class Cleaned:
     """Turns a notebook's HTML into its allowed part, so that no markup passes unread.
 
     Headings go below the page's own; tables get a caption, scopes and a scrolling frame;
     links stay only when they lead within the page or to a DOI.
     """
 
-    def __init__(self, anchor: str, links: Mapping[str, str]) -> None:
+    def __init__(
+        self, anchor: str, links: Mapping[str, str], pages: Mapping[str, str] | None = None
+    ) -> None:
         self.anchor, self.links, self.where = anchor, links, ""
+        self.pages = pages or {}
         self._named: set[str] = set()
 
     def markdown(self, source: str) -> Markup:
@@ -171,7 +177,9 @@ class _Page:
         """Keep the attributes that carry meaning, and lower the headings."""
         given, tag.attrs = dict(tag.attrs), {}
         if re.fullmatch("h[1-6]", tag.name):
-            tag.name = f"h{min(6, max(2, int(tag.name[1])) + 2)}"
+            # Below the title of its page, or of its section in a page of all.
+            lower = 0 if self.pages else 2
+            tag.name = f"h{min(6, max(2, int(tag.name[1])) + lower)}"
             name = f"{self.anchor}-{slug(str(given.get('id', '')))}"
             if given.get("id") and name not in self._named:
                 self._named.add(name)
@@ -188,8 +196,10 @@ class _Page:
         name, _, part = href.partition("#")
         if href.startswith("https://doi.org/"):
             return href
-        if anchor := self.links.get(Path(name).name, "" if name else self.anchor):
-            return f"#{anchor}-{slug(part)}" if part else f"#{anchor}"
+        name = Path(name).name
+        if anchor := self.links.get(name, "" if name else self.anchor):
+            place = f"#{anchor}-{slug(part)}" if part else f"#{anchor}"
+            return place if anchor == self.anchor else self.pages.get(name, "") + place
         return ""
 
     def _frame(self, table: Tag, soup: BeautifulSoup) -> None:

@@ -1,83 +1,24 @@
-"""The report: the ledger first, then the notebooks, in one page that makes no request."""
+"""What every page shares: its template, its place, the versions that made it."""
 
 from __future__ import annotations
 
+import os
 import platform
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from analysis.claims.ledger import WORDS, ClaimResult, Ledger
+from analysis.claims.ledger import ClaimResult
 from analysis.describe.display import estimate_numbers
-from analysis.errors import ReliefError, printable_lines
-from analysis.report.notebook_section import notebook_page, slug
+from analysis.errors import printable_lines
 from analysis.writing import make_folder, write_atomic
 
 PACKAGES = ("relief-analysis", "numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn")
-PROVENANCE = ("file", "sha256", "producer", "licence")
 Progress = Callable[[int, int, str], None]
-
-
-def build_report(
-    ledgers: Sequence[Ledger],
-    *,
-    out: Path,
-    notebooks: Sequence[Path] = (),
-    provenance: Sequence[Mapping[str, Any]] = (),
-    skipped: Sequence[Mapping[str, Any]] = (),
-    progress: Progress | None = None,
-) -> Path:
-    """Write ``out/index.html`` and return its path.
-
-    The page holds its own style and figures, no script, and a policy that forbids requests.
-    It holds no time of day: the same ledgers and notebooks give the same bytes.
-
-    Parameters
-    ----------
-    ledgers
-        One a source, in the order shown.
-    notebooks
-        Executed notebooks, in the order shown.
-    provenance
-        One mapping a data file: ``file``, ``sha256``, ``producer``, ``licence``, and any
-        other key as a further column. A value that starts with ``https://doi.org/`` is linked.
-    skipped
-        What was not available: mappings with ``name`` and ``reason``.
-    progress
-        Called with steps done, all steps, and the name of the next one.
-
-    Raises
-    ------
-    ReliefError
-        When there is no ledger, two sources share a name, a notebook cannot be read, holds an
-        error, a figure without alternative text, or a picture that no cell made.
-    """
-    if not ledgers:
-        raise ReliefError("report-empty", "A report needs at least one ledger; none was given.")
-    report = progress or (lambda done, steps, what: None)
-    steps = len(notebooks) + 1
-    anchors = {path.name: f"notebook-{slug(path.stem)}" for path in notebooks}
-    pages = []
-    for done, path in enumerate(notebooks):
-        report(done, steps, path.name)
-        pages.append(notebook_page(path, anchors))
-    report(steps - 1, steps, "index.html")
-    text = template("report.html.j2").render(
-        sources=_sources(ledgers),
-        words=WORDS,
-        claims=_claims_in_order(ledgers),
-        notebooks=pages,
-        provenance=provenance,
-        provenance_columns=list(dict.fromkeys([*PROVENANCE, *(k for p in provenance for k in p)])),
-        skipped=skipped,
-        versions=versions(),
-    )
-    target = write_page(text, out / "index.html")
-    report(steps, steps, "index.html")
-    return target
 
 
 def write_page(text: str, path: Path) -> Path:
@@ -126,36 +67,17 @@ def versions() -> list[tuple[str, str]]:
     return found
 
 
-# --- ledgers -------------------------------------------------------------------------------
+def today() -> date:
+    """The day a page is made: that of ``SOURCE_DATE_EPOCH`` where it is set, else this one."""
+    declared = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if declared.isdecimal():
+        return datetime.fromtimestamp(int(declared), UTC).date()
+    return date.today()
 
 
-def _sources(ledgers: Sequence[Ledger]) -> list[dict[str, Any]]:
-    """Each ledger with its anchor, its claims by id, and how often it says each word."""
-    sources = []
-    for ledger in ledgers:
-        found = Counter(result.verdict for result in ledger.claims)
-        sources.append(
-            {
-                "ledger": ledger,
-                "anchor": slug(ledger.study),
-                "by_claim": {result.claim: result for result in ledger.claims},
-                "counts": [(word, found[word]) for word in WORDS],
-                "gates": {result.claim: gate_counts(result) for result in ledger.claims},
-            }
-        )
-    if len({source["anchor"] for source in sources}) < len(sources):
-        names = ", ".join(sorted(ledger.study for ledger in ledgers))
-        raise ReliefError("report-names", f"Sources need names that differ; found {names}.")
-    return sources
-
-
-def _claims_in_order(ledgers: Sequence[Ledger]) -> list[tuple[str, str]]:
-    """Every claim id with its title, in the order of first appearance."""
-    titles: dict[str, str] = {}
-    for ledger in ledgers:
-        for result in ledger.claims:
-            titles.setdefault(result.claim, result.title)
-    return list(titles.items())
+def day_told(day: date) -> str:
+    """``30 November 2026``."""
+    return f"{day.day} {day:%B} {day.year}"
 
 
 def gate_counts(result: ClaimResult) -> str:

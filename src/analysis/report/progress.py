@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from analysis.report.page import Progress
 
-__all__ = ["progress"]
+__all__ = ["Steps", "progress"]
 
 
 @contextmanager
@@ -34,3 +34,20 @@ def progress(name: str) -> Iterator[Progress | None]:
             bar.update(task, completed=done, total=steps, description=what)
 
         yield update
+
+
+class Steps:
+    """Steps of a job that finds out on its way how many there are, told to a bar or to nobody."""
+
+    def __init__(self, told: Progress | None) -> None:
+        self._told, self._done, self._all = told, 0, 0
+
+    def expect(self, more: int) -> None:
+        """So many steps are still to come."""
+        self._all += more
+
+    def __call__(self, what: str) -> None:
+        """The next step begins."""
+        if self._told is not None:
+            self._told(self._done, max(self._all, self._done + 1), what)
+        self._done += 1

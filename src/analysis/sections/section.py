@@ -24,7 +24,7 @@ from analysis.describe.display import in_print
 from analysis.errors import ReliefError
 from analysis.figures.output import show
 
-__all__ = ["NOT_HERE", "UNFORESEEN", "WITHHELD", "Picture", "Section", "section"]
+__all__ = ["NOT_HERE", "UNFORESEEN", "WITHHELD", "Picture", "Section", "Table", "section"]
 
 NOT_HERE = "*Not in these data:* "
 WITHHELD = "*Not in this view:* these numbers are for the study team alone."
@@ -39,6 +39,14 @@ class Picture:
 
     ax: Axes
     alt: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text with a caption, for a page; the index holds the heads of its rows."""
+
+    frame: pd.DataFrame
+    caption: str
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,8 @@ class Section:
                 show(block.ax, alt=block.alt)
             elif isinstance(block, pd.DataFrame):
                 display(in_print(block))
+            elif isinstance(block, Table):
+                display(block.frame)
             else:
                 display(block)
 

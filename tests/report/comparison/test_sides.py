@@ -65,6 +65,25 @@ def test_reports_are_compared_by_heading_and_tables_in_tables_by_themselves(tmp_
     assert compared(read_side(page(old)), read_side(page(new))) == []
 
 
+def test_the_pages_that_a_report_leads_to_are_compared_too(tmp_path):
+    sides = []
+    for name, word in (("old", "not decided"), ("new", "supported")):
+        page(tmp_path / name)
+        page(tmp_path / name / "example", word=word)
+        notebooks = tmp_path / name / "example" / "notebooks"
+        notebooks.mkdir()
+        drawn = f'<html><body><h1>N</h1><img src="data:image/svg+xml;x" alt="{word}"></body></html>'
+        (notebooks / "01.html").write_text(drawn, "utf-8")
+        sides.append(read_side(str(tmp_path / name)))
+    assert list(sides[0].documents) == [
+        "index.html", "example/index.html", "example/notebooks/01.html",
+    ]  # fmt: skip
+    found = compared(*sides)
+    assert [(one.kind, one.document) for one in found] == [
+        ("verdict", "example/index.html"), ("text", "example/notebooks/01.html"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "rule"),
     [("no-such-commit", "compare.unknown"), ("--all", "compare.unknown"),

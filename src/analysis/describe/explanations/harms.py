@@ -25,6 +25,8 @@ __all__ = ["harms_table"]
 
 NOT_RECORDED = "not recorded"
 TOO_FEW = "recorded for too few participants to show"
+# No table of a study holds them yet.
+UNREAD = ("sedation", "blood pressure outside its limits", "serious adverse event")
 
 
 def harms_table(case: Case, *, at_least: int | None = None) -> pd.DataFrame:
@@ -32,24 +34,35 @@ def harms_table(case: Case, *, at_least: int | None = None) -> pd.DataFrame:
 
     Infusions stopped early, dissociation not back within 4 h, suicidal events after the
     infusion, people reliably worse, and median peak dissociation. A harm that the study did not
-    record has a row that says so: silence is not safety.
+    record, or that no file of a study can hold here (sedation, blood pressure, serious events),
+    has a row that says so: silence is not safety. Of a single arm there are shares alone.
     """
     at_least = fewest_in_a_step(case) if at_least is None else at_least
     # How many too few are is not for others.
     nobody = 0 if policy(case) is None else math.nan
     rows: list[dict[str, Any]] = []
-    arms = list(both_arms(case).values())
+    named = _arms(case)
+    arms = list(named.values())
     for name, marks, words in _harms(case):
         arm = case.arms.reindex(marks.index)
         known = marks.notna() & arm.isin(arms)
         sizes = arm[known].value_counts().reindex(arms).fillna(0)
         if sizes.min() >= at_least:
             mine = marks[known].astype(bool)
-            rows += harms.harm(mine, arm[known], name, **both_arms(case), **words)
+            rows += harms.harm(mine, arm[known], name, **named, **words)
         else:
             told = TOO_FEW if known.any() else NOT_RECORDED
             rows.append(row(estimand=name, n=nobody, method=told, **words))
     return released(case, rows + _peaks(case, at_least))
+
+
+def _arms(case: Case) -> dict[str, str]:
+    """The arms that there are, as the estimators take them."""
+    if case.design.comparator_arm is not None:
+        return both_arms(case)
+    if case.design.active_arm is None:
+        raise ValueError("The study names no arm that was given ketamine.")
+    return {"treated": case.design.active_arm}
 
 
 def _harms(case: Case) -> list[tuple[str, pd.Series, dict[str, str]]]:
@@ -67,7 +80,7 @@ def _harms(case: Case) -> list[tuple[str, pd.Series, dict[str, str]]]:
             _suicidal(case),
             {"instrument": "C-SSRS"},
         ),
-        ("blood pressure outside its limits", pd.Series(dtype="boolean"), {}),
+        *((name, pd.Series(dtype="boolean"), {}) for name in UNREAD),
     ]
     return found + _worse(case)
 

@@ -171,6 +171,9 @@ class _Found:
         source = str(tag.get("src", ""))
         if source.startswith("data:image/png;base64,"):
             self.pictures.append(Picture(_png(source.partition(",")[2]), str(tag.get("alt", ""))))
+        else:
+            # A drawing of vectors is compared by what it says.
+            self.texts += _paragraphs(str(tag.get("alt", "")))
 
     def block(self, kind: str, heading: str, place: str, key: str) -> Block:
         return Block(

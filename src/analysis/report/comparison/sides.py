@@ -12,6 +12,7 @@ from analysis.rules import refusal
 
 __all__ = ["Side", "read_side"]
 
+PAGES = ("index.html", "*/index.html", "*/notebooks/*.html")
 _TEAMS_MARK = FOR_THE_TEAM.partition(";")[0]
 
 
@@ -35,7 +36,8 @@ def read_side(name: str) -> Side:
     ----------
     name
         A notebook or page; a folder that holds notebooks, or has them in ``notebooks``, or a page
-        ``index.html``; else a commit, branch or tag of the repository around the working folder.
+        ``index.html`` with those it leads to; else a commit, branch or tag of the repository
+        around the working folder.
 
     Raises
     ------
@@ -59,15 +61,19 @@ def _of_folder(folder: Path) -> list[Document]:
     for place in (folder, folder / "notebooks"):
         if found := sorted(place.glob("*.ipynb")):
             return [_read(path) for path in found]
-    return [_read(path) for path in (folder / "index.html",) if path.is_file()]
+    if not (folder / "index.html").is_file():
+        return []
+    # A report of several sources leads to a page of each, and to those of notebooks.
+    below = [path for way in PAGES for path in sorted(folder.glob(way))]
+    return [_read(path, path.relative_to(folder).as_posix()) for path in below]
 
 
-def _read(path: Path) -> Document:
+def _read(path: Path, name: str = "") -> Document:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise refusal("compare.unreadable", name=path.name) from None
-    return _document(path.name, text)
+    return _document(name or path.name, text)
 
 
 def _document(name: str, text: str) -> Document:

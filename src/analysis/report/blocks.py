@@ -1,0 +1,85 @@
+"""Sections as parts of a page: prose, tables and pictures, with nothing that was not cleaned."""
+
+from __future__ import annotations
+
+import io
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis.describe.display import MINUS
+from analysis.figures import png
+from analysis.report.notebook_section import NUMBER, Cleaned
+from analysis.sections.section import Picture, Section, Table
+
+__all__ = ["blocks_of", "picture_block", "table_block"]
+
+# The same figure gives the same bytes: names inside an SVG are drawn from this, not from chance.
+SALT = "relief"
+
+
+def blocks_of(made: Section, anchor: str, *, vector: bool) -> Iterator[dict[str, Any]]:
+    """The blocks of a section as the template takes them.
+
+    Parameters
+    ----------
+    made : Section
+    anchor : str
+        Of the chapter; anchors inside begin with it.
+    vector : bool
+        Whether pictures are SVG. Of real people they are pixels: a vector holds every number.
+    """
+    page = Cleaned(anchor, {})
+    page.where = anchor
+    for block in made.blocks:
+        if isinstance(block, str):
+            absent = block in made.missing
+            yield {"kind": "prose", "html": page.markdown(block), "absent": absent}
+        elif isinstance(block, Picture):
+            yield picture_block(block, vector=vector)
+        elif isinstance(block, Table):
+            yield table_block(block)
+        elif isinstance(block, pd.DataFrame):
+            yield table_block(Table(block.astype(str), ""))
+
+
+def picture_block(picture: Picture, *, vector: bool) -> dict[str, Any]:
+    """A picture with its alternative text, inside the page itself."""
+    kind, drawn = ("svg+xml", _svg(picture)) if vector else ("png", png(picture.ax))
+    source = f"data:image/{kind};base64,{b64encode(drawn).decode()}"
+    width, height = 96 * picture.ax.get_figure(root=True).get_size_inches()  # type: ignore[union-attr]
+    return {"kind": "figure", "source": source, "alt": picture.alt,
+            "width": round(width), "height": round(height)}  # fmt: skip
+
+
+def _svg(picture: Picture) -> bytes:
+    """The figure as SVG without date or version."""
+    import matplotlib as mpl
+
+    buffer = io.BytesIO()
+    figure = picture.ax.get_figure(root=True)
+    if figure is None:
+        raise ValueError("The axes belong to no figure, so there is nothing to show.")
+    with mpl.rc_context({"svg.hashsalt": SALT}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()
+
+
+def table_block(table: Table) -> dict[str, Any]:
+    """A table of text: heads, then a row each with its own head."""
+    frame = table.frame
+    head = [str(name or "") for name in (*frame.index.names, *frame.columns)]
+    rows = [
+        [_cell(value) for value in (*(key if isinstance(key, tuple) else (key,)), *line)]
+        for key, line in zip(frame.index, frame.itertuples(index=False), strict=True)
+    ]
+    return {"kind": "table", "caption": table.caption, "head": head, "rows": rows}
+
+
+def _cell(value: Any) -> Mapping[str, Any]:
+    text = str(value)
+    if NUMBER.fullmatch(text):
+        return {"text": text.replace("-", MINUS), "number": True}
+    return {"text": text, "number": False}
