@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from analysis.describe.display import estimate_numbers
-from analysis.report.page import day_told, gate_counts, today
+from analysis.report.page import day_told, gate_counts, today, with_unit
 from tests.report.small_report import result
 
 
@@ -61,3 +61,18 @@ def test_degrees_of_freedom_and_numbers_of_people():
     assert (seen["df"], seen["n"], seen["se"]) == ("28", "30", "2.04")
     assert estimate_numbers({"df": 54.33})["df"] == "54.3"
     assert estimate_numbers({"df": math.inf})["df"] == "∞"
+
+
+@pytest.mark.parametrize(
+    ("estimand", "given", "expected"),
+    [
+        ("share with any fall", (0.967, 0.828, 0.999), "97 [83, 100] %"),
+        ("difference in shares", (-0.25, -0.5, math.nan), "−25 [−50, –] %"),
+        ("infusion length (minutes)", (40, 39, 42), "40.0 [39.0, 42.0] minutes"),
+        ("adjusted difference", (-7.76, -11.6, -3.93), "−7.76 [−11.60, −3.93] "),
+    ],
+)
+def test_a_number_has_its_unit_and_a_share_is_per_cent(estimand, given, expected):
+    row = dict(zip(("estimate", "ci_low", "ci_high"), given, strict=True))
+    seen = with_unit(row | {"estimand": estimand})
+    assert f"{seen['estimate']} {seen['interval']} {seen['unit']}" == expected

@@ -50,6 +50,11 @@ def randomised_trial(case: Case, windows: Sequence[str] | None = None) -> Trial:
     """
     two_arms(case)
     windows = case.visits if windows is None else windows
+    if not windows:
+        raise ValueError(
+            f"No window after the infusion holds {case.scale.name} scores of enough participants "
+            "of each arm."
+        )
     people = case.people_scored
     change = [case.people(name).set_index("subject")["change"].reindex(people) for name in windows]
     labels = tuple(case.windows[name].label for name in windows)

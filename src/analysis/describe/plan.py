@@ -10,6 +10,7 @@ from analysis.checks.participant_flow import ANALYSED, READ
 from analysis.claims.case import Case
 from analysis.describe.chosen import decides
 from analysis.describe.common import flow_shown, policy
+from analysis.describe.display import DASH
 from analysis.describe.in_words import listed
 
 __all__ = ["NOT_DECLARED", "UNCHECKED", "people_by_arm", "plan_table", "unchecked"]
@@ -22,7 +23,7 @@ UNCHECKED = ("randomised", "concurrent", "blinded", "planned_per_arm", "looks", 
 
 def plan_table(case: Case) -> pd.DataFrame:
     """Indexed by what it is about: ``declared``, and ``in the data`` (a dash where none can be)."""
-    rows = list(_rows(case))
+    rows = [tuple(cell or DASH for cell in row) for row in _rows(case)]
     return pd.DataFrame(rows, columns=["about", "declared", "in the data"]).set_index("about")
 
 
@@ -100,6 +101,7 @@ def _decides(case: Case) -> str:
 def unchecked(case: Case) -> dict[str, str]:
     """What is declared that nobody can check in the files: key of study.toml to its value."""
     own = case.design
-    given = {key: getattr(own, key) for key in UNCHECKED if getattr(own, key) is not None}
+    given = {key: getattr(own, key) for key in UNCHECKED}
+    given = {key: value for key, value in given.items() if value not in (None, "none")}
     return {key: _planned(case) if key == "planned_per_arm" else _told(value)
             for key, value in given.items()}  # fmt: skip

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
-from analysis.describe.display import MINUS
+from analysis.describe.display import DASH, MINUS
 from analysis.figures import png
 from analysis.report.notebook_section import NUMBER, Cleaned
 from analysis.sections.section import Picture, Section, Table
@@ -72,14 +72,22 @@ def table_block(table: Table) -> dict[str, Any]:
     frame = table.frame
     head = [str(name or "") for name in (*frame.index.names, *frame.columns)]
     rows = [
-        [_cell(value) for value in (*(key if isinstance(key, tuple) else (key,)), *line)]
+        [str(value) for value in (*(key if isinstance(key, tuple) else (key,)), *line)]
         for key, line in zip(frame.index, frame.itertuples(index=False), strict=True)
     ]
-    return {"kind": "table", "caption": table.caption, "head": head, "rows": rows}
+    numbers = [all(NUMBER.fullmatch(cell) or cell == DASH for cell in own)
+               and any(cell != DASH for cell in own)
+               for own in zip(*rows, strict=True)]  # fmt: skip
+    return {
+        "kind": "table",
+        "caption": table.caption,
+        "head": [{"text": text, "number": number}
+                 for text, number in zip(head, numbers, strict=True)],
+        "rows": [[{"text": _shown(text), "number": number, "none": text == DASH}
+                  for text, number in zip(row, numbers, strict=True)] for row in rows],
+    }  # fmt: skip
 
 
-def _cell(value: Any) -> Mapping[str, Any]:
-    text = str(value)
-    if NUMBER.fullmatch(text):
-        return {"text": text.replace("-", MINUS), "number": True}
-    return {"text": text, "number": False}
+def _shown(text: str) -> str:
+    """A number with a true minus sign; other text as it is."""
+    return text.replace("-", MINUS) if NUMBER.fullmatch(text) else text

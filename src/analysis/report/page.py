@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -13,11 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from analysis.claims.ledger import ClaimResult
-from analysis.describe.display import estimate_numbers
+from analysis.describe.display import DASH, estimate_numbers
+from analysis.describe.in_words import percent
 from analysis.errors import printable_lines
 from analysis.writing import make_folder, write_atomic
 
 PACKAGES = ("relief-analysis", "numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn")
+# Of an estimand: what is a share of participants, and the unit that others end with.
+SHARE = re.compile(r"(difference in )?shares?\b")
+UNIT = re.compile(r"\(([^()]+)\)$")
 Progress = Callable[[int, int, str], None]
 
 
@@ -52,8 +57,20 @@ def template(name: str) -> Any:
         lstrip_blocks=True,
         finalize=_seen,
     )
-    environment.filters["shown"] = estimate_numbers
+    environment.filters["shown"] = with_unit
     return environment.get_template(name)
+
+
+def with_unit(row: Mapping[str, Any]) -> dict[str, str]:
+    """The numbers of a row as people read them, with their unit; shares as per cent."""
+    estimand, told = str(row.get("estimand") or ""), estimate_numbers(row)
+    if not SHARE.match(estimand):
+        named = UNIT.search(estimand)
+        return told | {"unit": told["unit"] or (named[1] if named else "")}
+    whole = {name: DASH if told[name] == DASH else percent(float(row[name])).removesuffix(" %")
+             for name in ("estimate", "ci_low", "ci_high")}  # fmt: skip
+    interval = f"[{whole['ci_low']}, {whole['ci_high']}]" if told["interval"] else ""
+    return told | whole | {"interval": interval, "unit": "%"}
 
 
 def versions() -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from analysis.claims.case import Case
 from analysis.claims.ledger import Ledger
 from analysis.describe.by_window import Described
 from analysis.describe.common import issues_shown
-from analysis.describe.display import DASH, number
+from analysis.describe.display import DASH, MINUS, number
 from analysis.describe.explanations import harms
 from analysis.describe.in_words import interval, lines_of, percent
 from analysis.describe.over_time import over_time
@@ -33,6 +33,10 @@ from analysis.sections import change, crossover, data, explanations, missing, re
 from analysis.sections.section import Picture, Section, Table, section
 
 __all__ = ["CHAPTERS", "Chapter", "the_answer"]
+
+
+# Of a mean: a smaller spread comes from the last digits of floating point.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -64,20 +68,14 @@ def the_answer(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
 @section()
 def _participants(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
     """Who they were and what they were given."""
-    people = people_by_arm(case)
-    columns: dict[str, dict[str, str]] = {
-        arm: {"participants": str(n)} for arm, n in people.items()
-    }
+    columns = {arm: {"participants": str(n)} for arm, n in people_by_arm(case).items()}
     for name, rows in (("before: {instrument}", baselines_by_arm(case)),
                        ("{estimand}, first infusion", treatment_by_arm(case))):  # fmt: skip
-        for line in lines_of(rows):
-            if line["estimand"] == "SD of scores":
-                continue
-            spread = rows[(rows["estimand"] == "SD of scores")
-                          & (rows["contrast"] == line["contrast"])
-                          & (rows["instrument"] == line["instrument"])]  # fmt: skip
-            told = _mean_sd(line, spread)
-            columns.setdefault(line["contrast"], {})[name.format(**line)] = told
+        # A mean and its SD follow one another.
+        lines = lines_of(rows)
+        for mean, sd in zip(lines[::2], lines[1::2], strict=True):
+            told = _mean_sd(mean, sd["estimate"])
+            columns.setdefault(mean["contrast"], {})[name.format(**mean)] = told
     for arm, told in routes(case).items():
         columns.setdefault(arm, {})["route, first infusion"] = told
     frame = pd.DataFrame(columns).fillna(DASH).rename_axis("characteristic")
@@ -85,12 +83,13 @@ def _participants(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]
     yield f"This project does not read {NOT_READ}: nothing is known of them here."
 
 
-def _mean_sd(line: dict[str, Any], spread: pd.DataFrame) -> str:
+def _mean_sd(line: dict[str, Any], sd: float) -> str:
     """``34.1 (7.2), n = 30``; why not, where it is withheld."""
     if math.isnan(line["estimate"]):
         return "withheld"
-    sd = "" if spread.empty else f" ({number(spread['estimate'].iloc[0])})"
-    return f"{number(line['estimate'])}{sd}, n = {number(line['n'])}"
+    # Of equal values the last digits of their mean leave a spread that is none.
+    spread = 0.0 if abs(sd) < ROUNDING * abs(line["estimate"]) else sd
+    return f"{number(line['estimate'])} ({number(spread)}), n = {number(line['n'])}"
 
 
 @section()
@@ -102,16 +101,15 @@ def _planned(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
 @section()
 def _harms(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
     """Harms by arm beside the answer."""
-    rows = harms.harms_table(case)
     told: dict[str, dict[str, str]] = {}
-    for line in lines_of(rows):
-        row = told.setdefault(_harm(line), {})
-        row[line["contrast"] or "all arms"] = _share(line)
-    frame = pd.DataFrame.from_dict(told, orient="index").rename_axis("harm")
-    absent = frame.pop("all arms") if "all arms" in frame else pd.Series(dtype=str)
-    for name, why in absent.dropna().items():
-        frame.loc[name] = why
-    yield Table(frame.fillna(DASH), "Share of participants with each harm, 95 % interval, n")
+    arms = [str(arm) for arm in (case.design.active_arm, case.design.comparator_arm) if arm]
+    for line in lines_of(harms.harms_table(case)):
+        own = told.setdefault(_harm(line), {})
+        # What nobody recorded was recorded of no arm.
+        for arm in [line["contrast"]] if line["contrast"] else arms:
+            own[arm.replace(" - ", f" {MINUS} ")] = _share(line)
+    frame = pd.DataFrame.from_dict(told, orient="index").fillna(DASH).rename_axis("harm")
+    yield Table(frame, "Share of participants with each harm, 95 % interval, n")
     yield "What was not recorded may have happened: silence is not safety."
 
 
@@ -123,7 +121,7 @@ def _harm(line: dict[str, Any]) -> str:
 def _share(line: dict[str, Any]) -> str:
     if math.isnan(line["estimate"]):
         return str(line["method"]).partition(":")[0]
-    if "points" in line["estimand"]:
+    if "(points)" in line["estimand"]:
         return interval(line)
     limits = ""
     if not math.isnan(line["ci_low"]):
