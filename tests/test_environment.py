@@ -29,7 +29,7 @@ CONDA_NAMES = {
 }
 CONDA_ONLY = {"pip", "python"}
 # What conda-forge does not carry: environment.yml takes it by pip, pinned.
-BY_PIP = {"pimeta", "pymetaanalysis"}
+BY_PIP = {"axe-playwright-python", "pimeta", "pymetaanalysis"}
 COMPUTES_AND_DRAWS = {
     "contourpy",
     "dask",
