@@ -44,7 +44,8 @@ def test_where_hours_cannot_be_told_the_window_that_decides_is():
     own = ledger("not testable")
     found = SimpleNamespace(windows=windows, limits=())
     assert answer_in_numbers(own, found) == "What these data can say: Later."
-    nothing = SimpleNamespace(windows=(), limits=("Nobody was scored.", "More."))
+    parallel = SimpleNamespace(design=SimpleNamespace(design="parallel"))
+    nothing = SimpleNamespace(windows=(), limits=("Nobody was scored.", "More."), case=parallel)
     assert answer_in_numbers(own, nothing) == "Nobody was scored."
 
 

@@ -6,9 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from analysis.claims.case import Case
 from analysis.claims.ledger import NOT_TESTABLE, ClaimResult, Ledger
 from analysis.describe.by_window import Described
+from analysis.describe.common import policy
+from analysis.describe.crossover import within_person
 from analysis.describe.display import number
+from analysis.describe.in_words import interval, lines_of
 
 __all__ = ["answer_in_numbers"]
 
@@ -59,7 +63,22 @@ def _of_a_study(found: Described) -> str:
     told = told or [one.sentence for one in found.windows]
     if told:
         return f"What these data can say: {told[0]}"
-    return " ".join(found.limits[:1])
+    return _within_person(found.case) or " ".join(found.limits[:1])
+
+
+def _within_person(case: Case) -> str:
+    """What a crossover says of both treatments in the same person; for the study team alone."""
+    if case.design.design != "crossover" or policy(case) is not None:
+        return ""
+    try:
+        first = within_person(case)[0]
+    except ValueError:
+        return ""
+    told = interval(lines_of(first.rows)[0], unit="points")
+    return (
+        f"What these data can say: {first.label} after each infusion, {first.instrument} differed "
+        f"within a person by {told}, {case.contrast}."
+    )
 
 
 def _published(result: ClaimResult) -> str:

@@ -14,6 +14,7 @@ from analysis.claims.calibration.design import HOURS, LATER, design_of_trial
 from analysis.claims.case import Case
 from analysis.claims.decision_rule import decide_by_interval
 from analysis.describe.calibration import absent, all_gates, read_counts
+from analysis.describe.chosen import decides
 from analysis.describe.common import policy
 
 __all__ = ["bounds_by_word", "power_cited"]
@@ -80,11 +81,12 @@ def power_cited(case: Case) -> str:
     if case.design.comparator != "active":
         return "Power: no committed row has such a comparator."
     try:
-        primary = case.primary
+        there = case.at(decides(case))
+        primary = there.primary
     except ValueError:
         return "Power: there is no estimate, so no row is cited."
-    window = HOURS if case.later is None else LATER
-    found = design_of_trial(case.scores, primary, level=case.level, window=window)
+    window = HOURS if there.later is None else LATER
+    found = design_of_trial(there.scores, primary, level=case.level, window=window)
     if isinstance(found, str):
         return "Power: the study has a design that no committed row is of."
     size, design = found

@@ -90,7 +90,7 @@ def at_every_threshold(case: Case) -> Iterator[Any]:
                     "contrast", "estimand"),
     )  # fmt: skip
     shares = rows[own & (rows["contrast"] == case.design.active_arm)]["estimate"].dropna()
-    if len(shares):
+    if shares.nunique() > 1:
         yield (
             f"By the threshold chosen, {percent(shares.max())} or {percent(shares.min())} of the "
             "same people on ketamine improved."

@@ -6,7 +6,7 @@ What a study cannot feed ends in one sentence, as everywhere in this room.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,8 @@ from analysis.sections.section import Picture, Section, Table, section
 __all__ = ["CHAPTERS", "Chapter", "the_answer"]
 
 
+# Claims about a difference, within hours and later.
+DIFFERENCES = ("onset", "attribution")
 # Of a mean: a smaller spread comes from the last digits of floating point.
 ROUNDING = 1e-9
 
@@ -61,6 +63,8 @@ def _parts(made: Section, *kinds: type) -> Iterator[Any]:
 def the_answer(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
     """The picture that answers: the difference over time."""
     shown = over_time(found)
+    if shown.rows["estimate"].isna().all():
+        raise ValueError("No window has an estimate that may be shown.")
     ax = picture_over_time(shown)
     yield Picture(ax, shown.alt)
 
@@ -161,12 +165,13 @@ def _scores(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
 @section()
 def _rests_on(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
     """The bound on bias, what nobody can check, the power of the row cited."""
-    stretches = bounds_by_word(case, ledger["onset"].estimate)
+    line = _deciding(ledger)
+    stretches = bounds_by_word(case, line)
     if stretches.empty:
-        yield "There is no difference within hours, so no bound on bias decides anything."
+        yield "There is no difference that may be shown, so no bound on bias is held against one."
     else:
         own = stretches[stretches["declared"]].iloc[0]
-        yield _turning(own, case.definitions.rule("bias_bound_sd"))
+        yield f"{line['window']} after: {_turning(own, case.definitions.rule('bias_bound_sd'))}"
         frame = pd.DataFrame({
             "bias bound B, SD": [_stretch(one, "sd") for one in lines_of(stretches)],
             "points": [_stretch(one, "points") for one in lines_of(stretches)],
@@ -181,6 +186,12 @@ def _rests_on(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
         yield Table(told, "Declared, and nobody can check it in the files: ask the sender")
     else:
         yield "Nothing is declared of how the study was done, which counts as unfavourable."
+
+
+def _deciding(ledger: Ledger) -> Mapping[str, Any]:
+    """The difference that decides: within hours, else in the later window."""
+    found = [one.estimate for name in DIFFERENCES for one in ledger.claims if one.claim == name]
+    return next((line for line in found if not math.isnan(line["estimate"])), found[0])
 
 
 def _turning(own: pd.Series, bound: float) -> str:
@@ -264,7 +275,7 @@ def _quality(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
 @section()
 def _methods(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
     """How the numbers were made, with links."""
-    line = ledger["onset"].estimate
+    line = _deciding(ledger)
     if line.get("method") and not math.isnan(line["estimate"]):
         yield f"The difference that decides: {line['method']}."
     yield "\n".join(f"- {text}" for text in METHODS)
