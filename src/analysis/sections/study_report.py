@@ -269,7 +269,7 @@ def _quality(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
         [(one["rule"], one["severity"], str(one["count"]), one["message"]) for one in issues],
         columns=["rule", "severity", "count", "what was found"],
     ).set_index("rule")
-    yield Table(frame, "STOP: cannot be used; DROP: set aside; FLAG: kept, must be told; NOTE")
+    yield Table(frame, "STOP: cannot be used; DROP: excluded; FLAG: kept, must be told; NOTE")
 
 
 @section()
@@ -287,9 +287,9 @@ METHODS = (
     "with robust standard errors.",
     "A participant belongs to the arm of the first infusion; scores after a stopped infusion "
     "count (treatment policy, ICH E9(R1)).",
-    "Smallest difference that matters: published for the scale, else half an SD of baseline "
+    "Minimal important difference: published for the scale, else half an SD of baseline "
     "([Norman 2003](https://doi.org/10.1097/01.MLR.0000062554.74615.4C)).",
-    "What hope and unblinding may add is an assumption, declared before the data were read (why "
+    "What expectancy and unblinding may add is an assumption, declared before the data were read (why "
     "it matters: [Wilkinson 2019](https://doi.org/10.1038/s41386-019-0317-8)).",
     "Missing scores: jump to reference and shifts "
     "([Carpenter 2013](https://doi.org/10.1080/10543406.2013.834911)); every defensible analysis "
