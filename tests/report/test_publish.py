@@ -8,12 +8,19 @@ import pytest
 
 import analysis.report.pdf
 import analysis.report.publish
+import analysis.report.source_page
 from analysis.errors import DataUnavailable, ReliefError
 from analysis.paths import DATA_PROCESSED, NOTEBOOKS
 from analysis.report.pdf import NO_BROWSER
 from analysis.report.publish import publish, write_processed
 from analysis.studies import judge_source
 from tests.factory import write_study
+
+
+@pytest.fixture(autouse=True)
+def _without_chapters(monkeypatch):
+    """Which pages are written is asked here; what they hold, in the browser and in sections."""
+    monkeypatch.setattr(analysis.report.source_page, "CHAPTERS", ())
 
 
 @pytest.mark.parametrize("study", ["published", "example"])
