@@ -83,7 +83,8 @@ def _participants(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]
     for arm, told in routes(case).items():
         columns.setdefault(arm, {})["route, first infusion"] = told
     frame = pd.DataFrame(columns).fillna(DASH).rename_axis("characteristic")
-    yield Table(frame, "Mean (SD), n by arm; without p, since chance made the arms")
+    chance = ", since chance made the arms" if case.design.randomised else ""
+    yield Table(frame, f"Mean (SD), n by arm; without p{chance}")
     yield f"This project does not read {NOT_READ}: nothing is known of them here."
 
 
