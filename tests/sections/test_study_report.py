@@ -79,7 +79,7 @@ def test_scores_are_those_of_every_window_by_arm(example):
 def test_harms_that_nobody_records_are_named_beside_the_others(example):
     table = tables_of(of("harms", example))[0].frame
     for harm in UNREAD:
-        assert set(table.loc[harm]) <= {"not recorded"}
+        assert set(table.loc[harm, ["ketamine", "midazolam"]]) == {"not recorded"}
     assert "%" in table.loc["infusion stopped early", "ketamine"]
 
 

@@ -117,7 +117,7 @@ def write_notebook_pages(
     links = [NotebookLink(addresses[page["file"]], page["title"]) for page in pages]
     for place, page in enumerate(pages):
         others = [
-            {"address": link.address, "title": link.title, "number": link.address[:-5],
+            {"address": link.address, "title": link.title, "number": link.number,
              "here": number == place}
             for number, link in enumerate(links)
         ]  # fmt: skip

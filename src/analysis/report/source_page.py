@@ -37,6 +37,11 @@ class NotebookLink:
     address: str
     title: str
 
+    @property
+    def number(self) -> str:
+        """The number that its name begins with."""
+        return Path(self.address).stem
+
 
 @dataclass(frozen=True)
 class Source:
