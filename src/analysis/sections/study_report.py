@@ -290,8 +290,8 @@ METHODS = (
     "count (treatment policy, ICH E9(R1)).",
     "Minimal important difference: published for the scale, else half an SD of baseline "
     "([Norman 2003](https://doi.org/10.1097/01.MLR.0000062554.74615.4C)).",
-    "What expectancy and unblinding may add is an assumption, declared before the data were read (why "
-    "it matters: [Wilkinson 2019](https://doi.org/10.1038/s41386-019-0317-8)).",
+    "What expectancy and unblinding may add is an assumption, declared before the data were read "
+    "(why it matters: [Wilkinson 2019](https://doi.org/10.1038/s41386-019-0317-8)).",
     "Missing scores: jump to reference and shifts "
     "([Carpenter 2013](https://doi.org/10.1080/10543406.2013.834911)); every defensible analysis "
     "beside it ([Steegen 2016](https://doi.org/10.1177/1745691616658637)).",
