@@ -46,6 +46,8 @@ def strategies(case: Case) -> Iterator[Any]:
         alternative(case, f"The difference {when} after under each assumption about missing scores",
                     one, "assumption"),
     )  # fmt: skip
+    if len(one) < 2:
+        return
     spread = one["estimate"].max() - one["estimate"].min()
     yield f"The assumptions are at most {spread:.2g} points apart, {when} after."
 

@@ -227,7 +227,8 @@ def _who(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
     """Who improves, by every threshold in use."""
     made = responders.at_every_threshold(case)
     yield from _parts(made)
-    yield from made.prose[-1:] if not made.missing else ()
+    # The first sentence names the form, of which the picture tells.
+    yield from made.prose[1:][-1:] if not made.missing else ()
 
 
 @section()
