@@ -123,7 +123,9 @@ def _chapters(source: Source) -> Iterator[tuple[str, str, str, Callable[[], Sect
     if source.published:
         yield "trials", "What the trials found", "Trials", published_report.trials
     case, found = source.case, source.found
-    for one in CHAPTERS if case is not None and found is not None else ():
+    if case is None or found is None:
+        return
+    for one in CHAPTERS:
         yield one.anchor, one.title, one.short, partial(one.make, case, source.ledger, found)
 
 
