@@ -155,8 +155,10 @@ def _scores(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
     frame = pd.DataFrame(rows).set_index("window after the infusion")
     form = f", {case.primary_form[0]}" if case.primary_form else ""
     yield Table(frame, f"Scores as they are, points of {case.scale.name}{form}; lower is better")
-    yield from _parts(change.by_window(case))
-    if case.design.comparator_arm is not None:
+    # Where every number is withheld there is nothing to draw.
+    if found.arms["estimate"].notna().any():
+        yield from _parts(change.by_window(case))
+    if found.differences["estimate"].notna().any():
         yield from _parts(change.differences(case))
     if case.design.design == "crossover":
         yield from _parts(crossover.contrast(case), str, Picture)
