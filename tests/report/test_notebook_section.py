@@ -44,9 +44,8 @@ def test_each_cell_of_a_wide_table_knows_its_column_and_a_narrow_table_is_left(t
     wide = pd.DataFrame([[1, 2, 3], [4, 5, 6]], index=index, columns=["n", "estimate", "unit"])
     outputs = [v4.new_output("display_data", {"text/html": table.to_html(), "text/plain": ""})
                for table in (wide, wide[["n"]])]  # fmt: skip
-    folded, narrow = soup(
-        tmp_path, notebooks=[notebook(tmp_path, code(*outputs))]
-    ).find(id="notebook-01_the_data").find_all("table")  # fmt: skip
+    (tree,) = notebook_soups(tmp_path, notebook(tmp_path, code(*outputs)))
+    folded, narrow = tree.article.find_all("table")
     assert folded["class"] == ["fold"]
     rows = [[cell.get("data-label") for cell in row.find_all("td")]
             for row in folded.tbody.find_all("tr")]  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from analysis.describe.over_time import published_over_time
-from analysis.describe.pooled_evidence import differences_table, pools_table, slope_told
+from analysis.describe.pooled_evidence import differences_table, pools_table
 from analysis.figures.over_time import picture_over_time
 from analysis.sections.section import Picture, Table, section
 
@@ -22,8 +22,7 @@ def the_answer() -> Iterator[Any]:
 
 @section()
 def trials() -> Iterator[Any]:
-    """Each randomised trial's difference, the pools, and how differences change with hours."""
-    found = differences_table().drop(columns=["rows", "doi", "what was read"])
+    """Each randomised trial's difference, and the pools."""
+    found = differences_table().drop(columns=["rows", "doi", "what was read"], errors="ignore")
     yield Table(found, "Standardised difference of each trial, SD; negative: better on ketamine")
     yield Table(pools_table(), "Pooled by window, or why not")
-    yield slope_told()
