@@ -42,6 +42,7 @@ def test_no_threshold_is_made_up(case):
     ad_hoc = responders.shares_at_thresholds(case, window="hours")
     assert ad_hoc["estimand"].str.removeprefix("difference in ").unique().tolist() == [
         "any fall",
+        f"{case.smallest_difference[0]:.1f} points or more (minimal important difference)",
         "30 % of baseline or more",
         "50 % of baseline or more",
     ]
