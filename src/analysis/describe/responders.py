@@ -87,7 +87,8 @@ def three_ways_compared(case: Case, *, window: str, instrument: str, version: st
     people, treated, words = _of_two_arms(case, window, instrument, version)
     scale = instruments.get(instrument)
     ways = ways_of_change(scale, people["baseline"], people["score"]).to_numpy()
-    rows, hidden = [], set()
+    rows: list[dict[str, Any]] = []
+    hidden: set[str] = set()
     for arm, own in zip(arms, (treated, ~treated), strict=True):
         split, few = _three_ways(case, ways[own], contrast=arm, **words)
         rows, hidden = rows + split, hidden | few

@@ -63,9 +63,8 @@ def _in_the_verdict(case: Case) -> str:
     _, found = doubted_word(there.scores, there.primary, there.bars)
     jump = number(found.jump_to_reference)
     return (
-        f"The verdict asks the same of the primary analysis, {case.windows[name].label} after, "
-        "which has no other windows to tell of those who missed these: there jump to reference "
-        f"gives {jump} points."
+        f"The verdict does the same with the primary analysis, {case.windows[name].label} after, "
+        f"whose model knows no other window: there jump to reference gives {jump} points."
     )
 
 
