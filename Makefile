@@ -218,7 +218,8 @@ clean: ## remove the environment, the tools, caches, reports and copies of noteb
 # Targets by what they are for; what is in neither group maintains the project.
 USE := report lab notebooks review data set-up help
 CHECK := lint format test test-long test-python test-newest coverage fuzz release-check set-up-time \
-	benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge
+	benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge \
+	benchmark-notebooks
 
 help: ## this list
 	@awk -F ':.*## ' -v use=" $(USE) " -v check=" $(CHECK) " ' \

@@ -85,7 +85,7 @@ def recipe(study: Path, options: list[str], folder: Path) -> str:
     ).stdout  # fmt: skip
     line = printed[printed.index("RELIEF_STUDY=") :]
     return line.replace(".venv/bin/", f"{Path(sys.executable).parent}/").replace(
-        "--notebook-dir=notebooks", f"--notebook-dir={folder}"
+        "--notebook-dir=.", f"--notebook-dir={folder}"
     )
 
 

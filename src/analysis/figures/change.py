@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import textwrap
+
 import pandas as pd
 from matplotlib.axes import Axes
 
