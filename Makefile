@@ -39,7 +39,7 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-.PHONY: report test test-long test-python test-newest coverage data review lab notebooks lint format commands rules lock example published therapy-course benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge benchmark-notebooks fuzz operating-characteristics estimates-characteristics calibrate first-pass renew calibration-state release-check r-references set-up set-up-time clean help
+.PHONY: report test test-long test-python test-newest coverage data review lab notebooks lint format commands rules lock example published therapy-course benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge benchmark-notebooks fuzz operating-characteristics estimates-characteristics calibrate first-pass renew calibration-state release-check r-references docs pages set-up set-up-time clean help
 
 report: $(READY) ## set up, judge the built-in studies, print the answer and how to open the report (ARGS="STUDY --out DIR")
 	@page=`.venv/bin/relief report $(ARGS)` || exit $$?; \
@@ -131,6 +131,14 @@ therapy-course: $(READY) ## pool psychological treatments by weeks again (METAPS
 commands: $(READY) ## write docs/commands.md from the command line again
 	@.venv/bin/python scripts/commands.py > docs/commands.md
 
+docs: $(READY) ## build the pages of docs and the committed notebooks as a site, searched offline: output/site
+	@rm -rf output/site
+	@.venv/bin/sphinx-build --quiet --fail-on-warning --keep-going -c docs --doctree-dir output/doctrees . output/site
+	@echo output/site/docs/index.html
+
+pages: $(READY) ## write into docs what its commands print and its pictures show today
+	@.venv/bin/python -m tests.docs.shown
+
 rules: $(READY) ## write docs/rules.md from the catalogue of rules again
 	@.venv/bin/python -m analysis.rules > docs/rules.md
 
@@ -176,7 +184,7 @@ renew: $(READY) ## judge the stored trials again; where every word is the same t
 	@.venv/bin/relief calibrate --renew --jobs -1 $(ARGS)
 	@.venv/bin/python scripts/calibration_state.py
 
-calibration-state: $(READY) ## say in the README whether the counts hold for the rules and the code of now
+calibration-state: $(READY) ## write what was counted into README and docs/error_rates.md, or that it is pending
 	@.venv/bin/python scripts/calibration_state.py
 
 release-check: $(READY) ## refuse a release while a cell that the gate calibration asks for is pending or not counted
@@ -216,7 +224,7 @@ clean: ## remove the environment, the tools, caches, reports and copies of noteb
 	@rm -rf .tools .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage build dist reports output
 
 # Targets by what they are for; what is in neither group maintains the project.
-USE := report lab notebooks review data set-up help
+USE := report lab notebooks review data docs set-up help
 CHECK := lint format test test-long test-python test-newest coverage fuzz release-check set-up-time \
 	benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge \
 	benchmark-notebooks

@@ -1,4 +1,4 @@
-"""Say in the README whether the calibration counts hold, or refuse a release where they do not.
+"""Write what was counted into the pages that say it, or refuse a release where it does not hold.
 
 Usage: python scripts/calibration_state.py [--check]
 """
@@ -10,20 +10,23 @@ from pathlib import Path
 
 from analysis.claims.calibration.gate import RENEW, SIZES, no_effect_worlds
 from analysis.claims.definitions import load_definitions
-from analysis.describe.calibration import COUNT, pending_cells, read_counts, state
+from analysis.describe.calibration import COUNT, pending_cells, read_counts
+from analysis.describe.error_rates import in_full, in_short
 from analysis.writing import write_atomic
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+ROOT = Path(__file__).resolve().parents[1]
+# Each page has one block, and nothing else of it is written.
+PAGES = {ROOT / "README.md": in_short, ROOT / "docs" / "error_rates.md": in_full}
 BEGIN, END = "<!-- calibration: make calibration-state -->", "<!-- /calibration -->"
 
 
 def block(text: str) -> str:
-    """What stands in the README about the counts."""
+    """What stands in a page about the counts."""
     return text.partition(BEGIN)[2].partition(END)[0].strip()
 
 
 def with_block(text: str, said: str) -> str:
-    """The README with this said about the counts."""
+    """The page with this said about the counts."""
     before, _, rest = text.partition(BEGIN)
     return f"{before}{BEGIN}\n{said}\n{END}{rest.partition(END)[2]}"
 
@@ -45,13 +48,16 @@ def problems() -> list[str]:
             f"{len(lacking)} cell(s) that the gate calibration asks for are not counted: "
             f"{', '.join(lacking)}. Run {COUNT}."
         )
-    if block(README.read_text(encoding="utf-8")) != state(counts):
-        found.append("The README says something else of the counts: run make calibration-state.")
+    found += [
+        f"{page.name} says something else of the counts: run make calibration-state."
+        for page, said in PAGES.items()
+        if block(page.read_text(encoding="utf-8")) != said(counts)
+    ]
     return found
 
 
 def main(arguments: list[str]) -> int:
-    """Write the README's sentences, or with ``--check`` 1 where the counts do not hold."""
+    """Write the sentences, or with ``--check`` 1 where the counts do not hold."""
     if arguments == ["--check"]:
         found = problems()
         whole = (
@@ -62,10 +68,12 @@ def main(arguments: list[str]) -> int:
     if arguments:
         print(__doc__, file=sys.stderr)
         return 2
-    text = README.read_text(encoding="utf-8")
-    after = with_block(text, state(read_counts()))
-    if after != text:
-        write_atomic(README, after)
+    counts = read_counts()
+    for page, said in PAGES.items():
+        text = page.read_text(encoding="utf-8")
+        after = with_block(text, said(counts))
+        if after != text:
+            write_atomic(page, after)
     return 0
 
 

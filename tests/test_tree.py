@@ -53,9 +53,10 @@ THROUGH = {
         report/execution report/progress report/study_notebooks""",
     "figures/test_over_time.py": "describe/over_time figures/time_axis",
     "describe/onset/test_crossing.py": "describe/onset/courses",
+    "draft/test_ask.py": "draft/lines",
     "draft/test_write.py": """
-        draft/item_columns draft/own_columns draft/recognise draft/standards
-        draft/toml_text""",
+        draft/item_columns draft/own_columns draft/recognise draft/sighting
+        draft/standards draft/toml_text""",
     "estimates/missing/test_conditional_mean.py": """
         estimates/missing/analysis_model estimates/missing/imputation_model
         estimates/missing/trial_data""",

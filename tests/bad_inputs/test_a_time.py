@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
+import pyreadstat
 import pytest
 
 from analysis.checks import check
@@ -516,6 +518,23 @@ def test_a_planned_time_point_is_never_taken_for_a_measured_one(tmp_path):
     assert judged(tmp_path)["onset"].verdict == "not testable"
 
 
+def written_as(path: Path, ending: str) -> Path:
+    """The study of a study.toml with its delimited text in files of another kind, as texts."""
+    for file in path.parent.glob("*.csv") if ending != "csv" else ():
+        frame = pd.read_csv(file, dtype="str", keep_default_na=False)
+        if ending == "xlsx":
+            frame.to_excel(file.with_suffix(".xlsx"), index=False)
+        else:
+            pyreadstat.write_sav(frame, file.with_suffix(".sav"))
+        file.unlink()
+    path.write_text(path.read_text("utf-8").replace(".csv", f".{ending}"), "utf-8")
+    return path
+
+
+KINDS = ["csv", "xlsx", "sav"]
+
+
+@pytest.mark.parametrize("ending", KINDS)
 @pytest.mark.parametrize(
     ("written", "rule"),
     [
@@ -525,15 +544,19 @@ def test_a_planned_time_point_is_never_taken_for_a_measured_one(tmp_path):
     ],
     ids=["month in words", "German words", "no zeros"],
 )
-def test_a_column_without_any_readable_time_stops_with_what_to_declare(tmp_path, written, rule):
+def test_a_column_without_any_readable_time_stops_with_what_to_declare(
+    tmp_path, written, rule, ending
+):
     content = tables()
     for row in content["scores"]:
         row["when"] = written(datetime.fromisoformat(row["when"]))
-    words = ("scores.csv, row 2", "'when'", "48 ", "datetime_format")
-    refused(checked(tmp_path, content), rule, *words)
+    words = (f"scores.{ending}, row 2", "'when'", "48 ", "datetime_format")
+    path = written_as(write_study(tmp_path, content), ending)
+    refused(promised(Outcome(path)), rule, *words)
 
 
-def test_hours_written_as_lengths_of_time_stop_with_how_to_write_them(tmp_path):
+@pytest.mark.parametrize("ending", KINDS)
+def test_hours_written_as_lengths_of_time_stop_with_how_to_write_them(tmp_path, ending):
     content = tables()
     starts = {row["id"]: datetime.fromisoformat(row["start"]) for row in content["infusions"]}
     for row in content["scores"]:
@@ -545,6 +568,7 @@ def test_hours_written_as_lengths_of_time_stop_with_how_to_write_them(tmp_path):
     text = path.read_text("utf-8").replace('time = "when"', 'hours = "when"')
     text = text.replace('start = "start"', 'start_hours = "start"')
     path.write_text(text.replace('end = "end"', 'end_hours = "end"'), "utf-8")
+    path = written_as(path, ending)
     refused(promised(Outcome(path)), "column.lengths", "48 cell(s)", "multiply the cells by 24")
 
 

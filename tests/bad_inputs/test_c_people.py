@@ -300,3 +300,14 @@ def test_a_person_listed_twice_with_two_arms_is_set_aside_and_all_others_are_jud
     assert {judged(path)[claim].estimate["n"] for claim in ("onset", "clusters")} == {23}
     done = CliRunner().invoke(app, ["report", str(path), "--out", str(tmp_path / "out")])
     assert (done.exit_code, done.output) == (0, f"{tmp_path / 'out' / 'index.html'}\n")
+
+
+def test_an_identifier_in_the_first_row_of_a_person_alone_is_refused(tmp_path):
+    """A table made to be read: setting its other rows aside would lose three forms in four."""
+    content, named = tables(), set()
+    for row in content["scores"]:
+        person = row["id"]
+        row["id"] = "" if person in named else person
+        named.add(person)
+    words = ("scores.csv, row 3", "36 row(s) of", "into every row")
+    refused(checked(tmp_path, content), "subject.first-row-alone", *words)

@@ -90,6 +90,45 @@ def test_many_totals_none_below_what_an_older_version_can_have_are_flagged(
     assert ("score.older-totals" in rules) == flagged
 
 
+def severe(least: int) -> Content:
+    """Totals of people who are chosen by a criterion and hardly change."""
+    content = tables(n_per_arm=10)
+    totals = np.random.default_rng(4).integers(least, 70, 80)
+    content["scores"] = [
+        {"id": row["id"], "when": row["when"], "total": int(total)}
+        for row, total in zip(content["scores"], totals, strict=True)
+    ]
+    return content
+
+
+def test_severe_illness_explains_that_no_total_is_low(tmp_path):
+    assert "score.older-totals" not in checked(tmp_path, severe(31), **TOTALS).rules("FLAG")
+
+
+def test_what_people_were_chosen_by_says_nothing_of_the_version(tmp_path):
+    """Totals before the infusion that reach down to a declared entry criterion, and no lower."""
+    content = severe(31)
+    for person in in_fours(content):
+        person[0]["total"] = 21
+    arm = 'arm = "arm"\nentry_threshold = "entry"'
+    for row in content["subjects"]:
+        row["entry"] = 20
+    declared = checked(tmp_path / "declared", content, arm=arm, **TOTALS)
+    assert "score.older-totals" not in declared.rules("FLAG")
+    assert "score.older-totals" in checked(tmp_path / "open", content, **TOTALS).rules("FLAG")
+
+
+def test_totals_that_scatter_beyond_the_least_of_an_older_version_are_flagged(tmp_path):
+    """None comes near it, of so many that some would if they could."""
+    content = severe(31)
+    rows = content["scores"]
+    for row in rows[::2]:
+        row["total"] = 27
+    for row in rows[1::2]:
+        row["total"] = 80
+    assert "score.older-totals" in checked(tmp_path, content, **TOTALS).rules("FLAG")
+
+
 def by_site(folder: Path, shift: int, **changes: Any) -> Outcome:
     """Two sites, the second of which never stores an answer of 4 and adds a shift to the rest."""
     content = tables(n_per_arm=12)

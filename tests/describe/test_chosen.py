@@ -39,5 +39,5 @@ def test_the_form_with_a_reliable_change_is_taken_at_its_last_visit(tmp_path):
 
 
 def test_no_form_with_a_reliable_change_is_said(tmp_path):
-    with pytest.raises(ValueError, match="No PTSD scale with a published reliable change"):
+    with pytest.raises(ValueError, match="No PTSD scale with a published or decl"):
         chosen.form_with_reliable_change(case(tmp_path, "single arm"))

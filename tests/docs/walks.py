@@ -12,6 +12,7 @@ import pandas as pd
 import pyreadstat
 
 from analysis.draft import ask_open_points
+from analysis.paths import ROOT
 from tests.damage.made import Made, made_up
 from tests.damage.written import as_fhir, as_omop
 from tests.draft.dialogue import ANSWERS, Person
@@ -128,6 +129,13 @@ def walked(walk: Walk, folder: Path) -> tuple[str, Person]:
     out = folder / "study.toml"
     end = ask_open_points(folder / walk.export, out, answer=person.answer, say=person.say)
     return end, person
+
+
+def answers_typed(title: str) -> str:
+    """The answers as the page lists them, a line each: what goes to the terminal."""
+    page = (ROOT / "docs" / "walks.md").read_text(encoding="utf-8")
+    dialogue_of = page.partition(f"## {title}\n")[2].split("```text\n")[1].split("```")[0]
+    return "".join(f"{line.partition(' > ')[2]}\n" for line in dialogue_of.splitlines())
 
 
 def part(walk: Walk, person: Person) -> str:

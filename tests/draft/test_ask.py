@@ -15,7 +15,7 @@ from analysis.draft import ask_open_points, write_study_toml
 from analysis.readers.assemble import read_study
 from tests.draft.dialogue import ask
 from tests.draft.test_write import content, export
-from tests.factory import Outcome, tables, write_study
+from tests.factory import Outcome, tables, write_rows, write_study
 from tests.readers.formats.redcap.project import write_project
 
 
@@ -43,6 +43,16 @@ def test_a_spreadsheet_with_visit_names_is_a_study_without_an_editor(tmp_path):
     assert study.subjects["arm"].value_counts().to_dict() == {"ketamine": 20, "midazolam": 20}
     assert set(study.assessments["hours_low"]) == {-24.0, 24.0, 168.0}
     assert Outcome(out).rules("STOP") == {"time.nominal", "score.none-in-hours"}
+
+
+def test_of_two_scales_in_one_table_the_one_asked_about_is_named(tmp_path):
+    people, visits = {"S1": "Ket", "S2": "Mid"}, ("Baseline", "Week 1")
+    rows = [{"id": person, "arm": people[person], "visit": visit, "PCL-5 total": 40, "MADRS": 20}
+            for person in people for visit in visits]  # fmt: skip
+    write_rows(tmp_path / "scores.csv", rows)
+    _end, person = ask(tmp_path / "scores.csv", tmp_path / "study.toml")
+    asked = [text.split("(")[1].split(";")[0] for text in person.said if "]] version" in text]
+    assert asked == ["PCL-5", "MADRS"]
 
 
 def test_a_redcap_export_with_its_dictionary_is_a_study_without_an_editor(tmp_path):

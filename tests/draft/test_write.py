@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ from analysis.draft import look, write_study_toml
 from analysis.draft.item_columns import find_blocks
 from analysis.errors import ReliefError
 from analysis.readers.assemble import read_study
-from tests.factory import TOKEN, tables, write_rows, write_study
+from tests.factory import NOW_ITEMS, TOKEN, tables, write_rows, write_study
 
 ANSWERS = {
     "population": '"PTSD"',
@@ -258,6 +259,23 @@ def test_parts_of_words_name_no_start_and_no_end(tmp_path):
     assert re.findall(r'^(start|end)\w* = "TODO"', text, re.MULTILINE) == ["start", "end"]
 
 
+@pytest.mark.parametrize(
+    ("name", "cells", "told"),
+    [("Infusion status", ["given", "Cancelled"], True), ("nausea", ["yes", "no"], False)],
+)
+def test_a_column_that_says_what_was_not_given_is_declared(tmp_path, name, cells, told):
+    """Else a cancelled appointment would be the infusion that scores are counted from."""
+    made = content()
+    rows = [row | {name: cells[0]} for row in made["infusions"]]
+    early = {key: rows[0][key].replace("-04T", "-03T") for key in ("start", "end")}
+    made["infusions"] = [rows[0] | early | {name: cells[1]}, *rows]
+    out = tmp_path / "study.toml"
+    write_study_toml(export(tmp_path / "export", made), out)
+    assert (f'\nstatus = "{name}"' in out.read_text(encoding="utf-8")) == told
+    answered(out)
+    assert (read_study(out).infusions["infusion"].max() == 1) == told
+
+
 PLATFORMS = {
     "LimeSurvey": (
         ["id", "submitdate", "lastpage", "startlanguage", "token"],
@@ -289,3 +307,43 @@ def test_exports_of_survey_platforms_are_recognised(tmp_path, name):
     text = (tmp_path / "study.toml").read_text(encoding="utf-8")
     for key, column in {**told, "instrument": "PCL-5"}.items():
         assert f'\n{key} = "{column}"' in text
+
+
+WORDS = ("Not at all", "A little bit", "Moderately", "Quite a bit", "Extremely")
+# As their manuals show an export: names of columns, how times and answers are written, what
+# stands between cells, and the format that is answered where days may be months.
+EXPORTS = {
+    "LimeSurvey": ("token", "submitdate", "PCL5now[SQ{:03d}]", "%Y-%m-%d %H:%M:%S", WORDS, ",",
+                   {"lastpage": 3, "startlanguage": "en"}),
+    "Google Forms": ("Participant code", "Timestamp", "PCL-5-now [{}. In the last hour]",
+                     "%m/%d/%Y %H:%M:%S", WORDS, ",", {}),
+    "Castor": ("Participant Id", "pcl5now_date", "pcl5now_{:02d}", "%d-%m-%Y %H:%M", range(5), ";",
+               {"Site Abbreviation": "DET"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_a_survey_platforms_export_reads_as_the_study(tmp_path, name):
+    """Its forms beside a clinic's tables of people and infusions, in their own times."""
+    subject, time, items, form, answers, mark, more = EXPORTS[name]
+    made, folder = tables(), tmp_path / "export"
+    folder.mkdir()
+    forms = []
+    for number, row in enumerate(made["scores"], 1):
+        told = {items.format(n): answers[row[f"item_{n:02d}"]] for n in NOW_ITEMS}
+        when = datetime.fromisoformat(row["when"]).strftime(form)
+        forms.append({"id": number, time: when} | more | {subject: row["id"]} | told)
+    write_rows(folder / "survey.csv", forms, mark)
+    for own in ("subjects", "infusions"):
+        write_rows(folder / f"{own}.csv", made[own])
+    out = folder / "study.toml"
+    write_study_toml(folder, out)
+    text = out.read_text(encoding="utf-8").replace('datetime_format = "TODO"',
+                                                   f'datetime_format = "{form}"')  # fmt: skip
+    out.write_text(text, encoding="utf-8")
+    answered(out)
+    study, by_hand = read_study(out), read_study(write_study(tmp_path / "by-hand", made))
+    (found,), (expected,) = study.items.values(), by_hand.items.values()
+    pd.testing.assert_frame_equal(found, expected)
+    pd.testing.assert_frame_equal(study.infusions, by_hand.infusions)
+    assert list(study.assessments["hours_low"]) == list(by_hand.assessments["hours_low"])

@@ -6,11 +6,13 @@ import json
 import re
 import tempfile
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyreadstat
 
 from analysis.simulate import EXAMPLE, simulate, world
 from analysis.simulate import write_study as write_trial
@@ -24,6 +26,8 @@ from tests.readers.formats.omop.cdm import write_duckdb, write_sqlite
 from tests.readers.formats.omop.test_study import TOML as OMOP
 from tests.readers.formats.omop.test_study import stored
 from tests.readers.formats.redcap import project as redcap_project
+from tests.readers.formats.same_study.columns import since_1960
+from tests.readers.formats.statistics.sas7bdat import write_sas7bdat
 from tests.readers.roles.test_layouts import TALL, item_rows, wide, wide_rows
 
 Content = dict[str, list[dict[str, Any]]]
@@ -121,6 +125,36 @@ def _workbook(write: Callable[[Path, list[list[Any]]], Path], ending: str) -> Wr
     return written
 
 
+def _statistics(write: Callable[[dict[str, list[Any]], Path], object], ending: str) -> Write:
+    """Files of a statistics package, whose columns are numbers, moments or texts."""
+
+    def written(folder: Path, made: Content) -> None:
+        for name, rows in made.items():
+            columns = {key: _typed([row.get(key, "") for row in rows]) for key in rows[0]}
+            write(columns, folder / f"{name}.{ending}")
+        text = toml().replace(".csv", f".{ending}")
+        (folder / "study.toml").write_text(text, encoding="utf-8")
+
+    return written
+
+
+def _typed(cells: list[Any]) -> list[Any]:
+    """Cells of one type; a blank number or moment is None."""
+    told = [cell for cell in cells if cell != ""]
+    if all(isinstance(cell, int | float) for cell in told):
+        return [None if cell == "" else float(cell) for cell in cells]
+    try:
+        return [None if cell == "" else datetime.fromisoformat(cell) for cell in cells]
+    except (TypeError, ValueError):
+        return [str(cell) for cell in cells]
+
+
+def _sas(columns: dict[str, list[Any]], path: Path) -> None:
+    moments = [key for key, cells in columns.items() if isinstance(cells[0], datetime)]
+    numbers = {key: since_1960(cells) for key, cells in columns.items()}
+    write_sas7bdat(path, numbers, dict.fromkeys(moments, "DATETIME20."))
+
+
 def _redcap(folder: Path, made: Content) -> None:
     rows = redcap_project.export(made)
     for row in rows:
@@ -197,6 +231,9 @@ WRITERS: dict[str, Write] = {
     **{name: _simulated(name) for name in TRIALS},
     "xlsx": _workbook(xlsx, "xlsx"),
     "ods": _workbook(ods, "ods"),
+    "sav": _statistics(lambda c, path: pyreadstat.write_sav(pd.DataFrame(c), path), "sav"),
+    "dta": _statistics(lambda c, path: pyreadstat.write_dta(pd.DataFrame(c), path), "dta"),
+    "sas7bdat": _statistics(_sas, "sas7bdat"),
     "redcap": _redcap,
     "xpt 5": _sdtm("5.xpt"),
     "xpt 8": _sdtm("8.xpt"),

@@ -13,7 +13,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from analysis.draft.recognise import Sighting, look
+from analysis.draft.recognise import look
+from analysis.draft.sighting import Sighting
 from analysis.draft.toml_text import quoted
 from analysis.errors import ReliefError
 from analysis.readers.formats.cdisc import dataset_json

@@ -116,6 +116,7 @@ source("score.none", every("scores", lambda row: dict.fromkeys(ITEMS, "")))
 
 # People
 source("subject.blank-id", some("scores", lambda row: {"id": ""}))
+source("subject.first-row-alone", lambda made: _first_rows(made))
 source("subject.unknown", some("scores", lambda row: {"id": f"{row['id']}0"}))
 source("subject.conflicting", more("subjects", lambda row: {"weight": row["weight"] + 9}))
 source("arm.blank", some("subjects", lambda row: {"arm": ""}))
@@ -140,6 +141,15 @@ source(
     "score.no-baseline",
     lambda made: _forms(made, lambda row: row["when"] > made.start(row["id"])),
 )
+
+
+def _first_rows(made: Made) -> None:
+    """The identifier in the first row of each person alone, as in a table made to be read."""
+    named: set[str] = set()
+    for row in made.scores:
+        person = row["id"]
+        row["id"] = "" if person in named else person
+        named.add(person)
 
 
 def _forms(made: Made, chosen: Callable[[Row], bool]) -> None:

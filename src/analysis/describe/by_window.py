@@ -22,6 +22,7 @@ from analysis.describe.chosen import decides, enough, scored_windows, why_not_ho
 from analysis.describe.common import released
 from analysis.describe.in_words import difference_sentence, interval, lines_of, listed
 from analysis.describe.mixed_model import MIXED, mixed_model
+from analysis.describe.reliable_ways import reliable_ways
 from analysis.describe.responders import shares_at_thresholds
 from analysis.estimates.change.paired import paired_change
 from analysis.estimates.control.ancova import ancova
@@ -29,6 +30,7 @@ from analysis.estimates.intervals import t_quantile
 from analysis.estimates.proportions import exact_share
 from analysis.estimates.table import COLUMNS, as_json, row, table
 from analysis.outcomes.change import response
+from analysis.outcomes.reliable_change import has_reliable_change
 from analysis.quantity import Cell
 from analysis.windows import HOURS_END
 
@@ -56,6 +58,9 @@ class WindowFound:
         it), standardised difference. Points but for the last. Empty without a comparator.
     responders : DataFrame
         Shares by arm with a fall of 30 % or more and by the published thresholds; differences.
+    reliable : DataFrame
+        Shares by arm reliably improved, unchanged and reliably worse; empty where no reliable
+        change of the scale is published or declared.
     sentence : str
     """
 
@@ -67,6 +72,7 @@ class WindowFound:
     arms: pd.DataFrame
     differences: pd.DataFrame
     responders: pd.DataFrame
+    reliable: pd.DataFrame
     sentence: str
 
     def as_dict(self) -> dict[str, Any]:
@@ -79,6 +85,7 @@ class WindowFound:
             "arms": _records(self.arms),
             "differences": _records(self.differences),
             "responders": _records(self.responders),
+            "reliable_change": _records(self.reliable),
             "sentence": self.sentence,
         }
 
@@ -183,8 +190,9 @@ def _found(
         differences["p_value"] = differences["p_value"].where(tested)
         sentence = difference_sentence(case, main_difference(differences))
     responders = _p_where_decided(_responders(case, name), is_main)
+    reliable = reliable_ways(case, window=name) if has_reliable_change(case.scale) else table([])
     return WindowFound(name, window.label, window.low, window.high, is_main, by_arm, differences,
-                       responders, sentence)  # fmt: skip
+                       responders, reliable, sentence)  # fmt: skip
 
 
 def _mean(estimand: str, scores: np.ndarray, words: dict[str, Any]) -> dict[str, Any]:

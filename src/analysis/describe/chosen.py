@@ -13,7 +13,7 @@ from analysis.claims.case import Case
 from analysis.claims.gates import data_gates
 from analysis.claims.gates.later_window import deciding_window
 from analysis.estimates.onset.courses import Threshold
-from analysis.outcomes.reliable_change import reliable_change_threshold
+from analysis.outcomes.reliable_change import has_reliable_change, reliable_change_threshold
 
 __all__ = ["FormAt", "decides", "enough", "falls_that_count", "form_that_looks_back",
            "form_with_reliable_change", "hours_of_windows", "last_window", "scored_windows",
@@ -107,8 +107,7 @@ def falls_that_count(case: Case, instrument: str | None = None) -> tuple[Thresho
     """The falls that count as improvement, in every table: shares of baseline, then points.
 
     The minimal important difference is that of the verdict on the primary form, and the
-    published one on any other. A reliable change is published for validated forms alone; none is
-    made up.
+    published one on any other. A reliable change is one that is published or declared.
 
     Parameters
     ----------
@@ -124,7 +123,7 @@ def falls_that_count(case: Case, instrument: str | None = None) -> tuple[Thresho
     smallest = None if published is None else published.value
     if own:
         smallest = None if case.smallest_difference is None else case.smallest_difference[0]
-    reliable = None if own and not case.validated else reliable_change_threshold(scale)
+    reliable = reliable_change_threshold(scale)
     for points, name in ((smallest, "minimal important difference"), (reliable, "reliable change")):
         if points is not None:
             label = f"{round(points, 1):g} points or more ({name})"
@@ -133,7 +132,7 @@ def falls_that_count(case: Case, instrument: str | None = None) -> tuple[Thresho
 
 
 def form_with_reliable_change(case: Case) -> FormAt:
-    """The PTSD scale with a published reliable change, in its last window with enough people.
+    """The PTSD scale with a reliable change, in its last window with enough people.
 
     Raises
     ------
@@ -141,12 +140,11 @@ def form_with_reliable_change(case: Case) -> FormAt:
         When there is none.
     """
     for name, version in _forms(case):
-        if reliable_change_threshold(instruments.get(name)) is None:
-            continue
-        if window := _last(case, name, version):
+        if has_reliable_change(instruments.get(name)) and (window := _last(case, name, version)):
             return FormAt(name, version, window)
     raise ValueError(
-        "No PTSD scale with a published reliable change was filled in by enough participants."
+        "No PTSD scale with a published or declared reliable change was filled in by enough "
+        "participants."
     )
 
 

@@ -30,8 +30,9 @@ def described_text(found: Described) -> str:
         for line in lines_of(one.differences):
             what = row_text(line, "contrast", "estimand")
             lines.append(f"  {what}{_p_text(line)}; {line['method']}")
-        lines += [_shares_text(what, own)
-                  for what, own in one.responders.groupby("estimand", sort=False)]  # fmt: skip
+        for shares in (one.responders, one.reliable):
+            lines += [_shares_text(what, own)
+                      for what, own in shares.groupby("estimand", sort=False)]  # fmt: skip
     return "\n".join([*lines, "", *found.limits])
 
 

@@ -32,6 +32,7 @@ __all__ = [
     "cluster_profile",
     "compare_change",
     "cumulative_change",
+    "falls",
     "next_person",
     "shares_at_thresholds",
     "spread_between_arms",
@@ -126,7 +127,7 @@ def shares_at_thresholds(
     rules = policy(case)
     rows: list[dict[str, Any]] = []
     shown = [{0, int(treated.sum())}, {0, int((~treated).sum())}]
-    for name, improved in _falls(case, people, instrument).items():
+    for name, improved in falls(case, people, instrument).items():
         counts = int(improved[treated].sum()), int(improved[~treated].sum())
         # Between two thresholds that are told lies a group that is told too.
         few = rules is not None and any(
@@ -142,7 +143,7 @@ def shares_at_thresholds(
     return released(case, rows)
 
 
-def _falls(case: Case, people: pd.DataFrame, instrument: str | None) -> dict[str, np.ndarray]:
+def falls(case: Case, people: pd.DataFrame, instrument: str | None = None) -> dict[str, np.ndarray]:
     """Who fell, by threshold: any fall, then points, then shares of baseline."""
     change = people["change"].round(DECIMALS)
     found = {"any fall": (change < 0).to_numpy()}

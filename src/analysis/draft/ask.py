@@ -17,6 +17,7 @@ from analysis import instruments
 from analysis.config import load_config
 from analysis.config.source import PLUS
 from analysis.config.tables import unknown_scale
+from analysis.draft.lines import LINE, TITLE, lines_of, meant_by
 from analysis.draft.recognise import look
 from analysis.draft.said import BOOLEANS, LEFT_OUT, in_toml
 from analysis.draft.toml_text import Draft, Open, quoted
@@ -32,9 +33,6 @@ Each open point is asked for once. Enter leaves it open, y takes the suggestion,
 (what is not declared counts as the unfavourable answer), -- the whole table of a form that is not
 needed, another key writes that line instead, as in "hours = column", and q stops. Every answer is
 kept; the same command goes on later."""
-_LINE = re.compile(r"([A-Za-z_]+) = (.*)")
-_TITLE = re.compile(r"\[+[^\]]+\]+")
-_NAMED = re.compile(r"\[+(\w+)\]+(?: number (\d+))?")
 _COLUMNS = (
     "subject",
     "arm",
@@ -128,8 +126,11 @@ def _ask(
     say: Callable[[str], None],
 ) -> bool:
     """One point, until it is answered or left open; whether its table was dropped."""
-    own = _in_context(point, _told(out))
-    say(f"\n{point.title} {point.key}  ({progress})\n  {own.question}")
+    told = _told(out)
+    own, scale = _in_context(point, told), _section(told, point).get("instrument")
+    # Of several tables of forms, which one is asked about.
+    of = f"{scale}; " if str(scale) in instruments.known() else ""
+    say(f"\n{point.title} {point.key}  ({of}{progress})\n  {own.question}")
     if own.seen:
         say(f"  seen: {own.seen}")
     if own.suggestion:
@@ -162,12 +163,12 @@ def _ask(
 def _points(out: Path, draft: Draft) -> list[Point]:
     """The open lines of the file, with what the draft knows of each."""
     lines = out.read_text(encoding="utf-8").splitlines()
-    titles = [n for n, line in enumerate(lines) if _TITLE.fullmatch(line.strip())]
+    titles = [n for n, line in enumerate(lines) if TITLE.fullmatch(line.strip())]
     found = []
     for section, (start, end) in enumerate(zip(titles, [*titles[1:], len(lines)], strict=True)):
         known = _drafted_lines(draft, lines[start:end])
         for number in range(start, end):
-            told = _LINE.fullmatch(lines[number])
+            told = LINE.fullmatch(lines[number])
             if told is None or not re.match(r"""(["'])TODO\1""", told[2]):
                 continue
             own = known.get(told[1])
@@ -194,7 +195,7 @@ def _put(out: Path, number: int, line: str | None) -> None:
 def _drop_table(out: Path, point: Point) -> None:
     """The file without the table of forms that a point stands in."""
     lines = out.read_text(encoding="utf-8").splitlines()
-    titles = [n for n, line in enumerate(lines) if _TITLE.fullmatch(line.strip())]
+    titles = [n for n, line in enumerate(lines) if TITLE.fullmatch(line.strip())]
     start = titles[point.section]
     end = titles[point.section + 1] if point.section + 1 < len(titles) else len(lines)
     lines[start:end] = []
@@ -296,8 +297,8 @@ def _mended(
     """Say what is wrong, and ask for the line that is to be another."""
     if _points(out, draft):
         return False
-    lines = _lines(out)
-    meant = _meant(wrong, lines)
+    lines = lines_of(out)
+    meant = meant_by(wrong, lines)
     default = f", Enter for {meant.name}" if meant else ""
     say(f"\n{wrong}\n  Which line is to be another? As in assessments.time{default}.")
     given = answer("> ").strip()
@@ -313,39 +314,3 @@ def _mended(
     point = Point(place.number, place.section, place.title, place.key, Open(wrong))
     _ask(out, point, draft, "to mend", answer, say)
     return True
-
-
-@dataclass(frozen=True)
-class _Line:
-    number: int
-    section: int
-    title: str
-    name: str
-    key: str
-
-
-def _lines(out: Path) -> list[_Line]:
-    """The lines of the file; a key of the second table of forms is ``assessments 2.time``."""
-    found: list[_Line] = []
-    section, title, table = -1, "", ""
-    times: dict[str, int] = {}
-    for number, line in enumerate(out.read_text(encoding="utf-8").splitlines()):
-        if _TITLE.fullmatch(line.strip()):
-            section, title = section + 1, line.strip()
-            own = title.strip("[]")
-            times[own] = times.get(own, 0) + 1
-            table = own if times[own] == 1 else f"{own} {times[own]}"
-        if told := _LINE.match(line):
-            found.append(_Line(number, section, title, f"{table}.{told[1]}", told[1]))
-    return found
-
-
-def _meant(wrong: str, lines: list[_Line]) -> _Line | None:
-    """The line that a sentence speaks of: of the table that it names the first key in it."""
-    named = _NAMED.search(wrong)
-    if named is None:
-        return None
-    table = named[1] if named[2] in (None, "1") else f"{named[1]} {named[2]}"
-    own = {line.key: line for line in lines if line.name.rpartition(".")[0] == table}
-    words = re.findall(r"[a-z_]+", wrong[named.start() :])
-    return next((own[word] for word in words if word in own), None)

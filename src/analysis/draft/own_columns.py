@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from analysis import instruments
 from analysis.draft.answers import base_seen
 from analysis.draft.item_columns import Block, Totals, items_of
-from analysis.draft.recognise import Sighting
+from analysis.draft.names import holds
+from analysis.draft.sighting import Sighting
 from analysis.draft.toml_text import WINDOW, Draft, Line, column, quoted, table_of, todo
 from analysis.draft.visit_hours import hours_of_visits
+from analysis.readers.roles.infusions import statuses
 
-__all__ = ["assessments", "infusions", "people", "planned", "table_of_people"]
+__all__ = ["FORM", "assessments", "formats_differ", "infusions", "people", "planned",
+           "table_of_people"]  # fmt: skip
 
 # Formats that the name of a file tells.
 _TOLD_BY_NAME = ("csv", "excel", "xpt", "spss", "stata", "sas")
+# What is asked of times written with slashes or points.
+FORM = 'how times are written, such as "%d/%m/%Y %H:%M"'
 _TIME = "the column of the time the form was filled in (or: hours)"
 _VISITS = "hours since the infusion's start for each visit, such as { pre = -1, d1 = 24 }"
 
@@ -93,10 +100,21 @@ def infusions(draft: Draft, tables: list[Sighting], **beside: Line) -> None:
         **beside,
         **_agent(table),
         **times,
-        timezone=_zone(table) if start in table.times else None,
+        **(_written(table, tables) if start in table.times else {}),
         dose_mg_per_kg=_dose(table),
         route=_seen(table, "route"),
+        status=_status(table),
     )
+
+
+def _status(table: Sighting) -> str | None:
+    """A column that says of each row whether it was given: a cancelled infusion is none."""
+    for name in map(str, table.sample):
+        told = pd.Series(table.values(name), dtype="str")
+        known = len(told) and not statuses(told).isin(["", "unknown"]).any()
+        if known and holds(name, ["status", "given", "administered", "done", "performed"]):
+            return quoted(name)
+    return None
 
 
 def _agent(table: Sighting) -> dict[str, Line]:
@@ -107,6 +125,18 @@ def _agent(table: Sighting) -> dict[str, Line]:
     found = next(iter([*drugs, *([named] if named else []), *([table.arm] if table.arm else [])]),
                  None)  # fmt: skip
     return {"agent": column(found, "the column of what was given")}
+
+
+def formats_differ(tables: list[Sighting]) -> bool:
+    """Whether some tables write times with slashes or points, and others as ISO 8601 does."""
+    slashed = [bool(table.slashed) for table in tables if table.times]
+    return any(slashed) and not all(slashed)
+
+
+def _written(table: Sighting, tables: list[Sighting]) -> dict[str, Line]:
+    """How the times of a table are written: their zone, and their format where others' differs."""
+    own = todo(FORM) if table.slashed and formats_differ(tables) else None
+    return {"timezone": _zone(table), "datetime_format": own}
 
 
 def _zone(table: Sighting) -> Line:
@@ -210,7 +240,7 @@ def _when(table: Sighting, own: Block | Totals, tables: list[Sighting]) -> dict[
             pattern = name.replace(own.visits[0], "{visit}", 1)
             columns = [pattern.replace("{visit}", visit) for visit in own.visits]
             if pattern != name and set(columns) <= set(table.times):
-                return {"time": quoted(pattern), "timezone": _zone(table), **listed}
+                return {"time": quoted(pattern), **_written(table, tables), **listed}
         return {"visits": _hours(list(own.visits))} if planned(tables) else {
             "time": todo(_TIME), **listed}  # fmt: skip
     if planned(tables) and table.visit:
@@ -221,7 +251,7 @@ def _when(table: Sighting, own: Block | Totals, tables: list[Sighting]) -> dict[
     visit = {"visit_name": quoted(table.visit)} if table.visit else {}
     found = table.time_of(own)
     if found:
-        return {"time": quoted(found), "timezone": _zone(table), **visit}
+        return {"time": quoted(found), **_written(table, tables), **visit}
     hours = table.named("hour", "hours")
     if hours:
         return {"hours": quoted(hours), **visit}

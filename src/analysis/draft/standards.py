@@ -7,7 +7,7 @@ from dataclasses import replace
 from analysis import instruments
 from analysis.draft import own_columns
 from analysis.draft.codes_seen import fhir_codes, omop_codes
-from analysis.draft.recognise import Sighting
+from analysis.draft.sighting import Sighting
 from analysis.draft.toml_text import WINDOW, Draft, Line, quoted, todo
 from analysis.readers.formats.redcap.dictionary import parse_dictionary, read_dictionary
 from analysis.readers.table.text_table import Described

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from analysis.draft.recognise import Sighting
+from analysis.draft.sighting import Sighting
 from analysis.errors import is_printable
 
 __all__ = ["WINDOW", "Draft", "Open", "Section", "column", "quoted", "table_of", "todo"]

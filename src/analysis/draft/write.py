@@ -7,7 +7,8 @@ from pathlib import Path
 from analysis import instruments
 from analysis.draft import own_columns
 from analysis.draft.answers import codes_beyond
-from analysis.draft.recognise import Sighting, look
+from analysis.draft.recognise import look
+from analysis.draft.sighting import Sighting
 from analysis.draft.standards import standard_tables, with_dictionary
 from analysis.draft.toml_text import Draft, quoted, table_of, todo
 from analysis.readers.formats.open_table import FILES
@@ -97,9 +98,9 @@ def _study(draft: Draft, tables: list[Sighting]) -> None:
     timed = [table for table in tables if table.times]
     planned = own_columns.planned(tables)
     local = (any(not table.zoned for table in timed) or not timed) and not planned
-    slashed = any(table.slashed for table in tables)
+    # Where tables differ, each says for itself how its times are written.
+    slashed = any(table.slashed for table in tables) and not own_columns.formats_differ(tables)
     zone = todo('zone of the times, such as "America/Detroit"; remove the line if all are in hours')
-    form = todo('how times are written, such as "%d/%m/%Y %H:%M"')
     labels = f"what each label of {arm!r} means" if arm else "what each label means"
     seen = f" (seen: {', '.join(found)})" if found else ""
     codes = sorted({code for table in tables for block in table.blocks
@@ -118,7 +119,7 @@ def _study(draft: Draft, tables: list[Sighting]) -> None:
             suggestion=quoted("parallel" if len(drugs) > 1 else "single-arm"),
         ),
         timezone=zone if local else None,
-        datetime_format=form if slashed else None,
+        datetime_format=todo(own_columns.FORM) if slashed else None,
         times='"nominal"' if planned else None,
         arms=todo(
             f'{labels}, such as {{ A = "ketamine", B = "midazolam" }}',

@@ -47,7 +47,7 @@ def forest(
     """
     labels = [textwrap.fill(str(text), 24) for text in table[label]]
     lines = sum(1 + text.count("\n") for text in labels)
-    ax = new_axes(ax, 1.4 + 0.16 * len(labels) + 0.18 * lines + 0.25 * bool(bars))
+    ax = new_axes(ax, 1.4 + 0.16 * len(labels) + 0.18 * lines + 0.45 * bool(bars))
     y = np.arange(len(table))[::-1]
     estimate, lengths = table["estimate"].to_numpy(float), error_bars(table)
     given = np.isfinite(lengths).all(axis=0)
@@ -62,5 +62,6 @@ def forest(
     ax.set_ylim(-0.6, len(table) - 0.4)
     ax.grid(visible=False, axis="y")
     finish(ax, title, synthetic, x=textwrap.fill(xlabel, 48))
-    legend_above(ax)
+    # One below the other: the axes are narrow between labels and numbers.
+    legend_above(ax, 1)
     return ax

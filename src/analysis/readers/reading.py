@@ -16,20 +16,20 @@ from analysis.readers.clock import Clock
 from analysis.readers.formats.declared_rows import joined, matching
 from analysis.readers.formats.open_table import kind_of, open_table
 from analysis.readers.table.epochs import refuse_other_epoch
-from analysis.readers.table.identifiers import alike, record_numbers, refuse_patterns
+from analysis.readers.table.identifiers import alike, people_in
 from analysis.readers.table.numbers import decimal_commas, numbers
 from analysis.readers.table.text_table import TextTable, exact_copies
 from analysis.readers.table.times import Instants, instants
 from analysis.rules import catalogue, issue, refusal
 
-__all__ = ["Reading", "people_in"]
+__all__ = ["Reading"]
 
 # Times further than this from the study's infusions are mistyped years.
 PLAUSIBLE_HOURS = 10 * 365.25 * 24
 # So few odd cells say nothing about the column as a whole.
 FEW = 3
 # Decimal commas in so large a share of cells are how the file writes numbers.
-_OFTEN = 0.01
+_OFTEN, _HALF = 0.01, 0.5
 # A length of time as a spreadsheet shows it; a date with a name in it.
 _LENGTH = r"-?(?:\d+ days?, )?\d{1,4}:\d\d(?::\d\d)?"
 _IN_WORDS = r"[^\W\d_]{3}.*\b(?:19|20)\d\d\b|\b(?:19|20)\d\d\b.*[^\W\d_]{3}"
@@ -152,9 +152,18 @@ class Reading:
         return ids
 
     def known(self, table: TextTable, column: str, people: pd.Series, what: str) -> TextTable:
-        """The rows of people who are in the table of subjects; the others are set aside."""
+        """The rows of people who are in the table of subjects; the others are set aside.
+
+        Raises
+        ------
+        ReliefError
+            ``subject.first-row-alone`` where rows without an identifier follow most that have one.
+        """
         ids = self.identifiers(table, column)
         blank = (ids == "").to_numpy()
+        follows = int((blank[1:] & ~blank[:-1]).sum())
+        laid_out = follows >= max(FEW, _HALF * int((~blank).sum()))
+        table.refuse("subject.first-row-alone", blank & laid_out, column, what=what)
         stranger = ~ids.isin(people).to_numpy() & ~blank
         self.note("subject.blank-id", table, blank, column, what=what)
         hint = ""
@@ -322,29 +331,3 @@ class Reading:
             far = (clock.low - around > PLAUSIBLE_HOURS) | (around - clock.high > PLAUSIBLE_HOURS)
         self.note("time.implausible", table, far, column)
         return clock.without(far)
-
-
-def people_in(table: TextTable, spec: Table) -> list[Issue]:
-    """Look for what leads to a person in the cells that a declared table keeps as text.
-
-    Parameters
-    ----------
-    table : TextTable
-    spec : Table
-        The table as study.toml declares it.
-
-    Returns
-    -------
-    list of Issue
-        ``identifier.record-number`` where people are numbered as a clinic numbers its
-        records and study.toml does not declare ``study_codes``.
-
-    Raises
-    ------
-    ReliefError
-        What :func:`refuse_patterns` refuses.
-    """
-    coded = getattr(spec, "study_codes", True)
-    # The people are known by then; a study's own codes may look like a telephone number.
-    refuse_patterns(table, [n for n in spec.kept_as_text() if n != spec.subject or not coded])
-    return [] if coded else record_numbers(table, spec.subject)

@@ -43,9 +43,10 @@ from analysis.describe.calibration import (
     read_counts,
     state,
 )
-from analysis.paths import CALIBRATION, ROOT
+from analysis.describe.error_rates import in_full
+from analysis.paths import CALIBRATION
 from analysis.simulate import catalogue
-from scripts.calibration_state import block
+from scripts.calibration_state import PAGES, block
 
 RULES = load_definitions()
 COUNTS = read_counts()
@@ -65,7 +66,7 @@ def test_a_cell_that_is_not_pending_is_of_the_rules_the_code_and_the_world_of_no
     assert (TABLE[key] == now).all()
 
 
-def test_where_a_cell_is_pending_notebook_and_readme_say_so():
+def test_where_a_cell_is_pending_the_notebook_says_so():
     """Where this fails after a change of rules or code: run ``make renew``."""
     shown = counted(COUNTS).rename(columns=lambda name: int(name.split()[0])).stack()
     shown = {f"{name} n{n}" for (name, n), told in shown.items() if told == "pending"}
@@ -73,11 +74,16 @@ def test_where_a_cell_is_pending_notebook_and_readme_say_so():
     known = set(catalogue()["world"])
     assert shown == {cell for cell in PENDING if cell.rsplit(" n", 1)[0] in known}
     assert state(COUNTS).startswith("PENDING: ") == bool(PENDING)
-    said = block((ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_says_what_was_counted_or_that_it_is_pending(page):
+    """Where this fails after a count: run ``make calibration-state``."""
+    said = block(page.read_text(encoding="utf-8"))
     rules = set(COUNTS["decisions_sha256"].str[:12])
-    # A README of before names the rules that it speaks of, and what holds for others.
+    # A page of before names the rules that it speaks of, and what holds for others.
     of_before = PENDING and all(name in said for name in (*rules, "cells are pending"))
-    assert said == state(COUNTS) or of_before
+    assert said == PAGES[page](COUNTS) or of_before
 
 
 @pytest.mark.parametrize("n", SIZES)
@@ -157,9 +163,9 @@ def test_the_paired_t_test_finds_relief_where_the_drug_does_nothing():
     assert (share > 20 * nothing["rate"]).all()
 
 
-def test_the_readme_says_what_was_counted():
-    """Of the rules that its counts were made with, which it names; see above."""
-    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+def test_the_page_about_error_rates_says_what_was_counted():
+    """Computed here once more, from the table; pending counts have no numbers."""
+    text = " ".join(in_full(COUNTS).split())
     missing = [words for words in ([] if PENDING else counts_in_words()) if words not in text]
     assert not missing
 

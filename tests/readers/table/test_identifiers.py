@@ -10,8 +10,12 @@ import pytest
 
 from analysis.config import SubjectTable
 from analysis.errors import ReliefError
-from analysis.readers.reading import people_in
-from analysis.readers.table.identifiers import alike, refuse_identifiers, refuse_patterns
+from analysis.readers.table.identifiers import (
+    alike,
+    people_in,
+    refuse_identifiers,
+    refuse_patterns,
+)
 from analysis.readers.table.text_table import TextTable
 
 # One or more headers for each of the 18 identifiers of 45 CFR 164.514(b)(2)(i).

@@ -172,4 +172,3 @@ if length.LONG:
             )
         )
         assert compared(one, other) == []
-        assert compared(read_side(str(NOTEBOOKS / name)), other) == []

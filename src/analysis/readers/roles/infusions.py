@@ -15,7 +15,7 @@ from analysis.readers.roles.doses import doses, routes
 from analysis.readers.table.numbers import as_declared
 from analysis.readers.table.text_table import TextTable
 
-__all__ = ["note_date_only", "read_infusions"]
+__all__ = ["note_date_only", "read_infusions", "statuses"]
 
 # Words of a status, and the one that stands for them.
 _STATUSES = {
@@ -55,7 +55,7 @@ def read_infusions(reading: Reading, people: pd.DataFrame) -> tuple[pd.DataFrame
     if spec.route is not None:
         frame["route"] = routes(table.column(spec.route))
     if spec.status is not None:
-        frame["status"] = _statuses(table.column(spec.status))
+        frame["status"] = statuses(table.column(spec.status))
     frame = frame.assign(**doses(reading, table, people))
     around = _times(reading, table, frame)
     unknown = frame["start_low"].isna().to_numpy()
@@ -113,13 +113,13 @@ def _given(reading: Reading, table: TextTable) -> TextTable:
     column = reading.config.infusions.status
     if column is None:
         return table
-    status = _statuses(table.column(column))
+    status = statuses(table.column(column))
     reading.note("infusion.not-given", table, (status == "not given").to_numpy(), column)
     reading.note("infusion.unknown-status", table, (status == "unknown").to_numpy(), column)
     return table.pick((status != "not given").to_numpy())
 
 
-def _statuses(column: pd.Series) -> pd.Series:
+def statuses(column: pd.Series) -> pd.Series:
     """Completed, stopped or not given; NaN where blank, ``unknown`` for any other word."""
     words = column.str.lower().str.replace(r"[\s_-]+", " ", regex=True).str.strip()
     return words.map(_WORDS).where(words.isin(_WORDS), "unknown").mask(words == "")

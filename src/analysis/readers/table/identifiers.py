@@ -9,12 +9,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analysis.config import Table
 from analysis.errors import Issue
 from analysis.readers.table.header_words import announces_identifier
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
 
-__all__ = ["alike", "positions", "record_numbers", "refuse_identifiers", "refuse_patterns"]
+__all__ = ["alike", "people_in", "positions", "record_numbers", "refuse_identifiers",
+           "refuse_patterns"]  # fmt: skip
 
 # What in a cell names a person or leads to one. A time with an offset from UTC is none of it.
 _PATTERNS = {
@@ -132,3 +134,29 @@ def alike(identifiers: pd.Series, others: pd.Series | None = None) -> np.ndarray
     numbered = number.notna() & number.isin(tail.dropna())
     named = tail.notna() & tail.isin(number.dropna())
     return (same | numbered | named).to_numpy()
+
+
+def people_in(table: TextTable, spec: Table) -> list[Issue]:
+    """Look for what leads to a person in the cells that a declared table keeps as text.
+
+    Parameters
+    ----------
+    table : TextTable
+    spec : Table
+        The table as study.toml declares it.
+
+    Returns
+    -------
+    list of Issue
+        ``identifier.record-number`` where people are numbered as a clinic numbers its
+        records and study.toml does not declare ``study_codes``.
+
+    Raises
+    ------
+    ReliefError
+        What :func:`refuse_patterns` refuses.
+    """
+    coded = getattr(spec, "study_codes", True)
+    # The people are known by then; a study's own codes may look like a telephone number.
+    refuse_patterns(table, [n for n in spec.kept_as_text() if n != spec.subject or not coded])
+    return [] if coded else record_numbers(table, spec.subject)

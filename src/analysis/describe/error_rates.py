@@ -1,0 +1,176 @@
+"""The counted error rates as sentences: what the README and docs/error_rates.md say of them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.claims.calibration.command import MATTERS, POWER, POWER_BESIDE, other_designs
+from analysis.claims.calibration.gate import (
+    SIZES,
+    false_rates,
+    no_effect_worlds,
+    worlds_that_matter,
+)
+from analysis.claims.definitions import Definitions, load_definitions
+from analysis.describe.calibration import (
+    all_gates,
+    bias_curve,
+    passes,
+    pending_cells,
+    read_counts,
+    state,
+)
+
+__all__ = ["in_full", "in_short"]
+
+# The size of trial and the power that were asked for.
+PLANNED, ASKED = 30, 80.0
+NO_NUMBERS = "Until then no number stands here."
+
+
+def in_short(counts: pd.DataFrame | None = None, definitions: Definitions | None = None) -> str:
+    """Three numbers for the README, or why there are none.
+
+    Parameters
+    ----------
+    counts : DataFrame, optional
+        As :func:`analysis.describe.calibration.read_counts` gives them; the committed ones unless
+        given. All must be of now: the worst of a part is not the worst.
+    definitions : Definitions, optional
+        The rules; those of claims.toml unless given.
+    """
+    counts, rules = _given(counts, definitions)
+    if _no_numbers(counts, rules):
+        return f"{state(counts, rules)} {NO_NUMBERS}"
+    nothing, power = _of_nothing(counts, rules), _planned(all_gates(counts, rules))
+    return (
+        f"Where the drug does nothing, the claim of onset is falsely *supported* in at most "
+        f"{_percent(nothing['rate'].max())} of simulated trials, while a paired t test on the "
+        f"ketamine arm finds relief in {_range(_t_test(nothing))}. A true difference of 1 SD is "
+        f"*supported* in {power['all seven gates']:.1f} % of trials with {PLANNED} per arm. At a "
+        f"bias of {_sizes(_beyond(counts), PLANNED)} SD false support passes 5 %: there only data "
+        f"on blinding can decide. (Rules {_rules_of(counts)}; where rules or code have changed "
+        "since, cells are pending.)"
+    )
+
+
+def in_full(counts: pd.DataFrame | None = None, definitions: Definitions | None = None) -> str:
+    """Every counted number of docs/error_rates.md, or why there is none; arguments as above."""
+    counts, rules = _given(counts, definitions)
+    said = state(counts, rules)
+    if _no_numbers(counts, rules):
+        return f"{said} {NO_NUMBERS}"
+    return "\n".join(
+        [said, "", _false_words(counts, rules), _supported(counts, rules), _deceived(counts)]
+    )
+
+
+def _false_words(counts: pd.DataFrame, rules: Definitions) -> str:
+    nothing = _of_nothing(counts, rules)
+    onset = _onset(counts)
+    others = onset[onset["world"].isin(other_designs())]
+    others = others[~others["world"].str.startswith((POWER, MATTERS))]
+    real = onset[onset["world"].isin(worlds_that_matter(rules.rule("smallest_difference_sd")))]
+    contradicted = false_rates(real, contradicted=True)["rate"].max()
+    return (
+        "- **Where the drug does nothing**, with biases that sum to the declared bound or less, "
+        f"*onset* is falsely *supported* in at most {_percent(nothing['rate'].max())} of the "
+        f"trials of a scenario (97.5 % Monte Carlo limit {_percent(nothing['mc_high'].max())}; "
+        f"{100 * rules.rule('false_supported_at_most'):g} % is allowed), at {_listed(SIZES)} "
+        f"participants per arm, and at other designs in at most {_percent(others['rate'].max())}: "
+        "more lost within hours, one visit, unequal arms or spreads, no past-week scale before, "
+        "an interim look, a later window. A paired t test on ketamine finds relief in "
+        f"{_range(_t_test(nothing))} of the same trials. Where the drug does what matters, and "
+        "bias of up to 0.15 SD works against it, onset is falsely *contradicted* in at most "
+        f"{_percent(contradicted)}."
+    )
+
+
+def _supported(counts: pd.DataFrame, rules: Definitions) -> str:
+    gates = all_gates(counts, rules)
+    power, beside = _planned(gates), gates["all seven gates"]
+    shares = [f"{beside[f'{POWER}@{name}', PLANNED]:.1f} %" for name in POWER_BESIDE]
+    least = passes(bias_curve(counts, "effect"), ASKED / 100)["size"]
+    reached = power["all seven gates"] >= ASKED
+    asked = f"The {ASKED:g} % that was asked for is {'' if reached else 'not '}reached"
+    price = "" if reached else (
+        ": the bias bound and the doubts of gate 6 are its price, and they stay"
+    )  # fmt: skip
+    return (
+        f"- **Power** at a true difference of 1 SD with {PLANNED} per arm is "
+        f"{power['all seven gates']:.1f} % by all seven gates ({power['gate 5']:.1f} % by gate 5, "
+        f"{power['gates 5 and 6']:.1f} % by gates 5 and 6). {asked}{price}. It is "
+        f"{', '.join(shares)} with 5 and with 10 % lost within hours and without a past-week "
+        f"scale before. The smallest true difference that is supported in {ASKED:g} % of trials "
+        f"of {_listed(SIZES)} per arm (gates 5 and 6) is {_sizes(least)} SD (straight lines "
+        "between the sizes counted, here and below)."
+    )
+
+
+def _deceived(counts: pd.DataFrame) -> str:
+    return (
+        "- **Beyond the bound** no statistics on these scores help: false support passes 5 % at "
+        f"a bias of {_sizes(_beyond(counts))} SD for {_listed(SIZES)} per arm. There only data on "
+        "blinding can decide."
+    )
+
+
+def _given(
+    counts: pd.DataFrame | None, definitions: Definitions | None
+) -> tuple[pd.DataFrame, Definitions]:
+    counts = read_counts() if counts is None else counts
+    return counts, definitions or load_definitions()
+
+
+def _no_numbers(counts: pd.DataFrame, rules: Definitions) -> bool:
+    """Whether a cell is pending, or one is not counted that every sentence needs."""
+    there = set(zip(counts["world"], counts["n_per_arm"], strict=True))
+    asked = {(name, n) for name in no_effect_worlds(rules.rule("bias_bound_sd")) for n in SIZES}
+    asked |= {(name, PLANNED) for name in (POWER, *(f"{POWER}@{name}" for name in POWER_BESIDE))}
+    others = set(other_designs()) & set(counts["world"])
+    return bool(pending_cells(counts)) or not asked <= there or not others
+
+
+def _onset(counts: pd.DataFrame) -> pd.DataFrame:
+    return counts[counts["claim"] == "onset"]
+
+
+def _of_nothing(counts: pd.DataFrame, rules: Definitions) -> pd.DataFrame:
+    onset = _onset(counts)
+    return onset[onset["world"].isin(no_effect_worlds(rules.rule("bias_bound_sd")))]
+
+
+def _t_test(nothing: pd.DataFrame) -> pd.Series:
+    return nothing["paired t"].astype(float) / nothing["replicates"]
+
+
+def _planned(gates: pd.DataFrame) -> pd.Series:
+    """The row of the trial that was asked for."""
+    return gates.loc[[(POWER, PLANNED)]].iloc[0]
+
+
+def _beyond(counts: pd.DataFrame) -> pd.Series:
+    """The bias, by size of trial, from which more than 5 % are falsely supported."""
+    return passes(bias_curve(counts, "unblinding"), 0.05)["size"]
+
+
+def _rules_of(counts: pd.DataFrame) -> str:
+    return ", ".join(sorted({digest[:12] for digest in counts["decisions_sha256"]}))
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _range(shares: pd.Series) -> str:
+    return f"{100 * shares.min():.0f} to {100 * shares.max():.0f} %"
+
+
+def _sizes(found: pd.Series, n: int | None = None) -> str:
+    """Sizes in SD, of every size of trial or of one; a curve that does not get there says so."""
+    told = found.map(lambda size: "more than was counted" if pd.isna(size) else f"{size:.2f}")
+    return ", ".join(told) if n is None else str(told[n])
+
+
+def _listed(sizes: tuple[int, ...]) -> str:
+    return f"{', '.join(map(str, sizes[:-1]))} and {sizes[-1]}"
