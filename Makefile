@@ -39,7 +39,7 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-.PHONY: report test test-long test-python test-newest coverage data review lab notebooks lint format commands rules lock example published therapy-course benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge fuzz operating-characteristics estimates-characteristics calibrate first-pass renew calibration-state release-check r-references docs pages set-up set-up-time clean help
+.PHONY: report test test-long test-python test-newest coverage data review lab notebooks lint format commands rules lock example published therapy-course benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge benchmark-notebooks fuzz operating-characteristics estimates-characteristics calibrate first-pass renew calibration-state release-check r-references docs pages set-up set-up-time clean help
 
 report: $(READY) ## set up, judge the built-in studies, print the answer and how to open the report (ARGS="STUDY --out DIR")
 	@page=`.venv/bin/relief report $(ARGS)` || exit $$?; \
@@ -170,6 +170,9 @@ benchmark-imports: $(READY) ## time what the mixed model and the commands import
 benchmark-judge: $(READY) ## judge 10,000 simulated trials: rate by part, ratio, scaling to 2 workers (a quarter of an hour; ARGS="--trials 400")
 	@OMP_NUM_THREADS=1 .venv/bin/python -m benchmarks.judged_trials $(ARGS)
 
+benchmark-notebooks: $(READY) ## time all notebooks of the 60 people of the example, kernels and imports beside (two minutes; ARGS=STUDY)
+	@.venv/bin/python benchmarks/notebooks.py $(ARGS)
+
 calibrate: $(READY) ## how often the procedure is wrong in simulated worlds; goes on where it stopped (hours; ARGS="--n 30")
 	@.venv/bin/relief calibrate --resume --jobs -1 $(ARGS)
 	@.venv/bin/python scripts/calibration_state.py
@@ -223,7 +226,8 @@ clean: ## remove the environment, the tools, caches, reports and copies of noteb
 # Targets by what they are for; what is in neither group maintains the project.
 USE := report lab notebooks review data docs set-up help
 CHECK := lint format test test-long test-python test-newest coverage fuzz release-check set-up-time \
-	benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge
+	benchmark benchmark-data benchmark-estimates benchmark-imports benchmark-judge \
+	benchmark-notebooks
 
 help: ## this list
 	@awk -F ':.*## ' -v use=" $(USE) " -v check=" $(CHECK) " ' \

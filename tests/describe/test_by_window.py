@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from analysis.claims.gates.later_window import deciding_window
 from analysis.cli import app
 from analysis.describe.by_window import MIXED, PRIMARY, described
 from analysis.describe.described_text import described_text
+from analysis.describe.in_words import interval
 from analysis.estimates.control.ancova import ancova
 from analysis.studies import opened
 from tests.designs import DESIGNS, write_design
@@ -93,6 +95,16 @@ def test_the_difference_is_that_of_covariance_and_of_one_model_over_all_windows(
     assert day["adjusted difference"] == pytest.approx(own)
     assert day[PRIMARY] == pytest.approx(case.at("day").primary.estimate)
     assert abs(day[MIXED] - own) < 2
+
+
+def test_the_later_window_that_the_verdict_reads_tells_the_difference_of_the_verdict(study, found):
+    of, case = found("many sites"), opened(str(study("many sites")))[0]
+    assert of.decides == "hours"
+    name = deciding_window(case)[0]
+    later = windows(of)[name]
+    told = later.differences.set_index("estimand").loc[PRIMARY]
+    assert told["estimate"] == pytest.approx(case.at(name).primary.estimate)
+    assert interval(told, unit="points") in later.sentence
 
 
 def test_a_past_week_form_within_hours_is_described_and_does_not_decide(found):

@@ -11,7 +11,11 @@ import pytest
 
 from analysis import describe
 from analysis.claims.case import Case
-from analysis.describe.change import change_estimators, change_with_selection
+from analysis.describe.change import (
+    change_estimators,
+    change_with_selection,
+    individual_courses,
+)
 from analysis.estimates.change.regression_to_the_mean import Selection, retest_correlations
 from analysis.estimates.table import COLUMNS
 from analysis.simulate import example_truth
@@ -40,6 +44,16 @@ def with_scores(case: Case, n: int, *, view: str, after=None) -> SimpleNamespace
         scale=case.scale,
         primary_form=case.primary_form,
     )
+
+
+def test_courses_are_without_a_name_and_others_see_none(case, real):
+    lines = individual_courses(case)
+    assert list(lines) == ["contrast", "line", "window", "change"]
+    day = lines[lines["window"] == case.windows["day"].label]
+    assert sorted(day["change"]) == sorted(case.people("day")["change"])
+    assert not day["line"].duplicated().any()
+    with pytest.raises(ValueError, match="study team alone"):
+        individual_courses(real)
 
 
 def test_every_estimate_of_both_arms_stands_side_by_side(case):

@@ -42,6 +42,7 @@ def test_no_threshold_is_made_up(case):
     ad_hoc = responders.shares_at_thresholds(case, window="hours")
     assert ad_hoc["estimand"].str.removeprefix("difference in ").unique().tolist() == [
         "any fall",
+        f"{case.smallest_difference[0]:.1f} points or more (minimal important difference)",
         "30 % of baseline or more",
         "50 % of baseline or more",
     ]
@@ -123,7 +124,7 @@ def test_clusters_add_up_to_the_total_of_the_same_people(case):
 
 
 def test_a_window_with_too_few_people_is_named(case):
-    with pytest.raises(ValueError, match=r"fewer than 3 people with a score at about 7 days"):
+    with pytest.raises(ValueError, match=r"fewer than 3 participants with a score at about 7 days"):
         responders.shares_at_thresholds(
             with_changes(case, [-5] * 12, [0] * 2), window="day_7", instrument="PCL-5"
         )

@@ -26,10 +26,11 @@ from analysis.describe import (
     robustness,
 )
 from analysis.describe.by_window import described
+from analysis.describe.chosen import falls_that_count
 from analysis.describe.common import flow_shown
 from analysis.describe.explanations import blinding, dissociation, expectancy, harms
 from analysis.describe.mixed_model import mixed_model
-from analysis.describe.onset import courses, crossing, durability, mean_course
+from analysis.describe.onset import crossing, durability, mean_course
 from analysis.describe.verdicts import issues_table
 from analysis.disclosure.figure import shareable_figure
 from analysis.errors import ReliefError
@@ -46,7 +47,7 @@ PUBLISHED = pd.DataFrame({"mean_change": [-5.0], "sd_change": [10.0], "n": [20]}
 
 
 def thirty(case: Case):
-    return courses.thresholds(case)[0]
+    return falls_that_count(case)[0]
 
 
 def trial(case: Case):
@@ -66,7 +67,11 @@ def tipping(case: Case) -> pd.DataFrame:
 
 def lives(case: Case) -> pd.DataFrame:
     course = mean_course.mean_course(case)
-    rows = [*course.differences.to_dict("records"), course.onset(), course.half_life(since=24.0)]
+    rows = [
+        *course.differences.to_dict("records"),
+        course.beginning(),
+        course.half_life(since=24.0),
+    ]
     return pd.DataFrame(rows)
 
 
@@ -142,18 +147,18 @@ SHARES: dict[str, Callable[[Case], pd.DataFrame]] = {
 ELSEWHERE = {
     "bias_curve", "bias_table", "course_scores", "crossing_at_the_end", "difference_by_stratum",
     "gate_5", "guesses_by_arm", "mediated_by_dissociation", "people_courses", "primary_difference",
-    "randomised_trial", "schedule", "strategies_compared", "thresholds", "dissociation_forms",
+    "randomised_trial", "schedule", "strategies_compared", "dissociation_forms",
     "rules_table",
     # Which window or form, by times and numbers of people alone.
-    "decides", "enough", "form_that_looks_back", "form_with_reliable_change", "last_window",
-    "scored_windows", "unselected_population", "visits_shown", "why_not_hours",
+    "decides", "enough", "falls_that_count", "form_that_looks_back", "form_with_reliable_change",
+    "last_window", "scored_windows", "unselected_population", "visits_shown", "why_not_hours",
     # Words made of rows that are released.
     "alternative", "difference_sentence",
     # Counts in words, what is declared, and what follows from a released estimate.
     "bounds_by_word", "people_by_arm", "plan_table", "power_cited", "routes", "unchecked",
     # Shown to the study team alone, or several of the tables above.
-    "beside_study", "known_back", "own_correlation", "strategies_shown", "tipping",
-    "tipping_in_every_window", "within_person",
+    "beside_study", "individual_courses", "known_back", "own_correlation", "strategies_shown",
+    "tipping", "tipping_in_every_window", "within_person",
 }  # fmt: skip
 
 

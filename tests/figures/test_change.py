@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis import figures
+from analysis.disclosure.figure import shareable_figure
+from analysis.errors import ReliefError
 from analysis.estimates.table import row, table
+from analysis.figures import change
 from tests.figures.tables_drawn import intervals, series
 
 
@@ -40,6 +44,18 @@ def test_mean_change_copes_with_a_missing_window_and_many_series():
     ax = figures.mean_change(table(rows), hours={"day": 24.0, "later": 168.0}, synthetic=False)
     assert len(series(ax)) == 8
     assert len(series(ax)["arm 0"]) == 2
+
+
+def test_courses_are_a_line_a_person_without_a_label_and_are_not_for_others():
+    seen = [("ketamine", 0, "day", -9), ("ketamine", 0, "later", -4), ("ketamine", 1, "later", -2),
+            ("midazolam", 2, "day", 3)]  # fmt: skip
+    lines = pd.DataFrame(seen, columns=["contrast", "line", "window", "change"])
+    ax = change.courses(lines, synthetic=True)
+    drawn = [line.get_ydata().tolist() for line in ax.get_lines() if line.get_alpha()]
+    assert drawn == [[0, -9, -4], [0, -2], [0, 3]]
+    assert set(series(ax)) == {"ketamine, mean", "midazolam, mean"}
+    with pytest.raises(ReliefError):
+        shareable_figure(ax.get_figure(root=True))
 
 
 def test_an_interval_the_wrong_way_round_is_not_drawn():

@@ -11,6 +11,8 @@ from dataclasses import replace
 
 import pytest
 
+from analysis.describe import change, missing, tipping
+from analysis.describe.onset import crossing
 from analysis.paths import EXAMPLE_STUDY, NOTEBOOKS
 from analysis.sections import first_session, opening, robustness, verdict
 from analysis.sections.section import UNFORESEEN, Section
@@ -18,12 +20,14 @@ from analysis.studies import opened
 from tests import length
 from tests.designs import DESIGNS, drawn, write, write_design
 from tests.notebooks.cells import run
+from tests.notebooks.one_answer import disagreements
 
 # All or nearly the same whatever study is open: run once, with the example.
 OF_NO_STUDY = ("09_", "10_")
 PATHS = [path for path in sorted(NOTEBOOKS.glob("*.ipynb")) if path.name[:3] not in OF_NO_STUDY]
-# The most unlike the example; in the long form all of them.
-SHORT = ("crossover in days", "week forms only", "two infusions a person")
+# Those that test_study_notebooks does not run from kernels; in the long form all of them.
+SHORT = ("crossover in days", "single arm", "three arms", "week forms only",
+         "hours without dissociation or guess", "two infusions a person")  # fmt: skip
 SEED = length.seed(16)
 # Pictures of no people: what forms ask about, what simulations counted.
 OF_NOBODY = ("recall window", "Simulated trials")
@@ -55,6 +59,11 @@ def _faster(monkeypatch):
         for name in names:
             monkeypatch.setattr(module, name, lambda *_: Section(()))
     monkeypatch.setattr(robustness, "DEALS", 19)
+    # Draws that no sentence here hangs on.
+    monkeypatch.setattr(change, "DRAWS", 199)
+    monkeypatch.setattr(crossing, "RESAMPLES", 199)
+    for module in (missing, tipping):
+        monkeypatch.setattr(module, "DRAWS", 40)
 
 
 def shown_of(path):
@@ -89,15 +98,18 @@ def faults(shown):
 def test_no_cell_fails_and_each_missing_topic_is_a_sentence(name, tmp_path):
     shown = shown_of(write_design(tmp_path, name))
     assert faults(shown) == []
+    assert disagreements(shown) == []
     assert [fault for one in shown for fault in unmarked(one)] == []
-    missing = " ".join(text for one in shown for text in one.missing)
-    assert [words for words in ABSENT[name] if words not in missing] == []
+    told = " ".join(text for one in shown for text in one.missing)
+    assert [words for words in ABSENT[name] if words not in told] == []
 
 
 @pytest.mark.parametrize("seed", [SEED + k for k in range(length.trials(short=1, long=20))])
 def test_no_cell_fails_on_a_study_that_a_seed_makes_up(seed, tmp_path, capsys):
     print(f"seed {seed}: {drawn(seed)}")
-    assert faults(shown_of(write(tmp_path, drawn(seed)))) == []
+    shown = shown_of(write(tmp_path, drawn(seed)))
+    assert faults(shown) == []
+    assert disagreements(shown) == []
 
 
 @pytest.fixture(scope="module")

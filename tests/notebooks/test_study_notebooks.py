@@ -18,7 +18,7 @@ from analysis.sections.section import UNFORESEEN
 from tests import length
 from tests.designs import DESIGNS, write, write_design
 
-WHOLE = ("visits by name, without times",)
+WHOLE = ("visits by name, without times", "single arm")
 NAMES = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
 
 

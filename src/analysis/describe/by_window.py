@@ -16,11 +16,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
+from analysis.claims.gates.later_window import deciding_window
 from analysis.claims.ledger import TEAM
 from analysis.describe.chosen import decides, enough, scored_windows, why_not_hours
 from analysis.describe.common import released
 from analysis.describe.in_words import difference_sentence, interval, lines_of, listed
-from analysis.describe.mixed_model import mixed_model
+from analysis.describe.mixed_model import MIXED, mixed_model
 from analysis.describe.reliable_ways import reliable_ways
 from analysis.describe.responders import shares_at_thresholds
 from analysis.estimates.change.paired import paired_change
@@ -36,7 +37,6 @@ from analysis.windows import HOURS_END
 __all__ = ["Described", "WindowFound", "described"]
 
 RESPONSE = "30 % of baseline or more"
-MIXED = "adjusted difference, mixed model over all windows"
 PRIMARY = "difference by the primary analysis"
 
 
@@ -54,8 +54,8 @@ class WindowFound:
     arms : DataFrame
         By arm: mean score before and in the window, SD of the latter (its own row), mean change.
     differences : DataFrame
-        Treated minus control: ANCOVA, mixed model, primary analysis (where it decides),
-        standardised difference. Points but for the last. Empty without a comparator.
+        Treated minus control: ANCOVA, mixed model, primary analysis (where the verdict reads
+        it), standardised difference. Points but for the last. Empty without a comparator.
     responders : DataFrame
         Shares by arm with a fall of 30 % or more and by the published thresholds; differences.
     reliable : DataFrame
@@ -157,11 +157,19 @@ def described(case: Case) -> Described:
     if main is not None and main not in names:
         names.insert(0, main)
     mixed, told = _mixed(case)
-    found = tuple(_found(case, name, main == name, mixed) for name in names)
+    judged = {main, _later(case)}
+    found = tuple(_found(case, name, main == name, name in judged, mixed) for name in names)
     return Described(case, main, found, (*limits, *told, *_limits(case, names)))
 
 
-def _found(case: Case, name: str, is_main: bool, mixed: pd.DataFrame) -> WindowFound:
+def _later(case: Case) -> str | None:
+    """The window beyond hours that the verdict reads, whether or not hours decide."""
+    return None if case.design.comparator_arm is None else deciding_window(case)[0]
+
+
+def _found(
+    case: Case, name: str, is_main: bool, is_judged: bool, mixed: pd.DataFrame
+) -> WindowFound:
     window, people = case.windows[name], case.people(name)
     words = {"instrument": case.scale.name, "window": window.label}
     arms = [str(arm) for arm in (case.design.active_arm, case.design.comparator_arm) if arm]
@@ -176,11 +184,11 @@ def _found(case: Case, name: str, is_main: bool, mixed: pd.DataFrame) -> WindowF
     by_arm = _p_where_decided(released(case, rows), is_main)
     differences, sentence = table([]), _of_one_arm(by_arm, window.label)
     if case.design.comparator_arm is not None:
-        differences = _differences(case, name, is_main, mixed)
+        differences = _differences(case, name, is_judged, mixed)
         # One analysis was fixed before the data, and it alone is a test.
-        tested = differences["estimand"] == PRIMARY
+        tested = is_main & (differences["estimand"] == PRIMARY)
         differences["p_value"] = differences["p_value"].where(tested)
-        sentence = difference_sentence(case, main_difference(differences, is_main))
+        sentence = difference_sentence(case, main_difference(differences))
     responders = _p_where_decided(_responders(case, name), is_main)
     reliable = reliable_ways(case, window=name) if has_reliable_change(case.scale) else table([])
     return WindowFound(name, window.label, window.low, window.high, is_main, by_arm, differences,
@@ -204,13 +212,13 @@ def sd_row(scores: np.ndarray, words: dict[str, Any]) -> dict[str, Any]:
                method="between participants", cell=cell, **words)  # fmt: skip
 
 
-def _differences(case: Case, name: str, is_main: bool, mixed: pd.DataFrame) -> pd.DataFrame:
-    """By ANCOVA, by the mixed model, and by the primary analysis in the window that decides."""
+def _differences(case: Case, name: str, is_judged: bool, mixed: pd.DataFrame) -> pd.DataFrame:
+    """By ANCOVA, by the mixed model, and by the primary analysis where the verdict reads it."""
     people, label = case.people(name), case.windows[name].label
     arms = (str(case.design.active_arm), str(case.design.comparator_arm))
     words = {"contrast": case.contrast, "instrument": case.scale.name, "window": label}
     rows: list[dict[str, Any]] = []
-    if is_main:
+    if is_judged:
         try:
             there = case.at(name)
             given = there.primary.row(claim="", estimand=PRIMARY, **words)
@@ -238,7 +246,7 @@ def _mixed(case: Case) -> tuple[pd.DataFrame, list[str]]:
         found = mixed_model(case).differences()
     except ValueError as refusal:
         return table([]), [f"No mixed model over all windows: {refusal}"]
-    return found.assign(estimand=MIXED), []
+    return found, []
 
 
 def _responders(case: Case, name: str) -> pd.DataFrame:
@@ -297,11 +305,10 @@ def _p_where_decided(rows: pd.DataFrame, is_main: bool) -> pd.DataFrame:
     return rows if is_main or rows.empty else rows.assign(p_value=math.nan)
 
 
-def main_difference(differences: pd.DataFrame, is_main: bool) -> dict[str, Any]:
+def main_difference(differences: pd.DataFrame) -> dict[str, Any]:
     """The difference that the sentence tells: that of the verdict, else the mixed model's."""
     given = differences[differences["estimate"].notna()]
-    order = ([PRIMARY] if is_main else []) + [MIXED, "adjusted difference"]
-    for estimand in order:
+    for estimand in (PRIMARY, MIXED, "adjusted difference"):
         own = given[given["estimand"] == estimand]
         if len(own):
             return lines_of(own)[0]

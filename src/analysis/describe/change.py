@@ -16,7 +16,8 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.claims.case import Case
-from analysis.describe.common import released
+from analysis.describe.chosen import scored_windows
+from analysis.describe.common import policy, released
 from analysis.estimates.change.paired import (
     difference_of_trimmed_means,
     hodges_lehmann,
@@ -42,6 +43,7 @@ __all__ = [
     "change_by_window",
     "change_estimators",
     "change_with_selection",
+    "individual_courses",
     "regression_to_the_mean",
     "unselected_population",
 ]
@@ -256,6 +258,32 @@ def change_by_window(
             if len(people) >= least:
                 rows.append(paired_change(*_scores(people), **words)[0])
     return released(case, rows)
+
+
+def individual_courses(case: Case) -> pd.DataFrame:
+    """The change of each person in every window, without a name: for the study team alone.
+
+    Returns
+    -------
+    DataFrame
+        contrast (arm), line (a number that stands for a person in this table only, in the order
+        of their mean change), window, change (points).
+
+    Raises
+    ------
+    ValueError
+        For others, or where nobody was scored after an infusion.
+    """
+    if policy(case) is not None:
+        raise ValueError("Courses of single people are for the study team alone.")
+    seen = [case.people(name).assign(window=case.windows[name].label)
+            for name in scored_windows(case)]  # fmt: skip
+    if not seen:
+        raise ValueError("Nobody was scored after an infusion.")
+    together = pd.concat(seen, ignore_index=True).rename(columns={"arm": "contrast"})
+    order = together.groupby("subject")["change"].mean().sort_values(kind="stable").index
+    lines = together.assign(line=pd.Index(order).get_indexer(together["subject"]))
+    return lines[["contrast", "line", "window", "change"]]
 
 
 def regression_to_the_mean(

@@ -12,10 +12,11 @@ from analysis import instruments
 from analysis.claims.case import Case
 from analysis.claims.gates import data_gates
 from analysis.claims.gates.later_window import deciding_window
-from analysis.outcomes.reliable_change import has_reliable_change
+from analysis.estimates.onset.courses import Threshold
+from analysis.outcomes.reliable_change import has_reliable_change, reliable_change_threshold
 
-__all__ = ["FormAt", "decides", "enough", "form_that_looks_back", "form_with_reliable_change",
-           "hours_of_windows", "last_window", "scored_windows",
+__all__ = ["FormAt", "decides", "enough", "falls_that_count", "form_that_looks_back",
+           "form_with_reliable_change", "hours_of_windows", "last_window", "scored_windows",
            "why_not_hours"]  # fmt: skip
 
 
@@ -100,6 +101,34 @@ def last_window(case: Case) -> str:
             "participants in each arm."
         )
     return case.visits[-1]
+
+
+def falls_that_count(case: Case, instrument: str | None = None) -> tuple[Threshold, ...]:
+    """The falls that count as improvement, in every table: shares of baseline, then points.
+
+    The minimal important difference is that of the verdict on the primary form, and the
+    published one on any other. A reliable change is one that is published or declared.
+
+    Parameters
+    ----------
+    case : Case
+    instrument : str, optional
+        The primary one where not given.
+    """
+    own = instrument in (None, case.scale.name)
+    scale = case.scale if own else instruments.get(str(instrument))
+    found = [Threshold(f"{100 * share:g} % of baseline or more", share=share)
+             for share in (0.3, 0.5)]  # fmt: skip
+    published = scale.minimal_important_difference
+    smallest = None if published is None else published.value
+    if own:
+        smallest = None if case.smallest_difference is None else case.smallest_difference[0]
+    reliable = reliable_change_threshold(scale)
+    for points, name in ((smallest, "minimal important difference"), (reliable, "reliable change")):
+        if points is not None:
+            label = f"{round(points, 1):g} points or more ({name})"
+            found.append(Threshold(label, points=points))
+    return tuple(found)
 
 
 def form_with_reliable_change(case: Case) -> FormAt:

@@ -85,7 +85,7 @@ def bias_table(case: Case, estimate: dict[str, Any]) -> pd.DataFrame:
         bound_sd, bound_points, points_to (by this estimate alone, no other gate), decides. Empty
         where there is no smallest difference, or the estimate is withheld.
     """
-    declared, rules, sd = case.definitions.rules, policy(case), case.baseline_sd
+    declared, rules, sd = case.definitions.rules, policy(case), case.bar_sd
     shown = sd if rules is None else rules.number(case.from_baselines(sd))[0]
     rows: list[tuple[float, float, str, str]] = []
     smallest = case.smallest_difference

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe.display import MINUS, estimate_numbers
+from analysis.describe.display import MINUS, estimate_numbers, number
 
 __all__ = ["SYNTHETIC", "alternative", "between", "counted", "difference_sentence", "interval",
            "listed", "percent", "row_text"]  # fmt: skip
@@ -115,7 +115,7 @@ def alternative(
     drawn = rows[rows["estimate"].notna()]
     if len(drawn) > most:
         low, high = drawn["estimate"].min(), drawn["estimate"].max()
-        return f"{mark}{what}; {len(drawn)} estimates from {low:.3g} to {high:.3g}."
+        return f"{mark}{what}; {len(drawn)} estimates from {number(low)} to {number(high)}."
     told = "; ".join(row_text(line, *labels) for line in lines_of(drawn))
     return f"{mark}{what}. {told}." if told else f"{mark}{what}."
 

@@ -19,7 +19,10 @@ from analysis.estimates.table import row
 from analysis.mmrm.results import MMRM
 from analysis.quantity import Cell
 
-__all__ = ["MixedModel", "mixed_model"]
+__all__ = ["MIXED", "MixedModel", "mixed_model"]
+
+# Not the adjusted difference of one window by itself, which ANCOVA gives.
+MIXED = "adjusted difference, mixed model over all windows"
 
 # Of one window: level, baseline and arm.
 PARAMETERS = 3
@@ -77,7 +80,7 @@ class MixedModel:
         """Treated minus control by window: rows of the table of estimates."""
         control = str(self.case.design.comparator_arm)
         found = self.fit.differences("arm", reference=control, by=self._by)
-        return released(self.case, [self._row("adjusted difference", one, self.case.contrast)
+        return released(self.case, [self._row(MIXED, one, self.case.contrast)
                                     for one in found.to_dict("records")])  # fmt: skip
 
     def _row(self, estimand: str, one: dict[Any, Any], contrast: str) -> dict[str, Any]:

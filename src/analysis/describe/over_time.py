@@ -132,7 +132,7 @@ def _row(one: WindowFound, case: Case, recall: float, arms: tuple[str, ...]) -> 
     if case.design.comparator_arm is None:
         line = lines_of(by_arm[by_arm["estimand"] == "mean change"])[0]
     else:
-        line = main_difference(one.differences, one.decides)
+        line = main_difference(one.differences)
     scored = by_arm[by_arm["estimand"] == "mean score"].set_index("contrast")["n"]
     return {
         "window": one.label,

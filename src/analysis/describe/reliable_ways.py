@@ -34,7 +34,7 @@ def reliable_ways(case: Case, *, window: str) -> pd.DataFrame:
     """
     people, label = case.people(window), case.windows[window].label
     ways = ways_of_change(case.scale, people["baseline"], people["score"]).to_numpy()
-    thresholds = list(falls(people, case.scale).values())
+    thresholds = list(falls(case, people).values())
     rows, hidden = [], False
     for arm in (case.design.active_arm, case.design.comparator_arm):
         own = (people["arm"] == arm).to_numpy()

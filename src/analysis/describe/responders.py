@@ -14,7 +14,7 @@ import pandas as pd
 from analysis import instruments
 from analysis.claims.case import Case
 from analysis.claims.evaluators.cluster_cases import cluster_cases, cluster_contrast
-from analysis.describe.chosen import enough
+from analysis.describe.chosen import enough, falls_that_count
 from analysis.describe.common import (
     fewest_in_a_step,
     hide,
@@ -23,7 +23,6 @@ from analysis.describe.common import (
     small_parts,
     two_arms,
 )
-from analysis.estimates.proportions import exact_share
 from analysis.estimates.responders import distribution, shares, variability
 from analysis.outcomes.change import DECIMALS, response
 from analysis.outcomes.reliable_change import ways_of_change
@@ -89,13 +88,11 @@ def three_ways_compared(case: Case, *, window: str, instrument: str, version: st
     people, treated, words = _of_two_arms(case, window, instrument, version)
     scale = instruments.get(instrument)
     ways = ways_of_change(scale, people["baseline"], people["score"]).to_numpy()
-    rows, hidden = [], set()
+    rows: list[dict[str, Any]] = []
+    hidden: set[str] = set()
     for arm, own in zip(arms, (treated, ~treated), strict=True):
-        counts = np.array([(ways[own] == way).sum() for way in WAYS])
-        small = small_parts(case, counts)
-        hidden |= {way for way, few in zip(WAYS, small, strict=True) if few}
-        split = shares.three_way_shares(counts.tolist(), contrast=arm, **words)
-        rows += [hide(case, line, few) for line, few in zip(split, small, strict=True)]
+        split, few = _three_ways(case, ways[own], contrast=arm, **words)
+        rows, hidden = rows + split, hidden | few
     for way in ("improved", "worse"):
         compared = shares.compare_shares(
             ways == way, treated, estimand=f"share reliably {way}", names=arms, **words
@@ -106,20 +103,31 @@ def three_ways_compared(case: Case, *, window: str, instrument: str, version: st
     return released(case, rows)
 
 
+def _three_ways(
+    case: Case, ways: np.ndarray, **words: Any
+) -> tuple[list[dict[str, Any]], set[str]]:
+    """The three shares of one arm, and the ways that too few people went to be told."""
+    counts = np.array([(ways == way).sum() for way in WAYS])
+    small = small_parts(case, counts)
+    split = shares.three_way_shares(counts.tolist(), **words)
+    rows = [hide(case, line, few) for line, few in zip(split, small, strict=True)]
+    return rows, {way for way, few in zip(WAYS, small, strict=True) if few}
+
+
 def shares_at_thresholds(
     case: Case, *, window: str, instrument: str | None = None, version: str | None = None
 ) -> pd.DataFrame:
     """All thresholds in use together, so that none can be picked: shares by arm, difference.
 
-    Any fall, a fall by the published minimal important difference, by the published
-    reliable change, and by 30 % and 50 % of baseline. Rows of the table of estimates.
+    Any fall, and those of :func:`analysis.describe.chosen.falls_that_count`. Rows of the table of
+    estimates; the difference has Newcombe's interval, as in the verdict.
     """
     arms = two_arms(case, NO_ARMS)
     people, treated, words = _of_two_arms(case, window, instrument, version)
     rules = policy(case)
     rows: list[dict[str, Any]] = []
     shown = [{0, int(treated.sum())}, {0, int((~treated).sum())}]
-    for name, improved in falls(people, instruments.get(instrument or case.scale.name)).items():
+    for name, improved in falls(case, people, instrument).items():
         counts = int(improved[treated].sum()), int(improved[~treated].sum())
         # Between two thresholds that are told lies a group that is told too.
         few = rules is not None and any(
@@ -131,25 +139,21 @@ def shares_at_thresholds(
             for count, others in zip(counts, shown, strict=True):
                 others.add(count)
         compared = shares.compare_shares(improved, treated, estimand=name, names=arms, **words)
-        rows += [hide(case, line, few) for line in compared[:3]]
+        rows += [hide(case, line, few) for line in (*compared[:2], compared[3])]
     return released(case, rows)
 
 
-def falls(people: pd.DataFrame, scale: instruments.Instrument) -> dict[str, np.ndarray]:
-    """Who fell, by threshold, the easiest first."""
+def falls(case: Case, people: pd.DataFrame, instrument: str | None = None) -> dict[str, np.ndarray]:
+    """Who fell, by threshold: any fall, then points, then shares of baseline."""
     change = people["change"].round(DECIMALS)
     found = {"any fall": (change < 0).to_numpy()}
-    published = {
-        "minimal important difference": scale.minimal_important_difference,
-        "reliable change": scale.reliable_change,
-    }
-    for name, threshold in published.items():
-        if threshold is not None:
-            label = f"{threshold.value:g} points or more ({name})"
-            found[label] = (change <= -threshold.value).to_numpy()
-    for share in (0.30, 0.50):
-        fell = response(people["baseline"], people["score"], share)
-        found[f"{100 * share:g} % of baseline or more"] = fell.fillna(False).to_numpy(bool)
+    falls = falls_that_count(case, instrument)
+    for one in sorted(falls, key=lambda fall: fall.points is None):
+        if one.points is not None:
+            found[one.name] = (change <= -round(one.points, DECIMALS)).to_numpy()
+        elif one.share is not None:
+            fell = response(people["baseline"], people["score"], one.share)
+            found[one.name] = fell.fillna(False).to_numpy(bool)
     return found
 
 
@@ -261,9 +265,9 @@ def cluster_profile(
 
 
 def three_ways(case: Case, *, window: str, instrument: str, version: str) -> pd.DataFrame:
-    """Reliably improved, unchanged and reliably worse by arm, with exact intervals.
+    """Reliably improved, unchanged and reliably worse by arm, a comparator or none.
 
-    Rows of the table of estimates.
+    Rows of the table of estimates; the intervals of an arm hold together.
 
     Raises
     ------
@@ -272,19 +276,10 @@ def three_ways(case: Case, *, window: str, instrument: str, version: str) -> pd.
     """
     people = case.people(window, instrument, version)
     ways = ways_of_change(instruments.get(instrument), people["baseline"], people["score"])
-    rows = []
+    words = {"instrument": instrument, "window": case.windows[window].label}
+    rows: list[dict[str, Any]] = []
     for arm, mine in ways.groupby(people["arm"], sort=True):
-        for way in ("improved", "unchanged", "worse"):
-            rows.append(
-                exact_share(
-                    int((mine == way).sum()),
-                    len(mine),
-                    estimand=way if way == "unchanged" else f"reliably {way}",
-                    contrast=str(arm),
-                    instrument=instrument,
-                    window=case.windows[window].label,
-                )
-            )
+        rows += _three_ways(case, mine.to_numpy(), contrast=str(arm), **words)[0]
     return released(case, rows)
 
 

@@ -168,6 +168,10 @@ def _apart(counts: pd.Series, minimum: int) -> list[float]:
     return kept
 
 
+# They rest on the estimate of a claim that is tested: onset, or beyond hours attribution.
+SHARED_TESTS = ("headline", "magnitude")
+
+
 def claims_together(ledger: Ledger, *, alpha: float = 0.05) -> pd.DataFrame:
     """Claims with a test of their own, by Holm, Hochberg and a fixed sequence.
 
@@ -189,7 +193,7 @@ def claims_together(ledger: Ledger, *, alpha: float = 0.05) -> pd.DataFrame:
     own: dict[str, float] = {}
     for result in ledger.claims:
         p = float(result.estimate["p_value"])
-        if math.isfinite(p) and p not in own.values() and result.claim != "headline":
+        if math.isfinite(p) and p not in own.values() and result.claim not in SHARED_TESTS:
             own[result.claim] = p
     if not own:
         return pd.DataFrame(columns=["claim", "p_value", "procedure", "adjusted_p", "rejected"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 
 import pandas as pd
@@ -9,7 +10,7 @@ from matplotlib.axes import Axes
 
 from analysis.figures.base import finish, legend_above, new_axes, series_by_visit, style
 
-__all__ = ["cumulative", "ecdf_of_change", "mean_change"]
+__all__ = ["courses", "cumulative", "ecdf_of_change", "mean_change"]
 
 
 def mean_change(
@@ -42,6 +43,45 @@ def mean_change(
     finish(ax, f"{form + ': ' if form else ''}mean change from before, 95 % intervals", synthetic,
            y=f"change, {unit} (lower is better)")  # fmt: skip
     legend_above(ax, 3)
+    return ax
+
+
+def courses(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
+    """One thin, unlabelled line a person, the arms side by side, and the mean of those seen.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns contrast (arm), line, window (in the order of first appearance) and change
+        (points), as :func:`analysis.describe.change.individual_courses` gives them.
+    synthetic : bool
+        Whether to label the figure synthetic.
+    ax : Axes, optional
+    """
+    ax = new_axes(ax, 4.3)
+    windows = {name: place for place, name in enumerate(table["window"].unique(), start=1)}
+    ticks: dict[float, str] = {}
+    for index, (arm, rows) in enumerate(table.groupby("contrast", sort=True)):
+        start, look = index * (len(windows) + 1.5), style(index)
+        people = rows.assign(place=rows["window"].map(windows)).pivot(
+            index="place", columns="line", values="change"
+        )
+        people.loc[0] = 0.0
+        people = people.sort_index()
+        x = start + people.index.to_numpy(float)
+        for _, one in people.items():
+            seen = one.notna().to_numpy()
+            ax.plot(x[seen], one[seen], color=look["color"], linewidth=0.7, alpha=0.4)
+        ax.plot(x, people.mean(axis=1), label=f"{arm}, mean", zorder=3, **look)
+        ticks |= {start: "before"} | {start + place: name for name, place in windows.items()}
+    ax.axhline(0, color="0.3", linewidth=1)
+    ax.set_xticks(list(ticks), [textwrap.fill(name, 8) for name in ticks.values()], fontsize=8)
+    finish(
+        ax, "Change of each participant, unlabelled", synthetic, columns=3, gap=0.24,
+        x="after the end of the infusion", y="change, points (lower is better)",
+    )  # fmt: skip
+    # No aggregates: this one is never passed on.
+    ax.set_gid(None)
     return ax
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,21 +13,31 @@ from analysis.describe.by_window import Described, described
 from analysis.describe.change import (
     change_estimators,
     change_with_selection,
+    individual_courses,
     regression_to_the_mean,
     unselected_population,
 )
 from analysis.describe.chosen import decides, form_with_reliable_change, hours_of_windows
-from analysis.describe.display import rounded
-from analysis.describe.in_words import alternative, between, interval, lines_of, listed, percent
+from analysis.describe.display import number, rounded
+from analysis.describe.in_words import (
+    alternative,
+    between,
+    counted,
+    interval,
+    lines_of,
+    listed,
+    percent,
+)
 from analysis.describe.over_time import bars_of
 from analysis.describe.responders import cumulative_change, three_ways
 from analysis.describe.verdicts import estimates_table
+from analysis.figures import change as draw
 from analysis.figures.change import ecdf_of_change, mean_change
 from analysis.figures.forest import forest
 from analysis.sections.section import Picture, section
 
-__all__ = ["by_window", "differences", "estimators", "expected_by_selection", "responders",
-           "selection_beside", "spread_over_people", "three_ways_by_arm"]  # fmt: skip
+__all__ = ["by_window", "courses", "differences", "estimators", "expected_by_selection",
+           "responders", "selection_beside", "spread_over_people", "three_ways_by_arm"]  # fmt: skip
 
 
 def _described(case: Case) -> Described:
@@ -56,6 +67,16 @@ def by_window(case: Case) -> Iterator[Any]:
     )  # fmt: skip
     yield "\n".join(f"- {one.sentence}" for one in found.windows)
     yield "Limits: " + " ".join(found.limits)
+
+
+@section(team_only=True)
+def courses(case: Case) -> Iterator[Any]:
+    """The course of each participant as a line without a label: for the study team alone."""
+    lines = individual_courses(case)
+    people = lines.groupby("contrast", sort=True)["line"].nunique()
+    told = listed(f"{counted(n, 'participant')} on {arm}" for arm, n in people.items())
+    what = f"A thin line of change over the windows for each participant, {told}; thick the mean"
+    yield Picture(draw.courses(lines, synthetic=case.design.synthetic), alternative(case, what))
 
 
 @section()
@@ -133,7 +154,7 @@ def selection_beside(case: Case) -> Iterator[Any]:
     rows = change_with_selection(case, selection=selection, windows=(window,), **form)
     if rows.empty:
         raise ValueError("No arm has enough participants with a score there.")
-    yield estimates_table(rows)
+    yield estimates_table(rows.assign(p_value=math.nan))
 
 
 @section()
@@ -153,11 +174,10 @@ def spread_over_people(case: Case) -> Iterator[Any]:
 def _curves(table: pd.DataFrame) -> str:
     told = []
     for arm, own in table.groupby("arm", sort=True):
-        first, last = own.iloc[0], own.iloc[-1]
-        told.append(
-            f"{arm} from {percent(first['share'])} at {first['change']:g} points to "
-            f"{percent(last['share'])} at {last['change']:g}"
-        )
+        ends = own.iloc[[0, -1]].drop_duplicates("change")
+        parts = (f"{percent(one['share'])} at {number(one['change'])} points"
+                 for one in lines_of(ends))  # fmt: skip
+        told.append(f"{arm} {' to '.join(parts)}")
     return listed(told)
 
 

@@ -49,7 +49,8 @@ def differences(case: Case) -> Iterator[Any]:
     rows = mixed_model(case).differences()
     # One window decides, by its primary analysis; the others carry intervals without p.
     yield estimates_table(rows.assign(p_value=float("nan")))
-    yield "\n".join(f"- {difference_sentence(case, line)}" for line in lines_of(rows))
+    told = "\n".join(f"- {difference_sentence(case, line)}" for line in lines_of(rows))
+    yield f"By the mixed model over all windows:\n\n{told}"
 
 
 @section(team_only=True)

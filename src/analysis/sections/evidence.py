@@ -1,19 +1,48 @@
-"""The open study beside what trials have found."""
+"""What trials have found, drawn, and the open study beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from analysis import evidence
 from analysis.claims.case import Case
+from analysis.describe import pooled_evidence as pooled
 from analysis.describe.display import sentences
-from analysis.describe.pooled_evidence import beside_study
-from analysis.sections.section import section
+from analysis.evidence.look_back import look_back_falls
+from analysis.figures import evidence as draw
+from analysis.figures.forest import forest
+from analysis.sections.section import Picture, section
 
-__all__ = ["study_beside"]
+__all__ = ["look_back", "pooled_by_others", "speed", "study_beside"]
+
+
+@section()
+def pooled_by_others() -> Iterator[Any]:
+    """Standardised differences as another meta-analysis pooled them, by time."""
+    contrasts = evidence.controlled_contrasts()
+    timed = contrasts["hours_since_first_infusion"].notna()
+    rows = contrasts[(contrasts["unit"] == "SD") & timed]
+    hours = rows["hours_since_first_infusion"].map("{:g} h ".format)
+    rows = rows.assign(label=hours + rows["analysis"].str.replace("_", " "))
+    label = "standardised difference (left: fewer symptoms on ketamine)"
+    ax = forest(rows, label="label", xlabel=label, title="Pooled by others: Borgogna 2024")
+    yield Picture(ax, pooled.meta_alt(rows))
+
+
+@section()
+def look_back() -> Iterator[Any]:
+    """Falls on forms that look back, beside the largest that a literal answer allows."""
+    yield Picture(draw.look_back(look_back_falls()), pooled.beyond_literal())
+
+
+@section()
+def speed() -> Iterator[Any]:
+    """Psychological treatments by weeks beside ketamine by hours and days."""
+    yield Picture(draw.speed(pooled.speeds_figure()), pooled.speeds_alt())
 
 
 @section(team_only=True)
 def study_beside(case: Case) -> Iterator[Any]:
     """Whether the study's difference would surprise somebody who knows the trials."""
-    yield sentences(beside_study(case))
+    yield sentences(pooled.beside_study(case))

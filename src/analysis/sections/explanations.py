@@ -150,7 +150,9 @@ def back_near_baseline(case: Case) -> Iterator[Any]:
 @section()
 def still_affected(case: Case) -> Iterator[Any]:
     """The difference without those still under the drug when they were rated."""
-    yield estimates_table(dissociation.residual_effects(case, window=decides(case)))
+    rows = dissociation.residual_effects(case, window=decides(case))
+    # The primary analysis alone is a test.
+    yield estimates_table(rows.assign(p_value=np.nan))
 
 
 @section()
@@ -159,7 +161,7 @@ def through_dissociation(case: Case) -> Iterator[Any]:
     found = dissociation.mediated_by_dissociation(case, window=decides(case), seed=SEED)
     curve = found.sensitivity([step / 20 for step in range(-12, 13)])
     middle = curve.iloc[(curve["rho"].abs()).argmin()]
-    ends = f"{curve['estimate'].min():.3g} to {curve['estimate'].max():.3g} points"
+    ends = f"{number(curve['estimate'].min())} to {number(curve['estimate'].max())} points"
     yield Picture(
         draw.mediation_sensitivity(
             curve, rho_null=found.rho_null, synthetic=case.design.synthetic, of=_of(case)
@@ -167,12 +169,13 @@ def through_dissociation(case: Case) -> Iterator[Any]:
         alternative(
             case,
             "The indirect effect through dissociation by the assumed correlation of errors: "
-            f"{middle['estimate']:.3g} points without an unmeasured cause, {ends} over the range",
+            f"{number(middle['estimate'])} points without an unmeasured cause, {ends} over the "
+            "range",
         ),
     )
     yield estimates_table(table(found.rows(rhos=RHOS)))
     rho = digits(case, float(found.rho_null))
-    yield f"A cause that makes the errors correlate by {rho:.2g} would make it nothing."
+    yield f"A cause that makes the errors correlate by {number(rho, 2)} would make it nothing."
 
 
 @section()
@@ -208,7 +211,8 @@ def within_study(case: Case) -> Iterator[Any]:
     """The study's own comparison of the same scores."""
     found = form_with_reliable_change(case)
     rows = control.difference_by_window(case, windows=(found.window,), **found.form())
-    yield estimates_table(rows[rows["estimand"] == "adjusted difference"])
+    own = rows[rows["estimand"] == "adjusted difference"]
+    yield estimates_table(own.assign(p_value=np.nan))
 
 
 @section()

@@ -8,7 +8,7 @@ from typing import Any
 from analysis import instruments
 from analysis.claims.case import Case
 from analysis.describe.change import change_by_window
-from analysis.describe.chosen import enough, form_that_looks_back, hours_of_windows
+from analysis.describe.chosen import decides, enough, form_that_looks_back, hours_of_windows
 from analysis.describe.display import rounded
 from analysis.describe.forms import recall_bound, recall_by_hours, recall_table
 from analysis.describe.in_words import alternative, lines_of, listed, percent
@@ -65,6 +65,9 @@ def _change(case: Case, instrument: str | None, version: str | None) -> Iterator
     hours = instruments.get(form[0]).versions[form[1]]
     if instrument is None and case.primary_form is not None:
         hours = case.primary_form[1]
+    # One window decides, on the primary form; the others carry intervals without p.
+    tested = "" if instrument else case.windows[decides(case)].label
+    change["p_value"] = change["p_value"].where(change["window"] == tested)
     asks = "right now" if hours == 0 else f"the past {hours:g} h"
     yield f"{form[0]}, {form[1]}, asks about {asks}. In points of its own scale:"
     yield estimates_table(change)

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from analysis.claims.case import Case
+from analysis.claims.gates.robustness_of_scores import doubted_word
 from analysis.describe import missing
 from analysis.describe import tipping as tipping_of
 from analysis.describe.chosen import decides
-from analysis.describe.display import rounded
+from analysis.describe.common import policy
+from analysis.describe.display import number, rounded
 from analysis.describe.in_words import alternative
 from analysis.describe.over_time import bars_of
 from analysis.figures import missing as draw
@@ -50,6 +52,22 @@ def strategies(case: Case) -> Iterator[Any]:
         return
     spread = one["estimate"].max() - one["estimate"].min()
     yield f"The assumptions are at most {spread:.2g} points apart, {when} after."
+    if policy(case) is None:
+        yield _in_the_verdict(case)
+
+
+def _in_the_verdict(case: Case) -> str:
+    """What jump to reference gives where the verdict looks at its own window alone."""
+    name = decides(case)
+    there = case.at(name)
+    if there.bars is None:
+        return "The verdict has no number beside these: no minimal important difference is known."
+    _, found = doubted_word(there.scores, there.primary, there.bars)
+    jump = number(found.jump_to_reference)
+    return (
+        f"The verdict does the same with the primary analysis, {case.windows[name].label} after, "
+        f"whose model knows no other window: there jump to reference gives {jump} points."
+    )
 
 
 @section(team_only=True)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.claims.case import Case
+from analysis.describe.chosen import falls_that_count
 from analysis.describe.common import two_arms
 from analysis.describe.display import rounded
 from analysis.describe.in_words import alternative, lines_of, listed, percent
@@ -27,14 +28,14 @@ ONE_ARM = crossing.ONE_ARM
 
 def _first(case: Case) -> Threshold:
     two_arms(case, ONE_ARM)
-    return courses.thresholds(case)[0]
+    return falls_that_count(case)[0]
 
 
 @section()
 def thresholds(case: Case) -> Iterator[Any]:
     """The falls that count."""
     kinds = [(one.name, "share of baseline" if one.share else "points")
-             for one in courses.thresholds(case)]  # fmt: skip
+             for one in falls_that_count(case)]  # fmt: skip
     names = ["a response is a fall of", "kind"]
     yield pd.DataFrame(kinds, columns=names).set_index(names[0])
     if not case.validated:
@@ -147,8 +148,8 @@ def onset_of_the_means(case: Case) -> Iterator[Any]:
     shown = [line["window"] for line in lines_of(steps) if line["shows_benefit"]]
     what = f"Difference between the arms by window; a benefit shows at {listed(shown) or 'none'}"
     yield Picture(ax, alternative(case, what, steps, "window"))
-    onset = course.onset()
-    yield f"Onset of the difference in means: {onset['method']}."
+    began = course.beginning()
+    yield f"The difference in means began: {began['method']}."
 
 
 @section()

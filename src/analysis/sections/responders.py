@@ -17,7 +17,7 @@ from analysis.describe.chosen import (
     last_window,
 )
 from analysis.describe.common import two_arms
-from analysis.describe.display import sentences
+from analysis.describe.display import number, sentences
 from analysis.describe.in_words import alternative, interval, lines_of, listed, percent
 from analysis.describe.verdicts import estimates_table
 from analysis.figures import responders as draw
@@ -105,7 +105,7 @@ def bands(case: Case) -> Iterator[Any]:
     if table.empty:
         raise ValueError("Too few participants were scored there for a curve that shows nobody.")
     title = f"{case.scale.name}: how change is distributed, {case.windows[window].label} after"
-    told = [f"{arm}: half at about {_middle(own):g} points"
+    told = [f"{arm}: half at about {number(_middle(own))} points"
             for arm, own in table.groupby("arm", sort=True)]  # fmt: skip
     what = f"Cumulative share of participants by change, simultaneous 95 % bands. {listed(told)}"
     ax = draw.change_bands(table, synthetic=case.design.synthetic, title=title)
@@ -186,4 +186,5 @@ def clusters(case: Case) -> Iterator[Any]:
     )  # fmt: skip
     given = single.dropna(subset=["ci_low", "ci_high"])
     without = ((given["ci_low"] > 0) | (given["ci_high"] < 0)).sum()
-    yield f"Of {len(given)} intervals {without} leave out zero; each beside others that do not."
+    leave = "leaves" if without == 1 else "leave"
+    yield f"Of {len(given)} intervals {without} {leave} out zero; each beside others that do not."

@@ -11,7 +11,7 @@ from analysis.claims.case import Case
 from analysis.claims.sensitivity.multiverse import multiverse, rerandomised
 from analysis.describe import robustness
 from analysis.describe.common import two_arms
-from analysis.describe.display import rounded, sentences
+from analysis.describe.display import number, rounded, sentences
 from analysis.describe.in_words import alternative
 from analysis.figures import robustness as draw
 from analysis.sections.section import Picture, section
@@ -52,7 +52,8 @@ def specifications(case: Case) -> Iterator[Any]:
     told = f"{len(own)} analyses that may decide, sorted, their choices marked below"
     if len(own):
         told += (
-            f"; estimates from {own['estimate'].min():.3g} to {own['estimate'].max():.3g} points"
+            f"; estimates from {number(own['estimate'].min())} to "
+            f"{number(own['estimate'].max())} points"
         )
     yield Picture(ax, alternative(case, told))
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
+import numpy as np
+
 from analysis.claims import judge_checked
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
@@ -17,7 +19,7 @@ from analysis.describe.by_window import described
 from analysis.describe.common import policy
 from analysis.describe.control import bias_table
 from analysis.describe.display import rounded, sentences
-from analysis.describe.in_words import listed
+from analysis.describe.in_words import difference_sentence, listed
 from analysis.describe.over_time import over_time, published_over_time
 from analysis.describe.robustness import claims_together
 from analysis.describe.verdicts import beside_table, reasons_table, verdict_table, wording_table
@@ -133,10 +135,14 @@ def beside_published(claim: str) -> Iterator[Any]:
 @section()
 def bias(case: Case) -> Iterator[Any]:
     """What the difference would be held to say under every declared bound on bias."""
-    estimate = ledger_of(case)["onset"].estimate
+    ledger = ledger_of(case)
+    estimates = [ledger[claim].estimate for claim in ("onset", "attribution")]
+    # Hours where they can be judged, else what is judged later.
+    estimate = next((one for one in estimates if np.isfinite(one["estimate"])), estimates[0])
     found = bias_table(case, estimate)
     if found.empty:
-        raise ValueError("There is no difference within hours from which to subtract a bias.")
+        raise ValueError("No difference is judged from which to subtract a bias.")
+    yield difference_sentence(case, estimate)
     yield rounded(found).set_index("bound_sd")
     words = [f"{word} up to {max(own['bound_sd']):g} SD"
              for word, own in found.groupby("points_to", sort=False)]  # fmt: skip
@@ -160,7 +166,12 @@ def other_assumptions_published() -> Iterator[Any]:
 def _hanging(found: Any) -> Iterator[Any]:
     if found.empty:
         raise ValueError("No claim that can be tested depends on an assumption.")
-    yield sentences(found)
+    yield sentences(found.rename(index=_titles(), level="claim"))
+
+
+def _titles() -> dict[str, str]:
+    """What the claims are called, by the name that the rules give them."""
+    return {name: one.title for name, one in load_definitions().claims.items()}
 
 
 @section()
@@ -169,4 +180,4 @@ def several_claims(case: Case) -> Iterator[Any]:
     found = claims_together(ledger_of(case))
     if found.empty:
         raise ValueError("No claim about a difference has a test.")
-    yield rounded(found).set_index(["claim", "procedure"])
+    yield rounded(found.replace({"claim": _titles()})).set_index(["claim", "procedure"])

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.claims.case import Case
+from analysis.describe.chosen import falls_that_count
 from analysis.describe.onset import courses, crossing, mean_course
 from analysis.estimates.onset.courses import Threshold
 from analysis.estimates.onset.time_to_response import onset_intervals
@@ -21,31 +22,34 @@ def with_events(case: Case, events: pd.DataFrame) -> Case:
 
 
 def test_everybody_with_a_baseline_is_there(case):
-    course = courses.people_courses(case, courses.thresholds(case)[0])
+    course = courses.people_courses(case, falls_that_count(case)[0])
     assert len(course.people) == case.on_primary_form(case.baselines)["subject"].nunique()
     assert course.nominal.tolist() == [3, 5, 24, 72, 168]
 
 
 def test_an_unvalidated_form_has_no_reliable_change(case):
-    assert [t.name.split(",")[0] for t in courses.thresholds(case)] == [
-        "30 % of baseline", "50 % of baseline", "smallest difference"]  # fmt: skip
+    names = " ".join(fall.name for fall in falls_that_count(case))
+    assert "minimal important difference" in names
+    assert "reliable change" not in names
 
 
 def test_noise_crosses_in_the_control_arm_and_holding_removes_most_of_it(case):
     end = crossing.crossing_at_the_end(case)
     control = end[end["contrast"] == "midazolam"].set_index(["threshold", "sustained"])["estimate"]
-    assert control["30 % of baseline", False] > 0.3
-    assert control["30 % of baseline", True] < 0.5 * control["30 % of baseline", False]
+    assert control["30 % of baseline or more", False] > 0.3
+    assert (
+        control["30 % of baseline or more", True] < 0.5 * control["30 % of baseline or more", False]
+    )
     assert not end["estimand"].str.contains("ever").any()
 
 
 def test_a_sustained_crossing_is_read_to_the_last_visit_that_can_be_confirmed(case):
-    found = crossing.crossing_by_visit(case, courses.thresholds(case)[0], sustained=True)
+    found = crossing.crossing_by_visit(case, falls_that_count(case)[0], sustained=True)
     assert found["window"].iloc[-1] == "by the visit at 72 h"
 
 
 def test_by_an_hour_between_visits_there_are_two_bounds(case):
-    found = crossing.crossing_by_hour(case, courses.thresholds(case)[0], hours=(3.0, 4.0))
+    found = crossing.crossing_by_hour(case, falls_that_count(case)[0], hours=(3.0, 4.0))
     shares = found.set_index(["contrast", "window"])["estimate"]["ketamine"]
     assert shares["by 3 h"].nunique() == 1
     assert shares["by 4 h"].min() == shares["by 3 h"].min() < shares["by 4 h"].max()
@@ -66,7 +70,7 @@ def test_a_rescue_within_the_hour_leaves_nobody_to_cross(case):
     events = pd.DataFrame(
         {"subject": subjects, "event": "rescue", "hours_low": 1.0, "hours_high": 1.1}
     )
-    course = courses.people_courses(with_events(case, events), courses.thresholds(case)[0])
+    course = courses.people_courses(with_events(case, events), falls_that_count(case)[0])
     found = onset_intervals(course, sustained=False)
     assert np.isinf(found["right"]).all()
     assert (found["status"] == "event first").all()
@@ -78,7 +82,7 @@ def test_events_before_the_infusion_and_guesses_change_nothing(case):
         {"subject": subjects, "event": "rescue", "hours_low": -9.0, "hours_high": -8.0}
     )
     guess = before.assign(event="blinding-guess", hours_low=5.0, hours_high=5.0)
-    threshold = courses.thresholds(case)[0]
+    threshold = falls_that_count(case)[0]
     plain = onset_intervals(courses.people_courses(case, threshold), sustained=True)
     other = with_events(case, pd.concat([before, guess], ignore_index=True))
     found = onset_intervals(courses.people_courses(other, threshold), sustained=True)
@@ -86,19 +90,19 @@ def test_events_before_the_infusion_and_guesses_change_nothing(case):
 
 
 def test_of_real_people_no_small_share_and_no_small_step_is_shown(real):
-    found = crossing.crossing_by_visit(real, courses.thresholds(real)[0], sustained=True)
+    found = crossing.crossing_by_visit(real, falls_that_count(real)[0], sustained=True)
     small = found[found["contrast"] == "midazolam"]
     assert small["estimate"].isna().all()
     assert small["ci_low"].isna().all()
-    regions = crossing.crossing_regions(real, courses.thresholds(real)[0], sustained=False)
+    regions = crossing.crossing_regions(real, falls_that_count(real)[0], sustained=False)
     steps = regions[regions["share_high"] > regions["share_low"]]
     assert (30 * (steps["share_high"] - steps["share_low"]) >= 10 - 1e-6).all()
 
 
 def test_a_threshold_that_nobody_crossed_does_not_take_the_others_away(case, monkeypatch):
-    thirty = courses.thresholds(case)[0]
+    thirty = falls_that_count(case)[0]
     beyond = Threshold("more than the form holds", points=1000.0)
-    monkeypatch.setattr(crossing, "thresholds", lambda case: (thirty, beyond))
+    monkeypatch.setattr(crossing, "falls_that_count", lambda case: (thirty, beyond))
     tests = crossing.crossing_tests(case)
     assert tests["estimand"].value_counts().to_dict() == dict.fromkeys(crossing.TESTS, 4)
     none = tests["window"].str.startswith("more than")

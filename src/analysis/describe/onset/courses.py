@@ -8,9 +8,8 @@ import pandas as pd
 
 from analysis.claims.case import Case
 from analysis.estimates.onset.courses import STRATEGIES, Courses, Threshold, courses
-from analysis.outcomes.reliable_change import reliable_change_threshold
 
-__all__ = ["people_courses", "schedule", "thresholds"]
+__all__ = ["people_courses", "schedule"]
 
 # A blinding guess is a question asked, and changes no score.
 NO_INTERCURRENT_EVENT = ("blinding-guess",)
@@ -27,21 +26,6 @@ def schedule(case: Case) -> dict[str, float]:
     if not case.visits:
         raise ValueError("No window holds scores of enough participants in each arm.")
     return {name: case.windows[name].at for name in case.visits}
-
-
-def thresholds(case: Case) -> tuple[Threshold, ...]:
-    """The declared falls that count: shares of baseline, the smallest difference, reliable change.
-
-    A reliable change is published for a validated form alone; none is made up.
-    """
-    found = [Threshold("30 % of baseline", share=0.3), Threshold("50 % of baseline", share=0.5)]
-    if case.smallest_difference is not None:
-        points = case.smallest_difference[0]
-        found.append(Threshold(f"smallest difference, {points:.1f} points", points=points))
-    reliable = reliable_change_threshold(case.scale) if case.validated else None
-    if reliable is not None:
-        found.append(Threshold(f"reliable change, {reliable:g} points", points=reliable))
-    return tuple(found)
 
 
 def people_courses(

@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
+from analysis.describe.chosen import falls_that_count
 from analysis.describe.common import fewest_in_a_step, policy, released, two_arms
-from analysis.describe.onset.courses import people_courses, schedule, thresholds
+from analysis.describe.onset.courses import people_courses, schedule
 from analysis.estimates.onset.courses import STRATEGIES, Courses, Threshold
 from analysis.estimates.onset.discrete_hazard import discrete_hazard
 from analysis.estimates.onset.interval_censored import turnbull
@@ -56,7 +57,7 @@ def _split(table: pd.DataFrame, arms: tuple[str, str]) -> list[Intervals]:
 
 
 def _label(threshold: Threshold, sustained: bool) -> str:
-    return f"{threshold.name}, {'sustained' if sustained else 'unsustained'}"
+    return f"{threshold.name}, {'sustained' if sustained else 'once'}"
 
 
 def _readable(course: Courses, sustained: bool) -> np.ndarray:
@@ -135,9 +136,9 @@ def crossing_by_hour(
 
 
 def crossing_at_the_end(case: Case) -> pd.DataFrame:
-    """Every threshold, unsustained and sustained, by the last visit that can show it."""
+    """Every threshold, crossed once and sustained, by the last visit that can show it."""
     parts = []
-    for threshold in thresholds(case):
+    for threshold in falls_that_count(case):
         for sustained in (False, True):
             found = crossing_by_visit(case, threshold, sustained=sustained, last_only=True)
             parts.append(found.assign(threshold=threshold.name, sustained=sustained))
@@ -194,7 +195,7 @@ def crossing_tests(case: Case) -> pd.DataFrame:
     """
     arms = two_arms(case, ONE_ARM)
     rows = []
-    for threshold in thresholds(case):
+    for threshold in falls_that_count(case):
         course = people_courses(case, threshold)
         for sustained in (False, True):
             found = onset_intervals(course, sustained=sustained)

@@ -48,7 +48,7 @@ class MeanCourse:
             hours=self.differences["window"].map(self.hours)
         )
 
-    def onset(self) -> dict[str, Any]:
+    def beginning(self) -> dict[str, Any]:
         """The window in which the difference began, as a row."""
         return self._told(mean_onset(self.differences, self.hours, **self.words))
 

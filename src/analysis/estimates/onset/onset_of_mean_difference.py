@@ -82,7 +82,7 @@ def mean_onset(
         raise ValueError("Windows must stand in the order of time, the earliest first.")
     level = f"each at two-sided {alpha:g}"
     if not counts[-1]:
-        how = f"backward from {names[-1]}, {level}: not shown there, so no onset"
+        how = f"backward from {names[-1]}, {level}: not shown there, so no beginning"
         at = float("nan")
     else:
         first = counts.index(True)
@@ -90,5 +90,6 @@ def mean_onset(
         how = f"backward from {names[-1]}, {level}: shown from {names[first]} on{since}"
         at = float(hours[names[first]])
     people = float(steps["n"].min()) if "n" in steps else float("nan")
-    return row(estimand="onset of the difference in means, hours", estimate=at, n=people,
+    # Not called onset: that is the claim about hours.
+    return row(estimand="beginning of the difference in means, hours", estimate=at, n=people,
                method=how, **words)  # fmt: skip
