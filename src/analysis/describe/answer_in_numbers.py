@@ -89,8 +89,9 @@ def _published(result: ClaimResult) -> str:
     first = rows[0]
     low, high = number(first["ci_low"]), number(first["ci_high"])
     unit = "SD" if "SD" in str(first["estimand"]) else "points"
+    contrast = str(first["contrast"]).replace(" - ", " minus ")
     return (
-        f"The earliest published comparison is at {first['window']}: {first['contrast']}, "
+        f"The earliest published comparison is at {first['window']}: {contrast}, "
         f"{number(first['estimate'])} {unit} ({low} to {high}) on {first['instrument']}; negative "
         "is better on ketamine."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -19,6 +20,8 @@ DPI, SCREEN = 200, 110
 # A PNG of so many colours is a third of the size, and nobody sees the difference.
 COLOURS = 256
 MM_PER_INCH = 25.4
+# As large as what is drawn: words beside or under the axes may reach past the figure's edge.
+WHOLE: dict[str, Any] = {"bbox_inches": "tight", "pad_inches": 0.08}
 
 
 def png(ax: Axes) -> bytes:
@@ -32,16 +35,23 @@ def png(ax: Axes) -> bytes:
     from PIL import Image
 
     drawn, small = io.BytesIO(), io.BytesIO()
-    _figure(ax).savefig(drawn, format="png", dpi=DPI, metadata={"Software": None})
+    _figure(ax).savefig(drawn, format="png", dpi=DPI, metadata={"Software": None}, **WHOLE)
     image = Image.open(drawn).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
     image.save(small, format="png", optimize=True, dpi=(DPI, DPI))
     return small.getvalue()
 
 
-def svg(ax: Axes) -> str:
+def svg(ax: Axes, *, letters: bool = True) -> str:
     """The figure of an Axes as SVG without date: equal figures, equal text.
 
     It holds what is drawn to the last digit, so of real people it is for those who hold the data.
+
+    Parameters
+    ----------
+    ax : Axes
+    letters : bool
+        Letters as letters: smaller, searched and read aloud. Else as outlines, which look the
+        same whatever fonts there are.
 
     Raises
     ------
@@ -49,9 +59,10 @@ def svg(ax: Axes) -> str:
         When the axes belong to no figure.
     """
     drawn = io.StringIO()
-    # Letters as letters: smaller, and they can be searched and read aloud.
-    with mpl.rc_context({"svg.hashsalt": "relief", "svg.fonttype": "none"}):
-        _figure(ax).savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    kind = "none" if letters else "path"
+    with mpl.rc_context({"svg.hashsalt": "relief", "svg.fonttype": kind}):
+        dates = {"Date": None, "Creator": None}
+        _figure(ax).savefig(drawn, format="svg", metadata=dates, **WHOLE)
     return drawn.getvalue()
 
 
@@ -114,13 +125,16 @@ def show(ax: Axes, *, alt: str) -> None:
     """
     require("notebooks", "IPython", what="Showing a figure")
     from IPython.display import display
+    from PIL import Image
 
     if not alt.strip():
         raise ValueError("A figure needs an alternative text that says what it shows.")
-    # As wide as the figure, not as its pixels.
-    width = round(_figure(ax).get_figwidth() * SCREEN)
+    picture = png(ax)
+    with Image.open(io.BytesIO(picture)) as image:
+        # As wide as what is drawn, not as its pixels.
+        width = round(image.width * SCREEN / DPI)
     display(
-        {"image/png": png(ax), "text/plain": f"<figure: {alt}>"},
+        {"image/png": picture, "text/plain": f"<figure: {alt}>"},
         raw=True,
         metadata={"image/png": {"alt": alt, "width": width}},
     )

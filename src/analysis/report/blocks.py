@@ -6,18 +6,18 @@ import io
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
+from xml.etree import ElementTree
 
 import pandas as pd
+from PIL import Image
 
 from analysis.describe.display import DASH, MINUS
-from analysis.figures import png
+from analysis.figures import png, svg
+from analysis.figures.output import DPI
 from analysis.report.notebook_section import NUMBER, Cleaned
 from analysis.sections.section import Picture, Section, Table
 
 __all__ = ["blocks_of", "picture_block", "table_block"]
-
-# The same figure gives the same bytes: names inside an SVG are drawn from this, not from chance.
-SALT = "relief"
 
 
 def blocks_of(made: Section, anchor: str, *, vector: bool) -> Iterator[dict[str, Any]]:
@@ -47,24 +47,18 @@ def blocks_of(made: Section, anchor: str, *, vector: bool) -> Iterator[dict[str,
 
 def picture_block(picture: Picture, *, vector: bool) -> dict[str, Any]:
     """A picture with its alternative text, inside the page itself."""
-    kind, drawn = ("svg+xml", _svg(picture)) if vector else ("png", png(picture.ax))
+    if vector:
+        kind, drawn = "svg+xml", svg(picture.ax, letters=False).encode()
+        points = ElementTree.fromstring(drawn)
+        width, height = (float(points.attrib[side].removesuffix("pt")) * 96 / 72
+                         for side in ("width", "height"))  # fmt: skip
+    else:
+        kind, drawn = "png", png(picture.ax)
+        with Image.open(io.BytesIO(drawn)) as pixels:
+            width, height = (side * 96 / DPI for side in pixels.size)
     source = f"data:image/{kind};base64,{b64encode(drawn).decode()}"
-    width, height = 96 * picture.ax.get_figure(root=True).get_size_inches()  # type: ignore[union-attr]
     return {"kind": "figure", "source": source, "alt": picture.alt,
             "width": round(width), "height": round(height)}  # fmt: skip
-
-
-def _svg(picture: Picture) -> bytes:
-    """The figure as SVG without date or version."""
-    import matplotlib as mpl
-
-    buffer = io.BytesIO()
-    figure = picture.ax.get_figure(root=True)
-    if figure is None:
-        raise ValueError("The axes belong to no figure, so there is nothing to show.")
-    with mpl.rc_context({"svg.hashsalt": SALT}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
 
 
 def table_block(table: Table) -> dict[str, Any]:

@@ -166,7 +166,8 @@ def power_cell() -> Iterator[Any]:
     table = describe.all_gates(_counts())
     if "power-cell" not in table.index.get_level_values("world"):
         raise ValueError(f"The cell in which power is promised is {_absent()}.")
-    yield table.loc["power-cell"].rename(columns=_AFTER)
+    own = table[table.index.get_level_values("world") == "power-cell"].droplevel("world")
+    yield own.rename(columns=_AFTER)
     if ("power-cell", THIRTY) in table.index:
         got = float(table["all seven gates"].to_dict()["power-cell", THIRTY])
         kept = "kept" if got >= 100 * WANTED else "not kept"
