@@ -26,7 +26,7 @@ _LACKING = {
     "construct": "the scores are not shown to be of PTSD severity in people with PTSD",
     "time": "there are not enough scores at known times within hours of an infusion",
     "recall": "the scale asks about time before the infusion too",
-    "comparator": "the comparison falls short of what a cause needs "
+    "comparator": "there is no comparison as a cause needs it "
     "(randomised, concurrent, active, as planned)",
     "estimate": "the interval of the difference leaves both answers open",
     "robustness": "the verdict does not survive every sensitivity analysis",
