@@ -41,4 +41,4 @@ def _tables(shown: Iterable[Shown]) -> Iterator[tuple[str, pd.DataFrame]]:
             if isinstance(table, pd.DataFrame):
                 rows = table.reset_index().reindex(columns=QUANTITY + NUMBERS)
                 if rows[QUANTITY].notna().all(axis=None):
-                    yield one.name, rows.fillna("–").astype(str)
+                    yield one.name, rows.astype(object).fillna("–").astype(str)

@@ -30,13 +30,13 @@ SHORT = ("crossover in days", "single arm", "three arms", "week forms only",
          "hours without dissociation or guess", "two infusions a person")  # fmt: skip
 SEED = length.seed(16)
 # Pictures of no people: what forms ask about, what simulations counted.
-OF_NOBODY = ("recall window", "Simulated trials")
+OF_NOBODY = ("recall window", "Simulated trials", "Published differences")
 
 # What each of them cannot feed, in words that a sentence must hold.
 ABSENT = {
     "crossover in days": ["asked to guess", "no CADSS score", "within hours", "no second site"],
     "single arm": ["no comparator", "asked to guess", "no PTSD scale that looks back"],
-    "three arms": ["published reliable change", "no second site", "no crossover"],
+    "three arms": ["published or declared reliable change", "no second site", "no crossover"],
     "week forms only": ["no second one to show", "no analysis within hours"],
     "hours without dissociation or guess": ["asked to guess", "no CADSS score", "looks back"],
     "many sites": ["two ratings before", "no crossover"],
@@ -74,9 +74,11 @@ def titles(section):
     """Everything that is written in a figure."""
     for block in section.blocks:
         if hasattr(block, "ax"):
-            axes = block.ax.get_figure(root=True).axes
+            figure = block.ax.get_figure(root=True)
+            axes = figure.axes
             yield " ".join(
-                [one.get_title(loc=side) for one in axes for side in ("left", "center")]
+                [figure.get_suptitle()]
+                + [one.get_title(loc=side) for one in axes for side in ("left", "center")]
                 + [text.get_text() for one in axes for text in one.texts]
             ).casefold()
 
