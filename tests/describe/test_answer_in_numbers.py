@@ -54,5 +54,5 @@ def test_of_published_results_the_earliest_comparison_is_told():
                 instrument="PTSD-pooled", window="24 h", estimate=-0.35, ci_low=-0.64,
                 ci_high=-0.06)  # fmt: skip
     told = answer_in_numbers(ledger("not testable", beside=(first,)))
-    assert "at 24 h: ketamine - comparator, −0.350 SD (−0.640 to −0.0600)" in told
+    assert "at 24 h: ketamine minus comparator, −0.350 SD (−0.640 to −0.0600)" in told
     assert answer_in_numbers(ledger("not testable")) == ""

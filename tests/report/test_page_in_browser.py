@@ -145,11 +145,15 @@ def test_no_page_ever_scrolls_sideways(browser, address, of_notebook, width):
         page.close()
 
 
-def test_a_wide_table_scrolls_in_its_own_frame(browser, of_notebook):
+def test_a_wide_table_folds_on_a_phone_and_every_cell_says_what_it_is(browser, of_notebook):
     page = opened(browser, of_notebook, 360)
     frame = page.locator(".notebook .scroll").last
-    assert frame.evaluate("e => e.scrollWidth > e.clientWidth")
+    assert frame.evaluate("e => e.scrollWidth <= e.clientWidth")
     assert frame.get_attribute("tabindex") == "0"
+    cells = frame.locator("tbody td")
+    assert cells.count() > 0
+    assert all(cell.get_attribute("data-label") for cell in cells.all())
+    assert cells.first.evaluate("e => getComputedStyle(e).display") == "block"
     page.close()
 
 
