@@ -146,14 +146,15 @@ SHARES: dict[str, Callable[[Case], pd.DataFrame]] = {
 # What holds no number about people, is held by a test of its own, or joins what stands above.
 ELSEWHERE = {
     "bias_curve", "bias_table", "course_scores", "crossing_at_the_end", "difference_by_stratum",
-    "gate_5", "guesses_by_arm", "mediated_by_dissociation", "people_courses", "primary_difference",
-    "randomised_trial", "schedule", "strategies_compared", "dissociation_forms",
+    "falls", "gate_5", "guesses_by_arm", "mediated_by_dissociation", "people_courses",
+    "primary_difference", "randomised_trial", "reliable_ways", "schedule", "strategies_compared", "dissociation_forms",
     "rules_table",
     # Which window or form, by times and numbers of people alone.
     "decides", "enough", "falls_that_count", "form_that_looks_back", "form_with_reliable_change",
-    "last_window", "scored_windows", "unselected_population", "visits_shown", "why_not_hours",
+    "hours_of_windows", "last_window", "scored_windows", "unselected_population", "visits_shown",
+    "why_not_hours",
     # Words made of rows that are released.
-    "alternative", "difference_sentence",
+    "alternative", "bars_of", "difference_sentence",
     # Counts in words, what is declared, and what follows from a released estimate.
     "bounds_by_word", "people_by_arm", "plan_table", "power_cited", "routes", "unchecked",
     # Shown to the study team alone, or several of the tables above.
@@ -244,7 +245,7 @@ def test_others_get_no_row_a_person_and_no_comparison_of_few(real) -> None:
     with pytest.raises((ValueError, ReliefError)):
         first_session.course_scores(real)
     sites = real.checked.study.subjects.assign(site=lambda people: people["subject"] % 5 == 0)
-    with pytest.raises(ValueError, match="fewer than 10 people in an arm"):
+    with pytest.raises(ValueError, match="fewer than 10 participants in an arm"):
         control.difference_by_stratum(with_study(real, subjects=sites), window="hours")
     found = dissociation.mediated_by_dissociation(real, window="hours", seed=7, resamples=500)
     assert found.n % 5 == 0

@@ -93,7 +93,7 @@ def test_no_number_of_a_withheld_row_is_told_in_a_sentence_either() -> None:
     released, rule = POLICY.row(few)
     assert rule == "minimum-cell"
     assert all(math.isnan(released[name]) for name in NUMBERS)
-    assert "fewer than 10 people of an arm" in released["method"]
+    assert "fewer than 10 participants of an arm" in released["method"]
     assert [POLICY.number(q) for q in numbers(few, "estimate").values()] == [(None, rule)]
 
 
@@ -144,5 +144,5 @@ def test_a_method_that_tells_of_people_has_words_for_others() -> None:
 
 
 def test_every_rule_has_words_that_name_the_minimum_where_it_has_one() -> None:
-    assert "fewer than 12 people" in Policy(minimum=12).words("minimum-cell")
+    assert "fewer than 12 participants" in Policy(minimum=12).words("minimum-cell")
     assert all(Policy().words(rule) for rule in RULES)

@@ -163,7 +163,7 @@ def test_the_page_to_pass_on_names_no_file_and_says_what_it_withholds(tmp_path) 
     assert "minimum-cell" in text
     assert "one report" in text
     assert "Withheld here, and why" in done.stderr
-    assert "minimum-cell: fewer than 10 people of an arm" in done.stderr
+    assert "minimum-cell: fewer than 10 participants of an arm" in done.stderr
 
 
 def test_the_teams_page_is_headed_so_and_is_exact(tmp_path) -> None:

@@ -67,7 +67,7 @@ def test_another_design_is_told_in_words_with_its_worst_scenario():
     names = ("unblinding-0.30@loss-0.10", "expectancy-0.30@loss-0.10", f"{REAL[-1]}@loss-0.10")
     worse = {names[1]: {"rate": 0.02, "mc_high": 0.023}}
     shown = designs(counts(*names, **worse))
-    assert list(shown["worst scenario"]) == ["expectancy-0.30"]
+    assert list(shown["worst scenario"]) == ["Expectancy on ketamine, 0.30 SD"]
     assert "at most 10% without a score" in shown.index[0]
     assert shown['false "supported"'].iloc[0] == "2.0% (up to 2.3%)"
     assert shown['false "contradicted"'].iloc[0].startswith("1.0% (up to 1.2%")

@@ -186,7 +186,7 @@ def test_counts_made_with_other_rules_do_not_speak():
     found = calibration_gate(case(), counts(decisions_sha256="0" * 64))
     assert found.passed is None
     assert "no committed row was made with these rules" in found.text
-    assert "pending until relief calibrate --renew" in found.text
+    assert "are pending. relief calibrate --renew" in found.text
     assert "relief calibrate --n 30 counts them anew" in found.text
     certain = RULES.rules["certain_share"].model_copy(update={"value": 0.9})
     other = RULES.model_copy(update={"rules": RULES.rules | {"certain_share": certain}})
