@@ -147,8 +147,8 @@ SHARES: dict[str, Callable[[Case], pd.DataFrame]] = {
 ELSEWHERE = {
     "bias_curve", "bias_table", "course_scores", "crossing_at_the_end", "difference_by_stratum",
     "falls", "gate_5", "guesses_by_arm", "mediated_by_dissociation", "people_courses",
-    "primary_difference", "randomised_trial", "reliable_ways", "schedule", "strategies_compared", "dissociation_forms",
-    "rules_table",
+    "primary_difference", "randomised_trial", "reliable_ways", "schedule", "strategies_compared",
+    "dissociation_forms", "rules_table",
     # Which window or form, by times and numbers of people alone.
     "decides", "enough", "falls_that_count", "form_that_looks_back", "form_with_reliable_change",
     "hours_of_windows", "last_window", "scored_windows", "unselected_population", "visits_shown",
