@@ -262,7 +262,7 @@ def test_view_for_others(made):
     assert list(team_view(made)) == []
 
 
-@pytest.mark.parametrize("page", ["check", "report"])
+@pytest.mark.parametrize("page", ["check", "source"])
 def test_heading_of_a_page_is_known(page):
     template = ROOT / "src" / "analysis" / "report" / "templates" / f"{page}.html.j2"
     assert holds_team_view(template.read_text(encoding="utf-8"))
