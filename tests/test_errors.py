@@ -67,7 +67,7 @@ def test_findings_and_errors_hold_no_unseen_character() -> None:
     found = Issue("file.empty", "STOP", "study", odd, odd, 1, odd, remedy=odd)
     for text in (error.message, str(error), found.message, found.remedy, found.file, found.column):
         assert text == r"a\x1b]0;b\x07\u202ec"
-    assert is_printable(refusal("column.missing", file=odd, name=odd).message)
+    assert is_printable(refusal("column.missing", file=odd, name=odd, nearest=odd).message)
     assert is_printable(str(issue("file.blank-row", file=odd, column=odd).as_dict()))
 
 
