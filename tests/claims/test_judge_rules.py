@@ -71,7 +71,7 @@ def test_where_everyone_began_alike_there_is_no_bar_to_hold_a_difference_against
     result = ledger(tmp_path, content)
     assert result["attribution"].verdict == NOT_DECIDED
     assert gate(result, "attribution", "estimate").passed is None
-    assert "same score before" in gate(result, "attribution", "estimate").text
+    assert "All baseline scores are equal" in gate(result, "attribution", "estimate").text
 
 
 def with_rescue(folder, hours: float) -> Ledger:

@@ -152,7 +152,7 @@ def test_arms_that_cannot_be_compared_are_said_to_be_so(tmp_path):
     content = tables(n_per_arm=2)
     result = ledger(tmp_path, content)
     assert gate(result, "onset", "time").passed is False
-    assert "at least 3 an arm" in gate(result, "onset", "time").text
+    assert "at least 3 per arm" in gate(result, "onset", "time").text
 
 
 def test_constant_scores_give_a_reason_and_no_traceback(tmp_path):

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.errors import require
+from analysis.writing import write_atomic
 
 __all__ = ["COLOURS", "DPI", "SCREEN", "png", "save", "show", "svg"]
 
@@ -34,9 +35,9 @@ def png(ax: Axes) -> bytes:
     """
     from PIL import Image
 
-    drawn, small = io.BytesIO(), io.BytesIO()
-    _figure(ax).savefig(drawn, format="png", dpi=DPI, metadata={"Software": None}, **WHOLE)
-    image = Image.open(drawn).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    buffer, small = io.BytesIO(), io.BytesIO()
+    _figure(ax).savefig(buffer, format="png", dpi=DPI, metadata={"Software": None}, **WHOLE)
+    image = Image.open(buffer).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
     image.save(small, format="png", optimize=True, dpi=(DPI, DPI))
     return small.getvalue()
 
@@ -58,12 +59,12 @@ def svg(ax: Axes, *, letters: bool = True) -> str:
     ValueError
         When the axes belong to no figure.
     """
-    drawn = io.StringIO()
+    buffer = io.StringIO()
     kind = "none" if letters else "path"
     with mpl.rc_context({"svg.hashsalt": "relief", "svg.fonttype": kind}):
         dates = {"Date": None, "Creator": None}
-        _figure(ax).savefig(drawn, format="svg", metadata=dates, **WHOLE)
-    return drawn.getvalue()
+        _figure(ax).savefig(buffer, format="svg", metadata=dates, **WHOLE)
+    return buffer.getvalue()
 
 
 def save(ax: Axes, path: str | Path, *, width: float | None = None) -> Path:
@@ -81,6 +82,8 @@ def save(ax: Axes, path: str | Path, *, width: float | None = None) -> Path:
     ------
     ValueError
         When the ending is another one, the width no positive number, or there is no figure.
+    ReliefError
+        ``file.not-written`` where the place cannot be written to.
     """
     path, figure = Path(path), _figure(ax)
     kind = path.suffix.lower().removeprefix(".")
@@ -91,13 +94,14 @@ def save(ax: Axes, path: str | Path, *, width: float | None = None) -> Path:
     across, tall = map(float, figure.get_size_inches())
     wanted = across if width is None else width / MM_PER_INCH
     dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
+    buffer = io.BytesIO()
     try:
         figure.set_size_inches(wanted, tall * wanted / across)
         with mpl.rc_context({"svg.hashsalt": "relief", "svg.fonttype": "none", "pdf.fonttype": 42}):
-            figure.savefig(path, format=kind, dpi=DPI, metadata=dates[kind])
+            figure.savefig(buffer, format=kind, dpi=DPI, metadata=dates[kind])
     finally:
         figure.set_size_inches(across, tall)
-    return path
+    return write_atomic(path, buffer.getvalue())
 
 
 def _figure(ax: Axes) -> Figure:

@@ -82,6 +82,14 @@ def cropped(image, pixels):
     return file.getvalue()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _no_style():
+    """The thresholds were measured without one, and another module may have left one behind."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        yield
+
+
 @pytest.fixture(scope="module")
 def stored():
     return {draw: png(draw()) for draw in (means, scatter)}
