@@ -251,5 +251,12 @@ def _expected_pairs(runs: pd.DataFrame, times: tuple[str, ...]) -> pd.Series:
 
 def _pairs(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
     """Pairs of rows that agree in every one of some columns, by place."""
-    n = rows.groupby(["place", *columns]).size().astype(float)
-    return (n * (n - 1) / 2).groupby(level="place").sum()
+    place = rows["place"].to_numpy()
+    # Grouping by several columns of a table takes ten times as long on a small study.
+    group = place
+    for name in columns:
+        _, value = np.unique(rows[name].to_numpy(), return_inverse=True)
+        _, group = np.unique(group * len(rows) + value, return_inverse=True)
+    _, first, n = np.unique(group, return_index=True, return_counts=True)
+    places, at = np.unique(place[first], return_inverse=True)
+    return pd.Series(np.bincount(at, n * (n - 1) / 2), index=places)

@@ -248,9 +248,10 @@ def _none_on_the_day(times: _Times, sign: int) -> bool:
     people = frame["id"].nunique()
 
     def on_the_day(moved: pd.Series | float) -> float:
-        own = (since + moved).groupby(frame["id"])
-        both = own.agg(lambda t: bool(t.between(-_JUST, 0).any() and t.between(0, _NOON).any()))
-        return float(both.sum()) / people
+        own = since + moved
+        before, later = (set(frame["id"][own.between(low, high)])
+                         for low, high in ((-_JUST, 0), (0, _NOON)))  # fmt: skip
+        return len(before & later) / people
 
     low, high = _NEXT_DAY
     day = after[after.between(low, high)]
