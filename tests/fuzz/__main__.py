@@ -23,8 +23,8 @@ from typing import Any
 from tests.fuzz.attempt import attempt, write
 from tests.fuzz.inputs import make
 
-# Whoever is silent for so long hangs, even on a busy computer.
-HANGS = 180
+# Whoever is silent for so long hangs, even on a busy computer; loading every library takes longer.
+HANGS, BEGINS = 180, 900
 # A process that has tried so many makes way for a fresh one.
 LIFE = 4000
 _KEPT_EACH = 2
@@ -82,12 +82,13 @@ def _process(tally: Tally, first: int, step: int, room: str) -> int:
     }  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     assert process.stdout is not None
-    number, started = first, None
+    number, started, patience = first, None, BEGINS
     while not tally.over(number) and number < first + LIFE * step:
-        watch = threading.Timer(HANGS, process.kill)
+        watch = threading.Timer(patience, process.kill)
         watch.start()
         line = process.stdout.readline()
         watch.cancel()
+        patience = HANGS
         if not line:
             # Its pipe is closed before its exit code is known.
             process.wait()

@@ -22,7 +22,8 @@ ALL = (("check", ".", "--html", PAGE), ("judge", "."), ("report", ".", "--out", 
 def _warmed_up() -> None:
     """Load every library, so that what they take is counted to no input."""
     for name in _ALL_LIBRARIES:
-        told = attempt(Input(name, "unchanged", seed_of(name), ALL))
+        calls = ALL if name == "csv" else ALL[:1]
+        told = attempt(Input(name, "unchanged", seed_of(name), calls))
         if told["exit"] or told["broken"]:
             raise SystemExit(f"The unchanged study as {name} is no start: {told}")
     attempt(Input("csv", "unchanged", seed_of("csv"), (("init", ".", "--out", "draft.toml"),)))
