@@ -38,7 +38,7 @@ def commands(folder: Path) -> dict[str, tuple[str, ...]]:
         "calibrate": ("calibrate", "--worlds", "null", "--n", "3", "--replicates", "1",
                       "--out", str(folder / "out" / "counts")),
     }  # fmt: skip
-    return {name: every[name] for name in trials(short=("help", "init", "report"), long=every)}
+    return {name: every[name] for name in trials(short=("help", "init"), long=every)}
 
 
 WRITE = {"report", "init", "calibrate"}

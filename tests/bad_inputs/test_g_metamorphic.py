@@ -430,13 +430,13 @@ def within(ledger: Ledger, arm: str) -> float:
 @pytest.mark.simulates
 @pytest.mark.bad_input("G14")
 def test_selected_people_fall_back_and_nothing_is_supported(tmp_path):
-    """Twenty or forty trials of a treatment that does nothing, in people taken in for being ill.
+    """Ten or forty trials of a treatment that does nothing, in people taken in for being ill.
 
     Of 500 trials at most 41 may be supported (99.9 % binomial limit at 5 %), as another test
     asks; here the word may not fall at all.
     """
     about_relief = ("onset", "headline", "magnitude", "attribution", "certainty_within_hours")
-    count, rules = trials(short=20, long=40), rules_for(*about_relief)
+    count, rules = trials(short=10, long=40), rules_for(*about_relief)
     ledgers = [judge(cohort(NULL, 15, seed), rules) for seed in range(count)]
     falls = [within(ledger, arm) for ledger in ledgers for arm in ("ketamine", "midazolam")]
     assert np.mean(falls) + 3 * np.std(falls) / np.sqrt(len(falls)) < 0
@@ -497,7 +497,7 @@ PLACES = [(name, column) for name, rows in tables().items() for column in rows[0
     ),
     whole=st.booleans(),
 )
-@examples(short=3, long=12)
+@examples(short=2, long=12)
 @pytest.mark.bad_input("G20")
 def test_whatever_cells_hold_the_commands_end_in_a_sentence_and_repeat_none(
     tmp_path_factory, changes, whole

@@ -60,9 +60,9 @@ ONLY = RULES.model_copy(
 
 # Examples of arrays are cheap, whole studies are not.
 many = examples(short=400, long=2000)
-some = examples(short=12, long=150)
+some = examples(short=6, long=150)
 TOO_SLOW = [HealthCheck.too_slow]
-few = examples(short=3, long=10, suppress_health_check=TOO_SLOW)
+few = examples(short=2, long=10, suppress_health_check=TOO_SLOW)
 
 points = st.floats(-60, 60, allow_nan=False)
 wider = st.floats(0, 60, allow_nan=False)
@@ -358,7 +358,7 @@ OTHER = [(name, version) for name, scale in sorted(known().items())
          for version in scale.versions]  # fmt: skip
 
 
-@examples(short=4, long=24, suppress_health_check=TOO_SLOW)
+@examples(short=2, long=24, suppress_health_check=TOO_SLOW)
 @given(effect=effects, n=people, form=st.sampled_from(OTHER))
 def test_no_scale_of_anything_else_stands_in_for_ptsd(effect, n, form):
     """Even asked about right now, on people with PTSD, with any effect."""
@@ -399,7 +399,7 @@ def checked_study(effect: float) -> Checked:
         return check(read_study(write_study(Path(folder), content)))
 
 
-@examples(short=4, long=24, suppress_health_check=TOO_SLOW)
+@examples(short=2, long=24, suppress_health_check=TOO_SLOW)
 @given(effect=st.sampled_from([0.7, 1.0, 2.5]), who=st.sets(st.integers(0, 19), max_size=20),
        forms=st.sets(st.integers(0, 79), max_size=8))  # fmt: skip
 def test_a_further_flag_never_supports_a_study(effect, who, forms):

@@ -49,7 +49,7 @@ COMPARED = ("onset", "attribution", "magnitude")
 # A day of the calendar, in hours after the start of an infusion at 10:20.
 MIDNIGHT = -10.33
 
-random_studies = examples(short=10, long=200)
+random_studies = examples(short=4, long=200)
 anything: dict[str, Any] = {
     "seed": st.integers(0, 2**31),
     "n": st.sampled_from([3, 5, 8, 14, 30, 80]),
@@ -207,7 +207,7 @@ def test_no_dates_without_times_tell_of_hours(seed, n, fall, short):
     assert SUPPORTED not in {found[claim].verdict for claim in COMPARED}
 
 
-@examples(short=4, long=40)
+@examples(short=2, long=40)
 @given(seed=anything["seed"], n=st.sampled_from([8, 30, 80]), times=st.floats(1, 4),
        fall=st.sampled_from([0.0, 0.02, 0.05, 0.1, 0.2]))  # fmt: skip
 def test_wider_intervals_never_decide_a_study(seed, n, fall, times):
@@ -243,7 +243,7 @@ DECLARATIONS = ("randomised", "concurrent", "planned_per_arm", "looks", "look_le
                 "registration")  # fmt: skip
 
 
-@examples(short=3, long=60)
+@examples(short=2, long=60)
 @given(**anything, left_out=st.sets(st.sampled_from(DECLARATIONS), max_size=1),
        key=st.sampled_from(DECLARATIONS), people=st.integers(-2, 2),
        often=st.sampled_from([{}, {"looks": 2}, {"looks": 2, "look_level": 0.02}]))  # fmt: skip

@@ -26,8 +26,8 @@ from tests.length import seed, trials
 
 pytestmark = pytest.mark.simulates
 
-STUDIES = trials(short=60, long=5000)
-IN_FILES = trials(short=2, long=100)
+STUDIES = trials(short=24, long=5000)
+IN_FILES = trials(short=1, long=100)
 
 
 @pytest.fixture(autouse=True)

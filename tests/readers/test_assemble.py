@@ -24,7 +24,7 @@ from analysis.study import Study
 from tests.factory import TOKEN, stamp, tables, toml, write_study
 from tests.length import examples
 
-FUZZ = examples(short=15, long=500)
+FUZZ = examples(short=6, long=500)
 
 
 def seen(study: Study):

@@ -34,7 +34,7 @@ CLAIMS = ("onset", "certainty_within_hours")
 ONLY = RULES.model_copy(
     update={"claims": {name: RULES.claims[name] for name in (*CLAIMS, "dissociation_brief")}}
 )
-COUNT, BY_COMMAND = trials(short=(6, 1), long=(2_000, 40))
+COUNT, BY_COMMAND = trials(short=(4, 1), long=(2_000, 40))
 # The drug is given twice, or scores look back: such a trial has no word within hours.
 APART = ("carry-over", "past-week")
 # Where the words differ from trial to trial.
