@@ -21,12 +21,12 @@ from tests.length import seed, trials
 
 pytestmark = pytest.mark.simulates
 
-COUNT = trials(short=len(FORMATS), long=300)
+COUNT, JOBS = trials(short=(len(FORMATS), 1), long=(5 * len(FORMATS), 2))
 
 
 def test_hostile_inputs_end_with_0_or_2_and_tell_no_value(tmp_path):
-    tally = Tally(seed=seed(20250304), end=time.monotonic() + 600, count=COUNT, keep=tmp_path)
-    run(tally, jobs=1)
+    tally = Tally(seed=seed(20250304), end=time.monotonic() + 3600, count=COUNT, keep=tmp_path)
+    run(tally, JOBS)
     assert tally.broken == {}
     assert tally.exits.total() == COUNT
     assert set(tally.exits) == {0, 2}
