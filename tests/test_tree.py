@@ -77,6 +77,7 @@ THROUGH = {
         mmrm/trials/fit mmrm/trials/grids mmrm/trials/results""",
     "mmrm/design/test_formula.py": "mmrm/design/materializer mmrm/design/matrix mmrm/design/recipe",
     "mmrm/design/test_table.py": "mmrm/design/levels",
+    "mmrm/fit/test_covariance.py": "mmrm/fit/correlations",
     "mmrm/inference/test_resampling.py": "mmrm/batch/subjects",
     "mmrm/inference/test_sandwich.py": "mmrm/inference/chunk_sandwich",
     "checks/test_patterns.py": "checks/treatments",

@@ -24,16 +24,15 @@ against finite differences, fits against listings of SAS PROC MIXED and R.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from analysis.mmrm.arrays import Array, Index, Mask
+from analysis.mmrm.fit.correlations import CORRELATIONS, Derivatives, lags, pairs, scaled
 from analysis.mmrm.fit.unseen_visits import held_values
-
-Derivatives = tuple[Array, Array, Array | None]
 
 LINEAR = ("us", "cs", "toep")
 STRUCTURES = ("us", "toep", "toeph", "ar1", "ar1h", "cs", "csh", "ad", "adh", "sp_exp")
@@ -99,7 +98,7 @@ class Covariance:
         if self.kind == "us":
             own = [
                 f"variance {visits[a]}" if a == b else f"covariance {visits[b]}, {visits[a]}"
-                for a, b in _pairs(k)
+                for a, b in pairs(k)
             ]
         elif self.kind == "cs":
             own = ["covariance", "residual variance"][-self.per_group :]
@@ -180,20 +179,20 @@ class Covariance:
             basis = self.basis
             return (theta @ basis.reshape(len(theta), -1)).reshape(basis.shape[1:]), basis, None
         n_variances = self.n_visits if self.kind.endswith("h") else 1
-        correlation = _CORRELATIONS[self.kind.removesuffix("h")]
-        return _scaled(theta[:n_variances], correlation(theta[n_variances:], self.n_visits))
+        correlation = CORRELATIONS[self.kind.removesuffix("h")]
+        return scaled(theta[:n_variances], correlation(theta[n_variances:], self.n_visits))
 
     @cached_property
     def basis(self) -> Array:
         """Matrices that the parameters of a linear structure multiply, shape (t, K, K)."""
         k = self.n_visits
-        lag = _lags(k)
+        lag = lags(k)
         if self.kind == "cs":
             return np.stack([np.ones((k, k)), np.eye(k)])[-self.per_group :]
         if self.kind == "toep":
             return np.stack([(lag == d).astype(float) for d in range(k)])
         basis = np.zeros((self.per_group, k, k))
-        for h, (a, b) in enumerate(_pairs(k)):
+        for h, (a, b) in enumerate(pairs(k)):
             basis[h, a, b] = basis[h, b, a] = 1.0
         return basis
 
@@ -202,7 +201,7 @@ class Covariance:
         variances = np.diag(matrix)
         scale = np.sqrt(variances)
         correlation = matrix / np.outer(scale, scale)
-        lag = _lags(k)
+        lag = lags(k)
         mean = float(variances.mean())
         # Kept inside the positive definite region of every structure.
         common = float(correlation[lag > 0].mean()) if k > 1 else 0.0
@@ -213,7 +212,7 @@ class Covariance:
         next_visit = np.clip(np.diag(correlation, 1), -0.95, 0.95)
         neighbour = float(next_visit.mean()) if k > 1 else 0.0
         if self.kind == "us":
-            return np.array([matrix[a, b] for a, b in _pairs(k)])
+            return np.array([matrix[a, b] for a, b in pairs(k)])
         if self.kind == "cs":
             return np.array([common * mean, mean * (1 - common)])[-self.per_group :]
         if self.kind == "toep":
@@ -276,89 +275,3 @@ def mean_distances(structure: Covariance, visit: Index, times: Array) -> Covaria
         distance=np.repeat(distances(mean[None]), n_groups, axis=0),
         unit_group=np.arange(n_groups),
     )
-
-
-def _pairs(k: int) -> list[tuple[int, int]]:
-    """Rows and columns of the lower triangle, row by row."""
-    return [(a, b) for a in range(k) for b in range(a + 1)]
-
-
-def _lags(k: int) -> Index:
-    position = np.arange(k)
-    return np.abs(position[:, None] - position[None, :])
-
-
-def _compound_symmetry(rho: Array, k: int) -> tuple[Array, Array, Array]:
-    off = 1.0 - np.eye(k)
-    matrix = np.eye(k) + off * (rho[0] if k > 1 else 0.0)
-    return matrix, np.stack([off] * len(rho)), np.zeros((len(rho), len(rho), k, k))
-
-
-def _autoregressive(rho: Array, k: int) -> tuple[Array, Array, Array]:
-    lag = _lags(k)
-    if k == 1:
-        return np.ones((1, 1)), np.zeros((0, 1, 1)), np.zeros((0, 0, 1, 1))
-    r = rho[0]
-    first = lag * r ** np.maximum(lag - 1, 0)
-    second = lag * (lag - 1) * r ** np.maximum(lag - 2, 0)
-    return r**lag, first[None], second[None, None]
-
-
-def _toeplitz(rho: Array, k: int) -> tuple[Array, Array, Array]:
-    lag = _lags(k)
-    first = np.stack([(lag == d).astype(float) for d in range(k)])[1:]
-    matrix = np.concatenate([[1.0], rho])[lag]
-    return matrix, first, np.zeros((k - 1, k - 1, k, k))
-
-
-def _antedependence(rho: Array, k: int) -> tuple[Array, Array, Array]:
-    matrix = np.eye(k)
-    first = np.zeros((k - 1, k, k))
-    second = np.zeros((k - 1, k - 1, k, k))
-    for a in range(k):
-        for b in range(a + 1, k):
-            steps = range(a, b)
-            matrix[a, b] = np.prod(rho[a:b])
-            for i in steps:
-                first[i, a, b] = np.prod([rho[m] for m in steps if m != i])
-                for j in steps:
-                    if j != i:
-                        second[i, j, a, b] = np.prod([rho[m] for m in steps if m not in (i, j)])
-    upper = np.triu(np.ones((k, k)), 1)
-    matrix = matrix + (matrix * upper).T
-    return matrix, first + first.swapaxes(-1, -2), second + second.swapaxes(-1, -2)
-
-
-_CORRELATIONS: dict[str, Callable[[Array, int], tuple[Array, Array, Array]]] = {
-    "cs": _compound_symmetry,
-    "ar1": _autoregressive,
-    "toep": _toeplitz,
-    "ad": _antedependence,
-}
-
-
-def _scaled(variances: Array, correlation: tuple[Array, Array, Array]) -> Derivatives:
-    """Covariance from variances (one, or one a visit) and a correlation with derivatives."""
-    matrix, first, second = correlation
-    k, n_v, n_r = len(matrix), len(variances), len(first)
-    if np.any(variances <= 0):
-        raise np.linalg.LinAlgError("variances must be positive")
-    deviation = np.sqrt(np.broadcast_to(variances, (k,)))
-    scale = np.outer(deviation, deviation)
-    sigma = scale * matrix
-    # The power of each variance in each element: 1/2 for each of its two visits.
-    if n_v == 1:
-        power = np.ones((1, k, k))
-    else:
-        is_visit = np.eye(k)
-        power = (is_visit[:, :, None] + is_visit[:, None, :]) / 2
-    rate = power / variances[:, None, None]
-    one = np.concatenate([rate * sigma, scale * first])
-    two = np.zeros((n_v + n_r, n_v + n_r, k, k))
-    own = np.eye(n_v)[:, :, None, None] * (rate / variances[:, None, None])[:, None]
-    two[:n_v, :n_v] = (rate[:, None] * rate[None, :] - own) * sigma
-    cross = rate[:, None] * (scale * first)[None]
-    two[:n_v, n_v:] = cross
-    two[n_v:, :n_v] = cross.swapaxes(0, 1)
-    two[n_v:, n_v:] = scale * second
-    return sigma, one, two
