@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import mannwhitneyu
 
 from analysis.checks import comparison
 from analysis.checks.forms import SetAside
@@ -21,6 +22,22 @@ from tests.small_study import forms, infusion, study
 
 ARMS = ("ketamine", "midazolam")
 Check = Callable[[Study, pd.DataFrame, pd.DataFrame], Iterator[Issue]]
+
+
+@pytest.mark.parametrize("sizes", [(3, 4), (8, 20), (9, 9), (9, 200), (40, 35)])
+@pytest.mark.parametrize("decimals", [0, 1, 9])
+def test_the_chance_of_other_hours_is_that_of_mann_and_whitney(sizes, decimals):
+    rng = np.random.default_rng([*sizes, decimals])
+    for shift in (0.0, 0.5, 3.0):
+        one, other = (
+            rng.normal(by, 1, n).round(decimals) for by, n in zip((shift, 0), sizes, strict=True)
+        )
+        expected = mannwhitneyu(one, other).pvalue
+        assert comparison.rank_sum_chance(one, other) == pytest.approx(expected, rel=1e-12)
+
+
+def test_hours_that_are_all_the_same_are_no_evidence():
+    assert comparison.rank_sum_chance(np.ones(20), np.ones(30)) == 1.0
 
 
 def trial(n_per_arm: int, scores: list[dict] | None = None, **design: Any) -> Study:

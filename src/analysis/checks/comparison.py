@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
 from analysis.errors import Issue
 from analysis.rules import issue
 from analysis.study import Design, Study
 from analysis.windows import Window, in_time, later_than_hours, windows_of_claims
 
-__all__ = ["arms_of", "baselines", "other_than_given", "rated_at_other_hours", "rated_in_shares",
-           "shared_out"]  # fmt: skip
+__all__ = ["arms_of", "baselines", "other_than_given", "rank_sum_chance", "rated_at_other_hours",
+           "rated_in_shares", "shared_out"]  # fmt: skip
 
 # Assumption: slips of the pen. Two people, or a twentieth, in the wrong arm blur a difference by
 # a tenth of itself at the most; more is another allocation than the one that is declared.
@@ -26,6 +27,8 @@ _SLIPS, _SLIPS_SHARE = 2, 0.05
 # Hours between the arms' medians, points between their shares rated, and chances of either.
 _HOURS_APART, _POINTS_APART, _CHANCE = 0.5, 20, 0.001
 _HOURS_NOTED, _POINTS_NOTED, _CHANCE_NOTED = 0.25, 10, 0.01
+# Up to so many values in an arm, scipy.stats.mannwhitneyu is exact.
+_EXACT = 8
 # Of either arm with a baseline, so many are scored in a window that is a visit of the study; as
 # later_window_share in claims.toml.
 _SHARE_OF_VISIT = 0.5
@@ -81,14 +84,33 @@ def rated_at_other_hours(
         apart = abs(float(np.median(arms[0]) - np.median(arms[1])))
         if apart <= _HOURS_NOTED:
             continue
-        from scipy.stats import mannwhitneyu  # slow to import
-
-        chance = float(mannwhitneyu(arms[0], arms[1]).pvalue)
+        chance = rank_sum_chance(*(own.to_numpy(float) for own in arms))
         n, words = len(hours), _words(f"{60 * apart:.0f}", window)
         if apart > _HOURS_APART and chance < _CHANCE:
             yield issue(_OTHER_HOURS[touches], count=n, **words)
         elif chance < _CHANCE_NOTED:
             yield issue("time.differs-by-arm", count=n, **words)
+
+
+def rank_sum_chance(one: np.ndarray, other: np.ndarray) -> float:
+    """Two-sided p of the Wilcoxon-Mann-Whitney test, as ``scipy.stats.mannwhitneyu`` gives it.
+
+    Exact for a few values. For more the normal approximation with ties and continuity, without
+    scipy.stats, whose import takes longer than judging.
+    """
+    n_one, n_other = len(one), len(other)
+    if min(n_one, n_other) <= _EXACT:
+        from scipy.stats import mannwhitneyu  # slow to import
+
+        return float(mannwhitneyu(one, other).pvalue)
+    _, place, ties = np.unique(
+        np.concatenate([one, other]), return_inverse=True, return_counts=True
+    )
+    ranks = (np.cumsum(ties) - (ties - 1) / 2)[place]
+    n, middle = n_one + n_other, n_one * n_other / 2
+    away = abs(ranks[:n_one].sum() - n_one * (n_one + 1) / 2 - middle)
+    variance = middle / 6 * (n + 1 - float((ties**3 - ties).sum()) / (n * (n - 1)))
+    return min(1.0, 2 * float(ndtr((0.5 - away) / np.sqrt(variance)))) if variance else 1.0
 
 
 def _words(apart: str, window: str) -> dict[str, Any]:
