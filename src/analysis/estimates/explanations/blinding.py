@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from analysis.estimates.root import brentq
 from analysis.estimates.table import row
 from analysis.numbers import aligned, as_numbers
 from analysis.quantity import Cell
@@ -22,6 +23,8 @@ DO_NOT_KNOW = ("do not know", "don't know", "unsure", "unknown", "uncertain")
 # James 1996: a wrong guess shows half as much blinding as no guess at all.
 WRONG_WEIGHT = 0.5
 AFTER = "; groups formed after the infusion"
+# How near a limit is found, as by SciPy.
+_XTOL = 2e-12
 ALIKE = ", no interval: all changes of a group are equal"
 
 
@@ -135,8 +138,6 @@ def bang_index(correct: int, wrong: int, unknown: int, **words: Any) -> list[dic
 
 def _score_interval(more: int, fewer: int, n: int) -> tuple[float, float]:
     """Limits at which the score statistic of ``(more - fewer) / n`` is 1.96 on either side."""
-    from scipy.optimize import brentq  # slow to import
-
     index, z = (more - fewer) / n, special.ndtri(0.975)
 
     def statistic(shift: float, wanted: float) -> float:
@@ -147,8 +148,11 @@ def _score_interval(more: int, fewer: int, n: int) -> tuple[float, float]:
         return (more - fewer - n * shift) / math.sqrt(max(variance, 1e-300)) - wanted
 
     edge = 1 - 1e-12
-    low = -1.0 if index == -1 else brentq(statistic, -edge, min(index, edge), args=(z,))
-    high = 1.0 if index == 1 else brentq(statistic, max(index, -edge), edge, args=(-z,))
+    low = high = index
+    if index > -1:
+        low = brentq(lambda shift: statistic(shift, z), -edge, min(index, edge), xtol=_XTOL)
+    if index < 1:
+        high = brentq(lambda shift: statistic(shift, -z), max(index, -edge), edge, xtol=_XTOL)
     return low, high
 
 
