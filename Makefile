@@ -187,7 +187,7 @@ renew: $(READY) ## judge the stored trials again; where every word is the same t
 calibration-state: $(READY) ## write what was counted into README and docs/error_rates.md, or that it is pending
 	@.venv/bin/python scripts/calibration_state.py
 
-release-check: $(READY) ## refuse a release while a cell that the gate calibration asks for is pending or not counted
+release-check: $(READY) ## refuse a release while a count that gate calibration asks for is pending or missing
 	@.venv/bin/python scripts/calibration_state.py --check
 
 r-references: $(READY) ## run the references in Debian's R again and write their listings (installs R; needs RELIEF_DATA; minutes)

@@ -37,7 +37,7 @@ def problems() -> list[str]:
     found = []
     if pending := pending_cells(counts):
         found.append(
-            f"{len(pending)} cell(s) are pending: {', '.join(pending)}. Run {RENEW}; where a "
+            f"{len(pending)} count(s) are pending: {', '.join(pending)}. Run {RENEW}; where a "
             f"stored word differs, {COUNT}."
         )
     enough = counts[counts["replicates"] >= rules.rule("calibration_trials")]
@@ -45,7 +45,7 @@ def problems() -> list[str]:
     wanted = [(name, n) for name in no_effect_worlds(rules.rule("bias_bound_sd")) for n in SIZES]
     if lacking := [f"{name} n{n}" for name, n in wanted if (name, n) not in there]:
         found.append(
-            f"{len(lacking)} cell(s) that the gate calibration asks for are not counted: "
+            f"{len(lacking)} count(s) that gate calibration asks for are missing: "
             f"{', '.join(lacking)}. Run {COUNT}."
         )
     found += [
@@ -60,9 +60,7 @@ def main(arguments: list[str]) -> int:
     """Write the sentences, or with ``--check`` 1 where the counts do not hold."""
     if arguments == ["--check"]:
         found = problems()
-        whole = (
-            "Every counted cell is of the rules and code of now; calibration has what it asks for."
-        )
+        whole = "Every count is of the rules and code of now; calibration has what it asks for."
         print("\n".join(found) if found else whole)
         return int(bool(found))
     if arguments:

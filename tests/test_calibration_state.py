@@ -36,7 +36,7 @@ def test_a_pending_cell_holds_a_release_back_and_is_named_with_the_command(count
     counts.loc[(counts["world"] == "sites") & (counts["n_per_arm"] == 30), "pending"] = True
     assert script.main(["--check"]) == 1
     told = capsys.readouterr().out
-    assert "1 cell(s) are pending: sites n30. Run relief calibrate --renew" in told
+    assert "1 count(s) are pending: sites n30. Run relief calibrate --renew" in told
     assert "README.md says something else" in told
     assert "error_rates.md says something else" in told
     assert script.main([]) == 0
@@ -49,7 +49,7 @@ def test_a_cell_that_gate_7_asks_for_and_nobody_counted_holds_it_back(counts, ca
     counts.loc[counts["world"] == "null", "replicates"] = 9_999
     assert script.main(["--check"]) == 1
     told = capsys.readouterr().out
-    assert "3 cell(s) that the gate calibration asks for are not counted" in told
+    assert "3 count(s) that gate calibration asks for are missing" in told
     assert "counted: null n15, null n30, null n60" in told
 
 

@@ -360,7 +360,9 @@ def calibrate(
         str | None, typer.Option(help="Names, comma between; all that are committed unless given.")
     ] = None,
     n: Annotated[str, typer.Option(help="Participants per arm, comma between.")] = "15,30,60",
-    replicates: Annotated[int, typer.Option(help="Simulated trials a cell.")] = 10_000,
+    replicates: Annotated[
+        int, typer.Option(help="Simulated trials of each scenario and size.")
+    ] = 10_000,
     seed: Annotated[int, typer.Option(help="Of the random numbers.")] = 20261123,
     jobs: Annotated[int, typer.Option(help="Processes; -1 for one a core.")] = 1,
     scheduler: Annotated[

@@ -99,11 +99,11 @@ def test_counts_that_hold_say_how_many_and_of_which_rules(written, tmp_path):
     assert absent(counts) == "not counted yet"
     told = state(counts)
     every = len(SIZES) * (len(every_world()) + len(other_designs()))
-    assert told.startswith(f"3 of {every} cells are counted, 2 trials each")
+    assert told.startswith(f"3 of {every} combinations of scenario and size are counted, 2 trials")
     assert RULES.decisions_sha256[:12] in told
     assert "judged again" not in told
     assert "6 of their trials were judged again" in state(counts.assign(judged_again=2))
-    assert state(read_counts(tmp_path / "no.csv")).startswith("No cell is counted yet")
+    assert state(read_counts(tmp_path / "no.csv")).startswith("No scenario is counted yet")
 
 
 @pytest.mark.parametrize("there", [True, False], ids=["some cells", "no table"])

@@ -70,4 +70,4 @@ def test_with_a_cell_of_those_asked_for_not_counted_there_is_no_number(counts, s
 
 
 def test_without_any_count_it_says_how_to_count(counts):
-    assert "No cell is counted yet: run make calibrate." in in_full(counts.iloc[:0])
+    assert "No scenario is counted yet: run make calibrate." in in_full(counts.iloc[:0])

@@ -25,6 +25,7 @@ from analysis.claims.gates import data_gates
 from analysis.claims.gates.robustness import robustness_gate
 from analysis.claims.ledger import Ledger
 from analysis.config import StudyConfig, load_config
+from analysis.describe.verdicts import part_in_words
 from analysis.estimates.table import NUMBERS
 from analysis.instruments.scoring import score
 from analysis.outcomes.baseline import baseline
@@ -300,7 +301,7 @@ def gate_of_calibration(at: Followed) -> str:
 
 def verdict(at: Followed) -> str:
     onset, headline = at.ledger["onset"], at.ledger["headline"]
-    parts = ", ".join(f"{part} {found}" for part, found in onset.parts.items())
+    parts = ", ".join(f"{part_in_words(part)} {found}" for part, found in onset.parts.items())
     return (
         f"{parts}: onset {onset.verdict}. The headline, which asks that everyone improves too, "
         f"is {headline.verdict}."

@@ -100,7 +100,7 @@ def state(counts: pd.DataFrame, definitions: Definitions | None = None) -> str:
     every = len(SIZES) * (len(every_world()) + len(other_designs()))
     cells = counts.drop_duplicates(["world", "n_per_arm"])
     if cells.empty:
-        return f"No cell is counted yet: run {COUNT}."
+        return f"No scenario is counted yet: run {COUNT}."
     pending = pending_cells(counts)
     made = ", ".join(sorted({digest[:12] for digest in cells["decisions_sha256"]}))
     if not pending:
@@ -110,14 +110,14 @@ def state(counts: pd.DataFrame, definitions: Definitions | None = None) -> str:
             "and got the same verdicts."
         )
         return (
-            f"{len(cells)} of {every} cells are counted, {int(cells['replicates'].min()):,} "
-            f"trials each, with the rules of decisions_sha256 {made}.{renewed if again else ''} "
-            f"Where rules or code have changed since, cells are pending: the gate calibration and "
-            "notebook 10 say so, and make release-check fails."
+            f"{len(cells)} of {every} combinations of scenario and size are counted, "
+            f"{int(cells['replicates'].min()):,} trials each, with the rules of decisions_sha256 "
+            f"{made}.{renewed if again else ''} Where rules or code have changed since, counts "
+            "are pending and not shown."
         )
     return (
-        f"PENDING: {len(pending)} of {len(cells)} counted cells were made with other rules or "
-        f"other code than those of now (decisions_sha256 {made}; now "
+        f"PENDING: {len(pending)} of {len(cells)} counted combinations of scenario and size were "
+        f"made with other rules or other code than those of now (decisions_sha256 {made}; now "
         f"{rules.decisions_sha256[:12]}). Whether they hold now is unknown: the gate calibration "
         f'says "not evaluated" until {RENEW} finds every stored verdict the same or {COUNT} has '
         "counted them anew."
@@ -284,14 +284,15 @@ def all_gates(counts: pd.DataFrame, definitions: Definitions | None = None) -> p
     Returns
     -------
     DataFrame
-        Indexed by world and participants per arm: % of trials that gate 5 supports, that gates 5
-        and 6 do, and that all seven do; trials. The last is the power of the procedure.
+        Indexed by world and participants per arm: % of trials that gate estimate supports,
+        that gate robustness does too, and that all seven do; trials. The last but one is the
+        power of the procedure.
     """
     current = _split(counts)[0]
     kept = kept_by_gate_7(current, definitions or load_definitions())
     known = catalogue().set_index("world")["no_effect"]
     kept = kept[kept["world"].str.split("@").str[0].map(known).eq(False)]
-    steps = {"by_estimate": "gate 5", "supported": "gates 5 and 6",
+    steps = {"by_estimate": "gate estimate", "supported": "gate robustness",
              "supported_by_all": "all seven gates"}  # fmt: skip
     shown = kept[["world", "n_per_arm"]].rename(columns={"n_per_arm": "participants per arm"})
     for column, name in steps.items():
@@ -301,7 +302,7 @@ def all_gates(counts: pd.DataFrame, definitions: Definitions | None = None) -> p
 
 
 def designs(counts: pd.DataFrame, n_per_arm: int = 30) -> pd.DataFrame:
-    """The rows for studies of other designs than the usual one: what gate 7 reads of them.
+    """What gate calibration reads for studies of other designs than the usual one.
 
     Returns
     -------

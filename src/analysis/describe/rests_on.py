@@ -96,8 +96,8 @@ def power_cited(case: Case) -> str:
         return f"Power: the row for such a study is {absent(counts)}."
     share = float(table[POWER_COLUMN].to_dict()[world, size])
     return (
-        f"Power: where the drug truly does what the row with the promised power assumes, such a "
-        f"study is called supported by all seven gates in {share:.0f} % of simulated trials."
+        f"Power: at a true effect of 1 SD such a study is supported by all seven gates in "
+        f"{share:.0f} % of simulated trials."
     )
 
 

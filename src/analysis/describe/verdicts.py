@@ -24,11 +24,27 @@ __all__ = [
     "estimates_table",
     "issues_table",
     "ledger_text",
+    "part_in_words",
     "rules_table",
     "verdict_table",
     "withheld_lines",
     "wording_table",
 ]
+
+# Names of parts in claims.toml and JSON, as they are shown.
+_PARTS = {
+    "DIMINISH": "symptoms fall",
+    "WITHIN HOURS": "within hours",
+    "INFUSION": "by the infusion",
+    "WILL": "surely",
+    "hours": "within hours",
+    "later": "in the later window",
+}
+
+
+def part_in_words(name: str) -> str:
+    """What a part of a claim asks, in words."""
+    return _PARTS.get(name, name)
 
 
 def estimate_text(estimate: dict[str, Any]) -> str:
@@ -132,7 +148,8 @@ def claim_lines(ledger: Ledger, claim: str, told: set[str] | None = None) -> lis
     if text := estimate_text(result.estimate):
         lines.append(f"  {text}")
     if result.parts:
-        lines.append("  " + "; ".join(f"{part}: {word}" for part, word in result.parts.items()))
+        parts = (f"{part_in_words(part)}: {word}" for part, word in result.parts.items())
+        lines.append("  " + "; ".join(parts))
     for reason in result.reasons:
         mark = {True: "passed", False: "failed", None: "not evaluated"}[reason.passed]
         lines.append(f"  - {reason.gate} ({mark}): {reason.text}")

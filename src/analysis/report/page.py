@@ -16,6 +16,7 @@ from typing import Any
 from analysis.claims.ledger import ClaimResult
 from analysis.describe.display import DASH, estimate_numbers
 from analysis.describe.in_words import percent
+from analysis.describe.verdicts import part_in_words
 from analysis.errors import printable_lines
 from analysis.writing import make_folder, write_atomic
 
@@ -58,6 +59,7 @@ def template(name: str) -> Any:
         finalize=_seen,
     )
     environment.filters["shown"] = with_unit
+    environment.filters["part"] = part_in_words
     return environment.get_template(name)
 
 

@@ -13,16 +13,17 @@ from analysis.claims.calibration.gate import no_effect_worlds
 from analysis.claims.definitions import load_definitions
 from analysis.describe import calibration as describe
 from analysis.describe.display import rounded, sentences
+from analysis.describe.in_words import percent
 from analysis.figures import calibration as draw
 from analysis.sections.section import Picture, section
 
-__all__ = ["beside_common", "bias_that_fools", "common", "counted", "false_support",
+__all__ = ["beside_common", "bias_to_false_support", "common", "counted", "false_support",
            "other_claims", "other_designs", "power",
            "power_cell", "smallest_seen", "sources", "state",
            "words_at_thirty", "worlds", "wrongly_contradicted"]  # fmt: skip
 
 THIRTY = 30
-_AFTER = {"gate 5": "after estimate", "gates 5 and 6": "after robustness",
+_AFTER = {"gate estimate": "after estimate", "gate robustness": "after robustness",
           "all seven gates": "after all gates"}  # fmt: skip
 WANTED = 0.8
 FOOLED = 0.05
@@ -46,7 +47,7 @@ def _sizes() -> dict[object, str]:
 
 
 def _false() -> pd.DataFrame:
-    """Cells of worlds without an effect, biased within the bound, that no gate before stops."""
+    """Counts of worlds without an effect, biased within the bound, that no gate before stops."""
     cells = _cells()
     asked = no_effect_worlds(load_definitions().rule("bias_bound_sd"))
     return cells[cells["world"].isin(asked)]
@@ -56,7 +57,7 @@ def _told(cells: pd.DataFrame) -> str:
     """The range of the shares that are counted, for an alternative text."""
     found = cells["value"].dropna()
     if found.empty:
-        return "None of these cells is counted with the rules and the code of now"
+        return "None of these is counted with the rules and the code of now"
     return f"From {found.min():.1%} to {found.max():.1%} where counted"
 
 
@@ -82,7 +83,7 @@ def state() -> Iterator[Any]:
 
 @section()
 def counted() -> Iterator[Any]:
-    """Trials a cell."""
+    """Trials of each scenario and size."""
     yield sentences(describe.titled(describe.counted(_counts())))
     wanted = load_definitions().rule("calibration_trials")
     where = "trials in every scenario without an effect, up to the bound on bias"
@@ -143,7 +144,7 @@ def power() -> Iterator[Any]:
     cells = _cells()
     real = cells[~cells["no_effect"]]
     ax = draw.by_world(
-        real, series="n_per_arm", labels=_sizes(), title="How often a real effect is supported",
+        real, series="n_per_arm", labels=_sizes(), title="How often a true effect is supported",
         xlabel="% of simulated trials, 95 % limits", line=WANTED, line_label=f"{WANTED:.0%}",
     )  # fmt: skip
     yield Picture(
@@ -156,23 +157,22 @@ def power() -> Iterator[Any]:
 def _words() -> pd.DataFrame:
     table = describe.words(_counts())
     if table.empty:
-        raise ValueError(f"No cell has a number: {_absent()}.")
+        raise ValueError(f"No combination of scenario and size has a number: {_absent()}.")
     return table
 
 
 @section()
 def power_cell() -> Iterator[Any]:
-    """The cell in which power is promised, and what each gate after the data leaves of it."""
+    """The planned power, and what each gate after the data leaves of it."""
     table = describe.all_gates(_counts())
     if "power-cell" not in table.index.get_level_values("world"):
-        raise ValueError(f"The cell in which power is promised is {_absent()}.")
+        raise ValueError(f"The scenario of the planned power is {_absent()}.")
     own = table[table.index.get_level_values("world") == "power-cell"].droplevel("world")
     yield own.rename(columns=_AFTER)
     if ("power-cell", THIRTY) in table.index:
         got = float(table["all seven gates"].to_dict()["power-cell", THIRTY])
-        kept = "kept" if got >= 100 * WANTED else "not kept"
-        promise = f"the promise of {WANTED:.0%} is {kept}"
-        yield f"At {THIRTY} participants per arm {got:.1f} % are supported: {promise}."
+        planned = f"{percent(WANTED)} was planned"
+        yield f"At {THIRTY} participants per arm {got:.1f} % are supported; {planned}."
     beside = table[table.index.get_level_values("world").str.startswith("power-cell@")]
     if len(beside):
         designs = beside.rename(lambda name: describe.design_of_world(name), level="world")
@@ -182,7 +182,7 @@ def power_cell() -> Iterator[Any]:
 
 @section()
 def other_designs() -> Iterator[Any]:
-    """What gate 7 reads for a study of another design than the usual one."""
+    """What gate calibration reads for a study of another design than the usual one."""
     shown = describe.designs(_counts(), THIRTY)
     if shown.empty:
         raise ValueError(f"No row of another design has a number: {_absent()}.")
@@ -205,7 +205,7 @@ def wrongly_contradicted() -> Iterator[Any]:
     acts = table[["supported", "contradicted"]]
     acts = acts.loc[acts.index.get_level_values("world").isin(real)]
     if acts.empty:
-        raise ValueError(f"No such cell has a number: {_absent()}.")
+        raise ValueError(f"No such scenario has a number: {_absent()}.")
     yield describe.by_size(describe.titled(acts), _absent())
 
 
@@ -226,7 +226,7 @@ def other_claims() -> Iterator[Any]:
 def _at_thirty(table: pd.DataFrame) -> pd.DataFrame:
     own = table.query(f"`participants per arm` == {THIRTY}").droplevel("participants per arm")
     if own.empty:
-        raise ValueError(f"No cell of {THIRTY} participants per arm has a number: {_absent()}.")
+        raise ValueError(f"No scenario has a number at {THIRTY} participants per arm: {_absent()}.")
     return describe.titled(own)
 
 
@@ -238,12 +238,12 @@ def smallest_seen() -> Iterator[Any]:
 
 
 @section()
-def bias_that_fools() -> Iterator[Any]:
-    """How much bias it takes to fool the procedure."""
+def bias_to_false_support() -> Iterator[Any]:
+    """How much bias leads to false support."""
     curve = describe.bias_curve(_counts())
     bound = load_definitions().rule("bias_bound_sd")
     ax = draw.against_size(
-        curve, line=FOOLED, bound=bound, title="How much bias it takes to fool the procedure",
+        curve, line=FOOLED, bound=bound, title="How much bias leads to false support",
         xlabel="bias by unblinding, SD of baseline", ylabel="% of trials falsely supported",
         most=2 * FOOLED, absent=_absent(),
     )  # fmt: skip
@@ -258,6 +258,6 @@ def bias_that_fools() -> Iterator[Any]:
 
 def _sizes_passed(found: pd.DataFrame, name: str) -> pd.DataFrame:
     if found.empty:
-        raise ValueError(f"No cell of that kind has a number: {_absent()}.")
+        raise ValueError(f"No scenario of that kind has a number: {_absent()}.")
     names = {"size": name, "between": "between the sizes", "largest": "largest size counted"}
     return rounded(found.rename(columns=names))

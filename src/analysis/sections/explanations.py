@@ -229,7 +229,7 @@ def harms_by_arm(case: Case) -> Iterator[Any]:
     yield estimates_table(rows)
     absent = rows[rows["method"] == harms.NOT_RECORDED]["estimand"].drop_duplicates()
     if len(absent):
-        yield f"Not recorded in this study: {listed(absent)}. Silence is not safety."
+        yield f"Not recorded in this study: {listed(absent)}. It may have happened."
     zero = one[(one["estimate"] == 0) & one["ci_high"].notna()]
     if len(zero):
         most = zero["ci_high"].max()

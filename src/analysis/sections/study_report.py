@@ -115,7 +115,7 @@ def _harms(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
             own[arm.replace(" - ", f" {MINUS} ")] = _share(line)
     frame = pd.DataFrame.from_dict(told, orient="index").fillna(DASH).rename_axis("harm")
     yield Table(frame, "Share of participants with each harm, 95 % interval, n")
-    yield "What was not recorded may have happened: silence is not safety."
+    yield "What was not recorded may have happened."
 
 
 def _harm(line: dict[str, Any]) -> str:
@@ -181,12 +181,12 @@ def _rests_on(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
             "the difference alone says": stretches["word"],
             "declared": stretches["declared"].map({True: "here", False: DASH}),
         })  # fmt: skip
-        yield Table(frame.set_index("bias bound B, SD"), "The word by the bound, no other gate")
+        yield Table(frame.set_index("bias bound B, SD"), "Verdict of gate estimate by bound")
     yield power_cited(case)
     declared = unchecked(case)
     if declared:
         told = pd.Series(declared, name="declared").rename_axis("key of study.toml").to_frame()
-        yield Table(told, "Declared, and nobody can check it in the files: ask the sender")
+        yield Table(told, "Declared; the files cannot show it")
     else:
         yield "Nothing is declared of how the study was done, which counts as unfavourable."
 

@@ -53,7 +53,7 @@ _FAMILIES: dict[str, tuple[Callable[[float], World], str, str, str, str]] = {
         intoxicated, "intoxication", "Residual euphoria, {:.2f} SD",
         "nothing; intoxication lowers scores for hours", "assumption",
     ),
-    "effect": (effect, "", "Real, {:.2f} SD", "a fall in everyone alike", "assumption"),
+    "effect": (effect, "", "True effect, {:.2f} SD", "a fall in everyone alike", "assumption"),
     "against": (
         discouraged, "expectancy against ketamine", "Expectancy on the comparator, {:.2f} SD",
         _NOTHING, _HOPE,
@@ -103,14 +103,14 @@ _WITHOUT_EFFECT: dict[str, Entry] = {
         _NOTHING,
         replace(NO_EFFECT, sites=3, site_sd=3.0, site_response_sd=2.0),
     ),
-    "jitter": Entry("Visits at loose times", _NOTHING, replace(NO_EFFECT, visit_jitter=3.0)),
+    "jitter": Entry("Visits at varying times", _NOTHING, replace(NO_EFFECT, visit_jitter=3.0)),
     "one-rating": Entry(
         "Half the participants lack the rating on another day",
         _NOTHING,
         replace(NO_EFFECT, one_rating=0.5, anticipation=6.0),
     ),
     "real-24h": Entry(
-        "Real at 24 h only",
+        "True effect at 24 h only",
         "nothing; it starts 6.5 h after the end",
         replace(_REAL, **_LATE),
         source=f"assumption; trials of PTSD first look at 24 h: {_FEDER_2014}",
@@ -137,7 +137,7 @@ _COMBINED: dict[str, Entry] = {
 # The drug does something within hours.
 _WITH_EFFECT: dict[str, Entry] = {
     "power-cell": Entry(
-        "Real, 1.00 SD: where power is promised",
+        "True effect, 1.00 SD: planned power",
         "a fall in everyone alike",
         power_cell(),
         drug=1.0,
@@ -149,26 +149,26 @@ _WITH_EFFECT: dict[str, Entry] = {
         drug=1.0,
     ),
     "some-worse": Entry(
-        "Real on average, some get worse",
+        "True effect on average, some get worse",
         "a fall in most, a rise of 6 points in 15 %",
         _scaled(1.31, drug_worse=0.15),
         drug=1.0,
     ),
     "short-lived": Entry(
-        "Real within hours, gone at 24 h",
+        "True effect within hours, gone at 24 h",
         "a fall that halves every 6 h from its fullest on",
         _scaled(1.072, drug_half_life=6.0),
         drug=1.0,
     ),
     "low-dose": Entry(
-        "Real at 0.5 mg/kg, given at 0.2",
+        "True effect at 0.5 mg/kg, given at 0.2",
         "a fall that is small at this dose",
         replace(_REAL, doses=(0.2,)),
         drug=0.41,
         source=f"doses: {_ABDALLAH}; in proportion: assumption",
     ),
     "two-doses": Entry(
-        "Real, half are given 0.2 and half 0.5 mg/kg",
+        "True effect, half are given 0.2 and half 0.5 mg/kg",
         "a fall in proportion to the dose",
         replace(_REAL, doses=(0.2, 0.5)),
         drug=0.70,
@@ -182,7 +182,7 @@ _WITH_EFFECT: dict[str, Entry] = {
         source=f"second infusion after two weeks: {_FEDER_2014}; fading: assumption",
     ),
     "past-week": Entry(
-        "Real, but measured with a past-week scale",
+        "True effect, but measured with a past-week scale",
         "a fall that the scale cannot show",
         replace(_REAL, now_form=False),
         drug=1.0,

@@ -29,21 +29,21 @@ _POCOCK = "one-sided level 0.0147 at each of two looks: Pocock 1977 doi:10.1093/
 
 FLAWED: dict[str, Entry] = {
     "wide-small-ketamine": Entry(
-        "One on ketamine for two, and twice the spread in the few",
+        "Allocation 1:2, twice the SD in the smaller arm",
         _NOTHING,
         Design(allocation=(1, 2), sd_ratio=2.0).of(_AT_BOUND),
         bias=BOUND,
         holds="unblinding",
     ),
     "wide-small-comparator": Entry(
-        "Two on ketamine for one, and twice the spread in the few",
+        "Allocation 2:1, twice the SD in the smaller arm",
         _NOTHING,
         Design(allocation=(2, 1), sd_ratio=2.0).of(_AT_BOUND),
         bias=BOUND,
         holds="unblinding",
     ),
     "hidden-improvers": Entry(
-        "Who improves on the comparator, or does not on ketamine, is not scored within hours",
+        "Selective loss: improved on the comparator, unimproved on ketamine",
         _NOTHING,
         replace(unblinded(0.24), **_SELECTIVE),
         bias=BOUND,
@@ -66,7 +66,7 @@ FLAWED: dict[str, Entry] = {
         holds="other hours, fewer than a gate asks for",
     ),
     "by-illness": Entry(
-        "The less ill are given ketamine, declared as by chance",
+        "Ketamine to the less ill, declared randomised",
         _NOTHING,
         replace(unblinded(0.13), allocated_by="illness"),
         bias=BOUND,
@@ -74,7 +74,7 @@ FLAWED: dict[str, Entry] = {
         "so that gate comparator stops about every other trial",
     ),
     "not-by-chance": Entry(
-        "The less ill are given ketamine, and that is declared",
+        "Ketamine to the less ill, and that is declared",
         _NOTHING,
         replace(unblinded(0.13), allocated_by="illness", randomised=False),
         bias=BOUND,
@@ -82,7 +82,7 @@ FLAWED: dict[str, Entry] = {
         stopped_by="comparator",
     ),
     "by-calendar": Entry(
-        "First all on the comparator, then all on ketamine, and that is declared",
+        "Arms one after the other, and that is declared",
         _NOTHING,
         replace(NO_EFFECT, allocated_by="calendar", drift_calendar=-8.0, concurrent=False),
         bias=0.52,
@@ -90,7 +90,7 @@ FLAWED: dict[str, Entry] = {
         stopped_by="comparator",
     ),
     "by-calendar-untold": Entry(
-        "First all on the comparator, then all on ketamine, declared as at the same time",
+        "Arms one after the other, declared concurrent",
         _NOTHING,
         replace(NO_EFFECT, allocated_by="calendar", drift_calendar=-8.0),
         bias=0.52,
@@ -106,7 +106,7 @@ FLAWED: dict[str, Entry] = {
         stopped_by="comparator",
     ),
     "narrow-entry": Entry(
-        "Let in at 28 to 34 points of the same scale, and expectancy on ketamine",
+        "Included at 28 to 34 points of the same scale, and expectancy on ketamine",
         _NOTHING,
         # 2.1 points, 0.30 SD of people who were not chosen so; of these people 0.45 SD.
         replace(hopeful(0.29), entry_now=(28, 34)),
@@ -114,7 +114,7 @@ FLAWED: dict[str, Entry] = {
         holds="expectancy of 2.1 points, in SD of the reference population",
     ),
     "dip": Entry(
-        "Lower by 12 points at 3 h and gone by 5 h, dissociation not measured",
+        "12 points lower at 3 h, gone by 5 h, dissociation not measured",
         _NOTHING,
         replace(NO_EFFECT, dip=-12.0, cadss_form=False),
         bias=0.75,
@@ -122,7 +122,7 @@ FLAWED: dict[str, Entry] = {
         stopped_by="robustness",
     ),
     "dip-measured": Entry(
-        "Lower by 12 points at 3 h and gone by 5 h, dissociation measured and over",
+        "12 points lower at 3 h, gone by 5 h, dissociation measured and resolved",
         _NOTHING,
         replace(NO_EFFECT, dip=-12.0),
         bias=0.75,

@@ -35,7 +35,7 @@ def harms_table(case: Case, *, at_least: int | None = None) -> pd.DataFrame:
     Infusions stopped early, dissociation not back within 4 h, suicidal events after the
     infusion, people reliably worse, and median peak dissociation. A harm that the study did not
     record, or that no file of a study can hold here (sedation, blood pressure, serious events),
-    has a row that says so: silence is not safety. Of a single arm there are shares alone.
+    has a row that says so, since it may have happened. Of a single arm there are shares alone.
     """
     at_least = fewest_in_a_step(case) if at_least is None else at_least
     # How many too few are is not for others.
