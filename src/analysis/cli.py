@@ -140,7 +140,7 @@ def check(
     share: Share = False,
     team: Team = False,
 ) -> None:
-    """Say what is wrong with a study's data, what was set aside, and who is left."""
+    """Say what was found in a study's data, what was excluded, and who stays."""
     from analysis.studies import check_source
 
     found = _run(lambda: check_source(study, _view(share, team, "team")), as_json=as_json)

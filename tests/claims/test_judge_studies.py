@@ -289,7 +289,10 @@ def test_the_declared_interface_is_read_as_it_stands(tmp_path):
     path.write_text(INTERFACES_EXAMPLE, encoding="utf-8")
     result = judge(read_study(path))
     assert result["onset"].verdict == NOT_TESTABLE
-    assert "No form of the primary instrument PCL-5-now" in gate(result, "onset", "construct").text
+    assert (
+        "No assessment of the primary instrument PCL-5-now"
+        in gate(result, "onset", "construct").text
+    )
     assert gate(result, "onset", "recall").passed is False
     assert "720 h" in gate(result, "onset", "recall").text
     assert result["infusion_length"].verdict != NOT_TESTABLE

@@ -59,5 +59,5 @@ def test_sentences_are_computed():
 def test_a_study_without_a_comparator_or_a_pool_says_so(case):
     found = shown.beside_study(case)
     assert len(found) == 5
-    assert found["would this be surprising?"].str.startswith("No pool").all()
+    assert found["within what the pool predicts?"].str.startswith("No pool").all()
     assert "meta_Borgogna2024" in found.loc["about 24 h", "pooled by others"]

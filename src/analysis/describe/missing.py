@@ -73,8 +73,8 @@ def missing_by_window(case: Case, trial: Trial) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Arms as rows: people, and a column a window with a count; for others rounded, and in words
-        where it is below the study's smallest cell, an arm below that not at all.
+        Arms as rows: participants, and a column a window with a count; for others rounded, and
+        in words where it is below the study's smallest cell, an arm below that not at all.
     """
     rules = policy(case)
     arms = {str(case.design.active_arm): True, str(case.design.comparator_arm): False}
@@ -86,7 +86,7 @@ def missing_by_window(case: Case, trial: Trial) -> pd.DataFrame:
             continue
         told = [f"{n if rules is None else rules.count(n)}" for n in counts]
         people = len(mine) if rules is None else rules.rounded(len(mine))
-        rows[arm] = {"people": people, **dict(zip(trial.visits, told, strict=True))}
+        rows[arm] = {"participants": people, **dict(zip(trial.visits, told, strict=True))}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("arm")
 
 

@@ -27,7 +27,10 @@ MIXED = "adjusted difference, mixed model over all windows"
 # Of one window: level, baseline and arm.
 PARAMETERS = 3
 NUMBERS = ("estimate", "se", "df", "ci_low", "ci_high")
-FALLBACK = ("toeph", "ar1h", "cs")
+# Structures of the covariance, tried in this order, in words.
+KINDS = {"us": "unstructured", "toeph": "heterogeneous Toeplitz",
+         "ar1h": "heterogeneous AR(1)", "cs": "compound symmetry"}  # fmt: skip
+FALLBACK = tuple(KINDS)[1:]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,11 @@ class MixedModel:
         return len(self.sizes) > 1
 
     @property
+    def covariance(self) -> str:
+        """The structure of the covariance in words."""
+        return KINDS[self.fit.covariance_type]
+
+    @property
     def _by(self) -> str | None:
         return "visit" if self.several else None
 
@@ -60,12 +68,12 @@ class MixedModel:
         return released(self.case, self.sizes.T.rename_axis(index="arm", columns=None))
 
     def facts(self) -> pd.DataFrame:
-        """People, scores used, covariance and what it fell back from."""
+        """Participants, scores used, covariance, and whether it had to be a simpler one."""
         told = {
-            "people": self.fit.n_subjects,
+            "participants": self.fit.n_subjects,
             "scores used": self.fit.n_obs,
-            "covariance": self.fit.covariance_type,
-            "fell back from": ", ".join(self.fit.fallbacks) or "nothing",
+            "covariance": self.covariance,
+            "simpler covariance": "yes" if self.fit.fallbacks else "no",
         }
         return pd.Series(told, name="model").to_frame()
 
@@ -93,7 +101,7 @@ class MixedModel:
         return row(
             estimand=estimand, window=window, n=sum(own.values()), contrast=contrast,
             instrument=self.case.scale.name, cell=Cell(own, parameters=PARAMETERS),
-            method=f"mixed model, covariance {self.fit.covariance_type}, Kenward-Roger", **numbers,
+            method=f"mixed model, covariance {self.covariance}, Kenward-Roger", **numbers,
         )  # fmt: skip
 
     def joint(self) -> pd.Series:

@@ -85,7 +85,7 @@ def pools_table(table: pd.DataFrame | None = None) -> pd.DataFrame:
     told = [row["why_not"] or _pool_told(row) for row in found.to_dict("records")]
     return pd.DataFrame(
         {"window": found["window"], "comparator": found["comparator_type"], "trials": found["k"],
-         "people": found["people"], "not in it": found["left_out"].replace("", "–"),
+         "participants": found["people"], "not in it": found["left_out"].replace("", "–"),
          "pool, or why there is none": told}
     ).set_index("window")  # fmt: skip
 
@@ -166,7 +166,7 @@ def beyond_literal(table: pd.DataFrame | None = None) -> str:
     all_early = " Those within two days all are." if early["ratio_low"].gt(1).all() else ""
     return (
         f"{len(beyond)} of {len(known)} published falls are larger than a literal answer allows on "
-        f"any form of the scale: {arms}.{all_early}"
+        f"any version of the scale: {arms}.{all_early}"
     )
 
 
@@ -183,11 +183,11 @@ def hours_table(table: pd.DataFrame | None = None) -> pd.DataFrame:
         numbers = scores[scores["value"].notna() & scores["hours_since_first_infusion"].eq(early)]
         rows.append({
             "trial": study,
-            "earliest PTSD score": f"{early:g} h" if early == early else "hours not told",
-            "a number there": "yes" if len(numbers) else "no, words only",
+            "earliest PTSD score": f"{early:g} h" if early == early else "hours not given",
+            "a number there": "yes" if len(numbers) else "no number",
             "comparator": f"{first['comparator'] or '–'} ({first['comparator_type']})",
             "blinding": first["blinding"],
-            "so of hours it says": "perhaps something: it may have scored before 24 h, not seen"
+            "about hours": "unknown: scores before 24 h possible"
             if study in perhaps
             else _of_hours(scores, early),
             "doi or registry": first["doi"] or first["registry_id"],
@@ -306,9 +306,9 @@ def beside_study(case: Case) -> pd.DataFrame:
     -------
     DataFrame
         A row a window: estimate and interval in SD of the study's baseline (taken as known),
-        and whether it would be surprising. Empty where the study has no comparator.
+        and whether the pool predicts it. Empty where the study has no comparator.
     """
-    columns = ["window", "here", "pooled by others", "would this be surprising?"]
+    columns = ["window", "here", "pooled by others", "within what the pool predicts?"]
     if case.design.comparator_arm is None:
         return pd.DataFrame(columns=columns).set_index("window")
     found = difference_by_window(case).set_index("window")
@@ -329,7 +329,7 @@ def beside_study(case: Case) -> pd.DataFrame:
             "window": window,
             "here": f"{number(g)} SD ({number(low)} to {number(high)})",
             "pooled by others": _by_others(published, hours),
-            "would this be surprising?": pooling.surprise(g, points["se"] * unit, pool),
+            "within what the pool predicts?": pooling.surprise(g, points["se"] * unit, pool),
         })  # fmt: skip
     return pd.DataFrame(out, columns=columns).set_index("window")
 

@@ -226,8 +226,8 @@ def _parallel(query: Query) -> None:
     if "parallel" not in query.table["design"].iloc[0]:
         query.refuse(
             "crossover",
-            "people are their own controls in part here, and neither an SD nor the number analysed "
-            "is printed, so no standardised difference follows from the SE",
+            "participants are their own controls in part here, and neither an SD nor the number "
+            "analysed is printed, so no standardised difference follows from the SE",
         )
 
 

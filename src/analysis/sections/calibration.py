@@ -72,7 +72,7 @@ def worlds() -> Iterator[Any]:
 def sources() -> Iterator[Any]:
     """Where each scenario's numbers come from, and its name in `relief calibrate --worlds`."""
     shown = describe.worlds().reset_index().set_index("title")[["source", "world"]]
-    yield sentences(shown.rename_axis("scenario").rename(columns={"world": "in the program"}))
+    yield sentences(shown.rename_axis("scenario").rename(columns={"world": "name for --worlds"}))
 
 
 @section()

@@ -127,14 +127,14 @@ def expected_by_selection(case: Case) -> Iterator[Any]:
     known = unselected_population(case)
     if known is None:
         raise ValueError(
-            "The population that people were picked from is not known; the ceiling below needs "
-            "none."
+            "The population that participants were selected from is not known; the ceiling below "
+            "needs none."
         )
     fall = regression_to_the_mean(threshold=known.threshold, mean=known.mean, sd=known.sd)
     yield rounded(fall).set_index("correlation")
     low, high = fall["expected_fall"].min(), fall["expected_fall"].max()
     yield (
-        f"People were taken in at a screening total of {known.threshold:g} or more. With "
+        f"Participants were included at a screening total of {known.threshold:g} or more. With "
         "no treatment and no expectancy, their later scores would lie "
         f"{low:.1f} to {high:.1f} points lower ({known.source})."
     )

@@ -44,5 +44,5 @@ def speed() -> Iterator[Any]:
 
 @section(team_only=True)
 def study_beside(case: Case) -> Iterator[Any]:
-    """Whether the study's difference would surprise somebody who knows the trials."""
+    """Whether the study's difference is what the trials predict."""
     yield sentences(pooled.beside_study(case))

@@ -66,10 +66,11 @@ def blinding_lost(case: Case) -> Iterator[Any]:
     bang = rows[rows["estimand"] == "Bang index"].drop_duplicates("contrast")
     lost = [str(line["contrast"]) for line in lines_of(bang) if line["ci_low"] > 0]
     kept = [str(line["contrast"]) for line in lines_of(bang) if line["ci_low"] <= 0]
-    parts = [f"more guessed right than chance gives on {listed(lost)}"] if lost else []
-    parts += [f"on {listed(kept)} the interval holds what chance gives"] if kept else []
+    parts = [f"more guessed right than by chance on {listed(lost)}"] if lost else []
+    parts += [f"on {listed(kept)} the interval includes chance"] if kept else []
     if parts:
-        yield f"By Bang's index {listed(parts)}."
+        told = listed(parts)
+        yield f"{told[0].upper()}{told[1:]} (Bang)."
 
 
 @section()
@@ -175,7 +176,7 @@ def through_dissociation(case: Case) -> Iterator[Any]:
     )
     yield estimates_table(table(found.rows(rhos=RHOS)))
     rho = digits(case, float(found.rho_null))
-    yield f"A cause that makes the errors correlate by {number(rho, 2)} would make it nothing."
+    yield f"An error correlation of {number(rho, 2)} would make the indirect effect zero."
 
 
 @section()

@@ -65,8 +65,8 @@ def _in_the_verdict(case: Case) -> str:
     _, found = doubted_word(there.scores, there.primary, there.bars)
     jump = number(found.jump_to_reference)
     return (
-        f"The verdict does the same with the primary analysis, {case.windows[name].label} after, "
-        f"whose model knows no other window: there jump to reference gives {jump} points."
+        f"In the primary analysis, {case.windows[name].label} after, jump to reference gives "
+        f"{jump} points."
     )
 
 

@@ -162,7 +162,7 @@ def half_life(case: Case) -> Iterator[Any]:
     lives = pd.DataFrame([course.half_life(since=hours) for hours in starts])
     yield rounded(lives.set_index("window")[SHARES])
     if lives["ci_high"].isna().any() or (lives["ci_high"] == float("inf")).any():
-        yield "A dash: there is no upper limit, and no fading fits these data as well."
+        yield "A dash: no upper limit; the data also fit a lasting difference."
 
 
 @section()

@@ -25,4 +25,4 @@ def trials() -> Iterator[Any]:
     """Each randomised trial's difference, and the pools."""
     found = differences_table().drop(columns=["rows", "doi", "what was read"], errors="ignore")
     yield Table(found, "Standardised difference of each trial, SD; negative: better on ketamine")
-    yield Table(pools_table(), "Pooled by window, or why not")
+    yield Table(pools_table(), "Pooled by window")

@@ -18,7 +18,7 @@ from analysis.describe.chosen import (
 )
 from analysis.describe.common import two_arms
 from analysis.describe.display import number, sentences
-from analysis.describe.in_words import alternative, interval, lines_of, listed, percent
+from analysis.describe.in_words import alternative, counted, interval, lines_of, listed, percent
 from analysis.describe.verdicts import estimates_table
 from analysis.figures import responders as draw
 from analysis.sections.section import Picture, section
@@ -92,8 +92,8 @@ def at_every_threshold(case: Case) -> Iterator[Any]:
     shares = rows[own & (rows["contrast"] == case.design.active_arm)]["estimate"].dropna()
     if shares.nunique() > 1:
         yield (
-            f"By the threshold chosen, {percent(shares.max())} or {percent(shares.min())} of the "
-            "same people on ketamine improved."
+            f"Depending on the threshold, {percent(shares.min())} to {percent(shares.max())} on "
+            "ketamine improved."
         )
 
 
@@ -128,8 +128,8 @@ def distributions(case: Case) -> Iterator[Any]:
     chance = rows[rows["estimand"].str.startswith("probability")]
     for line in lines_of(chance):
         yield (
-            f"Of one person from each arm, drawn at random, the one on ketamine fell further with "
-            f"probability {interval(line)}, {line['window']} after; 0.5 is no difference."
+            f"Of one participant from each arm, drawn at random, the one on ketamine fell further "
+            f"with probability {interval(line)}, {line['window']} after; 0.5 is no difference."
         )
 
 
@@ -142,7 +142,7 @@ def spread(case: Case) -> Iterator[Any]:
     yield sentences(estimates_table(rows).drop(columns=["contrast", "instrument"]))
     limits = rows.dropna(subset=["ci_low", "ci_high"])
     holds = ((limits["ci_low"] <= 1) & (limits["ci_high"] >= 1)).sum()
-    yield f"Of {len(limits)} intervals {holds} hold the ratio of no difference, 1."
+    yield f"{holds} of {counted(len(limits), 'interval')} include 1, no difference."
 
 
 @section()
@@ -158,8 +158,8 @@ def next_person(case: Case) -> Iterator[Any]:
         f"change on {case.scale.name} {case.windows[window].label} after, points (lower: better)"
     )
     ax = draw.intervals(drawn, label="contrast", xlabel=label, synthetic=case.design.synthetic,
-                        title="Where the next person's change would lie, 4 times in 5")  # fmt: skip
-    what = "Prediction intervals of one person's change, 4 times in 5"
+                        title="Change of the next participant, 4 times in 5")  # fmt: skip
+    what = "Prediction intervals of one participant's change, 4 times in 5"
     yield Picture(ax, alternative(case, what, drawn, "contrast"))
 
 
@@ -186,5 +186,4 @@ def clusters(case: Case) -> Iterator[Any]:
     )  # fmt: skip
     given = single.dropna(subset=["ci_low", "ci_high"])
     without = ((given["ci_low"] > 0) | (given["ci_high"] < 0)).sum()
-    leave = "leaves" if without == 1 else "leave"
-    yield f"Of {len(given)} intervals {without} {leave} out zero; each beside others that do not."
+    yield f"{without} of {counted(len(given), 'interval')} exclude zero."

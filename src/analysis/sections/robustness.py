@@ -21,6 +21,9 @@ __all__ = ["agreement", "by_chance", "by_choice", "characteristics", "coverage",
            "specifications"]  # fmt: skip
 
 DEALS, SEED = 499, 1
+# A dimension of the grid, after "the choice".
+_OF = {"missing": "for missing scores", "window": "of window", "baseline": "of baseline",
+       "estimator": "of estimator"}  # fmt: skip
 
 
 def _multiverse(case: Case) -> pd.DataFrame:
@@ -60,7 +63,7 @@ def specifications(case: Case) -> Iterator[Any]:
 
 @section()
 def agreement(case: Case) -> Iterator[Any]:
-    """What those that may decide say by gate 5, beside the verdict."""
+    """What those that may decide say by gate estimate, beside the verdict."""
     found = _multiverse(case)
     yield rounded(robustness.agreement(found, ledger_of(case)["onset"].verdict))
 
@@ -74,8 +77,7 @@ def by_choice(case: Case) -> Iterator[Any]:
     yield rounded(shown.set_index(["dimension", "choice"]))
     apart = shown.groupby("dimension")["estimate"].agg(lambda own: own.max() - own.min())
     yield (
-        f"The choice that moves the median most is that of {apart.idxmax()}, by "
-        f"{apart.max():.2g} points."
+        f"The choice {_OF[str(apart.idxmax())]} moves the median most, by {apart.max():.2g} points."
     )
 
 
@@ -111,7 +113,7 @@ def coverage() -> Iterator[Any]:
     every = own["estimator"].nunique()
     yield (
         f"Of {every} intervals {every - len(few)} cover the truth as often as they say, or more "
-        f"often, at every number of participants; {len(few)} do so too seldom at one or more."
+        f"often, at every number of participants; {len(few)} cover too seldom."
     )
     drawn = own[own["estimator"].isin(few)]
     if drawn.empty:

@@ -83,8 +83,8 @@ def _participants(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]
     for arm, told in routes(case).items():
         columns.setdefault(arm, {})["route, first infusion"] = told
     frame = pd.DataFrame(columns).fillna(DASH).rename_axis("characteristic")
-    chance = ", since chance made the arms" if case.design.randomised else ""
-    yield Table(frame, f"Mean (SD), n by arm; without p{chance}")
+    chance = "; no p-values, since randomised" if case.design.randomised else ""
+    yield Table(frame, f"Mean (SD), n by arm{chance}")
     yield f"This project does not read {NOT_READ}: nothing is known of them here."
 
 

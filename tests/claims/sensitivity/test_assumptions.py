@@ -83,10 +83,10 @@ def test_words_are_those_of_the_judge_without_gate_7():
     turned = table[table["word"] != table["word as declared"]]
     assert set(turned["assumption"]) == {"bias_bound_sd"}
     assert list(turned["taken"]) == [0.5, 0.8, 1.1]
-    row = in_words(table).loc[("onset", "bias_bound_sd")]
+    row = in_words(table).loc[("onset", "bias bound, SD")]
     assert row["the same at"] == "0, 0.15"
     assert row["changed at"] == "0.5 (not decided), 0.8 (not decided), 1.1 (not decided)"
-    assert in_words(table).loc[("onset", "smallest_difference_sd"), "changed at"] == ""
+    assert in_words(table).loc[("onset", "minimal important difference, SD"), "changed at"] == ""
 
 
 @pytest.fixture(scope="module")

@@ -196,8 +196,8 @@ def test_rows_are_the_table_of_estimates_and_the_input_is_left_alone(uneven):
     assert len(rows) == 5
     assert set(rows["claim"]) == {"c"}
     assert set(rows["window"]) == {"day 2"}
-    assert rows["method"].str.contains("set aside").all()
-    assert "6 + 4 people with both scores, 2 set aside" in rows.loc[0, "method"]
+    assert rows["method"].str.contains("excluded").all()
+    assert "6 + 4 participants with both scores, 2 excluded" in rows.loc[0, "method"]
     assert rows.loc[0, "n"] == 10
 
 
@@ -271,7 +271,7 @@ def test_day_two_contrast_of_the_real_trial(nimh_folder):
     # treatment and period, from the published files read without this project's reader.
     main = one(rows, crossover.TREATMENT)
     assert (main["n"], main["df"]) == (24, 22)
-    assert "12 + 12 people with both scores, 7 set aside" in main["method"]
+    assert "12 + 12 participants with both scores, 7 excluded" in main["method"]
     assert main["estimate"] == pytest.approx(-6.75, abs=1e-9)
     assert main["se"] == pytest.approx(1.991697, abs=5e-7)
     assert main["ci_low"] == pytest.approx(-10.880526, abs=5e-7)

@@ -51,7 +51,7 @@ def test_no_p_value_and_no_word_of_cause():
     assert math.isnan(row["p_value"])
     assert row["estimand"] == "external comparison, not attribution"
     sentence = external_sentence(row, DUEK)
-    assert sentence.startswith("The 15 people changed by -20.0 points on average")
+    assert sentence.startswith("The 15 participants changed by -20.0 points on average")
     assert sentence.endswith(CAVEAT)
     assert "no evidence that the infusion caused" in sentence
     assert "because" not in sentence

@@ -81,6 +81,14 @@ def _document() -> dict[str, Any]:
     return tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
+def _label(name: str) -> str:
+    """What a table calls the assumption of that name."""
+    claim_id, _, threshold = name.rpartition(".")
+    document = _document()
+    told = document["thresholds"][claim_id][threshold] if claim_id else document["rules"][name]
+    return str(told["label"])
+
+
 def _with(rule: Declared, value: float) -> Declared:
     return rule.model_copy(update={"value": float(value)})
 
@@ -144,8 +152,8 @@ def in_words(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by claim and assumption: declared, verdict, ``the same at`` (values), ``changed
-        at`` (values, each with its verdict; empty where none).
+        Indexed by claim and assumption, its label: declared, verdict, ``the same at`` (values),
+        ``changed at`` (values, each with its verdict; empty where none).
     """
     rows = []
     for (claim, name), own in table.groupby(["claim", "assumption"], sort=False):
@@ -153,7 +161,8 @@ def in_words(table: pd.DataFrame) -> pd.DataFrame:
         other = own[~same]
         turned = zip(other["taken"], other["word"], strict=True)
         rows.append({
-            "claim": claim, "assumption": name, "declared": f"{own['declared'].iloc[0]:g}",
+            "claim": claim, "assumption": _label(str(name)),
+            "declared": f"{own['declared'].iloc[0]:g}",
             "verdict": own["word as declared"].iloc[0],
             "the same at": ", ".join(own.loc[same, "taken"].map("{:g}".format)),
             "changed at": ", ".join(f"{value:g} ({word})" for value, word in turned),

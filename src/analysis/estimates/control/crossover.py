@@ -204,12 +204,12 @@ def crossover_contrast(
     in_order = int(pairs["first"].sum()), int((~pairs["first"]).sum())
     if min(in_order) < 2:
         raise ValueError(
-            f"people with both outcomes: {in_order[0]} with {active} first, {in_order[1]} with "
-            f"{comparator} first; at least 2 of each are needed, and people with one outcome "
-            "cannot be paired"
+            f"participants with both outcomes: {in_order[0]} with {active} first, {in_order[1]} "
+            f"with {comparator} first; at least 2 of each are needed, and participants with one "
+            "outcome cannot be paired"
         )
     lost = len(people) - len(pairs)
-    counted = f"{in_order[0]} + {in_order[1]} people with both scores, {lost} set aside"
+    counted = f"{in_order[0]} + {in_order[1]} participants with both scores, {lost} excluded"
     shared = {"claim": claim, "instrument": instrument, "window": window}
     rows = [*_within(pairs, counted, level, active, comparator), _first(people, level)]
     rows.append(_unadjusted(pairs, counted, level))
@@ -262,8 +262,8 @@ def _first(people: pd.DataFrame, level: float) -> dict[str, object]:
     return {
         "estimand": FIRST_PERIOD,
         "n": len(scored),
-        "method": f"Welch t; {a.n} + {b.n} people with a first score, "
-        f"{len(people) - len(scored)} set aside",
+        "method": f"Welch t; {a.n} + {b.n} participants with a first score, "
+        f"{len(people) - len(scored)} excluded",
         **_interval(a.mean - b.mean, *_welch(a, b), level),
     }
 

@@ -124,8 +124,8 @@ def external_sentence(comparison: dict[str, Any], expected: dict[str, Any]) -> s
         raise ValueError("Only an external comparison has this wording.")
     change = comparison["estimate"] + expected["estimate"]
     return (
-        f"The {comparison['n']} people changed by {change:.1f} points on average; published "
-        f"control arms let one expect {expected['estimate']:.1f} (95 % interval "
+        f"The {comparison['n']} participants changed by {change:.1f} points on average; "
+        f"published controls predict {expected['estimate']:.1f} (95 % interval "
         f"{expected['ci_low']:.1f} to {expected['ci_high']:.1f}) without the infusion. The "
         f"difference is {comparison['estimate']:.1f} ({comparison['ci_low']:.1f} to "
         f"{comparison['ci_high']:.1f}). {CAVEAT}"

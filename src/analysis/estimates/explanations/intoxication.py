@@ -71,8 +71,8 @@ def without_residual(
     Returns
     -------
     list of rows
-        ``adjusted difference``; ``adjusted difference, people still affected set aside``;
-        ``adjusted difference, people still affected counted as not improved``.
+        ``adjusted difference``; ``adjusted difference, participants still affected excluded``;
+        ``adjusted difference, participants still affected counted as not improved``.
 
     Raises
     ------
@@ -85,9 +85,9 @@ def without_residual(
     composite = np.where(affected, np.maximum(people["score"], people["baseline"]), people["score"])
     choices = (
         ("", people, ""),
-        (", people still affected set aside", people[~affected], "breaks the randomisation"),
+        (", participants still affected excluded", people[~affected], "breaks the randomisation"),
         (
-            ", people still affected counted as not improved",
+            ", participants still affected counted as not improved",
             people.assign(score=composite),
             "composite strategy",
         ),

@@ -142,7 +142,8 @@ def next_person(change: np.ndarray, *, level: float = 0.95, **words: Any) -> lis
     common = {"n": n, **words}
     return [
         row(
-            estimand=f"change of the next person, {100 * level:g} % prediction interval, normal",
+            estimand=f"change of the next participant, {100 * level:g} % prediction interval, "
+            "normal",
             estimate=mean,
             df=n - 1,
             ci_low=mean - reach,
@@ -152,7 +153,7 @@ def next_person(change: np.ndarray, *, level: float = 0.95, **words: Any) -> lis
             **common,
         ),
         row(
-            estimand=f"change of the next person, {100 * level:g} % prediction interval, any "
+            estimand=f"change of the next participant, {100 * level:g} % prediction interval, any "
             "distribution",
             estimate=float(np.median(ordered)),
             ci_low=float(low),

@@ -1,4 +1,4 @@
-"""How far each body of evidence can be trusted, by GRADE's reasons; and what would surprise."""
+"""How far each body of evidence can be trusted, by GRADE's reasons; and what the pool predicts."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def _of_meta_analyses(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def surprise(estimate: float, se: float, pooled: pd.Series) -> str:
-    """Whether a study's own estimate would surprise those who know the pool; never pooled with it.
+    """Whether a study's own estimate is what the pool predicts; never pooled with it.
 
     Parameters
     ----------
@@ -155,9 +155,10 @@ def surprise(estimate: float, se: float, pooled: pd.Series) -> str:
         One sentence.
     """
     if not se > 0:
-        return "The study's own standard error is not known, so nothing is said of surprise."
+        return "The study's own standard error is not known, so nothing is compared."
     if pooled["why_not"]:
-        return f"No pool to be surprised by: {pooled['why_not']}"
+        why = str(pooled["why_not"])
+        return f"No pool: {why[0].lower()}{why[1:]}"
     if not math.isfinite(pooled["prediction_low"]):
         return (
             f"{pooled['k']} trials are pooled; from three on a prediction interval would say where "
@@ -170,5 +171,5 @@ def surprise(estimate: float, se: float, pooled: pd.Series) -> str:
     return (
         f"{estimate:.2f} SD lies {'inside' if inside else 'outside'} the prediction interval of "
         f"{pooled['k']} trials ({low:.2f} to {high:.2f}); one more study this far from their mean "
-        f"or farther is expected in {p:.0%} of cases: {'a' if p < 0.05 else 'no'} surprise."
+        f"or farther is expected in {100 * p:.0f} % of cases."
     )

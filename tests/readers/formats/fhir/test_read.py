@@ -19,7 +19,7 @@ def test_when_nothing_is_left_the_message_says_how_much_was_set_aside(tmp_path):
     path = write_ndjson(tmp_path / "a.ndjson", [given("p1", status="not-done")])
     error = refused(path, "infusions")
     assert error.rule == "fhir.nothing"
-    assert "1 resources or answers were set aside" in error.message
+    assert "1 resources or answers were excluded" in error.message
 
 
 def test_an_escaped_character_in_two_halves_is_one_character(tmp_path):

@@ -94,7 +94,7 @@ def read_fhir(
     issues = findings.issues(file)
     if not found:
         dropped = sum(issue.count for issue in issues if issue.severity == "DROP")
-        hint = f"; {dropped} resources or answers were set aside" if dropped else ""
+        hint = f"; {dropped} resources or answers were excluded" if dropped else ""
         kinds = " or ".join(wanted.KINDS)
         raise refusal("fhir.nothing", file=file, kinds=kinds, role=role, hint=hint)
     if others:
