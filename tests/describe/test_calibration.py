@@ -77,7 +77,7 @@ def test_counts_made_with_other_rules_are_pending_and_never_a_number(written):
     assert words(counts).empty
     assert bias_curve(counts).empty
     told = state(counts, other_rules())
-    assert told.startswith("PENDING: 3 of 3 counted cells")
+    assert told.startswith("PENDING: 3 of 3 counted combinations")
     assert "relief calibrate --renew" in told
     assert other_rules().decisions_sha256[:12] in told
 
