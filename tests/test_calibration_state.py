@@ -29,7 +29,7 @@ def texts() -> list[str]:
 
 def test_with_every_cell_of_now_a_release_may_go_out(counts, capsys):
     assert script.main(["--check"]) == 0
-    assert "Every counted cell is of the rules and code of now" in capsys.readouterr().out
+    assert "Every count is of the rules and code of now" in capsys.readouterr().out
 
 
 def test_a_pending_cell_holds_a_release_back_and_is_named_with_the_command(counts, capsys):
@@ -50,7 +50,7 @@ def test_a_cell_that_gate_7_asks_for_and_nobody_counted_holds_it_back(counts, ca
     assert script.main(["--check"]) == 1
     told = capsys.readouterr().out
     assert "3 count(s) that gate calibration asks for are missing" in told
-    assert "counted: null n15, null n30, null n60" in told
+    assert "missing: null n15, null n30, null n60" in told
 
 
 def test_nothing_but_the_block_is_written(counts):
