@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -170,12 +171,17 @@ def load_definitions(path: Path = CLAIMS) -> Definitions:
         ``claims.file`` or ``claims.value``: the key and what is expected.
     """
     try:
-        raw = path.read_bytes()
-        document: dict[str, Any] = tomllib.loads(raw.decode("utf-8"))
+        return _read(path.read_bytes(), path.name)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         raise ReliefError(
             "claims.file", f"{path.name} is missing or not valid TOML; restore it."
         ) from None
+
+
+# By what the file holds: it is asked for by every claim, gate and cell of counts.
+@lru_cache(maxsize=8)
+def _read(raw: bytes, file: str) -> Definitions:
+    document: dict[str, Any] = tomllib.loads(raw.decode("utf-8"))
     # Line ends differ between checkouts; the rules they spell do not.
     digest = hashlib.sha256(raw.replace(b"\r\n", b"\n")).hexdigest()
     try:
@@ -183,32 +189,30 @@ def load_definitions(path: Path = CLAIMS) -> Definitions:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise ReliefError("claims.value", f"{path.name}, {place}: {first['msg']}.") from None
+        raise ReliefError("claims.value", f"{file}, {place}: {first['msg']}.") from None
     if tuple(definitions.claims) != CLAIM_IDS:
         raise ReliefError(
             "claims.value",
-            f"{path.name} must hold these claims in this order: {', '.join(CLAIM_IDS)}.",
+            f"{file} must hold these claims in this order: {', '.join(CLAIM_IDS)}.",
         )
     labels = [window.label for window in definitions.windows.values()]
     if len(set(labels)) < len(labels):
         # Scores are told apart by it.
-        raise ReliefError("claims.value", f"{path.name}, windows: each label once.")
+        raise ReliefError("claims.value", f"{file}, windows: each label once.")
     unknown = {definitions.primary.phase, *definitions.primary.visits} - set(definitions.windows)
     if unknown:
         raise ReliefError(
             "claims.value",
-            f"{path.name}, primary: each window must be declared; {min(unknown)} is not.",
+            f"{file}, primary: each window must be declared; {min(unknown)} is not.",
         )
     known = set(catalogue())
     if strange := sorted(set(definitions.robustness.groups) - known):
-        raise ReliefError(
-            "claims.value", f"{path.name}, robustness.groups: {strange[0]} is no rule."
-        )
+        raise ReliefError("claims.value", f"{file}, robustness.groups: {strange[0]} is no rule.")
     for name, claim in definitions.claims.items():
         order = [gate for gate in GATES if gate in claim.gates]
         if list(claim.gates) != order:
             raise ReliefError(
                 "claims.value",
-                f"{path.name}, {name}: each gate once, in the order {', '.join(GATES)}.",
+                f"{file}, {name}: each gate once, in the order {', '.join(GATES)}.",
             )
     return definitions
