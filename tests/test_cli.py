@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from analysis.claims.definitions import CLAIM_IDS
 from analysis.claims.ledger import GATES, WORDS
 from analysis.cli import app
+from analysis.describe.display import typeset
 from analysis.estimates.table import COLUMNS
 from tests.factory import tables, write_study
 
@@ -118,7 +119,7 @@ def test_judge_gives_every_reason_where_all_are_asked_for():
     document = json.loads(run("judge", "published", "--json", "--all").stdout)
     for claim in document["claims"]:
         assert f"{claim['title']}: {claim['verdict']}" in said
-        assert all(reason["text"] in said for reason in claim["reasons"])
+        assert all(typeset(reason["text"]) in said for reason in claim["reasons"])
 
 
 @pytest.mark.parametrize(

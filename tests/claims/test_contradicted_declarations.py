@@ -205,7 +205,10 @@ def test_one_person_entered_twice_is_set_aside_and_tried_put_back(tmp_path):
     content = tables(n_per_arm=6)
     claims = judged(tmp_path, entered_again(content, {"S003"}))
     assert claims["onset"]["estimate"]["n"] == 11
-    assert "with subject.same-answers re-included" in reason(claims["onset"], "robustness")["text"]
+    assert (
+        "with answers of another identifier (subject.same-answers) re-included"
+        in reason(claims["onset"], "robustness")["text"]
+    )
 
 
 def test_who_was_entered_twice_with_one_answer_changed_on_every_form_is_set_aside(tmp_path):

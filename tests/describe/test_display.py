@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from analysis.checks.findings_text import flow_table
 from analysis.describe import display, verdicts
-from analysis.describe.display import number, p_value, rounded
+from analysis.describe.display import number, p_value, rounded, typeset
 
 
 @pytest.mark.parametrize(
@@ -150,3 +150,7 @@ def test_what_is_displayed_leaves_its_table_as_it_is():
     before = TABLE.copy()
     display.in_print(TABLE)
     pd.testing.assert_frame_equal(TABLE, before)
+
+
+def test_a_sentence_has_true_minus_signs_and_a_space_before_per_cent():
+    assert typeset("fell by -7.5 in 97% [row-1]") == "fell by \u22127.5 in 97 % [row-1]"

@@ -32,6 +32,23 @@ PRIVATE = {
     r"smallest (difference )?that matters": "minimal important difference",
     r"people an arm": "participants per arm",
     r"crossing that holds": "sustained response",
+    r"fool(s|ed)?": "false support",
+    r"loose times": "varying times",
+    r"silence is not safety": "what was not recorded may have happened",
+    r"the promise of \d+\s?%": "planned power",
+    r"twice the spread|on ketamine for (one|two)": "allocation, SD",
+    r"let in at|taken in at|took them in": "included",
+    r"let(s)? one expect": "predict",
+    r"leaves? out zero": "excludes zero",
+    r"by the threshold chosen": "depending on the threshold",
+    r"no pool to be surprised by|would this be surprising": "what the pool predicts",
+    r"nothing can be done": "not published",
+    r"about nobody else": "the claims are about PTSD alone",
+    r"cells are (counted|pending)|trials a cell": "combinations of scenario and size",
+    r"gate [1-7]|gates [1-7] (and|to) [1-7]": "gate construct to calibration",
+    r"form and window": "scale and window",
+    r"people (with both scores|still affected)": "participants excluded",
+    r"too seldom at one or more": "cover too seldom",
 }
 ONE = re.compile(rf"\b({'|'.join(PRIVATE)})\b", re.IGNORECASE)
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

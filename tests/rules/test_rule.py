@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.claims.definitions import load_definitions
 from analysis.rules import Rule, catalogue
 
 LONGEST = 250
@@ -18,6 +19,12 @@ def test_a_rule_says_what_was_found_and_what_to_do(rule: Rule):
     subject, _, what = rule.id.partition(".")
     assert subject
     assert what
+
+
+def test_what_the_gate_robustness_tries_out_has_words_and_nothing_else_has():
+    groups = load_definitions().robustness.groups
+    assert {rule.id for rule in catalogue().values() if rule.group} == set(groups)
+    assert catalogue()["infusion.stopped"].in_words == "stopped infusions (infusion.stopped)"
 
 
 @pytest.mark.parametrize("rule", catalogue().values(), ids=lambda rule: rule.id)

@@ -10,7 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["DASH", "MINUS", "estimate_numbers", "in_print", "rounded", "sentences", "worded"]
+__all__ = [
+    "DASH",
+    "MINUS",
+    "estimate_numbers",
+    "in_print",
+    "rounded",
+    "sentences",
+    "typeset",
+    "worded",
+]
 
 MINUS, DASH = "\u2212", "\u2013"
 # Columns of the project's tables as a reader calls them; others lose their underscores.
@@ -142,6 +151,11 @@ def _cell(value: Any) -> str:
     text = str(value)
     if text in COLUMN_WORDS or SNAKE.fullmatch(text):
         return COLUMN_WORDS.get(text, text.replace("_", " "))
+    return typeset(text)
+
+
+def typeset(text: str) -> str:
+    """A text with true minus signs and a space before per cent; ids in square brackets stay."""
     return "".join(
         part if part.startswith("[") else PER_CENT.sub(" %", HYPHEN.sub(MINUS, part))
         for part in IDS.split(text)

@@ -12,7 +12,7 @@ from analysis.claims.case import Case
 from analysis.claims.definitions import Definitions
 from analysis.claims.ledger import FOR_THE_TEAM, SHARED, TEAM, Ledger
 from analysis.describe.common import issues_shown
-from analysis.describe.display import is_missing, number, p_value
+from analysis.describe.display import is_missing, number, p_value, typeset
 from analysis.describe.units import unit_of
 from analysis.estimates.table import table
 
@@ -152,7 +152,7 @@ def claim_lines(ledger: Ledger, claim: str, told: set[str] | None = None) -> lis
         lines.append("  " + "; ".join(parts))
     for reason in result.reasons:
         mark = {True: "passed", False: "failed", None: "not evaluated"}[reason.passed]
-        lines.append(f"  - {reason.gate} ({mark}): {reason.text}")
+        lines.append(f"  - {reason.gate} ({mark}): {typeset(reason.text)}")
     beside = dict.fromkeys(text for row in result.beside if (text := _beside_text(row)))
     lines += [f"  beside: {text}" for text in beside if text not in told]
     told |= set(beside)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.claims.ledger import ClaimResult
-from analysis.describe.display import DASH, estimate_numbers
+from analysis.describe.display import DASH, estimate_numbers, typeset
 from analysis.describe.in_words import percent
 from analysis.describe.verdicts import part_in_words
 from analysis.errors import printable_lines
@@ -60,6 +60,7 @@ def template(name: str) -> Any:
     )
     environment.filters["shown"] = with_unit
     environment.filters["part"] = part_in_words
+    environment.filters["typeset"] = typeset
     return environment.get_template(name)
 
 

@@ -30,6 +30,8 @@ class Rule:
         named places in braces. Never a cell's value.
     reason : str
         A few words for the participant flow; only of rules that set something aside.
+    group : str
+        What is flagged or set aside in a few words, of rules that the gate robustness tries out.
     """
 
     id: str
@@ -38,6 +40,12 @@ class Rule:
     sentence: str
     remedy: str
     reason: str = ""
+    group: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """What the rule flags or sets aside in a few words, with its name."""
+        return f"{self.group} ({self.id})"
 
     @property
     def fields(self) -> set[str]:

@@ -13,7 +13,7 @@ from analysis.describe import control
 from analysis.describe.by_window import PRIMARY
 from analysis.describe.chosen import decides, form_with_reliable_change
 from analysis.describe.common import digits, policy
-from analysis.describe.display import number, rounded
+from analysis.describe.display import number, rounded, typeset
 from analysis.describe.evidence import control_changes
 from analysis.describe.explanations import blinding, dissociation, expectancy, harms
 from analysis.describe.in_words import alternative, interval, lines_of, listed, percent
@@ -203,7 +203,7 @@ def published_controls(case: Case) -> Iterator[Any]:
             f"{hours.label} after."
         )
     rows, sentence = control.external_control(case, published, window=found.window, **found.form())
-    yield sentence
+    yield typeset(sentence)
     yield estimates_table(rows)
 
 

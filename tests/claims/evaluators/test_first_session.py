@@ -134,4 +134,4 @@ def test_flagged_people_that_turn_the_word_are_named():
     stopped = (made.infusions["subject"] < 60) & (made.infusions["infusion"] == 1)
     status = made.infusions["status"].astype(object).mask(stopped, "stopped")
     found = guides(replace(made, infusions=made.infusions.assign(status=status)))
-    assert "without infusion.stopped" in gate(found, "estimate").text
+    assert "without stopped infusions" in gate(found, "estimate").text

@@ -203,7 +203,7 @@ def test_a_listed_group_put_back_has_a_row_and_blank_items_have_a_rule_of_their_
     grid = SMALL.model_copy(update={"exclusion": exclusion})
     rows = multiverse(more, grid)
     rows = rows[rows["exclusion"] == "a group re-included"]
-    assert rows["detail"].tolist() == ["with form.sent-again re-included"]
+    assert rows["detail"].tolist() == ["with assessments sent again (form.sent-again) re-included"]
     assert rows["repeats"].all()
     assert rows["estimate"].iloc[0] == case.primary.estimate
 

@@ -24,7 +24,7 @@ COMMON = {
     "paired t": "paired t test of ketamine, completers, before against within hours",
     "LOCF": "t test of change between the arms, last score within a week carried forward",
     "Mann-Whitney": "Mann-Whitney test of change within hours, not adjusted for baseline",
-    "random intercept": "random intercept a person, arm at the visits within hours, normal theory",
+    "random intercept": "random intercept per participant, arm at visits within hours, normal",
 }
 _Z = 1.959963984540054
 

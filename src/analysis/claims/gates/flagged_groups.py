@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from analysis.claims.case import Case
 from analysis.errors import ReliefError
 from analysis.quantity import Private, Sentence, joined, said
+from analysis.rules import catalogue
 
 __all__ = ["Retried", "group_words", "not_evaluated", "other_cases", "others",
            "retry_on_other_cases", "untried_words"]  # fmt: skip
@@ -114,7 +115,8 @@ def _without_groups(case: Case) -> Iterator[tuple[str, Case | str]]:
     for issue in case.checked.issues:
         listed = issue.rule in case.definitions.robustness.groups
         if listed and issue.severity == "FLAG" and (issue.people or issue.forms):
-            what, checked = f"without {issue.rule}", case.checked.without(issue)
+            what = f"without {catalogue()[issue.rule].in_words}"
+            checked = case.checked.without(issue)
             if len(checked.forms):
                 yield what, replace(case, checked=checked)
             elif issue.rule not in OF_LATER_INFUSIONS:
@@ -123,7 +125,7 @@ def _without_groups(case: Case) -> Iterator[tuple[str, Case | str]]:
 
 def _with_groups_put_back(case: Case) -> Iterator[tuple[str, Case | str]]:
     for rule in sorted(case.checked.set_aside & set(case.definitions.robustness.groups)):
-        what = f"with {rule} re-included"
+        what = f"with {catalogue()[rule].in_words} re-included"
         try:
             checked = case.checked.with_put_back(rule)
         except (ReliefError, ValueError):
