@@ -32,7 +32,7 @@ def test_people_with_the_screening_alone_are_analysed_and_the_study_without_them
     assert flag.count == 8
     assert "4 of 12 ketamine, 4 of 12 midazolam" in flag.message
     assert "baseline = [-48, 0]" in flag.message
-    assert "without baseline.of-another-visit" in gate(result, "robustness").text
+    assert "without baselines of another visit" in gate(result, "robustness").text
 
 
 def test_with_a_declared_baseline_they_have_none(tmp_path):

@@ -30,8 +30,17 @@ NAMES = {
 
 def _shown(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """These columns under short names, rounded, by study."""
-    shown = table[["study_id", *columns]].rename(columns=NAMES)
-    return rounded(shown).set_index("study_id")
+    shown = table[["study_id", *columns]]
+    for name in set(columns) & {"arm", "instrument", "definition", "what_is_there"}:
+        shown = shown.assign(**{name: shown[name].map(_spelled, na_action="ignore")})
+    return rounded(shown.rename(columns=NAMES)).set_index("study_id")
+
+
+def _spelled(key: str) -> str:
+    """A key of the table in words: ``ketamine + WET open``, ``CAPS-5, MADRS``, ``≥ 30 %``."""
+    if " " not in key:
+        key = key.replace("+", " + ").replace("_", " ").replace("|", ", ")
+    return key.replace(">=", "≥ ")
 
 
 def contrasts_table(table: pd.DataFrame) -> pd.DataFrame:

@@ -151,7 +151,7 @@ def test_the_word_is_tried_without_flagged_people_and_a_flip_undoes_support(tmp_
     assert gate(found, "estimate").passed is True
     assert told.passed is False
     assert "The verdict changes from supported to" in told.text
-    assert "without baseline.one-rating" in told.text
+    assert "without baselines of one rating" in told.text
     assert found.verdict == NOT_DECIDED
 
 

@@ -233,7 +233,7 @@ def test_a_flag_on_everyone_leaves_the_word_as_open_as_one_on_all_but_one(left):
     case = flagged(made(falls(12)), "baseline.one-rating", range(N - left))
     gate = robustness_gate(case)
     assert gate.passed is None
-    assert "The analysis could not be repeated without baseline.one-rating" in gate.text
+    assert "The analysis could not be repeated without baselines of one rating" in gate.text
 
 
 def test_what_a_later_infusion_was_leaves_scores_after_the_first_as_they_are():

@@ -131,7 +131,7 @@ def left_out(outside: Outside, known: Known) -> Iterator[Conclusion | None]:
     """
     with_all = _row(outside, "onset", ADJUSTED)
     turned = re.findall(
-        rf"without ([\w.-]+) \(({NUMBER}), {NUMBER} to {NUMBER}\)",
+        rf"without [^()]+ \(([\w.-]+)\): ({NUMBER}) \({NUMBER} to {NUMBER}\)",
         outside.text("onset", "robustness"),
     )
     for rule, estimate in turned or [("", "nan")]:

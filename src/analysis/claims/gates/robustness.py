@@ -180,7 +180,7 @@ def _flip(one: Tried, word: str) -> Sentence:
         for name in ("estimate", "ci_low", "ci_high")
     }
     return said(
-        f"{changes} ({{estimate:.1f}}, {{ci_low:.1f}} to {{ci_high:.1f}}).",
+        f"{changes}: {{estimate:.1f}} ({{ci_low:.1f}} to {{ci_high:.1f}}).",
         brief=few, what=one.what, **turned, **numbers,
     )  # fmt: skip
 

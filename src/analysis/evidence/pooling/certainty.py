@@ -131,12 +131,17 @@ def _of_meta_analyses(table: pd.DataFrame) -> list[dict[str, Any]]:
             reasons.append("imprecision: the interval includes no effect (-1)")
         told = row["analysis"].replace("_", " ")
         out.append({
-            "body": f"{row['study_id']}, {hours:g} h {told}".strip(), "trials": pd.NA,
+            "body": f"{row['study_id']}, {_when(hours)} {told}".strip(), "trials": pd.NA,
             "people": pd.NA, "rows": row["rows"],
             "effect": f"{row['estimate']:.2f} SD ({row['ci_low']:.2f} to {row['ci_high']:.2f})",
             **_level(reasons),
         })  # fmt: skip
     return out
+
+
+def _when(hours: float) -> str:
+    weeks = hours / 168
+    return f"{weeks:g} week{'s' * (weeks > 1)}" if weeks in (1, 2, 3, 4) else f"{hours:g} h"
 
 
 def surprise(estimate: float, se: float, pooled: pd.Series) -> str:
