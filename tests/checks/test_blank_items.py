@@ -51,7 +51,7 @@ def test_a_study_may_declare_complete_forms_and_the_filled_ones_stand_beside(tmp
     beside = declared.sensitivity
     assert beside is not None
     assert beside.forms["prorated"].sum() == 1
-    assert declared.other_forms == "with few blank items filled by the person's mean"
+    assert declared.other_forms == "with few blank items filled by the participant's mean"
 
 
 def test_the_ledger_shows_both_and_decides_on_the_declared_way(tmp_path):

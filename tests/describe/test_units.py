@@ -30,7 +30,7 @@ from analysis.describe.units import unit_of
         ("ratio of median hours to crossing, of those who cross within the follow-up", "ratio"),
         ("median hours to crossing, of those who cross within the follow-up", "hours"),
         ("number needed to treat, benefit (NNTB)", "people"),
-        ("probability that a person's change is lower than another's", "probability"),
+        ("probability that a participant's change is lower than another's", "probability"),
         ("Bang index, interval as published", ""),
         ("correlation of first and last response, baseline split", ""),
     ],

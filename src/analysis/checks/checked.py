@@ -66,7 +66,7 @@ class Checked:
         """How the forms of ``sensitivity`` differ, in words."""
         if self.missing == "person-mean":
             return "with complete questionnaires alone"
-        return "with few blank items filled by the person's mean"
+        return "with few blank items filled by the participant's mean"
 
     def issue_table(self) -> pd.DataFrame:
         """Issues as a table: rule, severity, scope, file, row, column, count, message."""

@@ -23,7 +23,7 @@ def forms_by_phase(case: Case) -> pd.DataFrame:
     columns = [phase for phase in (*PHASES, "unclear") if phase in counts]
     # The name of a form is no form of a person.
     shown = released(case, counts[columns].rename_axis(index="scale", columns=None))
-    return shown.rename_axis(index="form")
+    return shown.rename_axis(index="scale")
 
 
 def recall_by_hours(hours: tuple[float, ...] = (1, 2, 4, 6, 24, 72, 168)) -> pd.DataFrame:
@@ -88,4 +88,4 @@ def recall_table(table: pd.DataFrame) -> pd.DataFrame:
     """Share of each form's window before the infusion, in %, one column a time."""
     wide = table.pivot_table(index="form", columns="hours", values="share_before", sort=False)
     wide.columns = [f"{hours:g} h" for hours in wide.columns]
-    return (100 * wide).round(1)
+    return (100 * wide).round(1).rename_axis(index="scale")

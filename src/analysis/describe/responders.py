@@ -67,7 +67,7 @@ def _of_two_arms(
     if min(treated.sum(), (~treated).sum()) < least:
         raise ValueError(
             f"An arm has fewer than {least} participants with a score at {words['window']}; choose "
-            "another window or form."
+            "another window or scale."
         )
     return people, treated, words
 

@@ -141,7 +141,7 @@ def paired_hedges_g(query: Query) -> dict[str, Any]:
     found = query.narrowed(query.table[query.table["statistic"] == "t"])
     row = query.one(found, "paired t")
     if pd.isna(row["n"]):
-        query.refuse("no_n", "the people behind the t are not printed")
+        query.refuse("no_n", "the participants behind the t are not printed")
     n = int(row["n"])
     value = float(row["value"]) / math.sqrt(n) * small_sample_factor(n - 1)
     method = f"t / sqrt(n) x J, J = 1 - 3 / (4 x {n - 1} - 1); one arm: not a treatment effect"

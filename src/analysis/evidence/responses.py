@@ -102,7 +102,8 @@ def _counts(query: Query, direction: str) -> pd.DataFrame:
         query.refuse("withheld", f"{told}, is not shown")
     if found.empty:
         query.refuse(
-            "nothing", "the table holds no count of people by PTSD response with a denominator"
+            "nothing",
+            "the table holds no count of participants by PTSD response with a denominator",
         )
     return found[found["direction"] == direction]
 

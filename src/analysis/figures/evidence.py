@@ -76,5 +76,5 @@ def look_back(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
                 xycoords=("data", "axes fraction"), textcoords="offset points")  # fmt: skip
     return finish(
         ax, "Observed fall over the largest literal one", synthetic=False,
-        x="times (circle: for the shortest form\nof the scale, square: for the longest)",
+        x="times (circle: for the shortest version\nof the scale, square: for the longest)",
     )  # fmt: skip

@@ -94,5 +94,5 @@ def forms(case: Case) -> Iterator[Any]:
         ax, f"{mark}Stacked bars, number of assessments by phase, one bar an instrument. {told}."
     )
     within = [str(name) for name, row in phases.iterrows() if row.get("hours", 0) != 0]
-    what = listed(within) if within else "no form"
+    what = listed(within) if within else "no assessment"
     yield f"Filled in within hours: {what}. Phases are counted from the end of the infusion."

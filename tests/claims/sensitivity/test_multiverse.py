@@ -56,7 +56,7 @@ def found(case: Case) -> pd.DataFrame:
 
 def of(found: pd.DataFrame, **labels: str) -> pd.Series:
     """The one row with these choices, the others as in the primary analysis."""
-    wanted = PRIMARY | {"instrument": "primary form"} | labels
+    wanted = PRIMARY | {"instrument": "primary scale"} | labels
     own = found[np.all([found[name] == label for name, label in wanted.items()], axis=0)]
     assert len(own) == 1
     return own.iloc[0]
@@ -216,7 +216,7 @@ def test_carrying_forward_keeps_everyone_and_completers_lose_some(found: pd.Data
 
 
 def test_the_next_day_and_other_forms_never_decide(found: pd.DataFrame) -> None:
-    shown = (found["window"] == "about 24 h") | (found["instrument"] != "primary form")
+    shown = (found["window"] == "about 24 h") | (found["instrument"] != "primary scale")
     assert shown.any()
     assert not found.loc[shown, "may_decide"].any()
     assert (found.loc[shown, "why"] != "").all()

@@ -70,7 +70,7 @@ def test_order_statistics_hold_the_next_with_their_probability(n, level, rank):
 def test_too_few_people_have_no_limit_without_a_distribution():
     found = next_person(CHANGE, level=0.95)[1]
     assert (found["ci_low"], found["ci_high"]) == (-math.inf, math.inf)
-    assert "too few people" in found["method"]
+    assert "too few participants" in found["method"]
 
 
 def test_one_person_foretells_nobody():

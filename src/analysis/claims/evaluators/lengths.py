@@ -88,7 +88,7 @@ def _median(
         claim=claim_id,
         estimand=f"{lengths.estimand} ({lengths.unit})",
         contrast="ketamine",
-        window="each person's median infusion",
+        window="each participant's median infusion",
     )
     limit, low, high = declared.number, main["ci_low"], main["ci_high"]
     meets, fails = (high < limit, low >= limit) if strict else (high <= limit, low > limit)

@@ -127,7 +127,9 @@ def _two_samples(scores: Scores, *, trim: float, least: int, method: str) -> dic
     change = mean - used.baseline
     ours, theirs = change[used.treated], change[~used.treated]
     if min(len(ours), len(theirs)) < least:
-        raise ValueError(f"Each arm needs at least {least} people with a score for this test.")
+        raise ValueError(
+            f"Each arm needs at least {least} participants with a score for this test."
+        )
     if min(np.ptp(ours), np.ptp(theirs)) == 0:
         raise ValueError("Everyone in an arm changed alike; no interval can be given.")
     from scipy import stats  # slow to import

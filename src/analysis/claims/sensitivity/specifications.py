@@ -207,7 +207,7 @@ class _Universe:
         for name in sorted(own["instrument"].unique()):
             if instruments.get(name).construct == "ptsd":
                 back = own.loc[own["instrument"] == name, "recall_hours"].min()
-                told = f"asks about the past {back:g} h" if back else "is not the primary form"
+                told = f"asks about the past {back:g} h" if back else "is not the primary scale"
                 yield name, f"{name} {told}: it cannot speak to the hours here."
 
     def _why_not(self, chosen: dict[str, str]) -> str:

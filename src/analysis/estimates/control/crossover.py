@@ -63,11 +63,13 @@ def _wide(
     if not pd.api.types.is_numeric_dtype(long["outcome"]) or np.isinf(long["outcome"]).any():
         raise ValueError(f"the outcome {columns['outcome']!r} must be finite numbers or NaN")
     if long.duplicated(["subject", "period"]).any():
-        raise ValueError("a person has more than one row in a period; give one outcome a period")
+        raise ValueError(
+            "a participant has more than one row in a period; give one outcome a period"
+        )
     # True where the row's treatment and period mean that the active treatment comes first.
     long["first"] = (long["treatment"] == active) == (long["period"] == 1)
     for key, what in (
-        ("subject", "a person has the same treatment in both periods"),
+        ("subject", "a participant has the same treatment in both periods"),
         ("sequence", "a sequence holds people of both orders"),
     ):
         if (long.groupby(key)["first"].nunique() > 1).any():
@@ -247,7 +249,7 @@ def _within(
             "estimand": CARRYOVER,
             "contrast": f"carry-over of {active} - of {comparator}",
             "n": len(pairs),
-            "method": "t on sums of a person's scores, n - 2 df; shown, not used to choose "
+            "method": "t on sums of a participant's scores, n - 2 df; shown, not used to choose "
             f"(Freeman 1989); {counted}",
             **_interval(sums[0].mean - sums[1].mean, sums_variance, df, level),
         },

@@ -240,7 +240,7 @@ def _brunner_munzel(ours: np.ndarray, theirs: np.ndarray, words: dict[str, Any])
     ]
     estimate = float(parts[0].mean())
     spread = np.array([part.var(ddof=1) / len(part) for part in parts])
-    words = {"estimand": "probability that a person's change is lower than another's"} | words
+    words = {"estimand": "probability that a participant's change is lower than another's"} | words
     if not spread.sum() > 0:
         told = "the arms do not overlap: ranks give no standard error"
         return row(n=n + m, estimate=estimate, method=told, **words)

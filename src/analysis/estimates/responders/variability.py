@@ -138,7 +138,7 @@ def next_person(change: np.ndarray, *, level: float = 0.95, **words: Any) -> lis
     reach = t_quantile(n - 1, level=level) * sd * math.sqrt(1 + 1 / n)
     rank = int((n + 1) * (1 - level) / 2 + 1e-9)
     low, high = (ordered[rank - 1], ordered[-rank]) if rank else (-np.inf, np.inf)
-    held = f"{100 * (n + 1 - 2 * rank) / (n + 1):.3g} %" if rank else "too few people"
+    held = f"{100 * (n + 1 - 2 * rank) / (n + 1):.3g} %" if rank else "too few participants"
     common = {"n": n, **words}
     return [
         row(

@@ -129,7 +129,7 @@ def _of_two(after: pd.DataFrame, arm: pd.Series, control: pd.Series) -> dict[str
     if None in spread:
         return {"why_not": "no standard deviation stands beside both means"}
     if arm["n"] is pd.NA or control["n"] is pd.NA:
-        return {"why_not": "the people behind the means are not told"}
+        return {"why_not": "the participants behind the means are not told"}
     n1, n2 = int(arm["n"]), int(control["n"])
     df = n1 + n2 - 2
     (s1, r1), (s2, r2) = spread  # type: ignore[misc]
