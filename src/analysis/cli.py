@@ -38,7 +38,8 @@ Share = Annotated[
     bool, typer.Option("--share", help="What may be passed on, not what the study team sees.")
 ]
 Team = Annotated[
-    bool, typer.Option("--team", help="Every number, for those who hold the data alone.")
+    bool,
+    typer.Option("--team", help="Every number, for those who hold the data alone (the default)."),
 ]
 Source = Annotated[
     str,
@@ -281,8 +282,12 @@ def report(
         Path | None, typer.Option(help="Folder for index.html; reports/NAME unless given.")
     ] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="Also as PDF, by Chromium.")] = False,
-    share: Share = False,
-    team: Team = False,
+    share: Annotated[
+        bool, typer.Option("--share", help="What may be passed on (the default).")
+    ] = False,
+    team: Annotated[
+        bool, typer.Option("--team", help="Every number, for those who hold the data alone.")
+    ] = False,
 ) -> None:
     """Write the report, one self-contained page to pass on, and print where it is."""
 

@@ -34,11 +34,11 @@ def test_check_text_groups_by_severity_and_ends_with_the_flow():
     flow = [{"stage": "people read", "arm": "k", "reason": "", "rule": "", "n": 3}]
     text = check_text({"issues": [issue, bare], "flow": flow}, width=60)
     assert text.splitlines()[:9] == [
-        "STOP (1): must be solved before this can be judged",
+        "STOP (1): these questions cannot be answered",
         "  question.y x 1",
         "      No score.",
         "",
-        "FLAG (1): kept; the verdict must mention it",
+        "FLAG (1): kept, and mentioned",
         "  time.x x 2: a.csv, row 7, column when",
         "      Times look planned.",
         "    → Export the times at which the forms were filled in,",

@@ -10,7 +10,8 @@ import pytest
 from analysis.claims.calibration.command import POWER
 from analysis.claims.calibration.gate import SIZES, no_effect_worlds
 from analysis.claims.definitions import load_definitions
-from analysis.describe.error_rates import in_full, in_short
+from analysis.describe.error_rates import flawed_apart, in_full, in_short
+from analysis.simulate import entry
 from tests.counts_of_now import counts_of_now
 
 RULES = load_definitions()
@@ -71,3 +72,10 @@ def test_with_a_cell_of_those_asked_for_not_counted_there_is_no_number(counts, s
 
 def test_without_any_count_it_says_how_to_count(counts):
     assert "No scenario is counted yet: run make calibrate." in in_full(counts.iloc[:0])
+
+
+def test_flawed_studies_above_what_is_allowed_are_told_beside(counts):
+    assert f'"{entry("entered-twice").title}" (6.3 %)' in in_full(counts)
+    assert "are counted apart: 3 are above 6 %, up to 8.2 %." in in_short(counts)
+    counts.loc[counts["world"].isin(flawed_apart(RULES)), "rate"] = 0.05
+    assert "apart" not in in_short(counts) + in_full(counts)

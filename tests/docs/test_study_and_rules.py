@@ -16,6 +16,7 @@ from analysis.config import (
     WeightTable,
 )
 from analysis.config.study import StudySection
+from analysis.instruments import known
 from analysis.instruments.own import own_scales
 from analysis.paths import ROOT
 from analysis.rules.listing import page
@@ -42,6 +43,12 @@ def test_the_examples_cover_every_format():
     formats = set(re.findall(r'format = "(.*)"', "".join(BLOCKS)))
     assert formats == {"redcap", "sdtm", "fhir", "omop"}
     assert ".xlsx" in "".join(BLOCKS)
+
+
+def test_every_scale_that_instrument_may_name_is_listed():
+    scales = STUDY.split("## Scales")[1].split("## ")[0]
+    listed = scales.partition("scales`): ")[2].partition(". ")[0]
+    assert set(re.findall(r"`([^`]+)`", listed)) == set(known())
 
 
 def test_every_key_of_the_study_is_explained():

@@ -50,7 +50,7 @@ def test_each_word_is_counted_for_each_source(tmp_path):
 
 def test_what_was_not_available_is_named_with_the_reason(tmp_path):
     skipped = [{"name": "nimh", "reason": "not on this machine"}]
-    assert "nimh not on this machine" in words(
+    assert "nimh: not on this machine" in words(
         front(tmp_path, skipped=skipped).find(id="unavailable")
     )
     assert "Nothing was left out" in words(front(tmp_path).find(id="unavailable"))

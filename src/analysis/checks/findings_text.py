@@ -13,9 +13,9 @@ from analysis.checks.participant_flow import IN_WORDS
 __all__ = ["SEVERITIES", "check_text", "flow_table", "sentence", "together"]
 
 SEVERITIES = {
-    "STOP": "must be solved before this can be judged",
+    "STOP": "these questions cannot be answered",
     "DROP": "excluded and counted",
-    "FLAG": "kept; the verdict must mention it",
+    "FLAG": "kept, and mentioned",
     "NOTE": "good to know",
 }
 _INDENT, _REMEDY = " " * 6, "    → "

@@ -15,6 +15,7 @@ __all__ = [
     "CELLS",
     "EVENTS",
     "FORMS",
+    "GROUPS",
     "IN_WORDS",
     "READ",
     "ROWS",
@@ -26,10 +27,13 @@ __all__ = [
 COLUMNS = ("stage", "arm", "reason", "rule", "n")
 READ, SET_ASIDE, ANALYSED = "people read", "people set aside", "people analysed"
 FORMS, ROWS, CELLS = "forms set aside", "rows set aside", "cells set aside"
+# Who is in the file and not in the study: people, not rows, and none of those read.
+GROUPS = "people of other groups"
 # How a stage is called where people read it; the names above are those of ``--json``.
 IN_WORDS = {READ: "participants read", SET_ASIDE: "participants excluded",
             ANALYSED: "participants analysed", FORMS: "assessments excluded",
-            ROWS: "rows excluded", CELLS: "cells excluded"}  # fmt: skip
+            ROWS: "rows excluded", CELLS: "cells excluded",
+            GROUPS: "participants of other groups"}  # fmt: skip
 # Phases and events of people who are analysed, by the stage that counts them.
 SCORED = {
     "before": "scored before the infusion",
@@ -103,6 +107,8 @@ def _set_aside_on_reading(study: Study, group: pd.Series) -> list[_Row]:
     rows: list[_Row] = []
     for (cells, rule), n in sorted(total.items()):
         stage, reason = CELLS if cells else ROWS, _reason(rule)
+        if rule == "group.set-aside":
+            stage = GROUPS
         own = study.dropped[study.dropped["rule"] == rule]
         whose = own["subject"].map(group)
         arms = [arm for arm in _arms(group) if arm != "all"] if len(own) else []

@@ -298,7 +298,19 @@ def _limits(case: Case, names: list[str]) -> list[str]:
             "infusion also describes time before it."
         )
     told.append("One window decides; the others have intervals and no p-values.")
+    if _adjusts_for_same_symptoms(case):
+        told.append(
+            "Differences of the primary analysis are also adjusted for a scale of the same "
+            "symptoms; others are not."
+        )
     return told
+
+
+def _adjusts_for_same_symptoms(case: Case) -> bool:
+    try:
+        return case.design.comparator_arm is not None and case.scores.same_symptoms is not None
+    except ValueError:
+        return False
 
 
 def _p_where_decided(rows: pd.DataFrame, is_main: bool) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from analysis.simulate import catalogue, entry
 __all__ = [
     "COUNT",
     "PROCEDURE",
+    "SUPPORTED_BEFORE",
     "absent",
     "all_gates",
     "analyses_beside",
@@ -47,6 +48,7 @@ COUNT = "make calibrate"
 NOT_YET = "not counted yet"
 _SHARE = ("value", "mc_low", "mc_high")
 PENDING = "pending"
+SUPPORTED_BEFORE = "supported before gate calibration"
 _WORDS = ("claim", "world", *HASHES)
 _COLUMNS = ("claim", "world", "n_per_arm", "replicates", "supported", "contradicted",
             "not_decided", "not_testable", "by_estimate", "loss", "fell_back", "failed",
@@ -264,11 +266,11 @@ def words(counts: pd.DataFrame, *, claim: str = "onset") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by world and participants per arm: supported, contradicted, not decided, not
-        testable, supported by gate 5 alone (all in %), trials.
+        Indexed by world and participants per arm: supported before gate 7, contradicted, not
+        decided, not testable, supported by gate 5 alone (all in %), trials.
     """
     table = cells(counts, claim=claim).query("replicates > 0")
-    names = {"supported": "supported", "contradicted": "contradicted",
+    names = {"supported": SUPPORTED_BEFORE, "contradicted": "contradicted",
              "not_decided": "not decided", "not_testable": "not testable",
              "by_estimate": "supported by the gate estimate alone"}  # fmt: skip
     shown = pd.DataFrame({"world": table["world"], "participants per arm": table["n_per_arm"]})

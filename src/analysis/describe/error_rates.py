@@ -20,12 +20,24 @@ from analysis.describe.calibration import (
     read_counts,
     state,
 )
+from analysis.simulate import entry
+from analysis.simulate.flawed_designs import FLAWED
 
-__all__ = ["in_full", "in_short"]
+__all__ = ["flawed_apart", "in_full", "in_short"]
 
 # The size of trial and the power that were asked for.
 PLANNED, ASKED = 30, 80.0
+APART = "Flawed studies that a gate or a check stops, or with bias beyond the bound,"
 NO_NUMBERS = "Until then no number stands here."
+
+
+def flawed_apart(rules: Definitions) -> list[str]:
+    """Scenarios of a flawed study in which gate 7 counts no false support.
+
+    A gate stops them, the most often, or their bias is beyond the bound.
+    """
+    counted = no_effect_worlds(rules.rule("bias_bound_sd"))
+    return [name for name in FLAWED if name not in counted]
 
 
 def in_short(counts: pd.DataFrame | None = None, definitions: Definitions | None = None) -> str:
@@ -45,11 +57,12 @@ def in_short(counts: pd.DataFrame | None = None, definitions: Definitions | None
     nothing, power = _of_nothing(counts, rules), _planned(all_gates(counts, rules))
     return (
         f"Where the drug does nothing, the claim of onset is falsely *supported* in at most "
-        f"{_percent(nothing['rate'].max())} of simulated trials, while a paired t test on the "
-        f"ketamine arm finds relief in {_range(_t_test(nothing))}. A true difference of 1 SD is "
+        f"{_percent(nothing['rate'].max())} of simulated trials, while a paired t test on "
+        f"ketamine finds relief in {_range(_t_test(nothing))} ({_all_sizes()}). "
+        f"{_apart_in_short(counts, rules)}A true difference of 1 SD is "
         f"*supported* in {power['all seven gates']:.1f} % of trials with {PLANNED} per arm. At a "
-        f"bias of {_sizes(_beyond(counts), PLANNED)} SD false support passes 5 %: there only data "
-        "on blinding can decide."
+        f"bias of {_sizes(_beyond(counts, rules), PLANNED)} SD false support passes "
+        f"{_allowed(rules)}: there only data on blinding can decide."
     )
 
 
@@ -60,8 +73,15 @@ def in_full(counts: pd.DataFrame | None = None, definitions: Definitions | None 
     if _no_numbers(counts, rules):
         return f"{said} {NO_NUMBERS}"
     return "\n".join(
-        [said, "", _false_words(counts, rules), _supported(counts, rules), _deceived(counts)]
-    )
+        [
+            said,
+            "",
+            _false_words(counts, rules),
+            _supported(counts, rules),
+            _deceived(counts, rules),
+            _apart_in_full(counts, rules),
+        ]
+    ).rstrip()
 
 
 def _false_words(counts: pd.DataFrame, rules: Definitions) -> str:
@@ -75,8 +95,9 @@ def _false_words(counts: pd.DataFrame, rules: Definitions) -> str:
         "- **Where the drug does nothing**, with biases that sum to the declared bound or less, "
         f"*onset* is falsely *supported* in at most {_percent(nothing['rate'].max())} of the "
         f"trials of a scenario (97.5 % Monte Carlo limit {_percent(nothing['mc_high'].max())}; "
-        f"{100 * rules.rule('false_supported_at_most'):g} % is allowed), at {_listed(SIZES)} "
-        f"participants per arm, and at other designs in at most {_percent(others['rate'].max())}: "
+        f"{_allowed(rules)} is allowed), at {_listed(SIZES)} "
+        f"participants per arm, and at other designs in at most {_percent(others['rate'].max())} "
+        f"({_all_sizes()}): "
         "more lost within hours, one visit, unequal arms or SDs, no past-week scale at baseline, "
         "an interim look, a later window. A paired t test on ketamine finds relief in "
         f"{_range(_t_test(nothing))} of the same trials. Where the drug does what matters, and "
@@ -107,11 +128,11 @@ def _supported(counts: pd.DataFrame, rules: Definitions) -> str:
     )
 
 
-def _deceived(counts: pd.DataFrame) -> str:
+def _deceived(counts: pd.DataFrame, rules: Definitions) -> str:
     return (
-        "- **Beyond the bound** no statistics on these scores help: false support passes 5 % at "
-        f"a bias of {_sizes(_beyond(counts))} SD for {_listed(SIZES)} per arm. There only data on "
-        "blinding can decide."
+        "- **Beyond the bound** no statistics on these scores help: false support passes "
+        f"{_allowed(rules)} at a bias of {_sizes(_beyond(counts, rules))} SD for "
+        f"{_listed(SIZES)} per arm. There only data on blinding can decide."
     )
 
 
@@ -149,9 +170,49 @@ def _planned(gates: pd.DataFrame) -> pd.Series:
     return gates.loc[[(POWER, PLANNED)]].iloc[0]
 
 
-def _beyond(counts: pd.DataFrame) -> pd.Series:
-    """The bias, by size of trial, from which more than 5 % are falsely supported."""
-    return passes(bias_curve(counts, "unblinding"), 0.05)["size"]
+def _beyond(counts: pd.DataFrame, rules: Definitions) -> pd.Series:
+    """The bias, by size of trial, from which more are falsely supported than is allowed."""
+    most = rules.rule("false_supported_at_most")
+    return passes(bias_curve(counts, "unblinding"), most)["size"]
+
+
+def _apart(counts: pd.DataFrame, rules: Definitions) -> pd.Series:
+    """Flawed studies counted apart in which false support passes what is allowed: worst rate."""
+    own = _onset(counts)
+    own = own[own["world"].isin(flawed_apart(rules))]
+    worst = own.groupby("world")["rate"].max()
+    return worst[worst > rules.rule("false_supported_at_most")].sort_values()
+
+
+def _apart_in_short(counts: pd.DataFrame, rules: Definitions) -> str:
+    worst = _apart(counts, rules)
+    if worst.empty:
+        return ""
+    return (
+        f"{APART} are counted apart: {len(worst)} are above {_allowed(rules)}, up to "
+        f"{_percent(worst.max())}. "
+    )
+
+
+def _apart_in_full(counts: pd.DataFrame, rules: Definitions) -> str:
+    worst = _apart(counts, rules)
+    if worst.empty:
+        return ""
+    titles = [f'"{entry(str(name)).title}"' for name in worst.index]
+    rates = map(_percent, worst)
+    told = "; ".join(f"{title} ({rate})" for title, rate in zip(titles, rates, strict=True))
+    return (
+        f"- **{APART}** are counted apart, since simulated trials have no files to check: false "
+        f"support is above {_allowed(rules)} in {told}."
+    )
+
+
+def _allowed(rules: Definitions) -> str:
+    return f"{100 * rules.rule('false_supported_at_most'):g} %"
+
+
+def _all_sizes() -> str:
+    return f"{SIZES[0]} to {SIZES[-1]} per arm"
 
 
 def _percent(share: float) -> str:

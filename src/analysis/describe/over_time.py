@@ -85,7 +85,8 @@ class OverTime:
         people = listed(f"{line[arm]} on {arm}" for arm in self.people)
         looks = line["recall_hours"]
         words = f"{line['window']} (at {told(line['hours'])})"
-        back = f", the scale asks about the past {told(looks)}" if looks > 0 else ""
+        most = "up to " if line.get("windows_differ") else ""
+        back = f", the scale asks about the past {most}{told(looks)}" if looks > 0 else ""
         back += ", which begins before the infusion" if looks > line["hours"] else ""
         kind = self.kinds.get(bool(line["marked"]), "")
         counted = f", n = {people}" if people else ""
@@ -186,6 +187,7 @@ def _trial(line: dict[str, Any]) -> dict[str, Any]:
     return _published(
         f"{line['study_id']}, {line['instrument']} against {line['comparator']}",
         line["hours_since_first_infusion"], line["recall_hours_high"], marked=False,
+        windows_differ=line["recall_hours_low"] < line["recall_hours_high"],
         estimate=line["g"], ci_low=line["g"] - reach_out, ci_high=line["g"] + reach_out,
         people=within,
     )  # fmt: skip
@@ -198,12 +200,19 @@ def _pooled(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _published(
-    window: str, hours: float, recall: float, *, marked: bool, people: str, **estimate: float
+    window: str,
+    hours: float,
+    recall: float,
+    *,
+    marked: bool,
+    people: str,
+    windows_differ: bool = False,
+    **estimate: float,
 ) -> dict[str, Any]:
     told_numbers = interval(estimate, unit="SD")
     return {
         "window": f"{told(hours)}, {window}", "hours": hours,
         "hours_low": hours / AROUND, "hours_high": hours * AROUND,
-        "recall_hours": recall, "marked": marked, **estimate,
+        "recall_hours": recall, "windows_differ": windows_differ, "marked": marked, **estimate,
         "numbers": f"{told_numbers}; {people}" if people else told_numbers,
     }  # fmt: skip

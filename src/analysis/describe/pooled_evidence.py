@@ -201,12 +201,12 @@ def _of_hours(scores: pd.DataFrame, early: float) -> str:
     if early != early:
         return "nothing yet: the hours of its scores are unknown"
     if early >= 24:
-        window = scores.loc[
-            scores["hours_since_first_infusion"].eq(early), "recall_hours_low"
-        ].min()
-        back = evidence.recall_share(float(window), float(early))
-        if back == back and back > 0:
-            return f"nothing: the first score is at {early:g} h, {back:.0%} of its window earlier"
+        own = scores[scores["hours_since_first_infusion"].eq(early)]
+        windows = own["recall_hours_low"].min(), own["recall_hours_high"].max()
+        least, most = (evidence.recall_share(float(hours), float(early)) for hours in windows)
+        if most == most and most > 0:
+            back = f"{most:.0%}" if least == most else f"{least:.0%} to {most:.0%}"
+            return f"nothing: the first score is at {early:g} h, {back} of its window earlier"
         return f"nothing: the first score is at {early:g} h"
     return "a score within hours"
 

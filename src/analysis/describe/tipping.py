@@ -110,7 +110,7 @@ def tipping_in_every_window(case: Case) -> pd.DataFrame:
     imputed = _imputed(case)
     conclusions: dict[str, Conclusion] = {"interval below zero": benefit}
     if case.bars is not None:
-        conclusions["gate 5"] = gate_5(case)
+        conclusions["gate estimate"] = gate_5(case)
     visits = list(imputed.trial.visits)
     shifts = pd.concat([tipping_shifts(case, imputed, conclusions, visit=v) for v in visits])
     shifts["conclusion"] = shifts["estimand"].str.split(": ").str[1]

@@ -16,6 +16,7 @@ from analysis.checks.participant_flow import (
     CELLS,
     EVENTS,
     FORMS,
+    GROUPS,
     READ,
     ROWS,
     SCORED,
@@ -37,6 +38,7 @@ _TITLES = {
     FORMS: "Assessments excluded",
     ROWS: "Rows excluded on reading",
     CELLS: "Cells excluded on reading",
+    GROUPS: "Participants of other groups, not read",
 }
 
 
@@ -81,8 +83,8 @@ def _lost(flow: pd.DataFrame, arm: str) -> list[str]:
 
 
 def _on_reading(flow: pd.DataFrame) -> list[str]:
-    """Rows and cells that never became part of the study; whose they were is not known."""
-    found = [stage for stage in (ROWS, CELLS) if _counts(flow, stage, "all")]
+    """What never became part of the study: other groups, and rows and cells of nobody known."""
+    found = [stage for stage in (GROUPS, ROWS, CELLS) if _counts(flow, stage, "all")]
     return [line for stage in found for line in _set_aside(flow, "all", stage)]
 
 

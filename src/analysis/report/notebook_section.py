@@ -184,8 +184,12 @@ class Cleaned:
             if given.get("id") and name not in self._named:
                 self._named.add(name)
                 tag["id"] = name
-        elif tag.name == "a" and (target := self._target(str(given.get("href", "")))):
-            tag["href"] = target
+        elif tag.name == "a":
+            if target := self._target(str(given.get("href", ""))):
+                tag["href"] = target
+            else:
+                # No link that leads nowhere: its words stay.
+                tag.unwrap()
         elif tag.name in ("td", "th"):
             for span in ("rowspan", "colspan"):
                 if str(given.get(span, "")).isdecimal():

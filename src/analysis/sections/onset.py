@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
@@ -149,7 +150,9 @@ def onset_of_the_means(case: Case) -> Iterator[Any]:
     what = f"Difference between the arms by window; a benefit shows at {listed(shown) or 'none'}"
     yield Picture(ax, alternative(case, what, steps, "window"))
     began = course.beginning()
-    yield f"The difference in means began: {began['method']}."
+    told = str(began["method"])
+    none = np.isnan(began["estimate"])
+    yield f"{told[0].upper()}{told[1:]}." if none else f"The difference in means began: {told}."
 
 
 @section()

@@ -58,7 +58,7 @@ def three_ways(case: Case) -> Iterator[Any]:
         if line["estimate"] == 0:
             yield (
                 f"Nobody of {line['n']:g} on {line['contrast']} got reliably worse, which still "
-                f"allows a true share of {percent(line['ci_high'])}."
+                f"allows {percent(line['ci_high'])} (simultaneous limit)."
             )
 
 

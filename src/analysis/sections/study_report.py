@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.checks.findings_text import SEVERITIES
 from analysis.claims.case import Case
 from analysis.claims.ledger import Ledger
 from analysis.describe.by_window import Described
@@ -273,7 +274,8 @@ def _quality(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
         [(one["rule"], one["severity"], str(one["count"]), one["message"]) for one in issues],
         columns=["rule", "severity", "count", "what was found"],
     ).set_index("rule")
-    yield Table(frame, "STOP: cannot be used; DROP: excluded; FLAG: kept, must be told; NOTE")
+    words = "; ".join(f"{name}: {said}" for name, said in SEVERITIES.items())
+    yield Table(frame, words)
 
 
 @section()

@@ -144,9 +144,11 @@ def bias(case: Case) -> Iterator[Any]:
         raise ValueError("No difference is judged from which to subtract a bias.")
     yield difference_sentence(case, estimate)
     yield rounded(found).set_index("bound_sd")
-    words = [f"{word} up to {max(own['bound_sd']):g} SD"
-             for word, own in found.groupby("points_to", sort=False)]  # fmt: skip
-    yield f"By the gate estimate alone the verdict would be {listed(words)} of bias."
+    bounds = found.groupby("points_to", sort=False)["bound_sd"].agg(["min", "max"])
+    first, *others = bounds.index
+    words = [f"{first} up to {bounds['max'][first]:g} SD of bias"]
+    words += [f"{word} from {bounds['min'][word]:g} SD" for word in others]
+    yield f"By the gate estimate alone the verdict would be {', '.join(words)}."
 
 
 @section()

@@ -11,6 +11,11 @@ __all__ = ["BOUND", "MATTERS", "NOTHING_TELLS", "Entry"]
 # Half a baseline SD is the least that counts, and 0.30 SD the bound on bias: claims.toml.
 MATTERS, BOUND = 0.5, 0.30
 NOTHING_TELLS = "nothing on these scores can tell"
+# By whether the effect matters.
+_CAN_BE_FALSE = {
+    True: "there is an effect, so that only contradicted can be false",
+    False: "the effect is less than what matters, so that supported would be false",
+}
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,8 @@ class Entry:
     holds : str
         What the bias is made of.
     stopped_by : str
-        The gate that keeps "supported" away whatever the scores say; empty where none does.
+        The gate that keeps "supported" away from most or all such studies, judged from their
+        files; empty where none does.
     source : str
     """
 
@@ -58,9 +64,9 @@ class Entry:
     def answer(self) -> str:
         """What keeps a false "supported" away: a gate, the bound, or nothing."""
         if not self.no_effect:
-            return "there is an effect, so that only contradicted can be false"
+            return _CAN_BE_FALSE[self.effect_true]
         if self.stopped_by:
-            return f"stopped by gate {self.stopped_by}"
+            return f"mostly stopped by gate {self.stopped_by}"
         return "within the bound" if self.bias <= BOUND + 1e-9 else NOTHING_TELLS
 
     @property

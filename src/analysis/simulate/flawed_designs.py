@@ -156,8 +156,9 @@ FLAWED: dict[str, Entry] = {
         _NOTHING,
         replace(_AT_BOUND, entered_twice=True),
         bias=BOUND,
-        holds="unblinding; half as many participants as it seems",
-        stopped_by="comparator",
+        holds="unblinding; half as many participants as it seems, counted without the check of "
+        "a study's files that excludes who is entered twice",
+        stopped_by="time",
     ),
     "no-covariate": Entry(
         "No past-week scale at baseline",

@@ -178,7 +178,7 @@ def counts_in_words() -> list[str]:
     power = all_gates(COUNTS, RULES).loc[("power-cell", 30)]
     beside = all_gates(COUNTS, RULES)["all seven gates"]
     least = passes(bias_curve(TABLE, "effect"), 0.8)["size"]
-    most = passes(bias_curve(TABLE, "unblinding"), 0.05)["size"]
+    most = passes(bias_curve(TABLE, "unblinding"), RULES.rule("false_supported_at_most"))["size"]
     others = OTHERS[~OTHERS["real"]]
     matters = false_rates(ONSET.loc[REAL].reset_index(), contradicted=True)
     return [

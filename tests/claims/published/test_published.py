@@ -26,7 +26,7 @@ def test_onset_is_not_testable_because_nothing_lies_before_24_hours(ledger):
     assert "0 controlled PTSD scores with numbers before 24 h" in why
     assert "1 trial-level contrast(s) and 3 pooled ones" in why
     assert "1 intramuscular trial may have sampled earlier, scores unknown" in why
-    assert "Absence from this table is not absence from the literature" in why
+    assert "Needed: a randomised trial with a right-now scale and times within hours." in why
     assert "looks back a week" in text(ledger, "onset", "recall")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -12,12 +13,13 @@ from analysis import evidence
 from analysis.claims.decision_rule import decide_by_share
 from analysis.claims.definitions import Claim, Definitions
 from analysis.claims.evaluators.common import Finding, in_parts, reason
-from analysis.claims.ledger import NOT_DECIDED, SUPPORTED
+from analysis.claims.ledger import NOT_DECIDED, SUPPORTED, Reason
 from analysis.claims.published.rows import NOTE, contrast_rows, named, share_row
 from analysis.claims.published.within_hours import NOT_ON_FIGURES, within_hours
 from analysis.errors import EvidenceError
 from analysis.estimates.proportions import exact_share, share_difference
 from analysis.estimates.table import row
+from analysis.quantity import joined
 
 _SEVERITY = "PTSD severity scales were used."
 NUMBERS = {1: "one", 2: "two", 3: "three", 6: "six", 8: "eight"}
@@ -188,7 +190,14 @@ def _attribution(
     later = "Later" + (
         f" ({_when(trial['hours_since_first_infusion'])})" if trial is not None else ""
     )
-    return in_parts(claim, parts, {"hours": "Within hours", "later": later})
+    found = in_parts(claim, parts, {"hours": "Within hours", "later": later})
+    # What is missing within hours, the claims about hours tell; beside a tick it would contradict.
+    alone = {
+        gate: Reason(gate, True, joined((f"{later}:", own.said)))
+        for gate, own in parts["later"].reasons.items()
+        if own.passed and gate in found.reasons
+    }
+    return replace(found, reasons=found.reasons | alone)
 
 
 def _absent(construct: bool | None, about: str, gate: str, missing: str) -> Callable[..., Finding]:

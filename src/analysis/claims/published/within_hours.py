@@ -9,7 +9,7 @@ from analysis.claims.definitions import Claim, Definitions
 from analysis.claims.evaluators.common import Finding, reason
 from analysis.claims.gates.data_gates import FORMS_FOR_HOURS
 from analysis.claims.ledger import NOT_DECIDED, Reason
-from analysis.claims.published.rows import NOTE, contrast_rows, named
+from analysis.claims.published.rows import contrast_rows, named
 from analysis.estimates.table import row
 
 __all__ = ["NOT_ON_FIGURES", "within_hours"]
@@ -37,7 +37,8 @@ def _no_hours(table: pd.DataFrame) -> str:
             f"at 24 h it has {trials} trial-level contrast(s) and {pooled} pooled ones "
             f"{named(day['rows'])}; "
             f"{maybe['study_id'].nunique()} intramuscular trial may have sampled earlier, "
-            f"scores unknown {named(maybe['row'])}. {NOTE}"
+            f"scores unknown {named(maybe['row'])}. Needed: a randomised trial with a right-now "
+            "scale and times within hours."
         )
         .replace("  ", " ")
         .replace(" ;", ";")

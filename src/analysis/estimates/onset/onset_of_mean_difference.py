@@ -82,7 +82,7 @@ def mean_onset(
         raise ValueError("Windows must stand in the order of time, the earliest first.")
     level = f"each at two-sided {alpha:g}"
     if not counts[-1]:
-        how = f"backward from {names[-1]}, {level}: not shown there, so no beginning"
+        how = f"no onset by this rule: no benefit at {names[-1]} (two-sided {alpha:g})"
         at = float("nan")
     else:
         first = counts.index(True)
