@@ -15,6 +15,7 @@ from analysis.claims.calibration.pieces import Piece, run_piece
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.describe.calibration import (
     PROCEDURE,
+    SUPPORTED_BEFORE,
     absent,
     analyses_beside,
     bias_curve,
@@ -138,7 +139,7 @@ def test_shares_have_exact_limits_and_words_add_up(written):
     limits = stats.binomtest(123, 10_000).proportion_ci(method="exact")
     assert row[["value", "mc_low", "mc_high"]].tolist() == pytest.approx([0.0123, *limits])
     table = words(read_counts(written))
-    four = ["supported", "contradicted", "not decided", "not testable"]
+    four = [SUPPORTED_BEFORE, "contradicted", "not decided", "not testable"]
     assert (table[four].sum(axis=1) == 100).all()
     assert table.loc[("past-week", 15), "not testable"] == 100
 
@@ -174,12 +175,12 @@ def test_the_curve_is_of_one_family_with_nothing_at_its_start():
 def test_side_by_side_each_number_stays_under_its_size():
     counts = made_up({"sites": 120, "null": 5})
     one = counts[(counts["world"] == "sites") & (counts["n_per_arm"] == 30)]
-    wide = by_size(words(one)[["supported"]])
-    assert wide.to_dict() == {("supported", 30): {"sites": 1.2}}
-    both = by_size(words(counts)[["supported"]])
-    assert both.loc["sites", ("supported", 30)] == 1.2
-    part = by_size(words(pd.concat([counts, made_up({"null": 5}, n=15)]))[["supported"]])
-    assert part.loc["sites", ("supported", 15)] == "not counted yet"
+    wide = by_size(words(one)[[SUPPORTED_BEFORE]])
+    assert wide.to_dict() == {(SUPPORTED_BEFORE, 30): {"sites": 1.2}}
+    both = by_size(words(counts)[[SUPPORTED_BEFORE]])
+    assert both.loc["sites", (SUPPORTED_BEFORE, 30)] == 1.2
+    part = by_size(words(pd.concat([counts, made_up({"null": 5}, n=15)]))[[SUPPORTED_BEFORE]])
+    assert part.loc["sites", (SUPPORTED_BEFORE, 15)] == "not counted yet"
 
 
 def test_where_a_curve_passes_a_share_is_read_off_straight_lines():

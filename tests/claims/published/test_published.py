@@ -30,6 +30,13 @@ def test_onset_is_not_testable_because_nothing_lies_before_24_hours(ledger):
     assert "looks back a week" in text(ledger, "onset", "recall")
 
 
+def test_beside_a_tick_nothing_says_that_hours_are_missing(ledger):
+    told = {one.gate: one for one in ledger["attribution"].reasons}
+    assert told["time"].passed
+    assert told["time"].text.startswith("Later")
+    assert "Within hours:" not in told["time"].text
+
+
 def test_certainty_within_hours_is_not_testable(ledger):
     assert ledger["certainty_within_hours"].verdict == NOT_TESTABLE
 
