@@ -110,8 +110,8 @@ def false_support() -> Iterator[Any]:
     apart = _cells()
     apart = apart[apart["world"].isin(flawed_apart(load_definitions()))]
     yield (
-        "Apart stand flawed studies that a gate or a check of the files stops, not always in these "
-        "simulated trials, or whose bias is beyond the bound:"
+        "Counted apart: flawed studies that a gate or a check of the files stops (simulated trials "
+        "have no files), or whose bias is beyond the bound."
     )
     yield describe.titled(describe.in_words(apart))
 
