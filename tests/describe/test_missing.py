@@ -75,10 +75,10 @@ def test_missing_people_are_counted_and_few_are_not_told(
     case: Case, real: Case, trial: Trial
 ) -> None:
     shown = missing.missing_by_window(case, trial)
-    counts = shown.drop(columns="people").astype(int).sum(axis=0)
+    counts = shown.drop(columns="participants").astype(int).sum(axis=0)
     assert counts.tolist() == trial.missing.sum(axis=0).tolist()
-    told = missing.missing_by_window(real, trial).drop(columns="people").to_numpy()
-    small = (shown.drop(columns="people").astype(int) < real.design.minimum_cell).to_numpy()
+    told = missing.missing_by_window(real, trial).drop(columns="participants").to_numpy()
+    small = (shown.drop(columns="participants").astype(int) < real.design.minimum_cell).to_numpy()
     assert small.any()
     assert (told[small] == "<10").all()
 
