@@ -153,4 +153,4 @@ def test_what_is_displayed_leaves_its_table_as_it_is():
 
 
 def test_a_sentence_has_true_minus_signs_and_a_space_before_per_cent():
-    assert typeset("fell by -7.5 in 97% [row-1]") == "fell by \u22127.5 in 97 % [row-1]"
+    assert typeset("fell >=7% by -7.5 [row-1]") == "fell ≥ 7 % by \u22127.5 [row-1]"

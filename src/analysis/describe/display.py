@@ -47,6 +47,7 @@ P_NAMES = re.compile(r"p|p_value|adjusted_p|p \(.*")
 # A hyphen that stands for a minus: before a digit, at the start or after a space or a bracket;
 # ids of rows, in square brackets, keep theirs.
 HYPHEN, PER_CENT = re.compile(r"(?:(?<=^)|(?<=[\s(\u2026]))-(?=\d)"), re.compile(r"(?<=\d)%")
+AT_LEAST = re.compile(r">= ?")
 IDS = re.compile(r"(\[[^\]]*\])")
 
 
@@ -155,10 +156,10 @@ def _cell(value: Any) -> str:
 
 
 def typeset(text: str) -> str:
-    """A text with true minus signs and a space before per cent; ids in square brackets stay."""
+    """A text with true minus signs, ≥ and a space before per cent; ids in brackets stay."""
     return "".join(
         part if part.startswith("[") else PER_CENT.sub(" %", HYPHEN.sub(MINUS, part))
-        for part in IDS.split(text)
+        for part in IDS.split(AT_LEAST.sub("≥ ", text))
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import evidence
-from analysis.describe.display import number, rounded
+from analysis.describe.display import number, rounded, typeset
 from analysis.errors import EvidenceError
 
 __all__ = [
@@ -37,10 +37,10 @@ def _shown(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
 
 
 def _spelled(key: str) -> str:
-    """A key of the table in words: ``ketamine + WET open``, ``CAPS-5, MADRS``, ``≥ 30 %``."""
+    """A key of the table in words: ``ketamine + WET open``, ``CAPS-5, MADRS``."""
     if " " not in key:
         key = key.replace("+", " + ").replace("_", " ").replace("|", ", ")
-    return key.replace(">=", "≥ ")
+    return typeset(key)
 
 
 def contrasts_table(table: pd.DataFrame) -> pd.DataFrame:

@@ -23,9 +23,9 @@ def text(ledger, claim: str, gate: str) -> str:
 def test_onset_is_not_testable_because_nothing_lies_before_24_hours(ledger):
     assert ledger["onset"].verdict == NOT_TESTABLE
     why = text(ledger, "onset", "time")
-    assert "0 controlled PTSD scores with numbers before 24 h" in why
-    assert "1 trial-level contrast(s) and 3 pooled ones" in why
-    assert "1 intramuscular trial may have sampled earlier, scores unknown" in why
+    assert "No controlled PTSD score with a number before 24 h; at 24 h" in why
+    assert "1 trial and 3 pooled differences" in why
+    assert "1 intramuscular trial may have earlier scores, unknown" in why
     assert "Needed: a randomised trial with a right-now scale and times within hours." in why
     assert "looks back a week" in text(ledger, "onset", "recall")
 

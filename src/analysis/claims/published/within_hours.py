@@ -32,13 +32,12 @@ def _no_hours(table: pd.DataFrame) -> str:
     maybe = evidence.possibly_earlier(table)
     return (
         (
-            f"The table has {len(early)} controlled PTSD scores with numbers before 24 h "
-            f"{named(early['row']) if len(early) else ''}; "
-            f"at 24 h it has {trials} trial-level contrast(s) and {pooled} pooled ones "
-            f"{named(day['rows'])}; "
-            f"{maybe['study_id'].nunique()} intramuscular trial may have sampled earlier, "
-            f"scores unknown {named(maybe['row'])}. Needed: a randomised trial with a right-now "
-            "scale and times within hours."
+            f"{len(early) or 'No'} controlled PTSD score{'s' * (len(early) > 1)} with a number "
+            f"before 24 h {named(early['row']) if len(early) else ''}; at 24 h {trials} "
+            f"trial{'s' * (trials > 1)} and {pooled} pooled differences {named(day['rows'])}; "
+            f"{maybe['study_id'].nunique()} intramuscular trial may have earlier scores, "
+            f"unknown {named(maybe['row'])}. Needed: a randomised trial with a right-now scale "
+            "and times within hours."
         )
         .replace("  ", " ")
         .replace(" ;", ";")
@@ -56,7 +55,7 @@ def _hours_gates(claim: Claim, table: pd.DataFrame) -> dict[str, Reason]:
         | reason(
             "recall",
             False,
-            f"At 24 h the trial-level contrast is on a scale that looks back a week: {share} of "
+            f"At 24 h the difference of the trial is on a scale that looks back a week: {share} of "
             "its window lies before the infusion (assuming the scale's usual window); the pooled "
             f"ones mix scales {named(day['rows'])}. {FORMS_FOR_HOURS}",
         )
