@@ -430,13 +430,13 @@ def within(ledger: Ledger, arm: str) -> float:
 @pytest.mark.simulates
 @pytest.mark.bad_input("G14")
 def test_selected_people_fall_back_and_nothing_is_supported(tmp_path):
-    """Ten or forty trials of a treatment that does nothing, in people taken in for being ill.
+    """Twenty or forty trials of a treatment that does nothing, in people taken in for being ill.
 
     Of 500 trials at most 41 may be supported (99.9 % binomial limit at 5 %), as another test
     asks; here the word may not fall at all.
     """
     about_relief = ("onset", "headline", "magnitude", "attribution", "certainty_within_hours")
-    count, rules = trials(short=10, long=40), rules_for(*about_relief)
+    count, rules = trials(short=20, long=40), rules_for(*about_relief)
     ledgers = [judge(cohort(NULL, 15, seed), rules) for seed in range(count)]
     falls = [within(ledger, arm) for ledger in ledgers for arm in ("ketamine", "midazolam")]
     assert np.mean(falls) + 3 * np.std(falls) / np.sqrt(len(falls)) < 0

@@ -19,7 +19,7 @@ from analysis.claims.evaluators import common
 from analysis.claims.ledger import SUPPORTED, Reason
 from analysis.paths import CALIBRATION
 from analysis.readers.assemble import read_study
-from analysis.simulate import catalogue, write_study
+from analysis.simulate import catalogue, entry, write_study
 from tests.length import SEED as DRAWN_WITH
 from tests.length import trials
 
@@ -96,8 +96,10 @@ def test_trials_at_random_get_the_word_that_was_counted(tmp_path):
     there = (CALIBRATION / "words.json").exists()
     for place, (*trial, stored) in enumerate((stored_words if there else any_cells)(draw)):
         told = f"drawn with {number}: {trial}"
-        short = letters_of_arrays(*trial)
-        assert letters_of_study(tmp_path / str(place), *trial) == short, told
+        # Arrays are not looked through for what the check of files finds, such as people twice.
+        if not entry(trial[0].partition("@")[0]).stopped_by:
+            short = letters_of_arrays(*trial)
+            assert letters_of_study(tmp_path / str(place), *trial) == short, told
         assert stored in (None, letters_as_counted(*trial)), told
 
 
