@@ -21,6 +21,7 @@ from analysis.readers.roles.forms import Forms, read_forms
 from analysis.readers.roles.infusions import note_date_only, read_infusions
 from analysis.readers.roles.people import read_rescue, read_subjects
 from analysis.readers.roles.people_order import digest, number_by_content, numbered
+from analysis.readers.roles.rows_missing import check_rows
 from analysis.rules import issue
 from analysis.study import (
     ASSESSMENT_COLUMNS,
@@ -76,6 +77,7 @@ def read_study(path: Path) -> Study:
     ]
     _note_date_only(reading, tables)
     check_courses(reading, infusions, tables)
+    check_rows(reading, people.frame, infusions, tables)
     # The visits of a wide file are one table, in which no form is a copy of another.
     declared = [n for n, spec in enumerate(reading.config.assessments) for _ in spec.by_visit()]
     assessments, items = _each_form_once(reading, *_joined(tables, declared))

@@ -99,6 +99,7 @@ def read_sheet(
         notes.append(issue("file.two-headers", file=file, row=grid.head + 1))
     refuse_layout(grid, merged, **where)
     notes += _marked(own, file, [name.strip() for name in grid.text[grid.head]])
+    notes += _struck(own, grid.head, **where)
     return _table(grid, file, hashlib.sha256(raw).hexdigest(), notes, columns)
 
 
@@ -273,6 +274,24 @@ def _marked(found: Marks, file: str, header: list[str]) -> list[Issue]:
     if found.hidden_rows:
         notes.append(issue("sheet.hidden-rows", file=file, count=found.hidden_rows))
     return notes
+
+
+def _struck(found: Marks, head: int, *, file: str, sheet: str) -> list[Issue]:
+    """Rows with cells that are struck through, below the names."""
+    cells = {(row, column) for row, column in found.struck if row > head}
+    rows = {row for row, _ in cells}
+    if not rows:
+        return []
+    told = issue(
+        "sheet.struck",
+        file=file,
+        row=min(rows) + 1,
+        count=len(rows),
+        rows=len(rows),
+        cells=len(cells),
+        sheet=sheet,
+    )
+    return [told]
 
 
 def _table(

@@ -17,6 +17,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from analysis.readers.formats.excel.struck import Struck
+from analysis.readers.formats.excel.struck import local as _local
+
 __all__ = ["MOST_CELLS", "Marks", "kind_of", "marks", "unpacked"]
 
 # More cells than this between the corners of a sheet do not fit a dense table in memory.
@@ -56,6 +59,8 @@ class Marks:
         Upper left cells of merged ranges, where the format tells them here.
     hidden_rows : int
         Rows that the sheet does not show, as a filter hides them.
+    struck : list
+        Filled cells whose content is struck through.
     height, width : int
         Extent of the sheet, counting cells that only look empty.
     """
@@ -64,6 +69,7 @@ class Marks:
     uncomputed: list[_Cell] = field(default_factory=list)
     merged: list[_Cell] = field(default_factory=list)
     hidden_rows: int = 0
+    struck: list[_Cell] = field(default_factory=list)
     height: int = 0
     width: int = 0
 
@@ -150,10 +156,6 @@ def marks(raw: bytes, kind: str) -> dict[str, Marks]:
 # --- Office Open XML (ECMA-376 part 1, 18.3.1) ----------------------------------------------
 
 
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]
-
-
 def _attribute(element: ET.Element, name: str) -> str | None:
     """An attribute by its name alone, whichever namespace it is written in."""
     return next((value for key, value in element.attrib.items() if _local(key) == name), None)
@@ -196,17 +198,27 @@ def _relation_id(element: ET.Element) -> str | None:
 
 def _xlsx(raw: bytes) -> dict[str, Marks]:
     with zipfile.ZipFile(io.BytesIO(raw)) as packed:
-        return {name: _part(packed.read(part)) for name, part in _sheet_parts(packed).items()}
+        parts = set(packed.namelist())
+        styles, texts = (
+            packed.read(name) if name in parts else b""
+            for name in ("xl/styles.xml", "xl/sharedStrings.xml")
+        )
+        struck = Struck(styles, texts)
+        sheets = _sheet_parts(packed)
+        return {name: _part(packed.read(part), struck) for name, part in sheets.items()}
 
 
-def _part(xml: bytes) -> Marks:
+def _part(xml: bytes, struck: Struck) -> Marks:
     found = Marks(hidden_rows=len(_HIDDEN_ROW.findall(xml)))
     places = _REFERENCE.findall(xml)
     found.height = max((int(row) for _, row in places), default=0)
     found.width = max((_column(name.decode()) + 1 for name in {n for n, _ in places}), default=0)
-    if _TYPED.search(xml):
+    looked = struck.anywhere(xml)
+    if looked or _TYPED.search(xml):
         for place, element in _cells(xml):
             _look(element, place, found)
+            if looked and struck.cell(element):
+                found.struck.append(place)
     return found
 
 
@@ -253,15 +265,24 @@ class _Ods:
         self.found: dict[str, Marks] = {}
         self._own = Marks()
         self._row = self._rows = self._column = 0
+        self._place: _Cell = (0, 0)
         self._open: list[str] = []
         self._filled = False
+        self._style, self._struck = "", set[str]()
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """An element begins."""
         name, above = _local(tag), self._open[-1] if self._open else ""
         self._open.append(name)
         told = {_local(key): value for key, value in attributes.items()}
-        if name == "table":
+        if name == "style":
+            self._style = told.get("name", "")
+        elif name == "text-properties":
+            if told.get("text-line-through-style", "none") != "none":
+                self._struck.add(self._style)
+        elif name == "span" and told.get("style-name") in self._struck:
+            self._own.struck.append(self._place)
+        elif name == "table":
             self._own, self._row = Marks(), 0
             self.found[told.get("name", "None")] = self._own
         elif name == "table-row":
@@ -281,6 +302,9 @@ class _Ods:
 
     def _cell(self, told: dict[str, str], kinds: set[str]) -> None:
         own, place = self._own, (self._row, self._column)
+        self._place = place
+        if kinds and told.get("style-name") in self._struck:
+            own.struck.append(place)
         if "error" in kinds:
             own.errors.append(place)
         elif told.get("formula") and not kinds:

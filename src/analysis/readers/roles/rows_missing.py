@@ -1,0 +1,238 @@
+"""Rows that an export lost in one piece: people next to each other in the file lack their rows.
+
+Who drops out does so here and there. A transfer that broke off, or a block deleted by hand, takes
+rows that stood together, so that people who follow one another lack the same thing. How long such
+a run is where as many are missing by chance is known exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import comb
+
+import numpy as np
+import pandas as pd
+
+from analysis.config import Table
+from analysis.readers.reading import FEW, Reading
+from analysis.readers.roles.forms import Forms
+from analysis.rules import issue
+
+__all__ = ["check_rows"]
+
+# Hours since the start between which a plan's visits lie, and how people read of them.
+_EDGES = (-96.0, -12.0, 0.0, 12.0, 36.0, 96.0, 240.0, 480.0, 1080.0)
+_NAMES = (
+    "over 4 days before the infusion", "in the days before the infusion",
+    "just before the infusion", "on the day of the infusion, after it", "on the next day",
+    "2 to 4 days after the infusion", "4 to 10 days after the infusion",
+    "10 to 20 days after the infusion", "20 to 45 days after the infusion",
+    "over 45 days after the infusion",
+)  # fmt: skip
+_NEAR = (1, 2, 3, 4)
+# A visit is one of the plan where so large a share has it.
+_PLANNED = 0.1
+# Neighbouring rows that may stand in another order before the file is not sorted that way; by
+# visit, people begin anew with each.
+_UNSORTED, _ANEW, _MOST = 0.02, 2.0, 0.2
+# By chance so many people in a row lack every form, which few people do, or lack one visit.
+_NO_FORM, _NO_VISIT = 0.05, 0.005
+# A visit is due when so many of those who have it have come.
+_COME = 0.9
+
+
+@dataclass(frozen=True)
+class _Run:
+    """People in a row without something: from which place to which, of how many."""
+
+    first: int
+    after: int
+    total: int
+    present: int
+    chance: float
+
+    @property
+    def length(self) -> int:
+        return self.after - self.first
+
+
+def check_rows(
+    reading: Reading, people: pd.DataFrame, infusions: pd.DataFrame, tables: list[Forms]
+) -> None:
+    """Say where people who stand together lack rows of a table: ``form.rows-missing``.
+
+    Parameters
+    ----------
+    people : DataFrame
+        ``id``, ``arm`` and, where declared, ``site``, in the order of their file.
+    infusions : DataFrame
+        As :func:`analysis.readers.roles.infusions.read_infusions` returns it.
+    tables : list of Forms
+    """
+    people = people[~people["id"].isin(reading.set_aside)]
+    first = infusions[infusions["infusion"] == 1].set_index("id")[["start_low", "start_high"]]
+    start = first[first["start_low"] == first["start_high"]]["start_low"]
+    spec = reading.config.infusions
+    forms = [t for t in tables if t.spec.visit is None and len(t.frame)]
+    if spec.visits is None and spec.source() != reading.config.subjects.source() and forms:
+        _infusions(reading, people, infusions, forms)
+    treated = people[people["id"].isin(first.index)].assign(start=people["id"].map(start))
+    groups: dict[tuple[str, str], list[Forms]] = {}
+    for one in forms:
+        groups.setdefault((one.spec.source(), one.spec.instrument), []).append(one)
+    for (source, instrument), own in groups.items():
+        frame = pd.concat([one.frame for one in own]).sort_values("row", kind="stable")
+        # Who shares a file with their forms is lost with them.
+        if source != reading.config.subjects.source():
+            _forms(reading, own[0].spec, instrument, frame, treated)
+
+
+def _infusions(
+    reading: Reading, people: pd.DataFrame, infusions: pd.DataFrame, tables: list[Forms]
+) -> None:
+    """People who have several forms of a scale and no infusion, one after the other."""
+    told = pd.concat([one.frame for one in tables])
+    several = told.groupby(["id", "instrument", "version"]).size().groupby(level="id").max() > 1
+    followed = people[people["id"].isin(several.index[several])]
+    given = infusions.drop_duplicates("id")["id"]
+    for order in _orders(followed):
+        if not _sorted(given.map(_places(order))):
+            continue
+        run = _longest(_expected(order, given), given)
+        if run is not None and run.length >= FEW and run.chance < _NO_FORM:
+            file = reading.open(reading.config.infusions).file
+            _tell(reading, file, run, "infusion", "people with several forms")
+            return
+
+
+def _forms(
+    reading: Reading, spec: Table, scale: str, forms: pd.DataFrame, people: pd.DataFrame
+) -> None:
+    """Forms of one scale and file: people without any, and people without one visit."""
+    forms = forms[forms["id"].isin(people["id"])]
+    since = forms["hours_low"] - forms["id"].map(people.set_index("id")["start"])
+    forms = forms.assign(since=since, visit=np.digitize(since, _EDGES)).dropna(subset="since")
+    for order, by_visit in _layouts(forms, people):
+        where = "people with an infusion"
+        near = forms[forms["visit"].isin(_NEAR)]
+        for own, what, chance in (
+            (forms, f"{scale} form", _NO_FORM),
+            (near, f"{scale} form near the infusion", _NO_VISIT),
+        ):
+            run = _longest(_expected(order, own["id"]), own["id"])
+            if run is not None and run.length >= FEW and run.chance < chance:
+                _tell(reading, _file(forms), run, what, where, _row(own, order, run))
+                return
+        for visit, run in _visits(forms, order) if by_visit else ():
+            own = forms[forms["visit"] == visit]
+            what = f"{scale} form {_NAMES[visit]}"
+            _tell(reading, _file(forms), run, what, where, _row(own, order, run))
+            return
+
+
+def _layouts(forms: pd.DataFrame, people: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, bool]]:
+    """Orders of people in which the file's rows stand, and whether visits follow one another."""
+    for order in _orders(people):
+        place = forms["id"].map(_places(order))
+        if _sorted(place):
+            yield order, False
+        elif _sorted(place, min(_ANEW / max(1, forms["id"].nunique()), _MOST)):
+            yield order, True
+    if _sorted(forms["hours_low"]):
+        yield people.sort_values("start", kind="stable"), True
+
+
+def _orders(people: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """People as their own file has them, and by identifier, numbers in them as numbers."""
+    yield people
+    digits = people["id"].str.replace(r"\d+", lambda found: found[0].zfill(12), regex=True)
+    yield people.loc[digits.sort_values(kind="stable").index]
+
+
+def _visits(forms: pd.DataFrame, people: pd.DataFrame) -> Iterator[tuple[int, _Run]]:
+    """Runs of people without one visit that can be one block of rows.
+
+    A block that ends with a visit's last person or begins with its first is a change of the plan,
+    unless the rows beside it are missing as well.
+    """
+    seen = max(forms["hours_low"].max(), people["start"].max())
+    blocks = []
+    for visit in sorted(set(forms["visit"])):
+        own = forms[forms["visit"] == visit]
+        if own["id"].nunique() < max(FEW, _PLANNED * len(people)):
+            continue
+        due = people[people["start"] + float(own["since"].quantile(_COME)) <= seen]
+        blocks.append((int(visit), own["id"], _expected(due, own["id"])))
+    runs = [_longest(due, ids) for _, ids, due in blocks]
+    for number, ((visit, _, due), run) in enumerate(zip(blocks, runs, strict=True)):
+        if run is None or run.length <= FEW or run.chance >= _NO_VISIT:
+            continue
+        before = blocks[number - 1] if number else None
+        after = blocks[number + 1] if number + 1 < len(blocks) else None
+        begins = run.first > 0 or (before is not None and _lacks(before, -1))
+        ends = run.after < len(due) or after is None or _lacks(after, 0)
+        if begins and ends:
+            yield visit, run
+
+
+def _lacks(block: tuple[int, pd.Series, pd.DataFrame], place: int) -> bool:
+    _, ids, due = block
+    return len(due) > 0 and due["id"].iloc[place] not in set(ids)
+
+
+def _expected(people: pd.DataFrame, having: pd.Series) -> pd.DataFrame:
+    """Without arms and sites where nobody has it: there it was never planned."""
+    has = people["id"].isin(having)
+    for name in ("arm", "site"):
+        if name in people:
+            group = people[name].astype("object").fillna("")
+            people = people[has.groupby(group).transform("any")]
+            has = has[people.index]
+    return people
+
+
+def _longest(people: pd.DataFrame, having: pd.Series) -> _Run | None:
+    """The longest run of people without it, and how likely one so long is by chance."""
+    lacks = ~people["id"].isin(having).to_numpy()
+    n, missing = len(lacks), int(lacks.sum())
+    if not 0 < missing < n:
+        return None
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], lacks, [False]]).astype(int)))
+    first, after = max(
+        ((int(a), int(b)) for a, b in edges.reshape(-1, 2)), key=lambda run: run[1] - run[0]
+    )
+    length = after - first
+    # All ways to place those who lack it, and those with a run at one of its places.
+    chance = (n - length + 1) * comb(n - length, missing - length) / comb(n, missing)
+    return _Run(first, after, n, n - missing, chance)
+
+
+def _places(people: pd.DataFrame) -> pd.Series:
+    return pd.Series(range(len(people)), index=people["id"])
+
+
+def _sorted(values: pd.Series, most: float = _UNSORTED) -> bool:
+    steps = np.diff(values.dropna().to_numpy(float))
+    return len(steps) > 0 and bool((steps < 0).mean() <= most)
+
+
+def _file(forms: pd.DataFrame) -> str:
+    return str(forms["source"].iloc[0])
+
+
+def _row(forms: pd.DataFrame, people: pd.DataFrame, run: _Run) -> int:
+    """The row of the last form before the gap."""
+    place = forms["id"].map(_places(_expected(people, forms["id"])))
+    before = forms.loc[place < run.first, "row"]
+    return int(before.max() if len(before) else forms["row"].min())
+
+
+def _tell(
+    reading: Reading, file: str, run: _Run, what: str, people: str, row: int | None = None
+) -> None:
+    told = issue(
+        "form.rows-missing", file=file, row=row, count=run.length,
+        n=run.length, what=what, present=run.present, total=run.total, people=people,
+    )  # fmt: skip
+    reading.issues.append(told)
