@@ -377,3 +377,30 @@ def _pounds(made: Made, random: Random) -> None:
 def _long(made: Made, random: Random) -> None:
     for row in made.infusions:
         row["end"] = row["start"] + (row["end"] - row["start"]) * 60
+
+
+# Rows
+
+
+@damage("rows", "a block of rows is gone", {"form.rows-missing"})
+def _cut(made: Made, random: Random) -> None:
+    """A third of the forms, by person, by visit or by time as the file has them."""
+    for row in made.scores:
+        hours = (row["when"] - made.start(row["id"])) / timedelta(hours=1)
+        row["visit"] = sum(hours > edge for edge in (-48, -6, 0, 12, 72))
+    order = random.choice(["person", "visit", "when"])
+    if order != "person":
+        made.scores.sort(key=lambda row: row[order])
+    for row in made.scores:
+        del row["visit"]
+    length = len(made.scores) // 3
+    first = random.randint(length, len(made.scores) - length)
+    del made.scores[first : first + length]
+
+
+@damage("rows", "mistyped identifiers", {"subject.unmatched"}, GRIDS)
+def _mistyped(made: Made, random: Random) -> None:
+    people = _people(made, random, 0.15)
+    for row in getattr(made, random.choice(["scores", "infusions"])):
+        if row["id"] in people:
+            row["id"] = row["id"].replace("0", "O", 1)

@@ -36,7 +36,8 @@ NEW = frozenset((
     "item.codes-gap", "item.codes-outside", "item.base-differs-by-site", "score.coding-base",
     "score.undeclared-code", "score.mean-for-sum", "score.older-totals", "score.same-change",
     "score.direction", "form.sent-twice", "form.conflicting", "form.copied-forward",
-    "form.straight-lined", "dose.unit", "weight.pounds", "column.lengths",
+    "form.straight-lined", "form.rows-missing", "subject.unmatched", "dose.unit",
+    "weight.pounds", "column.lengths",
 ))  # fmt: skip
 
 

@@ -118,6 +118,7 @@ source("score.none", every("scores", lambda row: dict.fromkeys(ITEMS, "")))
 source("subject.blank-id", some("scores", lambda row: {"id": ""}))
 source("subject.first-row-alone", lambda made: _first_rows(made))
 source("subject.unknown", some("scores", lambda row: {"id": f"{row['id']}0"}))
+source("subject.unmatched", lambda made: _one_sign_more(made))
 source("subject.conflicting", more("subjects", lambda row: {"weight": row["weight"] + 9}))
 source("arm.blank", some("subjects", lambda row: {"arm": ""}))
 source("weight.implausible", some("subjects", lambda row: {"weight": 7}))
@@ -141,6 +142,11 @@ source(
     "score.no-baseline",
     lambda made: _forms(made, lambda row: row["when"] > made.start(row["id"])),
 )
+
+
+def _one_sign_more(made: Made) -> None:
+    for row in made.of(made.subjects[0]["id"]):
+        row["id"] += "0"
 
 
 def _first_rows(made: Made) -> None:

@@ -22,6 +22,7 @@ from analysis.readers.roles.infusions import note_date_only, read_infusions
 from analysis.readers.roles.people import read_rescue, read_subjects
 from analysis.readers.roles.people_order import digest, number_by_content, numbered
 from analysis.readers.roles.rows_missing import check_rows
+from analysis.readers.roles.unmatched import check_unmatched
 from analysis.rules import issue
 from analysis.study import (
     ASSESSMENT_COLUMNS,
@@ -78,6 +79,7 @@ def read_study(path: Path) -> Study:
     _note_date_only(reading, tables)
     check_courses(reading, infusions, tables)
     check_rows(reading, people.frame, infusions, tables)
+    check_unmatched(reading, people.frame, infusions, tables)
     # The visits of a wide file are one table, in which no form is a copy of another.
     declared = [n for n, spec in enumerate(reading.config.assessments) for _ in spec.by_visit()]
     assessments, items = _each_form_once(reading, *_joined(tables, declared))

@@ -43,7 +43,8 @@ class Reading:
 
     ``set_aside`` holds the identifiers of people set aside, with the rule that did it;
     ``dropped`` whose rows and cells were, id and rule a row. ``around`` is the median start
-    of the infusions on the file's clock, in hours, once they are read.
+    of the infusions on the file's clock, in hours, once they are read. ``strangers`` counts rows
+    under identifiers of nobody in the study, by what they are and by file.
     """
 
     config: StudyConfig
@@ -54,6 +55,7 @@ class Reading:
     dropped: list[pd.DataFrame] = field(default_factory=list)
     around: float = np.nan
     zoned: dict[str, frozenset[bool]] = field(default_factory=dict)
+    strangers: dict[str, dict[str, pd.Series]] = field(default_factory=dict)
     _opened: dict[str, TextTable] = field(default_factory=dict)
     _marked: set[tuple[str, str]] = field(default_factory=set)
 
@@ -167,6 +169,9 @@ class Reading:
         stranger = ~ids.isin(people).to_numpy() & ~blank
         self.note("subject.blank-id", table, blank, column, what=what)
         hint = ""
+        if stranger.any():
+            own = ids[stranger].astype("str").value_counts()
+            self.strangers.setdefault(what, {})[table.file] = own
         if stranger.any() and alike(ids[stranger].astype("str"), people).any():
             hint = "; some differ from a known identifier only in how they are written"
         self.note("subject.unknown", table, stranger, column, what=what, hint=hint)

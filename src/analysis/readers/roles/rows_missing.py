@@ -14,7 +14,6 @@ from math import comb
 import numpy as np
 import pandas as pd
 
-from analysis.config import Table
 from analysis.readers.reading import FEW, Reading
 from analysis.readers.roles.forms import Forms
 from analysis.rules import issue
@@ -31,6 +30,8 @@ _NAMES = (
     "over 45 days after the infusion",
 )  # fmt: skip
 _NEAR = (1, 2, 3, 4)
+# Without these no change within hours is seen: no plan does without them.
+_NEEDED = (2, 3)
 # A visit is one of the plan where so large a share has it.
 _PLANNED = 0.1
 # Neighbouring rows that may stand in another order before the file is not sorted that way; by
@@ -38,6 +39,8 @@ _PLANNED = 0.1
 _UNSORTED, _ANEW, _MOST = 0.02, 2.0, 0.2
 # By chance so many people in a row lack every form, which few people do, or lack one visit.
 _NO_FORM, _NO_VISIT = 0.05, 0.005
+# Of a run, so many must be people for whom it was planned.
+_HALF = 0.5
 # A visit is due when so many of those who have it have come.
 _COME = 0.9
 
@@ -75,17 +78,15 @@ def check_rows(
     start = first[first["start_low"] == first["start_high"]]["start_low"]
     spec = reading.config.infusions
     forms = [t for t in tables if t.spec.visit is None and len(t.frame)]
-    if spec.visits is None and spec.source() != reading.config.subjects.source() and forms:
+    if spec.visits is None and forms:
         _infusions(reading, people, infusions, forms)
     treated = people[people["id"].isin(first.index)].assign(start=people["id"].map(start))
     groups: dict[tuple[str, str], list[Forms]] = {}
     for one in forms:
         groups.setdefault((one.spec.source(), one.spec.instrument), []).append(one)
-    for (source, instrument), own in groups.items():
+    for (_, instrument), own in groups.items():
         frame = pd.concat([one.frame for one in own]).sort_values("row", kind="stable")
-        # Who shares a file with their forms is lost with them.
-        if source != reading.config.subjects.source():
-            _forms(reading, own[0].spec, instrument, frame, treated)
+        _forms(reading, instrument, frame, treated)
 
 
 def _infusions(
@@ -99,16 +100,14 @@ def _infusions(
     for order in _orders(followed):
         if not _sorted(given.map(_places(order))):
             continue
-        run = _longest(_expected(order, given), given)
+        run = _longest(order, given)
         if run is not None and run.length >= FEW and run.chance < _NO_FORM:
             file = reading.open(reading.config.infusions).file
             _tell(reading, file, run, "infusion", "people with several forms")
             return
 
 
-def _forms(
-    reading: Reading, spec: Table, scale: str, forms: pd.DataFrame, people: pd.DataFrame
-) -> None:
+def _forms(reading: Reading, scale: str, forms: pd.DataFrame, people: pd.DataFrame) -> None:
     """Forms of one scale and file: people without any, and people without one visit."""
     forms = forms[forms["id"].isin(people["id"])]
     since = forms["hours_low"] - forms["id"].map(people.set_index("id")["start"])
@@ -120,7 +119,7 @@ def _forms(
             (forms, f"{scale} form", _NO_FORM),
             (near, f"{scale} form near the infusion", _NO_VISIT),
         ):
-            run = _longest(_expected(order, own["id"]), own["id"])
+            run = _longest(order, own["id"])
             if run is not None and run.length >= FEW and run.chance < chance:
                 _tell(reading, _file(forms), run, what, where, _row(own, order, run))
                 return
@@ -163,15 +162,15 @@ def _visits(forms: pd.DataFrame, people: pd.DataFrame) -> Iterator[tuple[int, _R
         if own["id"].nunique() < max(FEW, _PLANNED * len(people)):
             continue
         due = people[people["start"] + float(own["since"].quantile(_COME)) <= seen]
-        blocks.append((int(visit), own["id"], _expected(due, own["id"])))
+        blocks.append((int(visit), own["id"], due))
     runs = [_longest(due, ids) for _, ids, due in blocks]
     for number, ((visit, _, due), run) in enumerate(zip(blocks, runs, strict=True)):
         if run is None or run.length <= FEW or run.chance >= _NO_VISIT:
             continue
         before = blocks[number - 1] if number else None
         after = blocks[number + 1] if number + 1 < len(blocks) else None
-        begins = run.first > 0 or (before is not None and _lacks(before, -1))
-        ends = run.after < len(due) or after is None or _lacks(after, 0)
+        begins = visit in _NEEDED or run.first > 0 or (before is not None and _lacks(before, -1))
+        ends = visit in _NEEDED or run.after < len(due) or after is None or _lacks(after, 0)
         if begins and ends:
             yield visit, run
 
@@ -181,19 +180,21 @@ def _lacks(block: tuple[int, pd.Series, pd.DataFrame], place: int) -> bool:
     return len(due) > 0 and due["id"].iloc[place] not in set(ids)
 
 
-def _expected(people: pd.DataFrame, having: pd.Series) -> pd.DataFrame:
-    """Without arms and sites where nobody has it: there it was never planned."""
-    has = people["id"].isin(having)
+def _planned(people: pd.DataFrame, has: np.ndarray) -> np.ndarray:
+    """People in whose arm and at whose site somebody has it: elsewhere it was never planned."""
+    planned = np.ones(len(people), bool)
     for name in ("arm", "site"):
         if name in people:
-            group = people[name].astype("object").fillna("")
-            people = people[has.groupby(group).transform("any")]
-            has = has[people.index]
-    return people
+            group = people[name].astype("object").fillna("").to_numpy()
+            planned &= pd.Series(has).groupby(group).transform("any").to_numpy()
+    return planned
 
 
 def _longest(people: pd.DataFrame, having: pd.Series) -> _Run | None:
-    """The longest run of people without it, and how likely one so long is by chance."""
+    """The longest run of people without it, and how likely one so long is by chance.
+
+    None where nobody lacks it, or where it was not planned for most of the run.
+    """
     lacks = ~people["id"].isin(having).to_numpy()
     n, missing = len(lacks), int(lacks.sum())
     if not 0 < missing < n:
@@ -202,6 +203,8 @@ def _longest(people: pd.DataFrame, having: pd.Series) -> _Run | None:
     first, after = max(
         ((int(a), int(b)) for a, b in edges.reshape(-1, 2)), key=lambda run: run[1] - run[0]
     )
+    if _planned(people, ~lacks)[first:after].mean() < _HALF:
+        return None
     length = after - first
     # All ways to place those who lack it, and those with a run at one of its places.
     chance = (n - length + 1) * comb(n - length, missing - length) / comb(n, missing)
@@ -223,7 +226,7 @@ def _file(forms: pd.DataFrame) -> str:
 
 def _row(forms: pd.DataFrame, people: pd.DataFrame, run: _Run) -> int:
     """The row of the last form before the gap."""
-    place = forms["id"].map(_places(_expected(people, forms["id"])))
+    place = forms["id"].map(_places(people))
     before = forms.loc[place < run.first, "row"]
     return int(before.max() if len(before) else forms["row"].min())
 
