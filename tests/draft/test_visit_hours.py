@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.draft.visit_hours import hours_of_visits
+from analysis.readers.table.visit_hours import hours_of_visits
 
 
 @pytest.mark.parametrize(

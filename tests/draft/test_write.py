@@ -177,6 +177,28 @@ def test_slashed_dates_raise_the_question_how_times_are_written(tmp_path):
     assert 'datetime_format = "TODO"' in (tmp_path / "study.toml").read_text(encoding="utf-8")
 
 
+def test_german_names_and_decimal_commas_are_seen(tmp_path):
+    content = tables()
+    german = {"id": "Pat-Nr", "arm": "Gruppe", "agent": "Wirkstoff", "start": "Beginn",
+              "end": "Ende", "when": "Ausgefüllt am"}  # fmt: skip
+    more = {"subjects": {"Gewicht (kg)": "78,5"}, "infusions": {"Dosis (mg/kg)": "0,5"}}
+    for name, rows in content.items():
+        told = [row | more.get(name, {}) for row in rows]
+        told = [{german.get(key, key): cell for key, cell in row.items()} for row in told]
+        write_rows(tmp_path / f"{name}.csv", told, separator=";")
+    write_study_toml(tmp_path, tmp_path / "study.toml")
+    text = (tmp_path / "study.toml").read_text(encoding="utf-8")
+    for line in (
+        'weight_kg = "Gewicht (kg)"',
+        'start = "Beginn"',
+        'end = "Ende"',
+        'arm = "Gruppe"',
+    ):
+        assert line in text
+    assert text.count('subject = "Pat-Nr"') == 3
+    assert text.count('decimal = ","') == 2
+
+
 def test_times_with_a_zone_raise_no_question_of_the_zone(tmp_path):
     rows = [{"id": f"S{n}", "when": f"2025-03-{n:02d}T10:00:00Z", "total": 40} for n in (4, 5)]
     write_rows(tmp_path / "scores.csv", rows)

@@ -10,8 +10,8 @@ from analysis.draft.item_columns import Block, Totals, items_of
 from analysis.draft.names import holds
 from analysis.draft.sighting import Sighting
 from analysis.draft.toml_text import WINDOW, Draft, Line, column, quoted, table_of, todo
-from analysis.draft.visit_hours import hours_of_visits
 from analysis.readers.roles.infusions import statuses
+from analysis.readers.table.visit_hours import hours_of_visits
 
 __all__ = ["FORM", "assessments", "formats_differ", "infusions", "people", "planned",
            "table_of_people"]  # fmt: skip
@@ -38,6 +38,7 @@ def _file(draft: Draft, table: Sighting) -> dict[str, Line]:
         **draft.place(table),
         "sheet": None if table.sheet is None else quoted(table.sheet),
         "format": None if table.format in _TOLD_BY_NAME else quoted(table.format),
+        "decimal": quoted(",") if table.commas else None,
         "subject": column(table.subject, "the column of the person's identifier",
                           seen=", ".join(map(str, table.sample))),
     }  # fmt: skip
@@ -60,11 +61,11 @@ def people(draft: Draft, tables: list[Sighting], **beside: Line) -> None:
         **beside,
         arm=column(table.arm, "the column of the arm; remove the line of a study without arms",
                    seen=", ".join(map(str, table.sample))),
-        site=_seen(table, "site", "centre", "center"),
+        site=_seen(table, "site", "centre", "center", "zentrum"),
         entry_threshold=_seen(table, "threshold"),
         blinding_guess=_seen(table, "guess"),
         consent_withdrawn=_seen(table, "withdrawn", "withdrawal", "withdrew"),
-        weight_kg=_seen(table, "weight", "weightkg"),
+        weight_kg=_seen(table, "weight", "weightkg", "gewicht"),
         study_codes=todo(
             "true if the identifiers are the study's own codes, false if a clinic's",
             suggestion="true",
@@ -80,7 +81,8 @@ def _seen(table: Sighting, *hints: str) -> str | None:
 
 def infusions(draft: Draft, tables: list[Sighting], **beside: Line) -> None:
     """The infusions: the table that has their starts."""
-    starts, ends = ("infusionstart", "start", "begin", "begun"), ("infusionend", "end", "stop")
+    starts = ("infusionstart", "start", "begin", "begun", "beginn")
+    ends = ("infusionend", "end", "stop", "ende")
     having = [table for table in tables if table.moment(*starts)]
     with_arms = [table for table in tables if table.arm]
     table = (having or with_arms or tables)[0]
@@ -150,7 +152,7 @@ def _zone(table: Sighting) -> Line:
 
 
 def _dose(table: Sighting) -> Line:
-    dose = table.named("dose")
+    dose = table.named("dose", "dosis")
     if dose is None:
         return None
     per_kg = "kg" in dose.lower()

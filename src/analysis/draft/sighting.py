@@ -27,12 +27,12 @@ _ZONED = re.compile(r".*\d[T ]\d\d.*(Z|[+-]\d\d:?\d\d)")
 # The first is believed most.
 _SUBJECT = ("usubjid", "subjectid", "participantid", "patientid", "recordid", "personid", "studyid",
             "subject", "subj", "participant", "record", "patient", "person", "pid", "sid", "vpn",
-            "proband", "code", "id")  # fmt: skip
+            "proband", "teilnehmer", "patnr", "pat", "code", "id")  # fmt: skip
 _ARM = ("arm", "arms", "group", "grp", "gruppe", "treatment", "trt", "trt01p", "alloc",
         "allocation", "allocated", "random", "randomised", "randomized", "randomisation",
         "randomization", "condition", "cond")  # fmt: skip
-_VISIT = ("visit", "visits", "timepoint", "event", "session", "wave", "occasion", "zeitpunkt",
-          "besuch", "moment")  # fmt: skip
+_VISIT = ("visit", "visits", "visite", "timepoint", "event", "session", "wave", "occasion",
+          "zeitpunkt", "besuch", "moment")  # fmt: skip
 _LIMESURVEY = ("submitdate", "lastpage", "startlanguage")
 _FEW_ARMS, _MANY_VISITS = 6, 30
 _HOURS = {"h", "hour", "hours", "hrs", "time", "date", "datetime", "dt"}
@@ -209,6 +209,14 @@ class Sighting:
                 if hint in told and (column in self.times or hours):
                     return column
         return None
+
+    @property
+    def commas(self) -> bool:
+        """Whether a column of numbers has decimal commas."""
+        return any(
+            self._numbers(name) and self.sample[name].str.contains(",", regex=False).any()
+            for name in map(str, self.sample)
+        )
 
     def _numbers(self, column: str) -> bool:
         cells = self.sample[column].str.strip()

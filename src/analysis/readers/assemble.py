@@ -55,7 +55,7 @@ def read_study(path: Path) -> Study:
     Study
         With hours since each person's first infusion started; identifiers and dates are
         dropped. Neither the names of people nor the order of rows or columns shows in it,
-        but for the column ``row``.
+        but for the column ``row``, and for rows that are gone in one piece.
 
     Raises
     ------

@@ -13,6 +13,11 @@ import pandas as pd
 from analysis.config import Table
 from analysis.readers.reading import FEW, Reading
 from analysis.readers.roles.forms import Forms
+from analysis.readers.roles.small_shifts import (
+    before_opening,
+    beside_named_hours,
+    beside_planned,
+)
 from analysis.rules import issue, refusal
 
 __all__ = ["check_courses"]
@@ -26,9 +31,9 @@ _OFTEN, _HARDLY = 0.2, 0.02
 # A share of times in the small hours that none has beside mornings alone.
 _SOME = 0.03
 _MORNING, _EVENING, _NOON, _AFTERNOON = 6, 20, 12, 13
-# Hours around a day after the infusion; a visit of one plan, and how near to whole days it lies.
-_NEXT_DAY, _ONE_PLAN = (14.0, 36.0), 1.5
-_NEAR, _NEARER, _APART = 0.25, 0.1, 0.28
+# Hours around a day after the infusion, and how near to its plan a visit lies.
+_NEXT_DAY = (14.0, 36.0)
+_NEAR = 0.25
 # Standard errors beyond chance; hours beyond which a visit tells no more of its season.
 _SURE, _FAR = 4.0, 2.0
 # Hours before an infusion that are just before it; a share that is most.
@@ -122,10 +127,12 @@ def _times(
 
 
 def _forms(reading: Reading, parts: list[Forms], first: pd.DataFrame) -> _Times:
-    told = ["id", "hours_low", "hours_high"]
-    frame = pd.concat([part.frame[told] for part in parts], ignore_index=True)
+    told = ["id", "hours_low", "hours_high", "visit"]
+    frame = pd.concat([part.frame.filter(told) for part in parts], ignore_index=True)
     exact = (frame["hours_low"] == frame["hours_high"]) & frame["id"].isin(first.index)
-    frame = frame.loc[exact, ["id", "hours_low"]].rename(columns={"hours_low": "at"})
+    frame = frame[exact].drop(columns="hours_high").rename(columns={"hours_low": "at"})
+    if "visit" in frame:
+        frame["visit"] = frame["visit"].astype("object").fillna("")
     return _times(reading, parts[0].spec, parts[0].table.file, frame, first)
 
 
@@ -187,7 +194,9 @@ def _other_clock(reading: Reading, times: _Times, given: _Times) -> bool:
         own = table.frame["ahead"]
         late = table.out_of_hours() >= _OFTEN and table.out_of_hours(own) <= _HARDLY
         signs = (_beside_whole_days, _jumps, _none_on_the_day, _during_for_before)
-        if late or any(sign_of(times, sign) for sign_of in signs):
+        early = table is times and not times.believed and _before_opening(times, given)
+        named = beside_named_hours(times.frame, sign)
+        if late or early or named or any(sign_of(times, sign) for sign_of in signs):
             people = int(times.frame["id"].nunique())
             _flag(reading, table, sign * times.frame["ahead"], people)
             return True
@@ -266,19 +275,20 @@ def _beside_whole_days(times: _Times, sign: int) -> bool:
     """The visits of the next day, all of one plan, lie beside whole days but for the offset."""
     frame = times.frame
     since = pd.DataFrame({name: frame["at"] - frame[name] for name in ("start", "end")}).dropna()
-    low, high = _NEXT_DAY
-    day = since[since["end"].between(low, high)]
-    spread = float(np.ptp(day["end"].quantile([0.1, 0.9]))) if len(day) else 0.0
-    if len(day) < _FEW_TIMES or spread > _ONE_PLAN:
-        return False
-    ahead = sign * frame.loc[day.index, "ahead"]
-    middle, moved = day.median(), day.add(ahead, axis=0).median()
-    # Of a normal sample, from its tenths.
-    error = 1.253 * spread / 2.563 / np.sqrt(len(day))
-    apart = bool(((middle - 24).abs() > max(_APART, _SURE * error)).all())
-    # A visit of the next morning may well lie an hour or two beside a whole day.
-    near = max(_NEAR if abs(ahead.median()) > 2 else _NEARER, 1.5 * error)
-    return apart and bool(((moved - 24).abs() <= near).any())
+    day = since[since["end"].between(*_NEXT_DAY)]
+    return beside_planned(day, 24.0, sign * frame.loc[day.index, "ahead"])
+
+
+def _before_opening(times: _Times, given: _Times) -> bool:
+    """Forms of other days than the infusion's, by the hours of a clinic."""
+    start = times.frame["start"] + times.frame["ahead"]
+    hour, starts = (clock.hour + clock.minute / 60 for clock in (times.local, given.local))
+    other = np.asarray(times.local.normalize()) != np.asarray(
+        pd.to_datetime((start * 3600).round(), unit="s").dt.normalize()
+    )
+    return before_opening(
+        np.asarray(hour), np.asarray(starts), other, times.frame["ahead"].to_numpy()
+    )
 
 
 def _no_afternoon(reading: Reading, times: _Times) -> None:
