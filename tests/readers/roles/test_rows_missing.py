@@ -47,8 +47,8 @@ def test_an_export_that_broke_off_names_people_and_the_last_row(tmp_path):
     made = content()
     (found,) = said(tmp_path, made | {"scores": without(made["scores"], 52)})
     assert (found.severity, found.file, found.count, found.row) == ("FLAG", "scores.csv", 5, 53)
-    assert "5 people with an infusion" in found.message
-    assert "no PCL-5-now form, and 11 of 16 have one" in found.message
+    assert "5 participants with an infusion" in found.message
+    assert "no PCL-5-now assessment, and 11 of 16 have one" in found.message
 
 
 CUT = {
@@ -71,14 +71,14 @@ def test_a_last_visit_that_broke_off_is_told_where_it_was_due(tmp_path):
     made = content(hours_after_end=(3, 24))
     (found,) = said(tmp_path, made | {"scores": without(by_visit(made["scores"]), 52)})
     assert found.count == 11
-    assert "form on the next day, and 4 of 15 have one" in found.message
+    assert "assessment on the next day, and 4 of 15 have one" in found.message
 
 
 def test_infusions_that_broke_off_are_told(tmp_path):
     made = content()
     (found,) = said(tmp_path, made | {"infusions": without(made["infusions"], 12)})
     assert (found.file, found.count) == ("infusions.csv", 4)
-    assert "4 people with several forms" in found.message
+    assert "4 participants with several assessments" in found.message
 
 
 SORTED: list[Callable[[list[Any]], list[Any]]] = [list, by_visit, by_time]

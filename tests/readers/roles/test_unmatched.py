@@ -30,7 +30,7 @@ def test_three_mistyped_identifiers_name_twelve_forms_and_the_people_without(tmp
     (found,) = said(tmp_path, made)
     assert (found.severity, found.file, found.count) == ("FLAG", "scores.csv", 12)
     assert "12 row(s) of forms under 3 identifier(s)" in found.message
-    assert "people who have none: 3" in found.message
+    assert "participants who have none: 3" in found.message
     assert "S0" not in found.message
 
 
@@ -48,7 +48,7 @@ def test_one_slip_is_told_for_forms_and_for_infusions(tmp_path, slip):
     right, wrong = SLIPS[slip]
     for table in ("scores", "infusions"):
         (found,) = said(tmp_path / table, renamed(table, {right: wrong}))
-        assert "people who have none: 1" in found.message
+        assert "participants who have none: 1" in found.message
 
 
 def test_one_form_under_letters_that_look_like_digits_is_told(tmp_path):

@@ -103,7 +103,7 @@ def _infusions(
         run = _longest(order, given)
         if run is not None and run.length >= FEW and run.chance < _NO_FORM:
             file = reading.open(reading.config.infusions).file
-            _tell(reading, file, run, "infusion", "people with several forms")
+            _tell(reading, file, run, "infusion", "participants with several assessments")
             return
 
 
@@ -113,11 +113,11 @@ def _forms(reading: Reading, scale: str, forms: pd.DataFrame, people: pd.DataFra
     since = forms["hours_low"] - forms["id"].map(people.set_index("id")["start"])
     forms = forms.assign(since=since, visit=np.digitize(since, _EDGES)).dropna(subset="since")
     for order, by_visit in _layouts(forms, people):
-        where = "people with an infusion"
+        where = "participants with an infusion"
         near = forms[forms["visit"].isin(_NEAR)]
         for own, what, chance in (
-            (forms, f"{scale} form", _NO_FORM),
-            (near, f"{scale} form near the infusion", _NO_VISIT),
+            (forms, f"{scale} assessment", _NO_FORM),
+            (near, f"{scale} assessment near the infusion", _NO_VISIT),
         ):
             run = _longest(order, own["id"])
             if run is not None and run.length >= FEW and run.chance < chance:
@@ -125,7 +125,7 @@ def _forms(reading: Reading, scale: str, forms: pd.DataFrame, people: pd.DataFra
                 return
         for visit, run in _visits(forms, order) if by_visit else ():
             own = forms[forms["visit"] == visit]
-            what = f"{scale} form {_NAMES[visit]}"
+            what = f"{scale} assessment {_NAMES[visit]}"
             _tell(reading, _file(forms), run, what, where, _row(own, order, run))
             return
 

@@ -65,7 +65,7 @@ def _told(
     as_many = len(lacking) > 0 and len(names) <= _OTHERS * len(lacking)
     if not len(names) or not (near or as_many):
         return False
-    beside = f"; people who have none: {len(lacking)}" if len(lacking) else ""
+    beside = f"; participants who have none: {len(lacking)}" if len(lacking) else ""
     if near:
         beside += f"; {len(near)} of these differ(s) from an identifier there by a sign or its look"
     told = issue(
