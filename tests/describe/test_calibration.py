@@ -29,6 +29,7 @@ from analysis.describe.calibration import (
     state,
     words,
     worlds,
+    worst,
 )
 from analysis.simulate import catalogue
 
@@ -150,6 +151,14 @@ def test_shares_in_words_name_what_is_not_counted():
     assert table.loc[(0.0, "sites"), "60 per arm"] == "not counted yet"
     assert list(table.columns) == ["15 per arm", "30 per arm", "60 per arm"]
     assert list(table.index.get_level_values("world")) == list(catalogue()["world"])
+
+
+def test_the_worst_scenarios_come_first_and_one_without_a_number_is_not_hidden():
+    table = pd.DataFrame({"world": ["a", "a", "b", "b", "c", "d"],
+                          "value": [0.01, 0.03, 0.05, 0.0, None, 0.02]})  # fmt: skip
+    shown, others = worst(table, 3)
+    assert shown["world"].tolist() == ["c", "b", "b", "a", "a"]
+    assert others["world"].tolist() == ["d"]
 
 
 def test_beside_the_procedure_stand_the_four_analyses_of_the_same_trials():

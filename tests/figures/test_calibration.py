@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.figures import AGGREGATES, png
-from analysis.figures.calibration import against_size, by_world
+from analysis.figures.calibration import against_size, by_world, over_worlds
 
 
 def words(ax) -> str:
@@ -55,6 +55,18 @@ def curve() -> pd.DataFrame:
             for size, value in ((0.0, 0.0), (0.3, 0.02), (0.8, top))]  # fmt: skip
     table = pd.DataFrame(rows, columns=["n_per_arm", "size", "value"])
     return table.assign(mc_low=table["value"] * 0.9, mc_high=table["value"] * 1.1)
+
+
+def test_a_row_an_analysis_has_a_mark_a_scenario_and_says_how_far_they_reach():
+    table = pd.DataFrame({"analysis": ["this", "this", "t", "t", "new"],
+                          "value": [0.01, 0.02, 0.9, 0.3, None]})  # fmt: skip
+    ax = over_worlds(table, series="analysis", title="Relief", xlabel="%", line=0.06,
+                     line_label="6 %")  # fmt: skip
+    marks = {line.get_label(): list(line.get_xdata()) for line in ax.lines}
+    assert (marks["this"], marks["t"], marks["new"]) == ([1, 2], [30, 90], [])
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["this", "t", "new"]
+    told = [text.get_text() for text in ax.texts]
+    assert {"1.0 to 2.0 %", "30.0 to 90.0 %", "not counted yet"} <= set(told)
 
 
 def drawn(table: pd.DataFrame, bound: float | None = 0.3):

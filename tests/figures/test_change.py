@@ -50,10 +50,20 @@ def test_courses_are_a_line_a_person_without_a_label_and_are_not_for_others():
     seen = [("ketamine", 0, "day", -9), ("ketamine", 0, "later", -4), ("ketamine", 1, "later", -2),
             ("midazolam", 2, "day", 3)]  # fmt: skip
     lines = pd.DataFrame(seen, columns=["contrast", "line", "window", "change"])
-    ax = change.courses(lines, synthetic=True)
-    drawn = [line.get_ydata().tolist() for line in ax.get_lines() if line.get_alpha()]
-    assert drawn == [[0, -9, -4], [0, -2], [0, 3]]
-    assert set(series(ax)) == {"ketamine, mean", "midazolam, mean"}
+    hours = {"day": 24.0, "later": 168.0}
+    ax = change.courses(lines, hours=hours, synthetic=True, of="PCL-5 (asks about now)")
+    panels = ax.get_figure(root=True).axes
+    drawn = [line for panel in panels for line in panel.get_lines() if line.get_alpha()]
+    assert [line.get_ydata().tolist() for line in drawn] == [[0, -9, -4], [0, -2], [0, 3]]
+    # Time is to scale; what was before stands at the left end.
+    assert drawn[0].get_xdata().tolist() == pytest.approx([ax.get_xlim()[0], 24, 168])
+    assert ax.get_xticklabels()[0].get_text() == "before"
+    assert [set(series(panel)) for panel in panels] == [{"ketamine, mean"}, {"midazolam, mean"}]
+    under = [text.get_text() for text in ax.texts]
+    assert under == ["n", "1", "2"]
+    title = ax.get_figure(root=True).get_suptitle().split("\n")
+    assert "synthetic data" in title[0]
+    assert title[1] == "PCL-5 (asks about now)"
     with pytest.raises(ReliefError):
         shareable_figure(ax.get_figure(root=True))
 

@@ -31,7 +31,7 @@ def test_each_mean_stands_at_its_visit_with_its_interval() -> None:
     low, high = first.lines[2][0].get_segments()[0][:, 1]
     assert (low, high) == (-2.0, 1.0)
     np.testing.assert_allclose(first.lines[0].get_xdata(), [24, 168], rtol=0.04)
-    assert ax.get_title(loc="left").startswith("CAPS-5: least squares means")
+    assert ax.get_title(loc="left").endswith("\nCAPS-5")
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
 
 

@@ -68,7 +68,7 @@ DRAWN = {
     "guesses": lambda **to: explanations.guesses_by_arm(guesses(), **to),
     "course": lambda **to: explanations.course_of_dissociation(course(), **to),
     "back": lambda **to: explanations.share_back(back(), **to),
-    "bias": lambda **to: explanations.bias_tipping(curve(), **to),
+    "bias": lambda **to: explanations.bias_tipping(curve(), bars={"M": 3.75}, **to),
     "mediation": lambda **to: explanations.mediation_sensitivity(sensitivity(), rho_null=0.0, **to),
     "baseline": lambda **to: explanations.difference_over_baseline(by_baseline(), **to),
     "harms": lambda **to: explanations.harms_by_arm(harms(), **to),
@@ -102,6 +102,21 @@ def test_the_tipping_point_is_where_the_interval_reaches_zero():
     (point,) = marks[0].get_xydata()
     assert point == pytest.approx((0.25, 0))
     assert any("0.25 SD" in text.get_text() for text in ax.texts)
+
+
+@pytest.mark.parametrize("draw", [lambda **to: explanations.bias_tipping(curve(), **to),
+                                  lambda **to: explanations.difference_over_baseline(
+                                      by_baseline(), **to)])  # fmt: skip
+def test_a_benefit_that_counts_is_a_line_at_minus_it(draw):
+    ax = draw(synthetic=False, bars={"difference that matters": 3.75})
+    found = {line.get_label(): set(line.get_ydata()) for line in ax.lines}
+    assert found["difference that matters"] == {-3.75}
+
+
+def test_the_title_names_the_form_under_what_is_asked():
+    of = "PCL-5-now (asks about now), 2 to 6 h after"
+    title = explanations.bias_tipping(curve(), synthetic=True, of=of).get_title(loc="left")
+    assert title.split("\n")[-1] == of
 
 
 def test_no_tipping_point_where_the_interval_never_reaches_zero():

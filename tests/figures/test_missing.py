@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.describe.over_time import SMALLEST
 from analysis.figures import AGGREGATES, png
 from analysis.figures.missing import tipping_line, tipping_map
 from analysis.figures.robustness import operating_characteristics
@@ -34,8 +35,8 @@ def words(ax) -> str:
 
 def line(point: float, smallest: float | None = 3.0, synthetic: bool = True):
     return tipping_line(
-        curve(), point=point, smallest=smallest, conclusion="benefit", window="at 2 h",
-        synthetic=synthetic,
+        curve(), point=point, smallest=smallest, conclusion="benefit", of="PCL-5, at 2 h",
+        bars={"bound": 2.0, SMALLEST: 3.5}, synthetic=synthetic,
     )  # fmt: skip
 
 
@@ -61,6 +62,25 @@ def test_a_conclusion_that_never_tips_has_no_point() -> None:
     assert "synthetic" not in line(math.inf, synthetic=False).get_title("left")
 
 
+def test_the_line_is_held_against_the_bound_on_bias_and_what_matters() -> None:
+    across = {one.get_label(): one.get_ydata()[0] for one in line(4.0).lines
+              if list(one.get_xdata()) == [0, 1]}  # fmt: skip
+    assert across["bound"] == -2.0
+    assert across[SMALLEST] == -3.5
+
+
+def test_the_map_changes_where_the_interval_reaches_the_bound_and_zero() -> None:
+    x = np.linspace(-10, 10, 5)
+    treated, reference = (side.ravel() for side in np.meshgrid(x, x))
+    grid = pd.DataFrame({"treated": treated, "reference": reference, "estimate": treated - 3,
+                         "ci_high": treated})  # fmt: skip
+    ax = tipping_map(grid, conclusion="benefit", bias=2.0, smallest=4.0, synthetic=False)
+    steps = [c for c in ax.collections if type(c).__name__ == "QuadContourSet"]
+    levels = [tuple(np.round(step.levels, 6)) for step in steps]
+    # Beyond the bound, within it, not at all; the edge of the last; the estimate at -M.
+    assert levels == [(-11, -2), (-2, 0), (0, 11), (0,), (-4,)]
+
+
 @pytest.mark.parametrize("limit", [0.0, -50.0])
 def test_the_map_hatches_where_the_conclusion_fails_if_it_does(limit: float) -> None:
     treated, reference = np.meshgrid(np.linspace(-5, 10, 6), np.linspace(-5, 10, 6))
@@ -73,9 +93,12 @@ def test_the_map_hatches_where_the_conclusion_fails_if_it_does(limit: float) -> 
             "ci_high": estimate + 3,
         }
     )
-    ax = tipping_map(grid, conclusion="benefit", window="at 2 h", synthetic=True, limit=limit)
-    contours = [c for c in ax.collections if type(c).__name__ == "QuadContourSet"]
-    assert bool(contours) == (limit == 0.0)
+    ax = tipping_map(grid, conclusion="benefit", of="PCL-5, at 2 h", synthetic=True, limit=limit,
+                     bias=2.0, smallest=3.0)  # fmt: skip
+    drawn = {text.get_text() for text in ax.get_legend().get_texts()}
+    holds = {"benefit, beyond what bias alone could do (B)", "benefit, but bias alone could do it"}
+    assert drawn >= {"benefit fails", "estimate at the minimal important difference"}
+    assert (holds <= drawn) == (limit == 0.0)
     assert "as imputed" in words(ax)
     assert ax.get_gid() == AGGREGATES
     assert png(ax).startswith(b"\x89PNG")

@@ -58,7 +58,7 @@ def test_the_primary_and_the_bars_of_gate_5_are_marked(ax: Axes) -> None:
 
 
 def test_the_title_counts_what_may_decide_and_says_synthetic(ax: Axes) -> None:
-    title = " ".join(ax.get_title(loc="left").split())
+    title = " ".join(ax.figure.get_suptitle().split())
     assert title.startswith("2 analyses that may decide: 1 supported, 1 not decided")
     assert title.endswith("(synthetic data)")
 

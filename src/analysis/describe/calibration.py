@@ -41,6 +41,7 @@ __all__ = [
     "titled",
     "words",
     "worlds",
+    "worst",
 ]
 
 PROCEDURE = "this procedure"
@@ -355,6 +356,18 @@ def by_size(table: pd.DataFrame, absent: str = NOT_YET) -> pd.DataFrame:
     order = list(dict.fromkeys(table.index.get_level_values(0)))
     wide = pd.DataFrame(table.unstack()).loc[order]
     return wide.astype(object).where(wide.notna(), absent)
+
+
+def worst(table: pd.DataFrame, most: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of so many worlds with the highest share at any size, highest first; the others.
+
+    A world without a number counts as the worst: nothing is known of it.
+    """
+    highest = table.groupby("world")["value"].max().fillna(np.inf)
+    order = list(highest.sort_values(ascending=False, kind="stable").index)
+    shown = table["world"].isin(order[:most])
+    first = table[shown].sort_values("world", key=lambda own: own.map(order.index), kind="stable")
+    return first, table[~shown]
 
 
 def analyses_beside(table: pd.DataFrame) -> pd.DataFrame:

@@ -12,11 +12,14 @@ from analysis import instruments
 from analysis.claims.case import Case
 from analysis.claims.gates import data_gates
 from analysis.claims.gates.later_window import deciding_window
+from analysis.describe.hours import asks_about
 from analysis.estimates.onset.courses import Threshold
 from analysis.outcomes.reliable_change import has_reliable_change, reliable_change_threshold
 
 __all__ = ["FormAt", "decides", "enough", "falls_that_count", "form_that_looks_back",
-           "form_with_reliable_change", "hours_of_windows", "last_window", "scored_windows",
+           "form_titled",
+           "form_with_reliable_change", "hours_of_windows", "last_window", "primary_titled",
+           "scored_windows",
            "why_not_hours"]  # fmt: skip
 
 
@@ -35,6 +38,27 @@ class FormAt:
     def words(self, case: Case) -> str:
         """How a sentence names it."""
         return f"{self.instrument} ({self.version}), {case.windows[self.window].label} after"
+
+    def titled(self, case: Case) -> str:
+        """How the title of a figure names it: with what it asks about instead of its version."""
+        recall = instruments.get(self.instrument).versions[self.version]
+        return _titled(case, self.instrument, recall, self.window)
+
+
+def primary_titled(case: Case, window: str = "") -> str:
+    """The primary form, and a window, as the title of a figure names them."""
+    recall = None if case.primary_form is None else case.primary_form[1]
+    return _titled(case, case.scale.name, recall, window)
+
+
+def form_titled(case: Case, instrument: str) -> str:
+    """An instrument as titles name it; of another than the primary one no version is known."""
+    return primary_titled(case) if instrument == case.scale.name else instrument
+
+
+def _titled(case: Case, instrument: str, recall: float | None, window: str) -> str:
+    form = instrument if recall is None else f"{instrument} ({asks_about(recall)})"
+    return f"{form}, {case.windows[window].label} after" if window else form
 
 
 def enough(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-__all__ = ["TICKS", "gaps", "reach", "told"]
+__all__ = ["TICKS", "asks_about", "gaps", "reach", "told"]
 
 # Hours to the words at them; the claims are about the first, most forms about the last.
 TICKS = {1: "1 h", 2: "2 h", 5: "5 h", 24: "1 d", 72: "3 d", 168: "7 d", 720: "30 d", 2160: "90 d"}
@@ -19,6 +19,11 @@ BEYOND = 1.35
 def told(hours: float) -> str:
     """A length of time in the unit that people count it in: ``5 h``, ``3 d``."""
     return f"{hours:.3g} h" if hours < 24 else f"{hours / 24:.3g} d"
+
+
+def asks_about(recall_hours: float) -> str:
+    """What time a form asks about, for a title: ``asks about the past 7 d``."""
+    return "asks about now" if recall_hours == 0 else f"asks about the past {told(recall_hours)}"
 
 
 def reach(

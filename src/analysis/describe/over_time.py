@@ -17,13 +17,14 @@ from analysis.claims.definitions import load_definitions
 from analysis.describe.by_window import Described, WindowFound, main_difference
 from analysis.describe.common import policy
 from analysis.describe.display import number
-from analysis.describe.hours import gaps, reach, told
+from analysis.describe.hours import asks_about, gaps, reach, told
 from analysis.describe.in_words import SYNTHETIC, interval, lines_of, listed
 from analysis.estimates.intervals import t_quantile
 from analysis.evidence import pooling
 from analysis.evidence.therapy import speeds
 
-__all__ = ["OverTime", "bars_of", "over_time", "published_over_time"]
+__all__ = ["OverTime", "bars_of", "over_time", "published_bars", "published_over_time",
+           "smallest_of"]  # fmt: skip
 
 BOUND = "bias alone could do this much (B)"
 SMALLEST = "minimal important difference"
@@ -110,20 +111,19 @@ def over_time(found: Described) -> OverTime:
     arms = tuple(str(arm) for arm in (design.active_arm, design.comparator_arm) if arm)
     recall = case.primary_form[1] if case.primary_form else 0.0
     rows = pd.DataFrame([_row(one, case, recall, arms) for one in found.windows])
-    asks = "asks about now" if recall == 0 else f"asks about the past {told(recall)}"
-    form = f"{case.scale.name} ({asks})"
+    form = f"{case.scale.name} ({asks_about(recall)})"
     main = [one.label for one in found.windows if one.decides]
     decided = f"; {main[0]} decides" if main else ""
     if design.comparator_arm is None:
         return OverTime(
             rows, arms, {}, KINDS,
             f"Change within participants on {arms[0]} over time, {form}", "points",
-            f"Change within participants, no comparator: {form}",
+            f"Change within participants, no comparator\n{form}",
             "change from before, points\n(below 0: fewer symptoms)", design.synthetic,
         )  # fmt: skip
     return OverTime(
         rows, arms, bars_of(case), KINDS, f"Difference {case.contrast} over time, {form}", "points",
-        f"{arms[0].capitalize()} against {arms[1]}: {form}{decided}",
+        f"{arms[0].capitalize()} against {arms[1]}{decided}\n{form}",
         f"difference, points\n(below 0: better on {arms[0]})", design.synthetic,
     )  # fmt: skip
 
@@ -160,9 +160,19 @@ def bars_of(case: Case) -> dict[str, float]:
     return {words: value for words, value in found.items() if np.isfinite(value) and value > 0}
 
 
+def smallest_of(case: Case) -> dict[str, float]:
+    """M alone, of figures in which B is taken off along the other axis."""
+    return {words: value for words, value in bars_of(case).items() if words == SMALLEST}
+
+
+def published_bars() -> dict[str, float]:
+    """B and M in SD, as the published results are held against."""
+    rules = load_definitions()
+    return {BOUND: rules.rule("bias_bound_sd"), SMALLEST: rules.rule("smallest_difference_sd")}
+
+
 def published_over_time() -> OverTime:
     """Each randomised trial's standardised difference, and those that others pooled."""
-    rules = load_definitions()
     trials = pooling.trial_differences()
     trials = trials[trials["g"].notna() & trials["hours_since_first_infusion"].notna()]
     pooled = speeds()
@@ -172,11 +182,10 @@ def published_over_time() -> OverTime:
         _pooled(line) for line in lines_of(pooled)
     ]
     table = pd.DataFrame(rows).sort_values(["hours", "marked"], ignore_index=True)
-    bars = {BOUND: rules.rule("bias_bound_sd"), SMALLEST: rules.rule("smallest_difference_sd")}
     return OverTime(
-        table, (), bars, {True: "pooled by others", False: "one trial"},
+        table, (), published_bars(), {True: "pooled by others", False: "one trial"},
         "Published differences from control over time", "SD",
-        "Published trials: difference from control, PTSD scales",
+        "Published trials: difference from control\nPTSD scales (ask about the past week or month)",
         "difference, SD\n(below 0: better on ketamine)", False, "the first infusion",
     )  # fmt: skip
 

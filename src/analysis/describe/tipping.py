@@ -29,7 +29,7 @@ from analysis.estimates.missing import (
 )
 from analysis.estimates.missing import Tipping as TippingPoint
 
-__all__ = ["Tipping", "handling_shown", "tipping", "tipping_in_every_window"]
+__all__ = ["Tipping", "fails_from", "handling_shown", "tipping", "tipping_in_every_window"]
 
 # Points added to missing scores on the map.
 GRID = np.linspace(-20, 40, 13).tolist()
@@ -115,6 +115,15 @@ def tipping_in_every_window(case: Case) -> pd.DataFrame:
     shifts = pd.concat([tipping_shifts(case, imputed, conclusions, visit=v) for v in visits])
     shifts["conclusion"] = shifts["estimand"].str.split(": ").str[1]
     return shifts.pivot(index="window", columns="conclusion", values="estimate").loc[visits]
+
+
+def fails_from(grid: pd.DataFrame) -> float | None:
+    """The shift on ketamine at which the map's benefit fails, the other arm as imputed."""
+    own = grid[grid["reference"] == 0].sort_values("treated")
+    high = own["ci_high"].to_numpy(float)
+    if not (len(own) and high[0] < 0 < high[-1]):
+        return None
+    return float(np.interp(0.0, high, own["treated"].to_numpy(float)))
 
 
 def handling_shown() -> pd.DataFrame:

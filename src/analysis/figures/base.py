@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +13,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.describe.display import estimate_numbers, number
+from analysis.describe.display import DASH, estimate_numbers, number
+from analysis.describe.over_time import SMALLEST
 from analysis.figures.output import DPI, SCREEN
 from analysis.figures.time_axis import time_axis
 
@@ -25,6 +27,7 @@ __all__ = [
     "WIDTH",
     "as_percent",
     "entitle",
+    "entitle_whole",
     "error_bars",
     "finish",
     "legend_above",
@@ -39,6 +42,7 @@ __all__ = [
     "shares_in_rows",
     "stacked_bars",
     "style",
+    "titled",
     "words_beside",
 ]
 
@@ -50,6 +54,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 LINES = ("-", "--", "-.", ":")
 HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo")
 SYNTHETIC = "synthetic data"
+TIED = SYNTHETIC.replace(" ", "\xa0")
 # Between two series at one hour, as a factor of the hour: their intervals would cover one another.
 ASIDE = 1.07
 # Points from the axis to the first line of words under its label, and between two of them.
@@ -171,8 +176,10 @@ def people_under(
 
 def lines_at(ax: Axes, bars: Mapping[str, float] | None, *, across: bool = True) -> None:
     """Lines at minus the size of each benefit that counts, in the legend by its words."""
-    for (words, value), dashes in zip((bars or {}).items(), ("--", ":", "-."), strict=False):
-        draw = ax.axhline if across else ax.axvline
+    draw = ax.axhline if across else ax.axvline
+    for words, value in (bars or {}).items():
+        # The difference that matters is dotted in every figure.
+        dashes = ":" if words == SMALLEST else "--"
         draw(-value, color="0.15", linewidth=1.5, linestyle=dashes, zorder=2.5, label=words)
 
 
@@ -195,8 +202,10 @@ def words_beside(ax: Axes, told: Sequence[str], y: Sequence[float]) -> None:
 
 
 def as_percent(share: float, low: float, high: float) -> str:
-    """A share with its limits, whole per cent; what is withheld or not known is left out."""
-    told = "" if np.isnan(share) else f"{100 * share:.0f} % "
+    """A share with its limits, whole per cent; a dash for one withheld or not known."""
+    if np.isnan(share) and np.isnan(low):
+        return ""
+    told = f"{DASH} " if np.isnan(share) else f"{100 * share:.0f} % "
     limits = "" if np.isnan(low) else f"({100 * low:.0f} to {100 * high:.0f})"
     return (told + limits).strip()
 
@@ -255,14 +264,34 @@ def stacked_bars(
 def entitle(ax: Axes, words: str, synthetic: bool) -> None:
     """Set the title; over a figure of made-up people it says so, once and outside the data.
 
-    It also marks the axes as drawn from aggregates, which alone may be shared.
+    What stands after a line break, the form and its window, begins a line of its own. It also
+    marks the axes as drawn from aggregates, which alone may be shared.
     """
-    text = f"{words} ({SYNTHETIC})" if synthetic else words
     labels = [line for label in ax.get_yticklabels() for line in label.get_text().split("\n")]
     # It begins with the axes, which long labels of rows push to the right.
     beside = max(map(len, labels), default=0)
-    ax.set_title(textwrap.fill(text, max(30, min(62, 66 - round(0.85 * beside)))))
+    wide = max(30, min(62, 66 - round(0.85 * beside)))
+    ax.set_title(_in_lines(words, synthetic, wide))
     ax.set_gid(AGGREGATES)
+
+
+def entitle_whole(figure: Figure, words: str, synthetic: bool) -> None:
+    """The same over a figure of several panels, whose marks its maker sets."""
+    figure.suptitle(_in_lines(words, synthetic, 62), x=0.02, ha="left", fontsize=12)
+
+
+def titled(words: str, of: str) -> str:
+    """A title, and under it the instrument and window that it is of."""
+    return f"{words}\n{of}" if of else words
+
+
+def _in_lines(words: str, synthetic: bool, wide: int) -> str:
+    """A title in lines of that many letters; a number stays with its unit."""
+    first, *more = words.split("\n")
+    first = f"{first} ({TIED})" if synthetic else first
+    tied = (re.sub(r"(?<=\d) (?=(h|d|days|SD|points)\b|%)", "\xa0", one) for one in (first, *more))
+    told = "\n".join(textwrap.fill(one, wide, break_on_hyphens=False) for one in tied)
+    return told.replace("\xa0", " ")
 
 
 def finish(

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import finish, new_axes, shares_in_rows, style
+from analysis.figures.base import finish, new_axes, shares_in_rows, style, words_beside
 
-__all__ = ["against_size", "by_world"]
+__all__ = ["against_size", "by_world", "over_worlds"]
 
 NOT_YET = "not counted yet"
 PENDING = "pending"
@@ -51,7 +51,7 @@ def by_world(
     ax : Axes, optional
     """
     names = list(dict.fromkeys(table["title"]))
-    tall = len(names) * max(0.46, 0.11 * len(labels))
+    tall = len(names) * 0.4
     ax = new_axes(ax, 1.6 + tall)
     place = {name: len(names) - 1 - row for row, name in enumerate(names)}
     spread = np.linspace(0.24, -0.24, len(labels)) if len(labels) > 1 else [0.0]
@@ -73,7 +73,7 @@ def by_world(
             ax.text(right / 2, place[str(name)], told, ha="center", va="center", color="0.45",
                     fontsize=9.5, style="italic")  # fmt: skip
     _limit(ax, line, line_label, right)
-    ax.set_yticks(list(place.values()), [textwrap.fill(name, 32) for name in names], fontsize=9.5)
+    ax.set_yticks(list(place.values()), [textwrap.fill(name, 40) for name in names], fontsize=8.5)
     ax.set_ylim(-0.6, len(names) - 0.6 + 0.3 / tall * len(names))
     ax.set_xlim(-right / 60, right)
     ax.grid(axis="y", visible=False)
@@ -92,6 +92,50 @@ def _limit(ax: Axes, line: float, label: str, right: float) -> None:
         ha="right" if left else "left", va="top", fontsize=9.5, color="0.2",
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
     )  # fmt: skip
+
+
+def over_worlds(
+    table: pd.DataFrame,
+    *,
+    series: str,
+    title: str,
+    xlabel: str,
+    line: float,
+    line_label: str,
+    ax: Axes | None = None,
+) -> Axes:
+    """A row an analysis, a mark a world, and from which share to which they reach.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The series, value (share); NaN where a cell is not counted.
+    series : str
+        Column that names the rows, from above in the order of the table.
+    title, xlabel : str
+    line : float
+        Share at which a dashed line stands.
+    line_label : str
+    """
+    names = list(dict.fromkeys(table[series]))
+    ax = new_axes(ax, 1.7 + 0.55 * len(names))
+    y = np.arange(len(names))[::-1]
+    told = []
+    for index, (place, name) in enumerate(zip(y, names, strict=True)):
+        shares = 100 * np.sort(table.loc[table[series] == name, "value"].dropna().to_numpy(float))
+        # Neighbours alternate about the row, so that few cover one another.
+        aside = 0.13 * ((np.arange(len(shares)) % 3) - 1)
+        ax.plot(shares, place + aside, linestyle="none", marker=style(index)["marker"],
+                color=style(index)["color"], markersize=5.5, alpha=0.7, zorder=3,
+                label=str(name))  # fmt: skip
+        told.append(f"{shares[0]:.1f} to {shares[-1]:.1f} %" if len(shares) else NOT_YET)
+    words_beside(ax, told, y.tolist())
+    ax.set_ylim(-0.6, len(names) - 0.2)
+    _limit(ax, line, line_label, 100)
+    ax.set_yticks(y, [textwrap.fill(str(name), 24) for name in names])
+    ax.set_xlim(-2, 102)
+    ax.grid(visible=False, axis="y")
+    return finish(ax, title, synthetic=False, x=xlabel)
 
 
 def against_size(

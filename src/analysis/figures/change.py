@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from analysis.figures.base import finish, legend_above, new_axes, series_by_visit, style
+from analysis.describe.hours import FIRST_HOUR, TICKS
+from analysis.figures.base import (
+    WIDTH,
+    entitle_whole,
+    finish,
+    legend_above,
+    new_axes,
+    people_under,
+    series_by_visit,
+    set_theme,
+    style,
+    titled,
+)
+from analysis.figures.time_axis import time_axis
 
 __all__ = ["courses", "cumulative", "ecdf_of_change", "mean_change"]
 
@@ -19,6 +32,7 @@ def mean_change(
     hours: Mapping[str, float],
     synthetic: bool,
     unit: str = "points",
+    of: str = "",
     ax: Axes | None = None,
 ) -> Axes:
     """Mean change over time, to scale, with intervals and people, one series a contrast.
@@ -26,13 +40,15 @@ def mean_change(
     Parameters
     ----------
     table : DataFrame
-        Rows of the table of estimates, of one instrument, which stands in the title.
+        Rows of the table of estimates, of one instrument.
     hours : mapping of str to float
         Hours after the end of the infusion by window.
     synthetic : bool
         Whether to label the figure synthetic.
     unit : str
         Unit of the estimate.
+    of : str
+        Instrument and what it asks about, for the title; the table's unless given.
     ax : Axes, optional
     """
     ax = new_axes(ax, 4.6)
@@ -40,49 +56,64 @@ def mean_change(
     series_by_visit(ax, table, series="contrast", visit="window", hours=hours, since=since)
     ax.axhline(0, color="0.3", linewidth=1)
     form = ", ".join(name for name in dict.fromkeys(table.get("instrument", [])) if name)
-    finish(ax, f"{form + ': ' if form else ''}mean change from before, 95 % intervals", synthetic,
+    finish(ax, titled("Mean change from before, 95 % intervals", of or form), synthetic,
            y=f"change, {unit} (lower is better)")  # fmt: skip
     legend_above(ax, 3)
     return ax
 
 
-def courses(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
-    """One thin, unlabelled line a person, the arms side by side, and the mean of those seen.
+def courses(
+    table: pd.DataFrame, *, hours: Mapping[str, float], synthetic: bool, of: str = ""
+) -> Axes:
+    """One thin, unlabelled line a person over log hours, a panel an arm, and the mean.
 
     Parameters
     ----------
     table : DataFrame
-        Columns contrast (arm), line, window (in the order of first appearance) and change
-        (points), as :func:`analysis.describe.change.individual_courses` gives them.
+        Columns contrast (arm), line, window and change (points), as
+        :func:`analysis.describe.change.individual_courses` gives them.
+    hours : mapping of str to float
+        Hours after the end of the infusion by window.
     synthetic : bool
         Whether to label the figure synthetic.
-    ax : Axes, optional
+    of : str
+        Instrument and what it asks about, for the title.
+
+    Returns
+    -------
+    Axes
+        The first panel; the other arms lie beside it in the same figure.
     """
-    ax = new_axes(ax, 4.3)
-    windows = {name: place for place, name in enumerate(table["window"].unique(), start=1)}
-    ticks: dict[float, str] = {}
-    for index, (arm, rows) in enumerate(table.groupby("contrast", sort=True)):
-        start, look = index * (len(windows) + 1.5), style(index)
-        people = rows.assign(place=rows["window"].map(windows)).pivot(
-            index="place", columns="line", values="change"
+    set_theme()
+    arms = dict(iter(table.groupby("contrast", sort=True)))
+    figure = Figure(figsize=(WIDTH, 4.6), layout="constrained")
+    panels = list(figure.subplots(1, len(arms), sharey=True, squeeze=False).flat)
+    for index, (ax, (arm, rows)) in enumerate(zip(panels, arms.items(), strict=True)):
+        look = style(index)
+        people = rows.assign(hour=rows["window"].map(hours)).pivot(
+            index="hour", columns="line", values="change"
         )
-        people.loc[0] = 0.0
+        counts = {float(hour): f"{n}" for hour, n in people.notna().sum(axis=1).items()}
+        time_axis(ax, people.index, name="")
+        # What was before has no place on a log axis: it stands at the left end, and is named so.
+        before = ax.get_xlim()[0]
+        people.loc[before] = 0.0
         people = people.sort_index()
-        x = start + people.index.to_numpy(float)
+        x = people.index.to_numpy(float)
         for _, one in people.items():
             seen = one.notna().to_numpy()
             ax.plot(x[seen], one[seen], color=look["color"], linewidth=0.7, alpha=0.4)
         ax.plot(x, people.mean(axis=1), label=f"{arm}, mean", zorder=3, **look)
-        ticks |= {start: "before"} | {start + place: name for name, place in windows.items()}
-    ax.axhline(0, color="0.3", linewidth=1)
-    ax.set_xticks(list(ticks), [textwrap.fill(name, 8) for name in ticks.values()], fontsize=8)
-    finish(
-        ax, "Change of each participant, unlabelled", synthetic, columns=3, gap=0.24,
-        x="after the end of the infusion", y="change, points (lower is better)",
-    )  # fmt: skip
-    # No aggregates: this one is never passed on.
-    ax.set_gid(None)
-    return ax
+        ax.axhline(0, color="0.3", linewidth=1)
+        shown = [hour for hour in ax.get_xticks() if hour > FIRST_HOUR * 2]
+        ax.set_xticks([before, *shown], ["before", *(TICKS[hour] for hour in shown)], fontsize=9)
+        ax.set_title(f"{arm}: thick line the mean", fontsize=10.5)
+        ax.set_xlabel("")
+        people_under(ax, {"": counts}, start=26)
+    figure.supxlabel("time since the end of the infusion (log scale)", fontsize=11)
+    panels[0].set_ylabel("change, points (lower is better)")
+    entitle_whole(figure, titled("Change of each participant, unlabelled", of), synthetic)
+    return panels[0]
 
 
 def ecdf_of_change(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import finish, legend_above, new_axes, series_by_visit
+from analysis.figures.base import finish, legend_above, new_axes, series_by_visit, titled
 
 __all__ = ["lsmeans_by_visit"]
 
@@ -37,7 +37,7 @@ def lsmeans_by_visit(
     hours : mapping of str to float
         Hours after the end of the infusion by visit.
     form : str
-        What the scores are on, for the title.
+        What the scores are on and what it asks about, for the title.
     ylabel : str
         What is measured, its unit and its direction.
     synthetic : bool
@@ -60,7 +60,7 @@ def lsmeans_by_visit(
     since = "time since the end of the infusion"
     series_by_visit(ax, means, series=arm, visit=visit, hours=hours, since=since)
     ax.axhline(0, color="0.3", linewidth=1)
-    of = f"{form}: least" if form else "Least"
-    finish(ax, f"{of} squares means, {100 * level:.0f} % intervals", synthetic, y=ylabel)
+    title = f"Least squares mean change, {100 * level:.0f} % intervals"
+    finish(ax, titled(title, form), synthetic, y=ylabel)
     legend_above(ax, 3)
     return ax

@@ -37,7 +37,8 @@ def speed(
     ax.axhline(0, color="0.3", linewidth=1)
     lines_at(ax, bars)
     time_axis(ax, table["hours"], name="since the first infusion, or since randomisation")
-    finish(ax, "PTSD scales: difference from control over time", synthetic=False,
+    title = "Difference from any control over time"
+    finish(ax, f"{title}\nPTSD scales (ask about the past week or month)", synthetic=False,
            y="difference, SD\n(down: fewer symptoms)")  # fmt: skip
     legend_above(ax)
     return ax
@@ -75,6 +76,8 @@ def look_back(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.annotate("beyond this line\nno literal answer goes", (1, 0.03), (6, 0), fontsize=9,
                 xycoords=("data", "axes fraction"), textcoords="offset points")  # fmt: skip
     return finish(
-        ax, "Observed fall over the largest literal one", synthetic=False,
-        x="times (circle: for the shortest version\nof the scale, square: for the longest)",
+        ax, "Did scores fall further than the scale can literally show?\nScales named at the left",
+        synthetic=False,
+        x="observed fall ÷ largest of a literal answer (circle:\n"
+          "shortest version of the scale, square: longest)",
     )  # fmt: skip

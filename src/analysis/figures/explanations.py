@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.describe.display import number
+from analysis.describe.display import MINUS, number
 from analysis.figures.base import (
     as_percent,
     error_bars,
     finish,
     legend_above,
+    lines_at,
     new_axes,
     people_of,
     people_under,
     shares_in_rows,
     stacked_bars,
     style,
+    titled,
     words_beside,
 )
 
@@ -30,6 +33,7 @@ __all__ = [
     "difference_over_baseline",
     "guesses_by_arm",
     "harms_by_arm",
+    "harms_drawn",
     "mediation_sensitivity",
     "share_back",
 ]
@@ -62,7 +66,9 @@ def guesses_by_arm(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = No
     return finish(ax, title, synthetic, x="% of the arm", columns=3, gap=0.3)
 
 
-def course_of_dissociation(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
+def course_of_dissociation(
+    table: pd.DataFrame, *, synthetic: bool, of: str = "", ax: Axes | None = None
+) -> Axes:
     """Mean dissociation over hours from the start, to scale, by arm, with 95 % intervals.
 
     Parameters
@@ -72,6 +78,8 @@ def course_of_dissociation(table: pd.DataFrame, *, synthetic: bool, ax: Axes | N
         its window, ``low to high h``.
     synthetic : bool
         Whether to label the figure synthetic.
+    of : str
+        Instrument and what it asks about, for the title.
     ax : Axes, optional
     """
     ax = new_axes(ax, 4.4)
@@ -94,7 +102,7 @@ def course_of_dissociation(table: pd.DataFrame, *, synthetic: bool, ax: Axes | N
     ax.set_xticks([BEFORE, *hourly], ["before", *(f"{hour} h" for hour in hourly)])
     ax.set_ylim(bottom=0)
     people_under(ax, people)
-    finish(ax, "CADSS before, during and after the infusion: means, 95 % intervals", synthetic,
+    finish(ax, titled("Dissociation by hour: means, 95 % intervals", of), synthetic,
            x="time since the start of the infusion", y="dissociation, points")  # fmt: skip
     legend_above(ax)
     return ax
@@ -106,7 +114,9 @@ def _middle(window: str) -> float:
     return (float(found[1]) + float(found[2])) / 2 if found else BEFORE
 
 
-def share_back(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
+def share_back(
+    table: pd.DataFrame, *, synthetic: bool, of: str = "", ax: Axes | None = None
+) -> Axes:
     """Share of each arm whose dissociation is back near baseline, by hours from the start.
 
     Parameters
@@ -116,6 +126,8 @@ def share_back(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) 
         and the envelope lower to upper (0 to 1) that the ratings leave.
     synthetic : bool
         Whether to label the figure synthetic.
+    of : str
+        Instrument and what it asks about, for the title.
     ax : Axes, optional
     """
     ax = new_axes(ax)
@@ -129,13 +141,18 @@ def share_back(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) 
     ax.set_ylim(0, 104)
     ax.legend(loc="lower right", frameon=True)
     return finish(
-        ax, "How soon dissociation (CADSS) has passed", synthetic,
+        ax, titled("How soon dissociation has passed", of), synthetic,
         x="hours from the start of the infusion", y="% of participants\nresolved",
     )  # fmt: skip
 
 
 def bias_tipping(
-    table: pd.DataFrame, *, synthetic: bool, of: str = "", ax: Axes | None = None
+    table: pd.DataFrame,
+    *,
+    synthetic: bool,
+    of: str = "",
+    bars: Mapping[str, float] | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """The difference and its interval as more and more of it is put down to expectancy.
 
@@ -147,19 +164,22 @@ def bias_tipping(
         Whether to label the figure synthetic.
     of : str
         Instrument and window, for the title.
+    bars : mapping of str to float, optional
+        Words to the size of a benefit that counts: a line at minus it.
     ax : Axes, optional
     """
-    ax = new_axes(ax, 4.2)
+    ax = new_axes(ax, 4.4)
     bound = table["bound_sd"].to_numpy(float)
     ax.fill_between(bound, table["ci_low"], table["ci_high"], color="C0", alpha=0.2, zorder=2)
-    ax.plot(bound, table["estimate"], zorder=3, label="difference left", **style(0))
+    ax.plot(bound, table["estimate"], zorder=3, label="difference left, 95 % interval", **style(0))
     ax.plot(bound, table["ci_high"], color="C0", linewidth=1, zorder=3)
     decides = table[table["decides"] == "yes"]
     for value in decides["bound_sd"]:
         ax.axvline(value, color="C3", linestyle="--", linewidth=1.4, zorder=2)
         ax.text(
-            value, 0.03, " the bound\n that decides", color="C3", transform=ax.get_xaxis_transform()
-        )
+            value, 0.03, f" bound on bias (B)\n that decides: {value:g} SD", color="C3",
+            fontsize=10, transform=ax.get_xaxis_transform(),
+        )  # fmt: skip
     end = table["ci_high"].to_numpy(float)
     if end[0] < 0 < end[-1]:
         tips = float(np.interp(0.0, end, bound))
@@ -167,12 +187,15 @@ def bias_tipping(
         ax.annotate(f"interval reaches zero\nat {tips:.2f} SD", (tips, 0), (tips, 1.6),
                     ha="center", fontsize=10)  # fmt: skip
     ax.axhline(0, color="0.3", linewidth=1)
+    lines_at(ax, bars)
     ax.set_ylim(top=max(float(end.max()), 0) + 2.5)
-    return finish(
-        ax, _titled("How much expectancy would it take?", of), synthetic,
+    finish(
+        ax, titled("How much expectancy would it take?", of), synthetic,
         x="benefit put down to expectancy, SD of baseline (assumed)",
-        y="difference left, points\n(lower favours the drug)",
+        y="difference left, points\n(below 0: better on ketamine)",
     )  # fmt: skip
+    legend_above(ax)
+    return ax
 
 
 def mediation_sensitivity(
@@ -203,15 +226,21 @@ def mediation_sensitivity(
     ax.axhline(0, color="0.3", linewidth=1)
     ax.axvline(0, color="0.3", linewidth=1, linestyle=":")
     ax.plot([rho_null], [0], marker="X", markersize=10, color="C1", zorder=5, linestyle="")
-    ax.annotate(f"zero at {rho_null:.2f}", (rho_null, 0), (8, 10), textcoords="offset points")
+    told = f"zero at {rho_null:.2f}".replace("-", MINUS)
+    ax.annotate(told, (rho_null, 0), (8, 10), textcoords="offset points")
     return finish(
-        ax, _titled("Through dissociation? It depends on what nobody measured", of), synthetic,
+        ax, titled("Through dissociation? It depends on what nobody measured", of), synthetic,
         x="correlation of the errors by an unmeasured cause (assumed)", y="indirect effect, points",
     )  # fmt: skip
 
 
 def difference_over_baseline(
-    table: pd.DataFrame, *, synthetic: bool, of: str = "", ax: Axes | None = None
+    table: pd.DataFrame,
+    *,
+    synthetic: bool,
+    of: str = "",
+    bars: Mapping[str, float] | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """The difference between the arms over the baseline, with its pointwise interval.
 
@@ -223,24 +252,31 @@ def difference_over_baseline(
         Whether to label the figure synthetic.
     of : str
         Instrument and window, for the title.
+    bars : mapping of str to float, optional
+        Words to the size of a benefit that counts: a line at minus it.
     ax : Axes, optional
     """
-    ax = new_axes(ax)
+    ax = new_axes(ax, 4.2)
     at = table["estimand"].str.extract(r"at baseline ([\d.]+)$")[0].astype(float)
     rows = table[at.notna()].assign(baseline=at[at.notna()])
     ax.fill_between(rows["baseline"], rows["ci_low"], rows["ci_high"], color="C0", alpha=0.2)
     ax.plot(rows["baseline"], rows["estimate"], zorder=3, **style(0))
     ax.axhline(0, color="0.3", linewidth=1)
+    lines_at(ax, bars)
     ax.set_xticks(rows["baseline"])
-    return finish(
-        ax, _titled("The difference by severity before", of), synthetic,
-        x="score before the infusion, points", y="difference, points\n(lower favours the drug)",
+    finish(
+        ax, titled("The difference by severity before, 95 % interval", of), synthetic,
+        x="score before the infusion, points",
+        y="difference, points\n(below 0: better on ketamine)",
     )  # fmt: skip
+    legend_above(ax)
+    return ax
 
 
-def _titled(words: str, of: str) -> str:
-    """A title with the instrument and window that it is of before it."""
-    return f"{of}: {words[0].lower()}{words[1:]}" if of else words
+def harms_drawn(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of harms that the figure draws: shares of one arm."""
+    whole = table["estimand"].str.contains("median") | table["contrast"].str.contains(" - ")
+    return table[~whole]
 
 
 def harms_by_arm(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None) -> Axes:
@@ -256,8 +292,7 @@ def harms_by_arm(table: pd.DataFrame, *, synthetic: bool, ax: Axes | None = None
         Whether to label the figure synthetic.
     ax : Axes, optional
     """
-    whole = table["estimand"].str.contains("median") | table["contrast"].str.contains(" - ")
-    shares = table[~whole]
+    shares = harms_drawn(table)
     form = shares["instrument"].map(lambda name: f" ({name})" if name else "")
     labels = shares["estimand"] + form
     names = list(dict.fromkeys(labels))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import finish, new_axes
+from analysis.figures.base import HATCHES, finish, legend_above, lines_at, new_axes, titled
 
 __all__ = ["tipping_line", "tipping_map"]
 
@@ -19,7 +19,8 @@ def tipping_line(
     point: float,
     smallest: float | None,
     conclusion: str,
-    window: str,
+    of: str = "",
+    bars: Mapping[str, float] | None = None,
     synthetic: bool,
     ax: Axes | None = None,
 ) -> Axes:
@@ -36,12 +37,15 @@ def tipping_line(
         Smallest difference that matters, points: gate 6 asks for a shift of at least this.
     conclusion : str
         What holds left of the point, in a few words.
-    window : str
+    of : str
+        Instrument and window, for the title.
+    bars : mapping of str to float, optional
+        Words to the size of a benefit that counts: a line at minus it.
     synthetic : bool
         Whether to label the figure synthetic.
     ax : Axes, optional
     """
-    ax = new_axes(ax, 4.4)
+    ax = new_axes(ax, 4.8)
     x = curve["shift"].to_numpy(float)
     low, high = curve["ci_low"].to_numpy(float), curve["ci_high"].to_numpy(float)
     end = float(np.clip(point, x[0], x[-1]))
@@ -59,19 +63,22 @@ def tipping_line(
             )  # fmt: skip
     ax.plot(x, curve["estimate"], color="0.15", linewidth=2)
     ax.axhline(0, color="0.3", linewidth=1)
+    lines_at(ax, bars)
     top = float(high.max())
     if x[0] < point < x[-1]:
         ax.axvline(point, color="C3", linewidth=1.6)
         _label(ax, point, top, f"tips at {point:.1f}")
     if smallest is not None and x[0] < smallest < x[-1]:
         ax.axvline(smallest, color="0.3", linewidth=1.4, linestyle=":")
-        _label(ax, smallest, top, f"matters:\n{smallest:.1f}")
+        _label(ax, smallest, top, f"gate robustness\nasks for {smallest:.1f}")
     ax.set_xlim(x[0], x[-1])
-    return finish(
-        ax, f"How much worse must the missing be? Difference {window}, 95 %", synthetic,
+    finish(
+        ax, titled("How much worse must the missing be? 95 % interval", of), synthetic,
         x="points added to each missing score on ketamine (right is worse)",
-        y=textwrap.fill("difference, points (below 0 favours ketamine)", 30), columns=2, gap=0.17,
+        y="difference, points\n(below 0: better on ketamine)",
     )  # fmt: skip
+    legend_above(ax)
+    return ax
 
 
 def _label(ax: Axes, x: float, y: float, words: str) -> None:
@@ -85,44 +92,60 @@ def tipping_map(
     grid: pd.DataFrame,
     *,
     conclusion: str,
-    window: str,
+    bias: float | None,
+    smallest: float | None,
+    of: str = "",
     synthetic: bool,
     limit: float = 0.0,
     ax: Axes | None = None,
 ) -> Axes:
-    """Where the conclusion holds when the missing of both arms are shifted.
+    """What is left of the conclusion when the missing of both arms are shifted.
 
     Parameters
     ----------
     grid : DataFrame
         Columns treated, reference, estimate, ci_high, as
         :func:`analysis.estimates.missing.tipping_grid` gives them.
-    conclusion, window : str
+    conclusion : str
+    bias, smallest : float or None
+        Bound on bias, which the interval must exceed, and smallest difference that matters, which
+        the estimate must reach, points.
+    of : str
+        Instrument and window, for the title.
     synthetic : bool
         Whether to label the figure synthetic.
     limit : float
         The conclusion holds where the interval lies below it, points.
     ax : Axes, optional
     """
-    ax = new_axes(ax, 4.9)
+    ax = new_axes(ax, 5.6)
     wide = grid.pivot(index="reference", columns="treated", values="estimate")
     high = grid.pivot(index="reference", columns="treated", values="ci_high").to_numpy(float)
     x, y = wide.columns.to_numpy(float), wide.index.to_numpy(float)
-    reach = float(np.abs(wide.to_numpy()).max())
-    mesh = ax.pcolormesh(x, y, wide.to_numpy(), cmap="RdBu_r", vmin=-reach, vmax=reach,
-                         shading="gouraud")  # fmt: skip
+    beyond = limit if bias is None else min(limit, -bias)
+    steps = (
+        (-np.inf, beyond, "C0", 0.55, "", f"{conclusion}, beyond what bias alone could do (B)"),
+        (beyond, limit, "C0", 0.22, "", f"{conclusion}, but bias alone could do it"),
+        (limit, np.inf, "C3", 0.3, HATCHES[1], f"{conclusion} fails"),
+    )
+    lowest, highest = float(high.min()) - 1, float(high.max()) + 1
+    for low, top, colour, alpha, hatch, words in steps:
+        if ((high > low) & (high <= top)).any():
+            ax.contourf(x, y, high, levels=[max(low, lowest), min(top, highest)], colors=[colour],
+                        alpha=alpha, hatches=[hatch])  # fmt: skip
+            ax.fill_between([], [], [], color=colour, alpha=alpha, hatch=hatch, label=words)
     if high.min() < limit < high.max():
-        ax.contourf(x, y, high, levels=[limit, high.max()], colors="none", hatches=["//"])
         ax.contour(x, y, high, levels=[limit], colors="0.1", linewidths=2)
+    if smallest is not None and wide.to_numpy().min() < -smallest < wide.to_numpy().max():
+        ax.contour(x, y, wide.to_numpy(), levels=[-smallest], colors="0.1", linestyles=":")
+        ax.plot([], [], ":", color="0.1", label="estimate at the minimal important difference")
     ax.plot(0, 0, marker="o", color="0.1", markersize=8, linestyle="none")
     _label(ax, float(np.ptp(x)) / 60, 0, "as imputed")
-    figure = ax.get_figure(root=True)
-    if figure is not None:
-        bar = figure.colorbar(mesh, ax=ax, pad=0.02)
-        bar.set_label("difference, points (blue favours ketamine)")
     ax.grid(visible=False)
-    return finish(
-        ax, f"Both arms shifted, {window}; hatched: {conclusion} fails", synthetic,
+    finish(
+        ax, titled("How much worse must the missing of both arms be?", of), synthetic,
         x="points added to the missing on ketamine",
         y="points added to the missing on the comparator",
     )  # fmt: skip
+    legend_above(ax, 1)
+    return ax

@@ -14,9 +14,9 @@ from analysis.describe.display import number
 from analysis.figures.base import (
     AGGREGATES,
     LINES,
-    SYNTHETIC,
     WIDTH,
     as_percent,
+    entitle_whole,
     error_bars,
     finish,
     legend_above,
@@ -139,8 +139,7 @@ def cluster_courses(
         panel.label_outer()
     figure.supxlabel("time since the end of the infusion (log scale)", fontsize=11)
     figure.supylabel("difference, points\n(below 0: better on ketamine)", fontsize=11)
-    figure.suptitle(textwrap.fill(f"{title} ({SYNTHETIC})" if synthetic else title, 60), x=0.02,
-                    ha="left", fontsize=12)  # fmt: skip
+    entitle_whole(figure, title, synthetic)
     return first
 
 

@@ -12,11 +12,12 @@ from matplotlib.figure import Figure
 from analysis.figures.base import (
     AGGREGATES,
     WIDTH,
-    entitle,
+    entitle_whole,
     finish,
     new_axes,
     set_theme,
     shares_in_rows,
+    titled,
 )
 
 __all__ = ["operating_characteristics", "specification_curve"]
@@ -25,6 +26,8 @@ __all__ = ["operating_characteristics", "specification_curve"]
 COLOURS = {"supported": "C0", "not decided": "0.45", "contradicted": "C3", "": "0.45"}
 # Empty columns between the specifications that may decide and those that are only shown.
 GAP = 7
+# Inches: what is left of a screen for the matrix.
+TALLEST = 3.6
 
 
 def specification_curve(
@@ -34,6 +37,7 @@ def specification_curve(
     smallest: float | None,
     bias: float | None,
     synthetic: bool,
+    of: str = "",
 ) -> Axes:
     """Estimates with 95 % intervals above a matrix of the choices behind each.
 
@@ -48,6 +52,8 @@ def specification_curve(
         Smallest difference that matters and bound on bias, points, drawn as lines.
     synthetic : bool
         Whether to label the figure synthetic.
+    of : str
+        Instrument and what it asks about, for the title.
 
     Returns
     -------
@@ -56,8 +62,8 @@ def specification_curve(
     """
     set_theme()
     rows = sum(1 + len(labels) for labels in choices.values())
-    heights = [2.9, 0.19 * rows]
-    figure = Figure(figsize=(WIDTH, sum(heights) + 1.0), layout="constrained")
+    heights = [2.1, min(0.19, TALLEST / rows) * rows]
+    figure = Figure(figsize=(WIDTH, sum(heights) + 1.1), layout="constrained")
     above, below = figure.subplots(2, sharex=True, height_ratios=heights)
     at = np.arange(len(table)) + GAP * (~table["may_decide"].to_numpy(bool))
     colours = [COLOURS[word] for word in table["word"]]
@@ -66,9 +72,9 @@ def specification_curve(
     above.set_xlim(at[0] - 3, at[-1] + 3)
     counts = table.loc[table["may_decide"], "word"].value_counts()
     told = ", ".join(f"{count} {word}" for word, count in counts.items() if word)
-    entitle(above, f"{int(counts.sum())} analyses that may decide: {told}", synthetic)
-    # The labels of the matrix leave the axes narrower than other figures have them.
-    above.set_title(textwrap.fill(above.get_title(loc="left"), 46), loc="left")
+    title = titled(f"{int(counts.sum())} analyses that may decide: {told}", of)
+    entitle_whole(figure, title, synthetic)
+    above.set_gid(AGGREGATES)
     return above
 
 
@@ -104,7 +110,7 @@ def _estimates(
             shown.mean(), 0.02, "shown,\ncannot decide", transform=ax.get_xaxis_transform(),
             ha="center", va="bottom", fontsize=9, color="0.25",
         )  # fmt: skip
-    ax.set_ylabel("difference, points\n(lower favours ketamine)")
+    ax.set_ylabel("difference, points\n(below 0: better)")
     ax.tick_params(labelbottom=False)
     ax.grid(visible=False, axis="x")
     ax.legend(
@@ -134,7 +140,7 @@ def _matrix(
     shown = at[~table["may_decide"].to_numpy(bool)]
     if len(shown):
         ax.axvspan(shown[0] - GAP / 2, shown[-1] + 3, color="0.5", alpha=0.13, linewidth=0)
-    ax.set_yticks(range(len(names)), names, fontsize=9)
+    ax.set_yticks(range(len(names)), names, fontsize=8)
     for y in titles:
         ax.get_yticklabels()[y].set_fontweight("bold")
     ax.set_ylim(len(names) - 0.4, -0.6)

@@ -17,7 +17,12 @@ from analysis.describe.change import (
     regression_to_the_mean,
     unselected_population,
 )
-from analysis.describe.chosen import decides, form_with_reliable_change, hours_of_windows
+from analysis.describe.chosen import (
+    decides,
+    form_with_reliable_change,
+    hours_of_windows,
+    primary_titled,
+)
 from analysis.describe.display import number, rounded
 from analysis.describe.in_words import (
     alternative,
@@ -61,7 +66,8 @@ def by_window(case: Case) -> Iterator[Any]:
     drawn = change[change["window"].isin([case.windows[name].label for name in case.visit_windows])]
     drawn = change if drawn.empty else drawn
     yield Picture(
-        mean_change(drawn, hours=hours_of_windows(case), synthetic=case.design.synthetic),
+        mean_change(drawn, hours=hours_of_windows(case), synthetic=case.design.synthetic,
+                    of=primary_titled(case)),
         alternative(case, "Mean change by window and arm, 95 % intervals", drawn,
                     "contrast", "window"),
     )  # fmt: skip
@@ -76,7 +82,11 @@ def courses(case: Case) -> Iterator[Any]:
     people = lines.groupby("contrast", sort=True)["line"].nunique()
     told = listed(f"{counted(n, 'participant')} on {arm}" for arm, n in people.items())
     what = f"A thin line of change over the windows for each participant, {told}; thick the mean"
-    yield Picture(draw.courses(lines, synthetic=case.design.synthetic), alternative(case, what))
+    yield Picture(
+        draw.courses(lines, hours=hours_of_windows(case), synthetic=case.design.synthetic,
+                     of=primary_titled(case)),
+        alternative(case, what),
+    )  # fmt: skip
 
 
 @section()
@@ -90,10 +100,10 @@ def differences(case: Case) -> Iterator[Any]:
     label = "points, ketamine minus comparator (left: fewer symptoms)"
     yield Picture(
         forest(points, label="window", xlabel=label, bars=bars_of(case),
-               title=f"{case.scale.name}: adjusted difference by window",
+               title=f"Adjusted difference by window\n{primary_titled(case)}",
                synthetic=case.design.synthetic),
         alternative(case, f"Adjusted difference, {case.contrast}, by window, 95 % intervals",
-                    points, "window"),
+                    points, "window", bars=bars_of(case)),
     )  # fmt: skip
 
 
@@ -159,12 +169,12 @@ def selection_beside(case: Case) -> Iterator[Any]:
 
 @section()
 def spread_over_people(case: Case) -> Iterator[Any]:
-    """The Cumulative share of participants by change, thinned so that nobody can be picked out."""
+    """The cumulative share of participants by change, thinned so that nobody can be picked out."""
     window = decides(case)
     table = cumulative_change(case, window=window)
     if table.empty:
         raise ValueError("Too few participants were scored there for a curve that shows nobody.")
-    title = f"{case.scale.name}: how change is distributed, {case.windows[window].label} after"
+    title = f"How change is distributed\n{primary_titled(case, window)}"
     yield Picture(
         ecdf_of_change(table, synthetic=case.design.synthetic, title=title),
         alternative(case, f"Cumulative share of participants by change. {_curves(table)}"),

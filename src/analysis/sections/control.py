@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from analysis.claims.case import Case
-from analysis.describe.chosen import decides, hours_of_windows
+from analysis.describe.chosen import decides, hours_of_windows, primary_titled
 from analysis.describe.control import difference_by_stratum
 from analysis.describe.display import rounded
 from analysis.describe.in_words import alternative, difference_sentence, lines_of
@@ -37,7 +37,7 @@ def means(case: Case) -> Iterator[Any]:
     rows = mixed_model(case).means()
     yield estimates_table(rows)
     ax = lsmeans_by_visit(rows, arm="contrast", visit="window", hours=hours_of_windows(case),
-                          form=case.scale.name, synthetic=case.design.synthetic,
+                          form=primary_titled(case), synthetic=case.design.synthetic,
                           ylabel="change, points (lower is better)")  # fmt: skip
     what = "Least squares mean change by window and arm, 95 % intervals"
     yield Picture(ax, alternative(case, what, rows, "contrast", "window"))

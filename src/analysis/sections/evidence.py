@@ -9,6 +9,8 @@ from analysis import evidence
 from analysis.claims.case import Case
 from analysis.describe import pooled_evidence as pooled
 from analysis.describe.display import sentences
+from analysis.describe.hours import told
+from analysis.describe.over_time import published_bars
 from analysis.evidence.look_back import look_back_falls
 from analysis.figures import evidence as draw
 from analysis.figures.forest import forest
@@ -23,10 +25,14 @@ def pooled_by_others() -> Iterator[Any]:
     contrasts = evidence.controlled_contrasts()
     timed = contrasts["hours_since_first_infusion"].notna()
     rows = contrasts[(contrasts["unit"] == "SD") & timed]
-    hours = rows["hours_since_first_infusion"].map("{:g} h ".format)
-    rows = rows.assign(label=hours + rows["analysis"].str.replace("_", " "))
-    label = "standardised difference (left: fewer symptoms on ketamine)"
-    ax = forest(rows, label="label", xlabel=label, title="Pooled by others: Borgogna 2024")
+    hours = rows["hours_since_first_infusion"].map(told)
+    rows = rows.assign(
+        label=(hours + ", " + rows["analysis"].str.replace("_", " ")).str.strip(", ")
+    )
+    ax = forest(rows, label="label", xlabel="difference, SD (left: better on ketamine)",
+                title="Pooled by others: Borgogna 2024\n"
+                      "PTSD scales (ask about the past week or month)",
+                bars=published_bars())  # fmt: skip
     yield Picture(ax, pooled.meta_alt(rows))
 
 
@@ -39,7 +45,7 @@ def look_back() -> Iterator[Any]:
 @section()
 def speed() -> Iterator[Any]:
     """Psychological treatments by weeks beside ketamine by hours and days."""
-    yield Picture(draw.speed(pooled.speeds_figure()), pooled.speeds_alt())
+    yield Picture(draw.speed(pooled.speeds_figure(), bars=published_bars()), pooled.speeds_alt())
 
 
 @section(team_only=True)

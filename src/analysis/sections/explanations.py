@@ -11,12 +11,13 @@ import pandas as pd
 from analysis.claims.case import Case
 from analysis.describe import control
 from analysis.describe.by_window import PRIMARY
-from analysis.describe.chosen import decides, form_with_reliable_change
+from analysis.describe.chosen import decides, form_with_reliable_change, primary_titled
 from analysis.describe.common import digits, policy
 from analysis.describe.display import number, rounded, typeset
 from analysis.describe.evidence import control_changes
 from analysis.describe.explanations import blinding, dissociation, expectancy, harms
 from analysis.describe.in_words import alternative, interval, lines_of, listed, percent
+from analysis.describe.over_time import bars_of, smallest_of
 from analysis.describe.verdicts import estimates_table
 from analysis.estimates.table import table
 from analysis.figures import explanations as draw
@@ -28,6 +29,7 @@ __all__ = ["alike_guesses", "back_near_baseline", "blinding_lost", "by_severity"
            "within_study"]  # fmt: skip
 
 SEED = 7
+CADSS = "CADSS (asks about now)"
 RHOS = (-0.3, -0.1, 0.1, 0.3)
 
 
@@ -84,7 +86,7 @@ def alike_guesses(case: Case) -> Iterator[Any]:
 
 def _of(case: Case) -> str:
     """Instrument and window of what is explained."""
-    return f"{case.scale.name}, {case.windows[decides(case)].label} after"
+    return primary_titled(case, decides(case))
 
 
 @section()
@@ -98,9 +100,10 @@ def expectancy_needed(case: Case) -> Iterator[Any]:
             for line in lines_of(at)]  # fmt: skip
     ends = f"from {interval(lines_of(curve)[0])} to {interval(lines_of(curve)[-1])}"
     yield Picture(
-        draw.bias_tipping(curve, synthetic=case.design.synthetic, of=_of(case)),
+        draw.bias_tipping(curve, synthetic=case.design.synthetic, of=_of(case),
+                          bars=smallest_of(case)),
         alternative(case, f"The difference and its interval move {ends} as bias is taken off; "
-                    + listed(told)),
+                    + listed(told), bars=smallest_of(case)),
     )  # fmt: skip
     yield rounded(curve).set_index("bound_sd")
 
@@ -123,7 +126,7 @@ def course(case: Case) -> Iterator[Any]:
         raise ValueError("Too few participants were rated for dissociation to show.")
     mean = rows[rows["estimand"] == "mean score"]
     yield Picture(
-        draw.course_of_dissociation(rows, synthetic=case.design.synthetic),
+        draw.course_of_dissociation(rows, synthetic=case.design.synthetic, of=CADSS),
         alternative(case, "Mean CADSS by hours from the start and arm, 95 % intervals", mean,
                     "contrast", "window"),
     )  # fmt: skip
@@ -140,7 +143,7 @@ def back_near_baseline(case: Case) -> Iterator[Any]:
             for arm, own in back.groupby("arm", sort=True)]  # fmt: skip
     what = "Share of participants whose dissociation had resolved, by hours from the start. "
     yield Picture(
-        draw.share_back(back, synthetic=case.design.synthetic),
+        draw.share_back(back, synthetic=case.design.synthetic, of=CADSS),
         alternative(case, what + "; ".join(told)),
     )
     yield rounded(back).set_index(["arm", "hours"])
@@ -184,9 +187,11 @@ def by_severity(case: Case) -> Iterator[Any]:
     """The difference with a slope on baseline for each arm."""
     rows = control.difference_by_baseline(case, window=decides(case))
     yield Picture(
-        draw.difference_over_baseline(rows, synthetic=case.design.synthetic, of=_of(case)),
-        alternative(case, "The difference between the arms over the scores before", rows,
-                    "estimand"),
+        draw.difference_over_baseline(rows, synthetic=case.design.synthetic, of=_of(case),
+                                      bars=bars_of(case)),
+        alternative(case, "The difference between the arms over the scores before",
+                    rows[rows["estimand"].str.contains(" at baseline ")], "estimand",
+                    bars=bars_of(case)),
     )  # fmt: skip
     yield estimates_table(rows)
 
@@ -225,7 +230,7 @@ def harms_by_arm(case: Case) -> Iterator[Any]:
         what = "Share of participants with each harm by arm, exact intervals"
         yield Picture(
             draw.harms_by_arm(rows, synthetic=case.design.synthetic),
-            alternative(case, what, one, "contrast", "estimand"),
+            alternative(case, what, draw.harms_drawn(one), "contrast", "estimand", shares=True),
         )
     yield estimates_table(rows)
     absent = rows[rows["method"] == harms.NOT_RECORDED]["estimand"].drop_duplicates()

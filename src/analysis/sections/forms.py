@@ -11,6 +11,7 @@ from analysis.describe.change import change_by_window
 from analysis.describe.chosen import decides, enough, form_that_looks_back, hours_of_windows
 from analysis.describe.display import rounded
 from analysis.describe.forms import recall_bound, recall_by_hours, recall_table
+from analysis.describe.hours import asks_about
 from analysis.describe.in_words import alternative, lines_of, listed, percent
 from analysis.describe.verdicts import estimates_table
 from analysis.figures.change import mean_change
@@ -73,9 +74,10 @@ def _change(case: Case, instrument: str | None, version: str | None) -> Iterator
     yield estimates_table(change)
     what = f"Mean change on {form[0]} ({form[1]}) by window and arm, 95 % intervals"
     yield Picture(
-        mean_change(change, hours=hours_of_windows(case), synthetic=case.design.synthetic),
+        mean_change(change, hours=hours_of_windows(case), synthetic=case.design.synthetic,
+                    of=f"{form[0]} ({asks_about(hours)})"),
         alternative(case, what, change, "contrast", "window"),
-    )
+    )  # fmt: skip
 
 
 def _version(case: Case) -> str:

@@ -9,7 +9,7 @@ from analysis.claims.case import Case
 from analysis.claims.gates.robustness_of_scores import doubted_word
 from analysis.describe import missing
 from analysis.describe import tipping as tipping_of
-from analysis.describe.chosen import decides
+from analysis.describe.chosen import decides, primary_titled
 from analysis.describe.common import policy
 from analysis.describe.display import number, rounded
 from analysis.describe.in_words import alternative
@@ -44,9 +44,10 @@ def strategies(case: Case) -> Iterator[Any]:
         forest(one, label="assumption", synthetic=case.design.synthetic,
                xlabel=f"{case.contrast}, points (left is better)",
                bars=bars_of(case),
-               title=f"{case.scale.name}: five assumptions, {when} after"),
+               title="Five assumptions about missing scores\n"
+                     f"{primary_titled(case)}, {when} after"),
         alternative(case, f"The difference {when} after under each assumption about missing scores",
-                    one, "assumption"),
+                    one, "assumption", bars=bars_of(case)),
     )  # fmt: skip
     if len(one) < 2:
         return
@@ -81,11 +82,12 @@ def tipping(case: Case) -> Iterator[Any]:
     yield Picture(
         draw.tipping_line(
             found.curve, point=found.tip.shift, smallest=found.smallest, conclusion="benefit",
-            window=f"on {case.scale.name}, {found.visit} after", synthetic=case.design.synthetic,
+            of=f"{primary_titled(case)}, {found.visit} after", bars=bars_of(case),
+            synthetic=case.design.synthetic,
         ),
         alternative(case, f"The difference {found.visit} after and its 95 % interval, rising as "
                     "missing scores on ketamine are made worse; the interval reaches zero at a "
-                    f"shift of {found.tip.shift:.3g} points"),
+                    f"shift of {found.tip.shift:.3g} points", bars=bars_of(case)),
     )  # fmt: skip
 
 
@@ -100,13 +102,17 @@ def tipping_both_arms(case: Case) -> Iterator[Any]:
     """The same where missing scores of the other arm may be better than imputed."""
     found = tipping_of.tipping(case, decides(case))
     grid = found.grid()
-    fails = 100 * (1 - float(grid["holds"].mean()))
-    where = f"on {case.scale.name}, {found.visit} after"
-    ax = draw.tipping_map(grid, conclusion="benefit", window=where,
-                          synthetic=case.design.synthetic)  # fmt: skip
-    share = f"; the benefit fails on {fails:.0f} % of the map"
+    ax = draw.tipping_map(
+        grid, conclusion="benefit", of=f"{primary_titled(case)}, {found.visit} after",
+        bias=case.bias_bound, smallest=found.smallest, synthetic=case.design.synthetic,
+    )  # fmt: skip
     what = f"A map of the difference {found.visit} after over shifts of missing scores in both arms"
-    yield Picture(ax, alternative(case, what + share))
+    fails = tipping_of.fails_from(grid)
+    told = "" if fails is None else (
+        "; with those of the other arm as imputed the benefit fails from a shift of "
+        f"{fails:.3g} points on ketamine"
+    )  # fmt: skip
+    yield Picture(ax, alternative(case, what + told))
 
 
 @section()

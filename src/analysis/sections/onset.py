@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe.chosen import falls_that_count
+from analysis.describe.chosen import falls_that_count, primary_titled
 from analysis.describe.common import two_arms
 from analysis.describe.display import rounded
 from analysis.describe.in_words import alternative, lines_of, listed, percent
@@ -52,7 +52,7 @@ def crossing_once(case: Case) -> Iterator[Any]:
     first = _first(case)
     regions = crossing.crossing_regions(case, first, sustained=False)
     visits = list(courses.schedule(case).values())
-    title = f"{case.scale.name}: share with a fall of {first.name}, over time"
+    title = f"Share with a fall of {first.name}\n{primary_titled(case)}"
     ax = draw.crossing_curves(regions, visits=visits, title=title, synthetic=case.design.synthetic)
     told = [f"{arm} {_ends(own)}" for arm, own in regions.groupby("arm", sort=False)]
     yield Picture(
@@ -75,10 +75,10 @@ def once_and_sustained(case: Case) -> Iterator[Any]:
     single = end[~between].assign(
         held=lambda rows: rows["sustained"].map({True: "sustained", False: "once"})
     )
-    title = f"{case.scale.name}: first response, and sustained response"
+    title = f"First response, and sustained response\n{primary_titled(case)}"
     ax = draw.crossing_dots(single, synthetic=case.design.synthetic, title=title)
     what = "Share of each arm with a response, by threshold, once and sustained"
-    yield Picture(ax, alternative(case, what, single, "contrast", "threshold", "held"))
+    yield Picture(ax, alternative(case, what, single, "contrast", "threshold", "held", shares=True))
     apart = end[between].set_index(["threshold", "sustained", "window"])
     yield f"Difference in shares, {case.contrast}, 95 % intervals:"
     yield rounded(apart[SHARES])
@@ -144,11 +144,11 @@ def onset_of_the_means(case: Case) -> Iterator[Any]:
     yield rounded(steps.set_index("window")[columns])
     ax = draw.backward_stepping(
         steps, synthetic=case.design.synthetic, bars=bars_of(case),
-        title=f"{case.scale.name}: since when do the arms differ, and for good?",
+        title=f"Since when do the arms differ, and for good?\n{primary_titled(case)}",
     )  # fmt: skip
     shown = [line["window"] for line in lines_of(steps) if line["shows_benefit"]]
     what = f"Difference between the arms by window; a benefit shows at {listed(shown) or 'none'}"
-    yield Picture(ax, alternative(case, what, steps, "window"))
+    yield Picture(ax, alternative(case, what, steps, "window", bars=bars_of(case)))
     began = course.beginning()
     told = str(began["method"])
     none = np.isnan(began["estimate"])

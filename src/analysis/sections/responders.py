@@ -12,9 +12,11 @@ from analysis.describe import responders
 from analysis.describe.chosen import (
     FormAt,
     decides,
+    form_titled,
     form_with_reliable_change,
     hours_of_windows,
     last_window,
+    primary_titled,
 )
 from analysis.describe.common import two_arms
 from analysis.describe.display import number, sentences
@@ -49,9 +51,9 @@ def three_ways(case: Case) -> Iterator[Any]:
         draw.three_ways(
             rows[own],
             synthetic=case.design.synthetic,
-            title=f"Beyond measurement error, {found.words(case)}",
+            title=f"Beyond measurement error\n{found.titled(case)}",
         ),
-        alternative(case, what, rows[own], "contrast", "estimand"),
+        alternative(case, what, rows[own], "contrast", "estimand", shares=True),
     )
     worse = rows[own & (rows["estimand"] == "reliably worse")]
     for line in lines_of(worse):
@@ -83,11 +85,11 @@ def at_every_threshold(case: Case) -> Iterator[Any]:
     drop = [name for name in ("contrast", "instrument", "window")
             if name in estimates_table(rows[~own])]  # fmt: skip
     yield sentences(estimates_table(rows[~own]).drop(columns=drop))
-    title = f"Who fell, by what counts as a fall: {found.words(case)}"
+    title = f"Who fell, by what counts as a fall\n{found.titled(case)}"
     yield Picture(
         draw.shares_by_threshold(rows[own], synthetic=case.design.synthetic, title=title),
         alternative(case, "Share of each arm that fell, by threshold", rows[own],
-                    "contrast", "estimand"),
+                    "contrast", "estimand", shares=True),
     )  # fmt: skip
     shares = rows[own & (rows["contrast"] == case.design.active_arm)]["estimate"].dropna()
     if shares.nunique() > 1:
@@ -104,7 +106,7 @@ def bands(case: Case) -> Iterator[Any]:
     table = responders.change_bands(case, window=window)
     if table.empty:
         raise ValueError("Too few participants were scored there for a curve that shows nobody.")
-    title = f"{case.scale.name}: how change is distributed, {case.windows[window].label} after"
+    title = f"How change is distributed, 95 % bands\n{primary_titled(case, window)}"
     told = [f"{arm}: half at about {number(_middle(own))} points"
             for arm, own in table.groupby("arm", sort=True)]  # fmt: skip
     what = f"Cumulative share of participants by change, simultaneous 95 % bands. {listed(told)}"
@@ -154,11 +156,12 @@ def next_person(case: Case) -> Iterator[Any]:
         raise ValueError("No arm has enough participants with a score there.")
     yield sentences(estimates_table(rows).drop(columns=["instrument", "window"]))
     drawn = rows[rows["method"].str.startswith("mean")]
-    label = (
-        f"change on {case.scale.name} {case.windows[window].label} after, points (lower: better)"
-    )
-    ax = draw.intervals(drawn, label="contrast", xlabel=label, synthetic=case.design.synthetic,
-                        title="Change of the next participant, 4 times in 5")  # fmt: skip
+    ax = draw.intervals(
+        drawn, label="contrast", xlabel="change, points (lower is better)",
+        synthetic=case.design.synthetic,
+        title="Change of the next participant, 4 times in 5\n"
+              f"{primary_titled(case, window)}",
+    )  # fmt: skip
     what = "Prediction intervals of one participant's change, 4 times in 5"
     yield Picture(ax, alternative(case, what, drawn, "contrast"))
 
@@ -180,7 +183,8 @@ def clusters(case: Case) -> Iterator[Any]:
     form = ", ".join(dict.fromkeys(single["instrument"]))
     yield Picture(
         draw.cluster_courses(single, hours=hours_of_windows(case), synthetic=case.design.synthetic,
-                             title=f"{form}: clusters of symptoms, simultaneous intervals"),
+                             title="Clusters of symptoms, simultaneous intervals\n"
+                                   f"{form_titled(case, form)}"),
         alternative(case, "Adjusted differences in clusters of symptoms, simultaneous intervals",
                     single, "cluster", "window"),
     )  # fmt: skip

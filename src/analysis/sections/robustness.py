@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.claims.case import Case
 from analysis.claims.sensitivity.multiverse import multiverse, rerandomised
 from analysis.describe import robustness
+from analysis.describe.chosen import primary_titled
 from analysis.describe.common import two_arms
 from analysis.describe.display import number, rounded, sentences
 from analysis.describe.in_words import alternative
@@ -50,6 +51,7 @@ def specifications(case: Case) -> Iterator[Any]:
     ax = draw.specification_curve(
         curve, choices=robustness.choices(curve), synthetic=case.design.synthetic,
         smallest=None if bars is None else bars.smallest, bias=None if bars is None else bars.bias,
+        of=primary_titled(case),
     )  # fmt: skip
     own = curve[curve["may_decide"]]
     told = f"{len(own)} analyses that may decide, sorted, their choices marked below"
