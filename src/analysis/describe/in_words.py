@@ -85,14 +85,24 @@ def lines_of(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in one.items()} for one in rows.to_dict("records")]
 
 
-def row_text(line: Mapping[str, Any], *labels: str) -> str:
+def row_text(line: Mapping[str, Any], *labels: str, shares: bool = False) -> str:
     """A row of the table of estimates as part of a list: labels, estimate, interval."""
     words = ", ".join(str(line[name]) for name in labels if str(line.get(name, "")))
-    return f"{words}: {interval(line)}"
+    if not shares:
+        return f"{words}: {interval(line)}"
+    limits = [_value(line, name) for name in ("ci_low", "ci_high")]
+    told = "" if any(map(math.isnan, limits)) else f" ({' to '.join(map(percent, limits))})"
+    return f"{words}: {percent(_value(line, 'estimate'))}{told}"
 
 
 def alternative(
-    case: Case | None, what: str, rows: pd.DataFrame | None = None, *labels: str, most: int = 30
+    case: Case | None,
+    what: str,
+    rows: pd.DataFrame | None = None,
+    *labels: str,
+    bars: Mapping[str, float] | None = None,
+    shares: bool = False,
+    most: int = 30,
 ) -> str:
     """The alternative text of a picture of estimates: what it is, then every mark with its limits.
 
@@ -106,18 +116,24 @@ def alternative(
         What is drawn, rows of the table of estimates.
     *labels : str
         Columns that tell the marks apart.
+    bars : mapping of str to float, optional
+        Words to the size of a benefit at minus which there is a line.
+    shares : bool
+        Whether the estimates are shares, drawn as per cent.
     most : int
         Marks that are told one by one; of more, the number and the range.
     """
     mark = SYNTHETIC if case is not None and case.design.synthetic else ""
+    lines = "".join(f" {words[0].upper()}{words[1:]}: line at {number(-value)}."
+                    for words, value in (bars or {}).items())  # fmt: skip
     if rows is None or rows.empty:
-        return f"{mark}{what}."
+        return f"{mark}{what}.{lines}"
     drawn = rows[rows["estimate"].notna()]
     if len(drawn) > most:
         low, high = drawn["estimate"].min(), drawn["estimate"].max()
-        return f"{mark}{what}; {len(drawn)} estimates from {number(low)} to {number(high)}."
-    told = "; ".join(row_text(line, *labels) for line in lines_of(drawn))
-    return f"{mark}{what}. {told}." if told else f"{mark}{what}."
+        return f"{mark}{what}; {len(drawn)} estimates from {number(low)} to {number(high)}.{lines}"
+    told = "; ".join(row_text(line, *labels, shares=shares) for line in lines_of(drawn))
+    return f"{mark}{what}. {told}.{lines}" if told else f"{mark}{what}.{lines}"
 
 
 def _value(line: Mapping[str, Any], name: str) -> float:
