@@ -16,7 +16,8 @@ EXAMPLE_STUDY = DATA_RAW / "example_synthetic"
 PUBLISHED = DATA_RAW / "published"
 NOTEBOOKS = ROOT / "notebooks"
 CLAIMS = ROOT / "claims.toml"
-# Of a checkout alone: an installed package carries no docs.
+GLOSSARY = ROOT / "docs" / "glossary.md"
+# Of a checkout alone: of docs an installed package carries the glossary.
 OPERATING_CHARACTERISTICS = ROOT / "docs" / "operating_characteristics.csv"
 
 

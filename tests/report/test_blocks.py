@@ -38,6 +38,12 @@ def test_a_picture_has_its_words_and_the_same_bytes_each_time(vector, start):
     assert base64.b64decode(blocks[0]["source"].partition(",")[2]).startswith(start)
 
 
+def test_a_number_of_people_is_never_torn_over_two_lines():
+    frame = pd.DataFrame({"mean": ["3.1 (0.5), n = 30"]}, index=pd.Index(["a"], name="arm"))
+    (table,) = blocks_of(Section((Table(frame, "Means"),)), "a", vector=False)
+    assert table["rows"][0][1]["text"] == "3.1 (0.5), n\xa0=\xa030"
+
+
 def test_a_table_has_a_head_over_each_column_and_numbers_with_true_minus_signs():
     frame = pd.DataFrame({"change": ["-3.5", "–"], "why": ["2", "few"]},
                          index=pd.Index(["a", "b"], name="arm"))  # fmt: skip

@@ -88,7 +88,7 @@ def test_a_notebook_has_a_page_of_its_own_with_the_way_to_all_others(tmp_path):
     for tree in (one, other):
         bar = tree.find("nav", class_="bar")
         assert [link["href"] for link in bar.find_all("a")] == [
-            "../index.html", "01.html", "02.html",
+            "../index.html", "01.html", "02.html", "#glossary",
         ]  # fmt: skip
         assert len(bar.find_all(attrs={"aria-current": "page"})) == 1
     assert one.article.a["href"] == "02.html#notebook-02_more"

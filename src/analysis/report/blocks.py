@@ -83,5 +83,7 @@ def table_block(table: Table) -> dict[str, Any]:
 
 
 def _shown(text: str) -> str:
-    """A number with a true minus sign; other text as it is."""
-    return text.replace("-", MINUS) if NUMBER.fullmatch(text) else text
+    """A number with a true minus sign; in other text ``n = 30`` stays in one line."""
+    if NUMBER.fullmatch(text):
+        return text.replace("-", MINUS)
+    return text.replace("n = ", "n\xa0=\xa0")

@@ -18,6 +18,7 @@ from analysis.describe.display import DASH, estimate_numbers, typeset
 from analysis.describe.in_words import percent
 from analysis.describe.verdicts import part_in_words
 from analysis.errors import printable_lines
+from analysis.report.glossary import glossary
 from analysis.writing import make_folder, write_atomic
 
 PACKAGES = ("relief-analysis", "numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn")
@@ -61,6 +62,7 @@ def template(name: str) -> Any:
     environment.filters["shown"] = with_unit
     environment.filters["part"] = part_in_words
     environment.filters["typeset"] = typeset
+    environment.globals["glossary"] = glossary
     return environment.get_template(name)
 
 
