@@ -109,7 +109,8 @@ def over_worlds(
     Parameters
     ----------
     table : DataFrame
-        The series, value (share); NaN where a cell is not counted.
+        The series, value (share); NaN where a cell is not counted, or where ``pending`` (bool, may
+        be left out) says that it no longer holds.
     series : str
         Column that names the rows, from above in the order of the table.
     title, xlabel : str
@@ -128,7 +129,9 @@ def over_worlds(
         ax.plot(shares, place + aside, linestyle="none", marker=style(index)["marker"],
                 color=style(index)["color"], markersize=5.5, alpha=0.7, zorder=3,
                 label=str(name))  # fmt: skip
-        told.append(f"{shares[0]:.1f} to {shares[-1]:.1f} %" if len(shares) else NOT_YET)
+        waits = "pending" in table and table.loc[table[series] == name, "pending"].any()
+        none = PENDING if waits else NOT_YET
+        told.append(f"{shares[0]:.1f} to {shares[-1]:.1f} %" if len(shares) else none)
     words_beside(ax, told, y.tolist())
     ax.set_ylim(-0.6, len(names) - 0.2)
     _limit(ax, line, line_label, 100)

@@ -98,21 +98,25 @@ def false_support() -> Iterator[Any]:
     limit = load_definitions().rule("false_supported_at_most")
     nothing = _false()
     worst, others = describe.worst(nothing, WORST)
+    shown, every = worst["title"].nunique(), nothing["title"].nunique()
+    known = nothing["value"].notna().any()
+    # Without a number nobody knows which are the worst.
+    which = f"the {shown} worst scenarios" if known else f"{shown} of {every} scenarios"
     ax = draw.by_world(
         worst, series="n_per_arm", labels=_sizes(),
-        title=f'How often "supported" is false: the {worst["title"].nunique()} worst scenarios',
+        title=f'How often "supported" is false: {which}',
         xlabel="% of simulated trials, 95 % limits", line=limit, line_label=f"{limit:.0%} limit",
         most=limit + 0.01,
     )  # fmt: skip
     yield Picture(
         ax,
-        "Simulated trials in which the drug does nothing within hours: for the "
-        f"{worst['title'].nunique()} worst scenarios and each size of trial the share with the "
-        f"verdict supported, against a limit of {limit:.0%}. {_told(worst)}.",
+        f"Simulated trials in which the drug does nothing within hours: for {which} and each size "
+        f"of trial the share with the verdict supported, against a limit of {limit:.0%}. "
+        f"{_told(worst)}.",
     )
-    if len(others):
-        most = others["value"].max()
-        yield f"In the other {others['title'].nunique()} scenarios it is at most {most:.1%}."
+    if others["value"].notna().any():
+        most = f"{100 * others['value'].max():.1f} %"
+        yield f"In the other {every - shown} scenarios it is at most {most}."
     yield describe.titled(describe.in_words(nothing))
     apart = _cells()
     apart = apart[apart["world"].isin(flawed_apart(load_definitions()))]
