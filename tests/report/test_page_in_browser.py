@@ -21,7 +21,9 @@ from tests.browser import launched
 from tests.factory import tables, write_study
 from tests.length import trials
 
-WIDTHS = (360, 1280)
+WIDTHS = (360, 768, 1280)
+# Pixels between the margins of A4.
+PAPER = 688
 SHEETS = 12
 LONG = "averyveryveryverylongcolumnname_without_a_break"
 
@@ -185,12 +187,12 @@ def test_the_way_to_every_part_stays_in_sight(browser, address):
 
 
 def test_on_paper_code_and_navigation_are_left_out_and_nothing_is_cut(browser, of_notebook):
-    page = opened(browser, of_notebook, 688)
+    page = opened(browser, of_notebook, PAPER)
     page.emulate_media(media="print")
     for left_out in ("nav.bar", "details.code"):
         assert not page.locator(left_out).first.is_visible()
     assert page.locator("table").first.is_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 688
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER
     page.close()
 
 
@@ -262,13 +264,15 @@ PAGES = ("front", *here(), *STUDIES)
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_report_fits_a_phone_asks_for_nothing_and_every_link_leads_somewhere(
+def test_a_report_fits_every_screen_asks_for_nothing_and_every_link_leads_somewhere(
     browser, written, name
 ):
     page = opened(browser, written[name].as_uri(), 360)
     assert page.noted == []
     assert [url for url in page.asked if not url.startswith("data:")] == [written[name].as_uri()]
-    assert fits(page, 360)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert fits(page, width), width
     links = page.eval_on_selector_all("a[href]", "all => all.map(e => e.getAttribute('href'))")
     for link in links:
         file, _, place = link.partition("#")
@@ -304,6 +308,9 @@ def test_every_picture_of_a_report_is_drawn_and_described(browser, written, name
 def test_a_report_is_at_most_twelve_sheets_of_paper(browser, written, name):
     page = opened(browser, written[name].as_uri())
     assert 1 <= sheets(page.pdf(prefer_css_page_size=True)) <= SHEETS
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": PAPER, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER
     page.close()
 
 

@@ -8,6 +8,7 @@ from analysis.checks import check
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
 from analysis.claims.ledger import SHARED, ClaimResult, Ledger
+from analysis.describe import responders
 from analysis.describe.by_window import described
 from analysis.describe.explanations.harms import UNREAD
 from analysis.estimates.table import row
@@ -88,6 +89,18 @@ def test_the_picture_that_answers_is_drawn_of_every_window(example):
     (picture,) = [block for block in made.blocks if isinstance(block, Picture)]
     for window in example[2].windows:
         assert window.label.lower() in picture.alt.lower()
+
+
+def test_shares_that_are_all_withheld_are_a_sentence_and_no_empty_picture(example, monkeypatch):
+    case = example[0]
+    rows = responders.shares_at_thresholds(case, window="day_7", instrument="PCL-5",
+                                           version="past-week")  # fmt: skip
+    numbers = ["estimate", "ci_low", "ci_high"]
+    withheld = rows.assign(**dict.fromkeys(numbers, float("nan")))
+    monkeypatch.setattr(responders, "shares_at_thresholds", lambda *_, **__: withheld)
+    made = of("who", example)
+    assert not any(isinstance(block, Picture) for block in made.blocks)
+    assert "every share is withheld" in made.missing[0]
 
 
 def test_what_the_verdict_rests_on_names_the_bound_at_which_it_changes(example):

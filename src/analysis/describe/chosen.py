@@ -41,7 +41,7 @@ class FormAt:
 
     def titled(self, case: Case) -> str:
         """How the title of a figure names it: with what it asks about instead of its version."""
-        recall = instruments.get(self.instrument).versions[self.version]
+        recall = instruments.get(self.instrument).versions.get(self.version)
         return _titled(case, self.instrument, recall, self.window)
 
 

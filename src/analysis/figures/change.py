@@ -85,7 +85,7 @@ def courses(
         The first panel; the other arms lie beside it in the same figure.
     """
     set_theme()
-    arms = dict(iter(table.groupby("contrast", sort=True)))
+    arms = {str(arm): rows for arm, rows in table.groupby("contrast", sort=True)}
     figure = Figure(figsize=(WIDTH, 4.6), layout="constrained")
     panels = list(figure.subplots(1, len(arms), sharey=True, squeeze=False).flat)
     for index, (ax, (arm, rows)) in enumerate(zip(panels, arms.items(), strict=True)):
@@ -93,7 +93,8 @@ def courses(
         people = rows.assign(hour=rows["window"].map(hours)).pivot(
             index="hour", columns="line", values="change"
         )
-        counts = {float(hour): f"{n}" for hour, n in people.notna().sum(axis=1).items()}
+        seen_at = people.notna().sum(axis=1).tolist()
+        counts = dict(zip(people.index.to_numpy(float).tolist(), map(str, seen_at), strict=True))
         time_axis(ax, people.index, name="")
         # What was before has no place on a log axis: it stands at the left end, and is named so.
         before = ax.get_xlim()[0]

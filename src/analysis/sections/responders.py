@@ -85,6 +85,9 @@ def at_every_threshold(case: Case) -> Iterator[Any]:
     drop = [name for name in ("contrast", "instrument", "window")
             if name in estimates_table(rows[~own])]  # fmt: skip
     yield sentences(estimates_table(rows[~own]).drop(columns=drop))
+    # Where every share is withheld there is nothing to draw.
+    if rows.loc[own, ["estimate", "ci_low"]].isna().all(axis=None):
+        raise ValueError("Every share is withheld.")
     title = f"Who fell, by what counts as a fall\n{found.titled(case)}"
     yield Picture(
         draw.shares_by_threshold(rows[own], synthetic=case.design.synthetic, title=title),

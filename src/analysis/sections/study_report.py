@@ -175,7 +175,8 @@ def _rests_on(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
         yield "There is no difference that may be shown, so no bound on bias is held against one."
     else:
         own = stretches[stretches["declared"]].iloc[0]
-        yield f"{line['window']} after: {_turning(own, case.definitions.rule('bias_bound_sd'))}"
+        when = f"{line['window'][0].upper()}{line['window'][1:]} after"
+        yield f"{when}: {_turning(own, case.definitions.rule('bias_bound_sd'))}"
         frame = pd.DataFrame({
             "bias bound B, SD": [_stretch(one, "sd") for one in lines_of(stretches)],
             "points": [_stretch(one, "points") for one in lines_of(stretches)],
