@@ -12,7 +12,8 @@ from analysis.describe import responders
 from analysis.describe.by_window import described
 from analysis.describe.explanations.harms import UNREAD
 from analysis.estimates.table import row
-from analysis.sections.section import UNFORESEEN, Picture, Table
+from analysis.sections import missing
+from analysis.sections.section import UNFORESEEN, Picture, Section, Table
 from analysis.sections.study_report import CHAPTERS, the_answer
 from analysis.studies import load_study
 from tests.factory import tables, write_study
@@ -101,6 +102,12 @@ def test_shares_that_are_all_withheld_are_a_sentence_and_no_empty_picture(exampl
     made = of("who", example)
     assert not any(isinstance(block, Picture) for block in made.blocks)
     assert "every share is withheld" in made.missing[0]
+
+
+def test_missing_scores_that_are_withheld_are_said_and_no_empty_chapter(example, monkeypatch):
+    monkeypatch.setattr(missing, "by_window", lambda _: Section(()))
+    monkeypatch.setattr(missing, "strategies", lambda _: Section(()))
+    assert "withheld" in of("missing", example).missing[0]
 
 
 def test_what_the_verdict_rests_on_names_the_bound_at_which_it_changes(example):

@@ -246,6 +246,9 @@ def _expectancy(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
 def _missing(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
     """What missing scores could change."""
     counts = missing.by_window(case)
+    made = Section(()) if counts.missing else missing.strategies(case)
+    if not (counts.blocks or made.alternatives or made.missing):
+        raise ValueError("What is missing is withheld: it would tell of a few participants.")
     for block in counts.blocks:
         if isinstance(block, pd.DataFrame):
             frame = block.astype(str).rename_axis("arm")
@@ -253,7 +256,6 @@ def _missing(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
         else:
             yield block
     if not counts.missing:
-        made = missing.strategies(case)
         yield from _parts(made)
         yield from made.prose[-1:] if not made.missing else ()
 
