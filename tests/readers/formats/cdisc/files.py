@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,11 @@ def json_bytes(document: dict[str, Any], kind: str) -> bytes:
         return json.dumps(document).encode()
     about = {key: value for key, value in document.items() if key != "rows"}
     lines = "\n".join(json.dumps(line) for line in [about, *document["rows"]]).encode() + b"\n"
-    pack = {"ndjson": bytes, "zlib.dsjc": zlib.compress, "gzip.dsjc": gzip.compress}
+    pack = {
+        "ndjson": bytes,
+        "zlib.dsjc": zlib.compress,
+        "gzip.dsjc": partial(gzip.compress, mtime=0),
+    }
     return pack[kind](lines)
 
 

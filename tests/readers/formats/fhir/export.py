@@ -126,7 +126,7 @@ def ndjson(resources: Iterable[Resource]) -> bytes:
 def write_ndjson(path: Path, resources: Iterable[Resource]) -> Path:
     """Write NDJSON; compressed where the name says so."""
     raw = ndjson(resources)
-    path.write_bytes(gzip.compress(raw) if path.suffix == ".gz" else raw)
+    path.write_bytes(gzip.compress(raw, mtime=0) if path.suffix == ".gz" else raw)
     return path
 
 
