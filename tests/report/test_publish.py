@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import analysis.report.source_page
 from analysis.errors import DataUnavailable, ReliefError
 from analysis.paths import DATA_PROCESSED, NOTEBOOKS
 from analysis.report.pdf import NO_BROWSER
-from analysis.report.publish import publish, write_processed
+from analysis.report.publish import NOT_HERE, publish, write_processed
 from analysis.studies import judge_source
 from tests.factory import write_study
 
@@ -33,7 +34,7 @@ def test_derived_tables_are_rebuilt_byte_for_byte(tmp_path, study):
         )
 
 
-def test_absent_data_are_named_in_the_report_with_the_reason(tmp_path, monkeypatch):
+def test_absent_data_are_named_in_the_report_and_where_the_reason_is(tmp_path, monkeypatch):
     def absent(name, definitions=None):
         if name == "nimh":
             raise DataUnavailable("data.unavailable", "The data are on the moon.")
@@ -44,7 +45,7 @@ def test_absent_data_are_named_in_the_report_with_the_reason(tmp_path, monkeypat
     front = publish(None, tmp_path)
     assert front == tmp_path / "index.html"
     text = front.read_text(encoding="utf-8")
-    assert "The data are on the moon." in text
+    assert f"nimh: {NOT_HERE}" in " ".join(re.sub("<[^<>]*>", "", text).split())
     for path in NOTEBOOKS.glob("*.ipynb"):
         page = tmp_path / "example" / "notebooks" / f"{path.name[:2]}.html"
         assert f'id="notebook-{path.stem}"' in page.read_text(encoding="utf-8")

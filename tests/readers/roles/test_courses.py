@@ -93,7 +93,7 @@ def test_forms_in_utc_beside_local_infusions_stop_with_the_key_to_declare(tmp_pa
     content = moved(day(), "scores", to_utc("America/Detroit"))
     outcome = written(tmp_path, content)
     assert outcome.error["rule"] == "time.shifted"
-    for words in ("scores", "16 of 16 people", "-5 or -4 h", 'timezone = "UTC"'):
+    for words in ("scores", "16 of 16 participants", "-5 or -4 h", 'timezone = "UTC"'):
         assert words in outcome.error["message"]
 
 
