@@ -234,7 +234,7 @@ def test_four_spellings_of_one_arm_need_a_mapping(tmp_path):
     ketamine = [row for row in content["subjects"] if row["arm"] == "ket"]
     for row, name in zip(ketamine, names, strict=False):
         row["arm"] = name
-    refused(checked(tmp_path / "a", content), "arm.unknown-label", "4 label(s)", "'arm'")
+    refused(checked(tmp_path / "a", content), "arm.unknown-label", "4 row(s)", "'arm'")
     mapped = ", ".join(f'"{name.strip()}" = "ketamine"' for name in [*names, "ket"])
     outcome = checked(tmp_path / "b", content, arms=f'{{ {mapped}, mdz = "midazolam" }}')
     assert outcome.flow == plain().flow

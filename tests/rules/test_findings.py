@@ -15,7 +15,7 @@ def test_a_finding_has_the_words_of_its_rule_and_its_place():
 
 def test_a_refusal_names_its_place_first():
     error = refusal("arm.unknown-label", file="a.csv", row=3, column="arm", count=1, labels="x")
-    assert error.message.startswith("a.csv, row 3, column 'arm': 1 label(s)")
+    assert error.message.startswith("a.csv, row 3, column 'arm': 1 row(s)")
 
 
 def test_a_finding_without_its_words_is_a_mistake_in_the_code():

@@ -80,7 +80,11 @@ def check_rows(
     forms = [t for t in tables if t.spec.visit is None and len(t.frame)]
     if spec.visits is None and forms:
         _infusions(reading, people, infusions, forms)
-    treated = people[people["id"].isin(first.index)].assign(start=people["id"].map(start))
+    treated = people[people["id"].isin(first.index)]
+    if treated.empty:
+        return
+    # An identifier mapped to nothing at all would be text.
+    treated = treated.assign(start=start.reindex(treated["id"]).to_numpy(float))
     groups: dict[tuple[str, str], list[Forms]] = {}
     for one in forms:
         groups.setdefault((one.spec.source(), one.spec.instrument), []).append(one)
@@ -110,7 +114,8 @@ def _infusions(
 def _forms(reading: Reading, scale: str, forms: pd.DataFrame, people: pd.DataFrame) -> None:
     """Forms of one scale and file: people without any, and people without one visit."""
     forms = forms[forms["id"].isin(people["id"])]
-    since = forms["hours_low"] - forms["id"].map(people.set_index("id")["start"])
+    start = people.set_index("id")["start"].reindex(forms["id"])
+    since = forms["hours_low"] - start.to_numpy(float)
     forms = forms.assign(since=since, visit=np.digitize(since, _EDGES)).dropna(subset="since")
     for order, by_visit in _layouts(forms, people):
         where = "participants with an infusion"
