@@ -149,12 +149,13 @@ ELSEWHERE = {
     "falls", "gate_5", "guesses_by_arm", "mediated_by_dissociation", "people_courses",
     "primary_difference", "randomised_trial", "reliable_ways", "schedule", "strategies_compared",
     "dissociation_forms", "rules_table",
-    # Which window or form, by times and numbers of people alone.
-    "decides", "enough", "falls_that_count", "form_that_looks_back", "form_with_reliable_change",
+    # Which window or form, by times and numbers of people alone, and what titles call them.
+    "decides", "enough", "falls_that_count", "form_that_looks_back", "form_titled",
+    "form_with_reliable_change", "primary_titled",
     "hours_of_windows", "last_window", "scored_windows", "unselected_population", "visits_shown",
     "why_not_hours",
     # Words made of rows that are released.
-    "alternative", "bars_of", "difference_sentence",
+    "alternative", "bars_of", "difference_sentence", "smallest_of",
     # Counts in words, what is declared, and what follows from a released estimate.
     "bounds_by_word", "people_by_arm", "plan_table", "power_cited", "routes", "unchecked",
     # Shown to the study team alone, or several of the tables above.
