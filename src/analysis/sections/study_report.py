@@ -175,8 +175,9 @@ def _rests_on(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
         yield "There is no difference that may be shown, so no bound on bias is held against one."
     else:
         own = stretches[stretches["declared"]].iloc[0]
-        when = f"{line['window'][0].upper()}{line['window'][1:]} after"
-        yield f"{when}: {_turning(own, case.definitions.rule('bias_bound_sd'))}"
+        window = line["window"]
+        when = f"{window[0].upper()}{window[1:]} after: " if window else ""
+        yield f"{when}{_turning(own, case.definitions.rule('bias_bound_sd'))}"
         frame = pd.DataFrame({
             "bias bound B, SD": [_stretch(one, "sd") for one in lines_of(stretches)],
             "points": [_stretch(one, "points") for one in lines_of(stretches)],
