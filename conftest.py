@@ -81,6 +81,15 @@ def _plotting_as_it_was() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _plotting_as_before_the_module() -> Iterator[None]:
+    """Nor does what a module makes once for its tests, which stands outside of each of them."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        yield
+
+
 @pytest.fixture(scope="session")
 def open_data() -> Callable[[str], Path]:
     """The folder of a named open data set; skips by name when it is absent, downloads nothing.
