@@ -6,6 +6,7 @@ carry intervals.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -180,7 +181,9 @@ def _found(
         told = {"contrast": arm, **words}
         rows += [mean_row("mean score before", before, told), mean_row("mean score", after, told),
                  sd_row(after, told)]  # fmt: skip
-        rows += paired_change(before, after, **told)
+        # Where all changed by the same amount there is no interval, and the means say it.
+        with contextlib.suppress(ValueError):
+            rows += paired_change(before, after, **told)
     by_arm = _p_where_decided(released(case, rows), is_main)
     differences, sentence = table([]), _of_one_arm(by_arm, window.label)
     if case.design.comparator_arm is not None:
