@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from random import Random
 
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ from analysis.describe.in_words import interval
 from analysis.estimates.control.ancova import ancova
 from analysis.studies import opened
 from tests.designs import DESIGNS, write_design
+from tests.factory import tables, write_study
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,19 @@ def found(study):
 
 def windows(of):
     return {one.window: one for one in of.windows}
+
+
+def test_a_window_in_which_everybody_answers_as_before_is_described_by_its_means(tmp_path):
+    content = tables(n_per_arm=6)
+    for form in content["scores"]:
+        draw = Random(form["id"])
+        form.update({item: draw.randint(0, 4) for item in form if item.startswith("item_")})
+    alike = described(opened(str(write_study(tmp_path, content)))[0])
+    assert alike.windows
+    for window in alike.windows:
+        said = set(window.arms["estimand"])
+        assert "mean score" in said
+        assert not any("change" in estimand for estimand in said)
 
 
 DECIDES = {
