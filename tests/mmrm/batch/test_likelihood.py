@@ -79,3 +79,9 @@ def test_a_covariance_that_is_not_definite_has_no_likelihood(both):
     theta = thetas(likelihoods)
     theta[1, 0] = -1.0
     assert np.isneginf(likelihoods.at(theta).loglik).tolist() == [False, True, False]
+
+
+def test_a_covariance_so_small_that_numbers_overflow_is_refused_without_a_word(both):
+    likelihoods, _ = both
+    tiny = 1e-307 * thetas(likelihoods)
+    assert (likelihoods.at(tiny).loglik == -np.inf).all()

@@ -103,7 +103,9 @@ class Likelihoods:
         phi = symmetric(np.linalg.inv(np.where(definite[:, None, None], normal, np.eye(b.rank))))
         right = self._effects((b.wy @ inverse).sum(axis=(1, 2)))
         gamma = times(phi, right)
-        quadratic = (inverse * b.yy).sum(axis=(1, 2, 3, 4)) - (right * gamma).sum(axis=1)
+        # Where a step is so long that this overflows, it is no step: what is not finite is refused.
+        with np.errstate(over="ignore", invalid="ignore"):
+            quadratic = (inverse * b.yy).sum(axis=(1, 2, 3, 4)) - (right * gamma).sum(axis=1)
         free = b.n_obs - (b.rank if self.reml else 0)
         minus2 = free * np.log(2 * np.pi) + (b.count * log_det).sum(axis=(1, 2)) + quadratic
         minus2 -= b.log_weights
