@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Callable, Collection, Hashable
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeVar
 
 import pandas as pd
 
@@ -26,6 +26,7 @@ __all__ = ["Checked", "check"]
 
 
 Missing = Literal["complete", "person-mean"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,18 @@ class Checked:
     set_aside: frozenset[str] = frozenset()
     missing: Missing = "person-mean"
     sensitivity: Checked | None = None
+    # What was computed of it already; a copy with something replaced begins anew.
+    _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What ``make`` gives, made once for all who judge this study, by whatever rules.
+
+        ``key`` names it and every rule that it hangs on.
+        """
+        if key not in self._known:
+            self._known[key] = make()
+        found: T = self._known[key]
+        return found
 
     @property
     def other_forms(self) -> str:

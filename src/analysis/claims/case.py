@@ -46,7 +46,7 @@ class Case(ScoredStudy):
             later = None if window == self.definitions.primary.phase else window
             own = ("scores", "primary", "bars", "later")
             known = {name: value for name, value in vars(self).items() if name not in own}
-            known |= {"found": self.found, "_people": self._people}
+            known |= {"found": self.found}
             self._at[window] = replace(self, later=later).knowing(**known)
         return self._at[window]
 
@@ -62,6 +62,16 @@ class Case(ScoredStudy):
         Where too few people of an arm have a score at every visit of the phase, it is one visit;
         so is a later window.
         """
+        rule, primary = self.definitions.rule, self.definitions.primary
+        windows = [(v, self.windows[v].low, self.windows[v].high) for v in primary.visits]
+        here = self.windows[self.window]
+        hangs_on = (
+            self.later, here.low, here.high, *windows, *primary.covariates, *self._baseline_rules,
+            rule("people_at_every_visit"), rule("measured_share"), rule("smallest_site"),
+        )  # fmt: skip
+        return self.checked.once(("scores", *hangs_on), self._scores)
+
+    def _scores(self) -> Scores:
         own = self._baseline_in_arms
         people, treated = own.index, (self.arms[own.index] == self.design.active_arm).to_numpy()
         visits = (self.window,) if self.later else tuple(self.definitions.primary.visits)

@@ -128,12 +128,22 @@ class ScoredStudy:
     @cached_property
     def baselines(self) -> pd.DataFrame:
         """Baseline of every person, instrument and version."""
-        return baseline(
-            self.checked.forms,
-            within_days=self.definitions.rule("baseline_within_days"),
-            another_day_hours=self.definitions.rule("another_day_hours"),
-            declared=self.design.baseline,
+        within, another = self._baseline_rules
+        return self.checked.once(
+            ("baselines", within, another),
+            lambda: baseline(
+                self.checked.forms,
+                within_days=within,
+                another_day_hours=another,
+                declared=self.design.baseline,
+            ),
         )
+
+    @property
+    def _baseline_rules(self) -> tuple[float, float]:
+        """The two rules that a baseline, and so a change, hangs on."""
+        rule = self.definitions.rule
+        return rule("baseline_within_days"), rule("another_day_hours")
 
     @cached_property
     def changes(self) -> pd.DataFrame:
@@ -144,6 +154,9 @@ class ScoredStudy:
         out; in a crossover the first period remains. Nor is anyone compared of a ketamine arm
         that does not decide.
         """
+        return self.checked.once(("changes", self._baseline_rules), self._changes_by_arm)
+
+    def _changes_by_arm(self) -> pd.DataFrame:
         table = change(self.checked.forms, self.baselines)
         table = table.assign(arm=table["subject"].map(self.arms))
         given = self.checked.study.infusions.set_index(["subject", "infusion"])["agent"]
@@ -183,11 +196,6 @@ class ScoredStudy:
         """Changes on the primary form."""
         return self.on_primary_form(self.changes)
 
-    @cached_property
-    def _people(self) -> dict[tuple[str, str | None, str | None], pd.DataFrame]:
-        """What :meth:`people` found; every claim asks for the same few tables."""
-        return {}
-
     def people(
         self, window: str, instrument: str | None = None, version: str | None = None
     ) -> pd.DataFrame:
@@ -195,13 +203,15 @@ class ScoredStudy:
 
         On the primary form unless an instrument (and version) is named.
         """
-        key = window, instrument, version
-        if key not in self._people:
-            self._people[key] = self._people_in(*key)
-        return self._people[key].copy()
-
-    def _people_in(self, window: str, instrument: str | None, version: str | None) -> pd.DataFrame:
         bounds = self.windows[window]
+        # Every claim asks for the same few tables.
+        key = "people", self._baseline_rules, bounds.low, bounds.high, instrument, version
+        found = self.checked.once(key, lambda: self._people_in(bounds, instrument, version))
+        return found.copy()
+
+    def _people_in(
+        self, bounds: Window, instrument: str | None, version: str | None
+    ) -> pd.DataFrame:
         table = self.primary_changes
         if instrument is not None and (instrument, version) != (self.scale.name, None):
             table = self.changes[self.changes["instrument"] == instrument]

@@ -161,7 +161,8 @@ def other_assumptions(case: Case) -> Iterator[Any]:
 @section()
 def other_assumptions_published() -> Iterator[Any]:
     """The same for the published results, for the claims that they can speak to."""
-    found = in_words(under_other_assumptions(judge_published, load_definitions()))
+    judge = partial(judge_published, table=evidence.load())
+    found = in_words(under_other_assumptions(judge, load_definitions()))
     yield from _hanging(found[found["verdict"] != NOT_TESTABLE])
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.checks import check
 from analysis.claims import judge_checked
+from analysis.claims.case import Case
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.sensitivity.assumptions import (
     FILE,
@@ -117,3 +121,19 @@ def test_a_laxer_word_for_short_lived_never_supports_less(short, name):
     words = short["dissociation_brief", f"dissociation_brief.{name}"]
     places = [order.index(word) for word in words]
     assert places == sorted(places)
+
+
+def test_a_study_judged_by_other_rules_before_is_scored_as_if_it_had_not_been():
+    study = load_study("example")
+    known = check(study)
+    for other in [*other_values(RULES), SimpleNamespace(rules=RULES)]:
+        again, alone = Case(known, other.rules), Case(replace(known), other.rules)
+        for name in ("table", "baseline", "treated"):
+            one, two = getattr(again.scores, name), getattr(alone.scores, name)
+            np.testing.assert_array_equal(one, two)
+        assert again.scores.visits == alone.scores.visits
+        pd.testing.assert_frame_equal(again.baselines, alone.baselines)
+        pd.testing.assert_frame_equal(again.people("hours"), alone.people("hours"))
+    # The rules that a baseline hangs on are among them, so that a key without them would show.
+    ages = [Case(known, other.rules).baselines for other in other_values(RULES)]
+    assert any(not one.equals(ages[0]) for one in ages)

@@ -34,8 +34,12 @@ def dissociation_brief(case: Case, claim_id: str, claim: Claim) -> Finding:
     if stop := no_record(case):
         return stop
     cadss = cadss[cadss["subject"].map(case.arms) == case.design.active_arm]
+    points, hours = limits["points"], limits["hours"]
     try:
-        returns = time_to_return(cadss, points=limits["points"], by_hours=limits["hours"])
+        returns = case.checked.once(
+            ("dissociation resolved", points, hours),
+            lambda: time_to_return(cadss, points=points, by_hours=hours),
+        )
     except ReliefError as refusal:
         return _no_cadss("construct", refusal.message)
     reasons = reason("construct", True, "CADSS measures dissociation.")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from analysis.claims.case import Case
 from analysis.errors import ReliefError
@@ -116,7 +117,8 @@ def _without_groups(case: Case) -> Iterator[tuple[str, Case | str]]:
         listed = issue.rule in case.definitions.robustness.groups
         if listed and issue.severity == "FLAG" and (issue.people or issue.forms):
             what = f"without {catalogue()[issue.rule].in_words}"
-            checked = case.checked.without(issue)
+            who = "without", issue.people, issue.forms
+            checked = case.checked.once(who, partial(case.checked.without, issue))
             if len(checked.forms):
                 yield what, replace(case, checked=checked)
             elif issue.rule not in OF_LATER_INFUSIONS:
@@ -127,7 +129,9 @@ def _with_groups_put_back(case: Case) -> Iterator[tuple[str, Case | str]]:
     for rule in sorted(case.checked.set_aside & set(case.definitions.robustness.groups)):
         what = f"with {catalogue()[rule].in_words} re-included"
         try:
-            checked = case.checked.with_put_back(rule)
+            checked = case.checked.once(
+                ("re-included", rule), partial(case.checked.with_put_back, rule)
+            )
         except (ReliefError, ValueError):
             yield what, "the data cannot be read with them."
             continue

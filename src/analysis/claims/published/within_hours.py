@@ -25,9 +25,8 @@ NOT_ON_FIGURES = reason(
 )
 
 
-def _no_hours(table: pd.DataFrame) -> str:
+def _no_hours(table: pd.DataFrame, early: pd.DataFrame, day: pd.DataFrame) -> str:
     """What the table holds before 24 h and at 24 h, in one sentence with its rows."""
-    early, day = evidence.controlled_before(24, table), evidence.rows_at(24, table)
     trials, pooled = (int((day["level"] == level).sum()) for level in ("trial", "pooled"))
     maybe = evidence.possibly_earlier(table)
     return (
@@ -44,14 +43,15 @@ def _no_hours(table: pd.DataFrame) -> str:
     )
 
 
-def _hours_gates(claim: Claim, table: pd.DataFrame) -> dict[str, Reason]:
+def _hours_gates(
+    claim: Claim, table: pd.DataFrame, early: pd.DataFrame, day: pd.DataFrame
+) -> dict[str, Reason]:
     """Construct, time, recall and comparator for what would have to be known within hours."""
-    early, day = evidence.controlled_before(24, table), evidence.rows_at(24, table)
     trial = day[day["level"] == "trial"]
     share = f"{trial['share_before_low'].min():.1%}"
     made = (
         reason("construct", True, f"PTSD severity scales were used {named(trial['rows'])}.")
-        | reason("time", bool(len(early)), _no_hours(table))
+        | reason("time", bool(len(early)), _no_hours(table, early, day))
         | reason(
             "recall",
             False,
@@ -83,14 +83,14 @@ def within_hours(
     claim_id: str, claim: Claim, definitions: Definitions, table: pd.DataFrame
 ) -> Finding:
     """headline, onset, certainty_within_hours."""
-    reasons = _hours_gates(claim, table)
-    early = evidence.controlled_before(24, table)
+    early, day = evidence.controlled_before(24, table), evidence.rows_at(24, table)
+    reasons = _hours_gates(claim, table, early, day)
     none = "there is no score within hours to estimate from"
     some = f"figures of trials within hours are shown, not analysed again {named(early['row'])}"
     reasons |= reason("estimate", None, f"Not evaluated: {none if early.empty else some}.")
     beside = (
         []
         if claim_id == "certainty_within_hours"
-        else contrast_rows(evidence.rows_at(24, table), claim_id)
+        else contrast_rows(day, claim_id)
     )
     return Finding(reasons, row(claim=claim_id), NOT_DECIDED, beside)
