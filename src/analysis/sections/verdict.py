@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from analysis import evidence
 from analysis.claims import judge_checked
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions

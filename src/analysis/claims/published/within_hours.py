@@ -88,9 +88,5 @@ def within_hours(
     none = "there is no score within hours to estimate from"
     some = f"figures of trials within hours are shown, not analysed again {named(early['row'])}"
     reasons |= reason("estimate", None, f"Not evaluated: {none if early.empty else some}.")
-    beside = (
-        []
-        if claim_id == "certainty_within_hours"
-        else contrast_rows(day, claim_id)
-    )
+    beside = [] if claim_id == "certainty_within_hours" else contrast_rows(day, claim_id)
     return Finding(reasons, row(claim=claim_id), NOT_DECIDED, beside)
