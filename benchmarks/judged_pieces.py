@@ -36,7 +36,8 @@ from analysis.claims.calibration.trial import Judged
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.gates.robustness_of_scores import doubt_missing_scores
 from analysis.claims.ledger import SUPPORTED
-from analysis.claims.primary_analysis import Primary, Scores, primary_analyses
+from analysis.claims.primary_analyses import primary_analyses
+from analysis.claims.primary_analysis import Primary, Scores
 from analysis.estimates.missing.closed_form import Robustness
 from analysis.estimates.onset.courses import Threshold, courses
 from analysis.estimates.onset.interval_censored import likelihood_difference, turnbull

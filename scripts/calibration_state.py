@@ -10,8 +10,8 @@ from pathlib import Path
 
 from analysis.claims.calibration.gate import RENEW, SIZES, no_effect_worlds
 from analysis.claims.definitions import load_definitions
-from analysis.describe.calibration import COUNT, pending_cells, read_counts
-from analysis.describe.error_rates import in_full, in_short
+from analysis.describe.calibration.counts import COUNT, pending_cells, read_counts
+from analysis.describe.calibration.error_rates import in_full, in_short
 from analysis.writing import write_atomic
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 
 _WARM = (
     "analysis.claims", "analysis.claims.calibration.command", "analysis.checks.findings_text",
-    "analysis.claims.published", "analysis.cli", "analysis.describe.verdicts", "analysis.draft",
+    "analysis.claims.published", "analysis.cli", "analysis.describe.answer.verdicts",
+    "analysis.draft",
     "analysis.figures", "analysis.readers.assemble", "analysis.report.publish", "analysis.studies",
     "typer.rich_utils",
 )  # fmt: skip

@@ -15,6 +15,11 @@ SOURCE, TESTS = ROOT / "src" / "analysis", ROOT / "tests"
 
 THROUGH = {
     "instruments/test_read_scales.py": "instruments/block",
+    "instruments/test_scale.py": "instruments/facts",
+    "describe/calibration/test_counts.py": "describe/calibration/rates",
+    "estimates/explanations/test_blinding.py": "estimates/explanations/by_guess",
+    "claims/test_primary_analysis.py": "claims/primary_analyses",
+    "claims/test_judge_example.py": "claims/evaluators/beside_difference",
     # What every room speaks: tables, words and errors that hold no decision of their own.
     "test_cli.py": "paths studies study",
     "checks/test_checks.py": "checks/checked checks/sites",
@@ -42,17 +47,19 @@ THROUGH = {
     "readers/table/test_times.py": """
         config/precision readers/clock readers/table/declared_times readers/table/iso
         readers/table/zones""",
-    "describe/test_change.py": "describe/common",
-    "describe/test_by_window.py": "describe/described_text describe/mixed_model",
+    "describe/scores/test_change.py": "describe/common",
+    "describe/scores/test_by_window.py": """
+        describe/scores/described_text describe/scores/mixed_model""",
     "notebooks/test_any_study.py": """
-        describe/crossover describe/tipping sections/calibration sections/change sections/control
-        sections/crossover sections/data sections/evidence sections/explanations
-        sections/first_session sections/forms sections/missing sections/onset sections/responders
+        describe/scores/crossover describe/robustness/tipping sections/calibration
+        sections/change sections/control sections/crossover sections/data sections/evidence
+        sections/explanations sections/first_session sections/forms sections/missing
+        sections/onset sections/responders
         sections/robustness sections/verdict""",
     "report/test_publish.py": "sections/published_report",
     "notebooks/test_study_notebooks.py": """
         report/execution report/progress report/study_notebooks""",
-    "figures/test_over_time.py": "describe/over_time figures/time_axis",
+    "figures/test_over_time.py": "describe/answer/over_time figures/time_axis",
     "describe/onset/test_crossing.py": "describe/onset/courses",
     "draft/test_ask.py": "draft/lines",
     "draft/test_write.py": """
@@ -111,14 +118,15 @@ THROUGH = {
     "report/comparison/test_run.py": """
         report/comparison/documents report/comparison/page report/comparison/told""",
     "docs/test_study_and_rules.py": "rules/listing",
-    "simulate/test_catalogue.py": "simulate/entries",
-    "simulate/test_flawed_designs.py": "simulate/allocation simulate/declared simulate/reporting",
+    "simulate/scenarios/test_catalogue.py": "simulate/scenarios/entries",
+    "simulate/scenarios/test_flawed_designs.py": """
+        simulate/people/allocation simulate/people/reporting simulate/scenarios/declared""",
     "simulate/test_example.py": """
-        simulate/cohort simulate/people simulate/study_files simulate/visit_times""",
-    "simulate/test_scenario.py": """
-        simulate/course simulate/infusions simulate/missing_data simulate/scenarios_by_size
-        simulate/truth""",
-    "estimates/responders/test_first_session.py": "simulate/sessions",
+        simulate/cohort simulate/people/people simulate/study_files simulate/people/visit_times""",
+    "simulate/scenarios/test_scenario.py": """
+        simulate/people/course simulate/people/infusions simulate/people/missing_data
+        simulate/scenarios/by_size simulate/truth""",
+    "estimates/responders/test_first_session.py": "simulate/people/sessions",
 }
 LISTED = {module: test for test, modules in THROUGH.items() for module in modules.split()}
 

@@ -199,8 +199,8 @@ def judge(
     team: Team = False,
 ) -> None:
     """Judge every claim on a study, through the seven gates. JSON holds every reason."""
-    from analysis.describe.judged_text import claims_named, judged_text, why_text
-    from analysis.describe.verdicts import ledger_text
+    from analysis.describe.answer.judged_text import claims_named, judged_text, why_text
+    from analysis.describe.answer.verdicts import ledger_text
     from analysis.studies import judged
 
     named: list[str] = []
@@ -232,8 +232,8 @@ def describe(
     study: Source, as_json: Json = False, share: Share = False, team: Team = False
 ) -> None:
     """Say what a study shows in every window: n, changes, differences, responders, limits."""
-    from analysis.describe.by_window import described
-    from analysis.describe.described_text import described_text
+    from analysis.describe.scores.by_window import described
+    from analysis.describe.scores.described_text import described_text
     from analysis.studies import opened
 
     def run() -> Any:

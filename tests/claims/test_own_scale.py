@@ -11,7 +11,7 @@ from analysis.claims.evaluators import common
 from analysis.claims.ledger import NOT_DECIDED, SUPPORTED, Reason
 from analysis.readers.assemble import read_study
 from analysis.simulate import write_study
-from analysis.simulate.scenario import EXAMPLE
+from analysis.simulate.scenarios.scenario import EXAMPLE
 
 SCALE = """
 [instruments.moment]

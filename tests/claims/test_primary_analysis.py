@@ -10,11 +10,11 @@ import pytest
 import statsmodels.api as sm
 from scipy.optimize import minimize_scalar
 
+from analysis.claims.primary_analyses import primary_analyses
 from analysis.claims.primary_analysis import (
     NUMBERS,
     ONE_ARM,
     Scores,
-    primary_analyses,
     primary_analysis,
 )
 

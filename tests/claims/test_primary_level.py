@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.claims.primary_analysis import Scores, primary_analyses
+from analysis.claims.primary_analyses import primary_analyses
+from analysis.claims.primary_analysis import Scores
 from tests.length import seed, trials
 
 pytestmark = pytest.mark.simulates

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.checks.findings_text import flow_table
-from analysis.describe import display, verdicts
+from analysis.describe import display
+from analysis.describe.answer import verdicts
 from analysis.describe.display import number, p_value, rounded, typeset
 
 

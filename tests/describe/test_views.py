@@ -15,23 +15,16 @@ from matplotlib.axes import Axes
 
 from analysis import describe, figures
 from analysis.claims.case import Case
-from analysis.describe import (
-    change,
-    control,
-    first_session,
-    forms,
-    missing,
-    participants,
-    responders,
-    robustness,
-)
-from analysis.describe.by_window import described
+from analysis.describe import forms, participants
+from analysis.describe.answer.verdicts import issues_table
 from analysis.describe.chosen import falls_that_count
 from analysis.describe.common import flow_shown
 from analysis.describe.explanations import blinding, dissociation, expectancy, harms
-from analysis.describe.mixed_model import mixed_model
 from analysis.describe.onset import crossing, durability, mean_course
-from analysis.describe.verdicts import issues_table
+from analysis.describe.robustness import missing, multiverse
+from analysis.describe.scores import change, control, first_session, responders
+from analysis.describe.scores.by_window import described
+from analysis.describe.scores.mixed_model import mixed_model
 from analysis.disclosure.figure import shareable_figure
 from analysis.errors import ReliefError
 from analysis.estimates.missing import multiple_imputation, posterior
@@ -125,8 +118,8 @@ ESTIMATES: dict[str, Callable[[Case], pd.DataFrame]] = {
     "baselines_by_arm": participants.baselines_by_arm,
     "treatment_by_arm": participants.treatment_by_arm,
 }
-OF_MULTIVERSE = {"curve": robustness.curve, "by_choice": robustness.by_choice,
-                 "other_forms": robustness.other_forms}  # fmt: skip
+OF_MULTIVERSE = {"curve": multiverse.curve, "by_choice": multiverse.by_choice,
+                 "other_forms": multiverse.other_forms}  # fmt: skip
 COUNTS: dict[str, Callable[[Case], pd.DataFrame]] = {
     "forms_by_phase": forms.forms_by_phase,
     "guesses": blinding.guesses,

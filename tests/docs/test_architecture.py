@@ -25,7 +25,7 @@ from analysis.claims.gates import data_gates
 from analysis.claims.gates.robustness import robustness_gate
 from analysis.claims.ledger import Ledger
 from analysis.config import StudyConfig, load_config
-from analysis.describe.verdicts import part_in_words
+from analysis.describe.answer.verdicts import part_in_words
 from analysis.estimates.table import NUMBERS
 from analysis.instruments.scoring import score
 from analysis.outcomes.baseline import baseline

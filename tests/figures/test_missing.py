@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.describe.over_time import SMALLEST
+from analysis.describe.answer.over_time import SMALLEST
 from analysis.figures import AGGREGATES, png
 from analysis.figures.missing import tipping_line, tipping_map
 from analysis.figures.robustness import operating_characteristics

@@ -11,9 +11,9 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
+from analysis.describe.answer.over_time import BOUND, SMALLEST, OverTime
 from analysis.describe.display import number
 from analysis.describe.hours import TICKS
-from analysis.describe.over_time import BOUND, SMALLEST, OverTime
 from analysis.figures.over_time import BACKWARDS, picture_over_time
 
 ROWS = pd.DataFrame(

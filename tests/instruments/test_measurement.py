@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from analysis import instruments
+from analysis.instruments.facts import Measurement
 from analysis.instruments.measurement import METHODS, index_of_change, jacobson_truax, ways
 from analysis.instruments.own import own_scales
-from analysis.instruments.scale import Measurement
 from analysis.outcomes.reliable_change import has_reliable_change, ways_of_change
 
 BEFORE = [30.0, 22.0, 27.0, 35.0, 18.0, 25.0, 31.0, 24.0]

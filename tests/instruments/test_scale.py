@@ -12,7 +12,7 @@ import pytest
 
 from analysis import instruments
 from analysis.errors import ReliefError
-from analysis.instruments.scale import CONFIDENCE
+from analysis.instruments.facts import CONFIDENCE
 from analysis.paths import open_data_folder
 
 SCALES = files("analysis.instruments").joinpath("scales")

@@ -11,8 +11,9 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.describe import change, missing, tipping
 from analysis.describe.onset import crossing
+from analysis.describe.robustness import missing, tipping
+from analysis.describe.scores import change
 from analysis.paths import EXAMPLE_STUDY, NOTEBOOKS
 from analysis.sections import first_session, opening, robustness, verdict
 from analysis.sections.section import UNFORESEEN, Section

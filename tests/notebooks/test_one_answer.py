@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.describe.verdicts import estimates_table
+from analysis.describe.answer.verdicts import estimates_table
 from analysis.estimates.table import row, table
 from analysis.sections.section import Section
 from tests.notebooks.cells import Shown

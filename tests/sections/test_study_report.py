@@ -8,9 +8,9 @@ from analysis.checks import check
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
 from analysis.claims.ledger import SHARED, ClaimResult, Ledger
-from analysis.describe import responders
-from analysis.describe.by_window import described
 from analysis.describe.explanations.harms import UNREAD
+from analysis.describe.scores import responders
+from analysis.describe.scores.by_window import described
 from analysis.estimates.table import row
 from analysis.sections import missing
 from analysis.sections.section import UNFORESEEN, Picture, Section, Table

@@ -7,8 +7,8 @@ import pytest
 
 from analysis import instruments
 from analysis.simulate import NO_EFFECT
-from analysis.simulate.people import _wave, difficulty, recruit
-from analysis.simulate.scenario import CLUSTERS, NOW_ITEMS
+from analysis.simulate.people.people import _wave, difficulty, recruit
+from analysis.simulate.scenarios.scenario import CLUSTERS, NOW_ITEMS
 
 PEOPLE, DAYS, PROMPTS = 300, 30, (9, 13, 17, 21)
 

@@ -13,7 +13,7 @@ from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
 from analysis.readers.assemble import read_study
 from analysis.simulate import EXAMPLE
-from analysis.simulate.flawed_designs import FLAWED
+from analysis.simulate.scenarios.flawed_designs import FLAWED
 
 READ = ("example", "unblinding-0.30", "past-week", "jitter", "one-rating", "sites", "carry-over")
 WINDOWS = {"hours": (2, 6), "day": (6, 30.000001), "day_7": (144, 216)}

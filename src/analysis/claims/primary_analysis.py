@@ -15,8 +15,7 @@ Calibration runs this very model on simulated trials, many at once.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
@@ -26,9 +25,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.estimates.missing.imputation_model import by_visit
-from analysis.mmrm import ModelSpec, many_arrays, prepare
+from analysis.mmrm import ModelSpec, prepare
 
-__all__ = ["Primary", "Scores", "primary_analyses", "primary_analysis", "visits_told_apart"]
+__all__ = ["Primary", "Scores", "primary_analysis", "visits_told_apart"]
 
 Array = NDArray[np.float64]
 ONE_ARM = "One arm has no score within hours; there is no difference to estimate."
@@ -207,7 +206,9 @@ class Primary:
 
 
 @cache
-def _spec(visits: tuple[str, ...], covariates: tuple[str, ...], by_arm: bool = True) -> ModelSpec:
+def model_of(
+    visits: tuple[str, ...], covariates: tuple[str, ...], by_arm: bool = True
+) -> ModelSpec:
     """The model prepared for these visits, on a table that holds every level."""
     k, n = len(visits), 2 * (len(covariates) + 2)
     numbers = np.random.default_rng(0)
@@ -264,11 +265,11 @@ def primary_analysis(scores: Scores) -> Primary:
     table = _long(used.score - used.baseline[:, None], covariates, used.treated, used.visits)
     failed: tuple[str, ...] = ()
     try:
-        fit = _spec(used.visits, names).fit(table)
+        fit = model_of(used.visits, names).fit(table)
     except ValueError:
         # Few people of an arm may not tell its own covariance.
-        fit, failed = _spec(used.visits, names, by_arm=False).fit(table), (BOTH_ARMS,)
-    found, last = (fit.contrast(of) for of in (_average(used.visits), _last(used.visits)))
+        fit, failed = model_of(used.visits, names, by_arm=False).fit(table), (BOTH_ARMS,)
+    found, last = (fit.contrast(of) for of in (average(used.visits), last_visit_of(used.visits)))
     covariance = fit.covariance
     both = list(covariance.values()) if isinstance(covariance, dict) else [covariance] * 2
     return Primary(
@@ -283,80 +284,13 @@ def primary_analysis(scores: Scores) -> Primary:
     )
 
 
-def primary_analyses(several: Sequence[Scores]) -> list[Primary | str]:
-    """The primary estimate of each of many trials, fitted at once; or why there is none.
-
-    The numbers of :func:`primary_analysis` to eight digits, whose errors are the reasons.
-    """
-    found: list[Primary | str] = [ONE_ARM] * len(several)
-    alike: dict[tuple[tuple[str, ...], ...], list[int]] = defaultdict(list)
-    for place, scores in enumerate(several):
-        arm = scores.treated[scores.seen]
-        if arm.any() and not arm.all():
-            alike[scores.visits, tuple(scores.covariates)].append(place)
-    for (visits, names), places in alike.items():
-        fitted = _fitted_at_once([several[place] for place in places], visits, names)
-        for place, primary in zip(places, fitted, strict=True):
-            found[place] = _alone(several[place]) if isinstance(primary, str) else primary
-    return found
-
-
-def _alone(scores: Scores) -> Primary | str:
-    try:
-        return primary_analysis(scores)
-    except ValueError as refusal:
-        return str(refusal)
-
-
-def _fitted_at_once(
-    several: Sequence[Scores], visits: tuple[str, ...], names: tuple[str, ...]
-) -> list[Primary | str]:
-    """Trials with the same visits and covariates; whoever a smaller one lacks has no score."""
-    most = max(len(scores.baseline) for scores in several)
-    change = np.full((len(several), most, len(visits)), np.nan)
-    columns = {name: np.zeros((len(several), most)) for name in (*names, "treated")}
-    for row, scores in enumerate(several):
-        n = len(scores.baseline)
-        change[row, :n] = scores.score - scores.baseline[:, None]
-        for name, values in scores.covariates.items():
-            columns[name][row, :n] = values
-        columns["treated"][row, :n] = scores.treated
-    fits = many_arrays(_spec(visits, names), change, arm=columns["treated"].astype(int), **columns)
-    tests = fits.contrast(_average(visits))[list(NUMBERS)].to_dict("records")
-    last = fits.contrast(_last(visits))[["estimate", "se", "df"]].to_numpy(float)
-    units = (pd.Series(unit, fits.terms) for unit in np.eye(len(fits.terms)))
-    each = np.stack([by_visit(one, visits, terms=(*names, "treated")) for one in units])
-    coefficients = np.tensordot(fits.params.fillna(0.0).to_numpy(), each, 1)
-    by_arm = fits.covariance
-    if not isinstance(by_arm, dict):
-        raise TypeError("each arm has a covariance of its own")
-    covariance = np.stack(list(by_arm.values()), axis=1)
-    n_people = fits.counts["n_subjects"].tolist()
-    refusals, structures, fallbacks = fits.refusals.to_dict(), fits.structures, fits.fallbacks
-    return [
-        refusals[row]
-        if row in refusals
-        else Primary(
-            n=n_people[row],
-            coefficients=coefficients[row],
-            covariance=covariance[row],
-            structure=structures[row],
-            fallbacks=fallbacks[row],
-            last_visit=AtVisit(*last[row].tolist()),
-            covariates=names,
-            **{str(name): float(value) for name, value in test.items()},
-        )
-        for row, test in enumerate(tests)
-    ]
-
-
-def _average(visits: tuple[str, ...]) -> dict[str, float]:
+def average(visits: tuple[str, ...]) -> dict[str, float]:
     """Treated minus comparator, averaged over the visits with equal weights."""
     later = {f"treated:visit[T.{name}]": 1 / len(visits) for name in visits[1:]}
     return {"treated": 1.0, **later}
 
 
-def _last(visits: tuple[str, ...]) -> dict[str, float]:
+def last_visit_of(visits: tuple[str, ...]) -> dict[str, float]:
     """Treated minus comparator at the last visit."""
     later = {f"treated:visit[T.{visits[-1]}]": 1.0} if len(visits) > 1 else {}
     return {"treated": 1.0, **later}

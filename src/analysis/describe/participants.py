@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe.by_window import mean_row, sd_row
 from analysis.describe.common import policy, released
+from analysis.describe.scores.by_window import mean_row, sd_row
 
 __all__ = ["NOT_READ", "baselines_by_arm", "routes", "treatment_by_arm"]
 

@@ -13,8 +13,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.describe.answer.over_time import SMALLEST
 from analysis.describe.display import DASH, estimate_numbers, number
-from analysis.describe.over_time import SMALLEST
 from analysis.figures.output import DPI, SCREEN
 from analysis.figures.time_axis import time_axis
 

@@ -159,7 +159,7 @@ def against_size(
     ----------
     curve : DataFrame
         n_per_arm, size, value, mc_low, mc_high, sorted, as
-        :func:`analysis.describe.calibration.bias_curve` gives them.
+        :func:`analysis.describe.calibration.rates.bias_curve` gives them.
     line : float
         Share at which a dashed line stands; where a curve first crosses it there is a drop line.
     bound : float or None

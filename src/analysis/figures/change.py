@@ -71,7 +71,7 @@ def courses(
     ----------
     table : DataFrame
         Columns contrast (arm), line, window and change (points), as
-        :func:`analysis.describe.change.individual_courses` gives them.
+        :func:`analysis.describe.scores.change.individual_courses` gives them.
     hours : mapping of str to float
         Hours after the end of the infusion by window.
     synthetic : bool

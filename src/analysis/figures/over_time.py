@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.describe.over_time import OverTime
+from analysis.describe.answer.over_time import OverTime
 from analysis.figures.base import (
     LINE,
     UNDER,
@@ -41,7 +41,7 @@ def picture_over_time(drawn: OverTime, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     drawn : OverTime
-        As :func:`analysis.describe.over_time.over_time` gives it.
+        As :func:`analysis.describe.answer.over_time.over_time` gives it.
     ax : Axes, optional
     """
     rows = drawn.rows

@@ -152,7 +152,7 @@ def change_bands(
     ----------
     table : DataFrame
         Columns arm, change (points), share, low, high (0 to 1), as
-        :func:`analysis.describe.responders.change_bands` gives them.
+        :func:`analysis.describe.scores.responders.change_bands` gives them.
     synthetic : bool
         Whether to label the figure synthetic.
     title : str

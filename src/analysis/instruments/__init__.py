@@ -5,15 +5,8 @@ codes an answer in text (readers), item texts (nowhere), change between scores (
 """
 
 from analysis.instruments.catalogue import Unseen, blinding_guess, declare, get, known, unseen
-from analysis.instruments.scale import (
-    Coding,
-    Evidence,
-    Fact,
-    Instrument,
-    Measurement,
-    MissingItems,
-    Threshold,
-)
+from analysis.instruments.facts import Coding, Evidence, Fact, Measurement, MissingItems, Threshold
+from analysis.instruments.scale import Instrument
 
 __all__ = [
     "Coding",

@@ -9,16 +9,15 @@ from importlib.resources import files
 from typing import Any
 
 from analysis.instruments.block import Block, made
-from analysis.instruments.scale import (
+from analysis.instruments.facts import (
     CONFIDENCE,
-    WORDS,
     Coding,
     Evidence,
     Fact,
-    Instrument,
     MissingItems,
     Threshold,
-)  # fmt: skip
+)
+from analysis.instruments.scale import WORDS, Instrument
 from analysis.rules import refusal
 
 __all__ = ["Unseen", "blinding_guess", "declare", "get", "known", "read_scales", "unseen"]

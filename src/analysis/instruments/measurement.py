@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.instruments.scale import Measurement
+from analysis.instruments.facts import Measurement
 
 __all__ = ["METHODS", "index_of_change", "jacobson_truax", "ways"]
 

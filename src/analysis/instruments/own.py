@@ -9,16 +9,9 @@ from typing import Any
 from analysis.errors import is_printable
 from analysis.instruments.block import Block, made
 from analysis.instruments.catalogue import known, unseen
+from analysis.instruments.facts import Coding, Evidence, Measurement, MissingItems, Threshold
 from analysis.instruments.measurement import METHODS, jacobson_truax
-from analysis.instruments.scale import (
-    WORDS,
-    Coding,
-    Evidence,
-    Instrument,
-    Measurement,
-    MissingItems,
-    Threshold,
-)
+from analysis.instruments.scale import WORDS, Instrument
 
 __all__ = ["CODING", "VERSION", "own_scales"]
 

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from analysis.describe.answer import QUESTION
+from analysis.describe.answer.sentence import QUESTION
 from analysis.errors import ReliefError
 from analysis.report.blocks import blocks_of
 from analysis.report.notebook_section import notebook_page, slug

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.claims.ledger import ClaimResult
+from analysis.describe.answer.verdicts import part_in_words
 from analysis.describe.display import DASH, estimate_numbers, typeset
 from analysis.describe.in_words import percent
-from analysis.describe.verdicts import part_in_words
 from analysis.errors import printable_lines
 from analysis.report.glossary import glossary
 from analysis.writing import make_folder, write_atomic

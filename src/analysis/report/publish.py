@@ -9,7 +9,7 @@ from typing import Any
 from analysis.claims.case import Case
 from analysis.claims.definitions import Definitions, load_definitions
 from analysis.claims.ledger import SHARED, TEAM, Ledger
-from analysis.describe.verdicts import withheld_lines
+from analysis.describe.answer.verdicts import withheld_lines
 from analysis.disclosure.file_names import shown_path
 from analysis.errors import DataUnavailable
 from analysis.estimates.table import table

@@ -12,11 +12,11 @@ from typing import Any
 
 from analysis.claims.case import Case
 from analysis.claims.ledger import WORDS, Ledger
-from analysis.describe.answer import QUESTION, answer
-from analysis.describe.answer_in_numbers import answer_in_numbers
-from analysis.describe.by_window import Described, described
+from analysis.describe.answer.in_numbers import answer_in_numbers
+from analysis.describe.answer.sentence import QUESTION, answer
 from analysis.describe.in_words import listed
 from analysis.describe.plan import people_by_arm
+from analysis.describe.scores.by_window import Described, described
 from analysis.report.blocks import blocks_of
 from analysis.report.notebook_section import slug
 from analysis.report.page import day_told, gate_counts, template, today, versions, write_page

@@ -11,9 +11,10 @@ import pandas as pd
 from analysis.claims.calibration.common_analyses import COMMON
 from analysis.claims.calibration.gate import no_effect_worlds
 from analysis.claims.definitions import load_definitions
-from analysis.describe import calibration as describe
+from analysis.describe.calibration import counts as describe
+from analysis.describe.calibration import rates
+from analysis.describe.calibration.error_rates import flawed_apart
 from analysis.describe.display import rounded, sentences
-from analysis.describe.error_rates import flawed_apart
 from analysis.describe.in_words import percent
 from analysis.figures import calibration as draw
 from analysis.sections.section import Picture, section
@@ -97,7 +98,7 @@ def false_support() -> Iterator[Any]:
     """Where the drug does nothing: how often "supported" is said."""
     limit = load_definitions().rule("false_supported_at_most")
     nothing = _false()
-    worst, others = describe.worst(nothing, WORST)
+    worst, others = rates.worst(nothing, WORST)
     shown, every = worst["title"].nunique(), nothing["title"].nunique()
     known = nothing["value"].notna().any()
     # Without a number nobody knows which are the worst.
@@ -138,7 +139,7 @@ def beside_common() -> Iterator[Any]:
     """What they say of the same trials."""
     limit = load_definitions().rule("false_supported_at_most")
     nothing = _false()
-    beside = describe.analyses_beside(nothing[nothing["n_per_arm"] == THIRTY])
+    beside = rates.analyses_beside(nothing[nothing["n_per_arm"] == THIRTY])
     ax = draw.over_worlds(
         beside, series="analysis", line=limit, line_label=f"{limit:.0%} limit",
         title=f"Relief found where there is none\n{THIRTY} participants per arm, a mark a scenario",
@@ -204,7 +205,7 @@ def other_designs() -> Iterator[Any]:
     if shown.empty:
         raise ValueError(f"No row of another design has a number: {_absent()}.")
     yield sentences(shown)
-    first = describe.first_pass()
+    first = rates.first_pass()
     highest = f"{first['rate'].max():.1%}"
     yield (
         f"The scenarios were found by a first pass of {int(first['replicates'].min()):,} trials "
@@ -223,7 +224,7 @@ def wrongly_contradicted() -> Iterator[Any]:
     acts = acts.loc[acts.index.get_level_values("world").isin(real)]
     if acts.empty:
         raise ValueError(f"No such scenario has a number: {_absent()}.")
-    yield describe.by_size(describe.titled(acts), _absent())
+    yield rates.by_size(describe.titled(acts), _absent())
 
 
 @section()
@@ -251,14 +252,14 @@ def _at_thirty(table: pd.DataFrame) -> pd.DataFrame:
 @section()
 def smallest_seen() -> Iterator[Any]:
     """The smallest true difference that is supported often enough."""
-    found = describe.passes(describe.bias_curve(_counts(), "effect"), WANTED)
+    found = rates.passes(rates.bias_curve(_counts(), "effect"), WANTED)
     yield _sizes_passed(found, "smallest difference, SD")
 
 
 @section()
 def bias_to_false_support() -> Iterator[Any]:
     """How much bias leads to false support."""
-    curve = describe.bias_curve(_counts())
+    curve = rates.bias_curve(_counts())
     bound = load_definitions().rule("bias_bound_sd")
     allowed = load_definitions().rule("false_supported_at_most")
     ax = draw.against_size(
@@ -272,9 +273,7 @@ def bias_to_false_support() -> Iterator[Any]:
         f"by unblinding, a curve for each size of trial, with the declared bound of {bound:g} SD "
         f"shaded and a line at {allowed:.0%}. {_told(curve)}.",
     )
-    yield _sizes_passed(
-        describe.passes(curve, allowed), f"bias at which {allowed:.0%} is passed, SD"
-    )
+    yield _sizes_passed(rates.passes(curve, allowed), f"bias at which {allowed:.0%} is passed, SD")
 
 
 def _sizes_passed(found: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -9,14 +9,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe.by_window import Described, described
-from analysis.describe.change import (
-    change_estimators,
-    change_with_selection,
-    individual_courses,
-    regression_to_the_mean,
-    unselected_population,
-)
+from analysis.describe.answer.over_time import bars_of
+from analysis.describe.answer.verdicts import estimates_table
 from analysis.describe.chosen import (
     decides,
     form_with_reliable_change,
@@ -33,9 +27,15 @@ from analysis.describe.in_words import (
     listed,
     percent,
 )
-from analysis.describe.over_time import bars_of
-from analysis.describe.responders import cumulative_change, three_ways
-from analysis.describe.verdicts import estimates_table
+from analysis.describe.scores.by_window import Described, described
+from analysis.describe.scores.change import (
+    change_estimators,
+    change_with_selection,
+    individual_courses,
+    regression_to_the_mean,
+    unselected_population,
+)
+from analysis.describe.scores.responders import cumulative_change, three_ways
 from analysis.figures import change as draw
 from analysis.figures.change import ecdf_of_change, mean_change
 from analysis.figures.forest import forest

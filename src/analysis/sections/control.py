@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from analysis.claims.case import Case
+from analysis.describe.answer.verdicts import estimates_table
 from analysis.describe.chosen import decides, hours_of_windows, primary_titled
-from analysis.describe.control import difference_by_stratum
 from analysis.describe.display import rounded
 from analysis.describe.in_words import alternative, difference_sentence, lines_of
-from analysis.describe.mixed_model import mixed_model
-from analysis.describe.verdicts import estimates_table
+from analysis.describe.scores.control import difference_by_stratum
+from analysis.describe.scores.mixed_model import mixed_model
 from analysis.figures.control import lsmeans_by_visit
 from analysis.sections.section import Picture, section
 

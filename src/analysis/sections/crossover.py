@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from analysis.claims.case import Case
+from analysis.describe.answer.over_time import bars_of
+from analysis.describe.answer.verdicts import estimates_table
 from analysis.describe.chosen import form_titled
-from analysis.describe.crossover import within_person
 from analysis.describe.in_words import alternative, interval, lines_of
-from analysis.describe.over_time import bars_of
-from analysis.describe.verdicts import estimates_table
+from analysis.describe.scores.crossover import within_person
 from analysis.figures.forest import forest
 from analysis.sections.section import Picture, section
 

@@ -10,12 +10,12 @@ import pandas as pd
 from analysis import evidence
 from analysis.checks.findings_text import flow_table
 from analysis.claims.case import Case
+from analysis.describe.answer.verdicts import issues_table
 from analysis.describe.common import flow_shown
 from analysis.describe.display import sentences
-from analysis.describe.evidence import evidence_counts
+from analysis.describe.evidence.rows import evidence_counts
 from analysis.describe.forms import forms_by_phase
 from analysis.describe.in_words import SYNTHETIC, listed
-from analysis.describe.verdicts import issues_table
 from analysis.figures.forms import visit_times
 from analysis.figures.participant_flow import flow_alt, participant_flow
 from analysis.sections.section import Picture, section

@@ -7,10 +7,10 @@ from typing import Any
 
 from analysis import evidence
 from analysis.claims.case import Case
-from analysis.describe import pooled_evidence as pooled
+from analysis.describe.answer.over_time import published_bars
 from analysis.describe.display import sentences
+from analysis.describe.evidence import pooled
 from analysis.describe.hours import told
-from analysis.describe.over_time import published_bars
 from analysis.evidence.look_back import look_back_falls
 from analysis.figures import evidence as draw
 from analysis.figures.forest import forest

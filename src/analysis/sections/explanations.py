@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe import control
-from analysis.describe.by_window import PRIMARY
+from analysis.describe.answer.over_time import bars_of, smallest_of
+from analysis.describe.answer.verdicts import estimates_table
 from analysis.describe.chosen import decides, form_with_reliable_change, primary_titled
 from analysis.describe.common import digits, policy
 from analysis.describe.display import number, rounded, typeset
-from analysis.describe.evidence import control_changes
+from analysis.describe.evidence.rows import control_changes
 from analysis.describe.explanations import blinding, dissociation, expectancy, harms
 from analysis.describe.in_words import alternative, interval, lines_of, listed, percent
-from analysis.describe.over_time import bars_of, smallest_of
-from analysis.describe.verdicts import estimates_table
+from analysis.describe.scores import control
+from analysis.describe.scores.by_window import PRIMARY
 from analysis.estimates.table import table
 from analysis.figures import explanations as draw
 from analysis.sections.section import Picture, section

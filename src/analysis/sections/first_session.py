@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from analysis.claims.case import Case
-from analysis.describe import first_session
+from analysis.describe.answer.verdicts import estimates_table
 from analysis.describe.display import sentences
 from analysis.describe.in_words import alternative, lines_of, listed
-from analysis.describe.verdicts import estimates_table
+from analysis.describe.scores import first_session
 from analysis.estimates.table import table
 from analysis.figures import responders as draw
 from analysis.sections.section import Picture, section

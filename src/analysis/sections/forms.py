@@ -7,13 +7,13 @@ from typing import Any
 
 from analysis import instruments
 from analysis.claims.case import Case
-from analysis.describe.change import change_by_window
+from analysis.describe.answer.verdicts import estimates_table
 from analysis.describe.chosen import decides, enough, form_that_looks_back, hours_of_windows
 from analysis.describe.display import rounded
 from analysis.describe.forms import recall_bound, recall_by_hours, recall_table
 from analysis.describe.hours import asks_about
 from analysis.describe.in_words import alternative, lines_of, listed, percent
-from analysis.describe.verdicts import estimates_table
+from analysis.describe.scores.change import change_by_window
 from analysis.figures.change import mean_change
 from analysis.figures.forms import recall_shares
 from analysis.sections.section import Picture, section

@@ -7,13 +7,13 @@ from typing import Any
 
 from analysis.claims.case import Case
 from analysis.claims.gates.robustness_of_scores import doubted_word
-from analysis.describe import missing
-from analysis.describe import tipping as tipping_of
+from analysis.describe.answer.over_time import bars_of
 from analysis.describe.chosen import decides, primary_titled
 from analysis.describe.common import policy
 from analysis.describe.display import number, rounded
 from analysis.describe.in_words import alternative
-from analysis.describe.over_time import bars_of
+from analysis.describe.robustness import missing
+from analysis.describe.robustness import tipping as tipping_of
 from analysis.figures import missing as draw
 from analysis.figures.forest import forest
 from analysis.sections.section import Picture, section

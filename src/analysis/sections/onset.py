@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.case import Case
+from analysis.describe.answer.over_time import bars_of
 from analysis.describe.chosen import falls_that_count, primary_titled
 from analysis.describe.common import two_arms
 from analysis.describe.display import rounded
 from analysis.describe.in_words import alternative, lines_of, listed, percent
 from analysis.describe.onset import courses, crossing, durability, mean_course
-from analysis.describe.over_time import bars_of
 from analysis.estimates.onset.courses import Threshold
 from analysis.figures import onset as draw
 from analysis.sections.section import Picture, section

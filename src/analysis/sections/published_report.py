@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from analysis.describe.over_time import published_over_time
-from analysis.describe.pooled_evidence import differences_table, pools_table
+from analysis.describe.answer.over_time import published_over_time
+from analysis.describe.evidence.pooled import differences_table, pools_table
 from analysis.figures.over_time import picture_over_time
 from analysis.sections.section import Picture, Table, section
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.claims.case import Case
-from analysis.describe import responders
+from analysis.describe.answer.verdicts import estimates_table
 from analysis.describe.chosen import (
     FormAt,
     decides,
@@ -21,7 +21,7 @@ from analysis.describe.chosen import (
 from analysis.describe.common import two_arms
 from analysis.describe.display import number, sentences
 from analysis.describe.in_words import alternative, counted, interval, lines_of, listed, percent
-from analysis.describe.verdicts import estimates_table
+from analysis.describe.scores import responders
 from analysis.figures import responders as draw
 from analysis.sections.section import Picture, section
 

@@ -9,11 +9,11 @@ import pandas as pd
 
 from analysis.claims.case import Case
 from analysis.claims.sensitivity.multiverse import multiverse, rerandomised
-from analysis.describe import robustness
 from analysis.describe.chosen import primary_titled
 from analysis.describe.common import two_arms
 from analysis.describe.display import number, rounded, sentences
 from analysis.describe.in_words import alternative
+from analysis.describe.robustness import multiverse as robustness
 from analysis.figures import robustness as draw
 from analysis.sections.section import Picture, section
 from analysis.sections.verdict import ledger_of

@@ -15,12 +15,12 @@ import pandas as pd
 from analysis.checks.findings_text import SEVERITIES
 from analysis.claims.case import Case
 from analysis.claims.ledger import Ledger
-from analysis.describe.by_window import Described
+from analysis.describe.answer.over_time import over_time
+from analysis.describe.answer.rests_on import bounds_by_word, power_cited
 from analysis.describe.common import issues_shown
 from analysis.describe.display import DASH, MINUS, number
 from analysis.describe.explanations import harms
 from analysis.describe.in_words import interval, lines_of, percent
-from analysis.describe.over_time import over_time
 from analysis.describe.participants import (
     NOT_READ,
     baselines_by_arm,
@@ -28,7 +28,7 @@ from analysis.describe.participants import (
     treatment_by_arm,
 )
 from analysis.describe.plan import people_by_arm, plan_table, unchecked
-from analysis.describe.rests_on import bounds_by_word, power_cited
+from analysis.describe.scores.by_window import Described
 from analysis.figures.over_time import picture_over_time
 from analysis.sections import change, crossover, data, explanations, missing, responders, robustness
 from analysis.sections.section import Picture, Section, Table, section

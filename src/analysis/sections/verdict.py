@@ -16,14 +16,19 @@ from analysis.claims.definitions import load_definitions
 from analysis.claims.ledger import NOT_TESTABLE, WORDS, Ledger
 from analysis.claims.published import judge_published
 from analysis.claims.sensitivity.assumptions import in_words, under_other_assumptions
-from analysis.describe.by_window import described
+from analysis.describe.answer.over_time import over_time, published_over_time
+from analysis.describe.answer.verdicts import (
+    beside_table,
+    reasons_table,
+    verdict_table,
+    wording_table,
+)
 from analysis.describe.common import policy
-from analysis.describe.control import bias_table
 from analysis.describe.display import rounded, sentences
 from analysis.describe.in_words import difference_sentence, listed
-from analysis.describe.over_time import over_time, published_over_time
-from analysis.describe.robustness import claims_together
-from analysis.describe.verdicts import beside_table, reasons_table, verdict_table, wording_table
+from analysis.describe.robustness.multiverse import claims_together
+from analysis.describe.scores.by_window import described
+from analysis.describe.scores.control import bias_table
 from analysis.disclosure.release import exact_arms, released_ledger
 from analysis.figures.over_time import picture_over_time
 from analysis.sections.section import Picture, section

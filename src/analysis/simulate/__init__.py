@@ -4,14 +4,9 @@ In: a scenario (`world`) and a seed. Out: a cohort, its arrays, or a written stu
 analysis.simulate`` writes the example. Not here: judging them (claims.calibration).
 """
 
-from analysis.simulate.catalogue import catalogue, entry, world
 from analysis.simulate.cohort import simulate
-from analysis.simulate.declared import Declared
-from analysis.simulate.design import BASE, Design
-from analysis.simulate.entries import Entry
 from analysis.simulate.example import example_truth, write_example
-from analysis.simulate.scenario import EXAMPLE, NULL, World, parameters
-from analysis.simulate.scenarios_by_size import (
+from analysis.simulate.scenarios.by_size import (
     NO_EFFECT,
     effect,
     hopeful,
@@ -19,6 +14,11 @@ from analysis.simulate.scenarios_by_size import (
     power_cell,
     unblinded,
 )
+from analysis.simulate.scenarios.catalogue import catalogue, entry, world
+from analysis.simulate.scenarios.declared import Declared
+from analysis.simulate.scenarios.design import BASE, Design
+from analysis.simulate.scenarios.entries import Entry
+from analysis.simulate.scenarios.scenario import EXAMPLE, NULL, World, parameters
 from analysis.simulate.study_files import write_study
 from analysis.simulate.trial import Trial, trial, trials
 from analysis.simulate.truth import SEED, truth

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from analysis import instruments
-from analysis.simulate.course import answers
-from analysis.simulate.infusions import cross, treat
-from analysis.simulate.missing_data import departures, unfilled
-from analysis.simulate.people import recruit
-from analysis.simulate.reporting import best_instrument, reported
-from analysis.simulate.scenario import GUESSES, Arrays, World
-from analysis.simulate.together import Together
-from analysis.simulate.visit_times import visit_hours
+from analysis.simulate.people.course import answers
+from analysis.simulate.people.infusions import cross, treat
+from analysis.simulate.people.missing_data import departures, unfilled
+from analysis.simulate.people.people import recruit
+from analysis.simulate.people.reporting import best_instrument, reported
+from analysis.simulate.people.together import Together
+from analysis.simulate.people.visit_times import visit_hours
+from analysis.simulate.scenarios.scenario import GUESSES, Arrays, World
 
 
 def simulate(

@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis import paths
 from analysis.simulate.cohort import simulate
-from analysis.simulate.scenario import EXAMPLE, in_use
+from analysis.simulate.scenarios.scenario import EXAMPLE, in_use
 from analysis.simulate.study_files import synthetic_csv
 from analysis.simulate.truth import SEED, TRUTH_N_PER_ARM, truth
 from analysis.writing import write_atomic

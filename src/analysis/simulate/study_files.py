@@ -10,8 +10,8 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.simulate.cohort import simulate
-from analysis.simulate.declared import Declared, declared
-from analysis.simulate.scenario import World, in_use
+from analysis.simulate.scenarios.declared import Declared, declared
+from analysis.simulate.scenarios.scenario import World, in_use
 from analysis.writing import write_atomic
 
 _README = """# This study is synthetic

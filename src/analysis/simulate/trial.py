@@ -10,9 +10,9 @@ import numpy as np
 from analysis import instruments
 from analysis.instruments.totals import person_means
 from analysis.simulate.cohort import draw
-from analysis.simulate.declared import Declared, declared
-from analysis.simulate.scenario import BASELINE, Arrays, World
-from analysis.simulate.visit_times import visit_hours
+from analysis.simulate.people.visit_times import visit_hours
+from analysis.simulate.scenarios.declared import Declared, declared
+from analysis.simulate.scenarios.scenario import BASELINE, Arrays, World
 
 
 @dataclass(frozen=True)

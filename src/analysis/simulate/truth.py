@@ -8,12 +8,12 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from analysis.simulate.course import answers
-from analysis.simulate.infusions import treat
-from analysis.simulate.missing_data import departures, unfilled
-from analysis.simulate.people import candidates, enters, recruit
-from analysis.simulate.scenario import BASELINE, Arrays, World
-from analysis.simulate.visit_times import visit_hours
+from analysis.simulate.people.course import answers
+from analysis.simulate.people.infusions import treat
+from analysis.simulate.people.missing_data import departures, unfilled
+from analysis.simulate.people.people import candidates, enters, recruit
+from analysis.simulate.people.visit_times import visit_hours
+from analysis.simulate.scenarios.scenario import BASELINE, Arrays, World
 
 SEED = 20261123  # fixed before the example was first drawn
 TRUTH_N_PER_ARM = 20_000

@@ -11,7 +11,7 @@ from analysis.claims.calibration.all_gates import kept_by_gate_7
 from analysis.claims.calibration.gate import no_effect_worlds, worlds_that_matter
 from analysis.claims.calibration.pieces import keys
 from analysis.claims.definitions import load_definitions
-from analysis.describe.calibration import all_gates, designs
+from analysis.describe.calibration.counts import all_gates, designs
 
 RULES = load_definitions()
 NOTHING = no_effect_worlds(RULES.rule("bias_bound_sd"))

@@ -22,7 +22,7 @@ from analysis.claims.decision_rule import decide_by_interval, decide_by_share
 from analysis.claims.definitions import load_definitions
 from analysis.claims.gates.data_gates import construct
 from analysis.claims.gates.robustness import robustness_gate
-from analysis.describe.verdicts import verdict_table
+from analysis.describe.answer.verdicts import verdict_table
 from analysis.simulate import trials, write_study
 
 DECIDES = '''

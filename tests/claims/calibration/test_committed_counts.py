@@ -34,7 +34,7 @@ from analysis.claims.calibration.trial import CLAIMS
 from analysis.claims.decision_rule import ONE_SIDED
 from analysis.claims.definitions import load_definitions
 from analysis.claims.ledger import NOT_DECIDED
-from analysis.describe.calibration import (
+from analysis.describe.calibration.counts import (
     all_gates,
     bias_curve,
     counted,
@@ -43,7 +43,7 @@ from analysis.describe.calibration import (
     read_counts,
     state,
 )
-from analysis.describe.error_rates import in_full
+from analysis.describe.calibration.error_rates import in_full
 from analysis.paths import CALIBRATION
 from analysis.simulate import catalogue
 from scripts.calibration_state import PAGES, block

@@ -23,7 +23,7 @@ from analysis.claims.evaluators import common
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
 from analysis.readers.assemble import read_study
 from analysis.simulate import catalogue, entry, write_study
-from analysis.simulate.scenario import EXAMPLE
+from analysis.simulate.scenarios.scenario import EXAMPLE
 
 RULES = load_definitions()
 BOUND = RULES.rule("bias_bound_sd")

@@ -16,7 +16,7 @@ from analysis.claims.definitions import load_definitions
 from analysis.claims.evaluators.session_courses import session_courses
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED, ClaimResult
 from analysis.outcomes.change import response
-from analysis.simulate.sessions import sessions
+from analysis.simulate.people.sessions import sessions
 from analysis.study import Study
 from tests.small_study import DESIGN, forms, infusion, study
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from analysis.claims.case import Case
-from analysis.describe.control import difference_by_window
 from analysis.describe.explanations import dissociation, harms
+from analysis.describe.scores.control import difference_by_window
 
 
 def test_dissociation_rises_on_ketamine_and_everyone_is_back_by_five_hours(case):

@@ -23,8 +23,8 @@ from analysis.claims.evaluators import common
 from analysis.claims.gates import robustness
 from analysis.claims.gates.flagged_groups import Retried
 from analysis.claims.ledger import Ledger
-from analysis.describe.judged_text import judged_text
-from analysis.describe.verdicts import ledger_text
+from analysis.describe.answer.judged_text import judged_text
+from analysis.describe.answer.verdicts import ledger_text
 from analysis.estimates.explanations.mediation import linear_mediation
 from analysis.study import Study
 

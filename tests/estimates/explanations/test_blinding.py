@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from analysis.estimates.explanations.blinding import (
     bang_index,
-    difference_by_guess,
     guess_counts,
     james_index,
 )
+from analysis.estimates.explanations.by_guess import difference_by_guess
 from benchmarks.estimates import explanations as benchmark
 from tests.estimates.explanations_reference import cases
 

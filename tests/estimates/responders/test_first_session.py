@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from analysis.estimates.responders.first_session import first_and_last_response
-from analysis.simulate.sessions import ERROR_SD, FIRST_SD, LAST_SD, sessions
+from analysis.simulate.people.sessions import ERROR_SD, FIRST_SD, LAST_SD, sessions
 from benchmarks.estimates import who as benchmark
 from tests.estimates.who_reference import keeps
 from tests.length import seed, trials

@@ -13,7 +13,7 @@ from analysis.estimates.responders.prediction import (
     BOTH,
     predict_end,
 )
-from analysis.simulate.sessions import sessions
+from analysis.simulate.people.sessions import sessions
 from benchmarks.estimates import who as benchmark
 from tests.estimates.who_reference import keeps
 

@@ -42,7 +42,7 @@ def no_effect_worlds(bound: float) -> list[str]:
     """Scenarios in which "supported" is false of onset, with biases that sum to the bound or less.
 
     Those that a gate stops are none of them. Not all of their simulated trials are stopped:
-    :mod:`analysis.describe.error_rates` tells their rates beside.
+    :mod:`analysis.describe.calibration.error_rates` tells their rates beside.
     """
     known = catalogue()
     own = known["no_effect"] & (known["bias_sd"] <= bound + 1e-9) & (known["stopped_by"] == "")

@@ -37,7 +37,7 @@ def calibrate(
     Parameters
     ----------
     worlds : list of str
-        Names of :func:`analysis.simulate.catalogue`.
+        Names of :func:`analysis.simulate.scenarios.catalogue`.
     sizes : list of int
         People in each arm.
     replicates : int

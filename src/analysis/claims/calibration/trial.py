@@ -25,10 +25,10 @@ from analysis.claims.gates.robustness_of_scores import (
     without_effect,
 )
 from analysis.claims.ledger import NOT_DECIDED, NOT_TESTABLE, SUPPORTED
+from analysis.claims.primary_analyses import primary_analyses
 from analysis.claims.primary_analysis import (
     Primary,
     Scores,
-    primary_analyses,
     primary_analysis,
     visits_told_apart,
 )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from analysis.claims.case import Case
-from analysis.claims.decision_rule import at_level, contradiction_bar, decide_by_interval
+from analysis.claims.decision_rule import contradiction_bar, decide_by_interval
 from analysis.claims.definitions import Claim
+from analysis.claims.evaluators.beside_difference import beside_rows, within_rows, words_of
 from analysis.claims.evaluators.certainty import certainty_within_hours
 from analysis.claims.evaluators.common import (
     Finding,
@@ -21,18 +21,10 @@ from analysis.claims.evaluators.common import (
 from analysis.claims.gates import data_gates
 from analysis.claims.gates.blinding import unblinded
 from analysis.claims.gates.flagged_groups import not_evaluated
-from analysis.claims.gates.robustness import people_moved
 from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, Reason
-from analysis.claims.primary_analysis import primary_analysis
-from analysis.estimates.change.paired import paired_change
-from analysis.estimates.change.regression_to_the_mean import (
-    largest_change_from_selection,
-    retest_correlations,
-)
-from analysis.estimates.control.ancova import ancova
 from analysis.estimates.proportions import share_difference
 from analysis.estimates.table import row
-from analysis.quantity import Cell, Known, Quantity, Sentence, joined, numbers, said
+from analysis.quantity import Known, Quantity, Sentence, joined, numbers, said
 
 
 def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
@@ -41,7 +33,7 @@ def difference(case: Case, claim_id: str, claim: Claim) -> Finding:
     if blocked(reasons):
         found = unread(reasons)
         if case.design.comparator == "none" and data_gates.recall(case).passed:
-            found.beside = _within(case, claim_id)
+            found.beside = within_rows(case, claim_id)
             found.after = _changed(found.beside)
         return found
     return estimated(case, claim_id, reasons)
@@ -56,19 +48,19 @@ def estimated(case: Case, claim_id: str, reasons: dict[str, Reason]) -> Finding:
         primary = case.primary
     except ValueError as refusal:
         return Finding(reasons | reason("estimate", None, not_evaluated(refusal)))
-    words = _words(case, claim_id)
+    words = words_of(case, claim_id)
     cell = case.primary_cell
     numbers_of = primary.row(**words, estimand="adjusted difference")
     main = row(**(numbers_of | {"method": primary.method + case.at_this_level}), cell=cell)
     if case.bars is None:
         told = joined(["Not evaluated:", _without_bars(case), _estimated(case, main)])
-        beside = [*_beside(case, claim_id), *_within(case, claim_id)]
+        beside = [*beside_rows(case, claim_id), *within_rows(case, claim_id)]
         return Finding(
             reasons | reason("estimate", None, told), main | {"unit": "points"}, beside=beside
         )
     word = case.bars.word(primary)
     told = joined([_estimated(case, main), _weighed(case, main)])
-    beside = [*_beside(case, claim_id), *_within(case, claim_id)]
+    beside = [*beside_rows(case, claim_id), *within_rows(case, claim_id)]
     passed: bool | None = word == SUPPORTED
     if claim_id == "magnitude":
         word, passed, told = _profound(case, main)
@@ -102,15 +94,6 @@ def _without_bars(case: Case) -> Sentence:
         name=case.scale.name,
         bias=case.from_baselines(case.bias_bound),
     )
-
-
-def _words(case: Case, claim_id: str) -> dict[str, Any]:
-    return {
-        "claim": claim_id,
-        "contrast": case.contrast,
-        "instrument": case.scale.name,
-        "window": case.label,
-    }
 
 
 def _estimated(case: Case, main: dict[str, Any]) -> Sentence:
@@ -270,66 +253,6 @@ def _profound(case: Case, main: dict[str, Any]) -> tuple[str, bool | None, Sente
     return (SUPPORTED, True, told) if share["ci_low"] > 0 else (NOT_DECIDED, False, told)
 
 
-def _beside(case: Case, claim_id: str) -> list[dict[str, Any]]:
-    """The same difference without covariates, by ANCOVA of the window's mean, by other forms."""
-    return _once(case, "beside the difference", claim_id, _rows_beside)
-
-
-def _once(
-    case: Case, name: str, claim_id: str, make: Callable[[Case], list[dict[str, Any]]]
-) -> list[dict[str, Any]]:
-    """Rows that several claims show, made once in each window."""
-    key = f"{name} {case.window}"
-    if key not in case.found:
-        case.found[key] = make(case)
-    return [one | {"claim": claim_id} for one in case.found[key]]
-
-
-def _rows_beside(case: Case) -> list[dict[str, Any]]:
-    try:
-        return [*_unadjusted(case), *_adjusted(case), *_by_other_forms(case)]
-    except ValueError:
-        return []
-
-
-def _unadjusted(case: Case) -> list[dict[str, Any]]:
-    """The primary analysis without covariates but the baseline, where it has others."""
-    if len(case.scores.covariates) == 1:
-        return []
-    plain = at_level(primary_analysis(case.scores.unadjusted), case.level)
-    numbers_of = plain.row(**_words(case, ""), estimand="adjusted difference")
-    method = f"{plain.method}; without the other covariates{case.at_this_level}"
-    return [row(**(numbers_of | {"method": method}), cell=case.primary_cell)]
-
-
-def _adjusted(case: Case) -> list[dict[str, Any]]:
-    """Rows of the baseline-adjusted difference in the window."""
-    people = case.people(case.window)
-    return ancova(
-        people,
-        treated=str(case.design.active_arm),
-        control=str(case.design.comparator_arm),
-        claim="",
-        contrast=case.contrast,
-        instrument=case.scale.name,
-        window=case.label,
-    )
-
-
-def _by_other_forms(case: Case) -> list[dict[str, Any]]:
-    """The same difference by complete questionnaires alone, where few blank items were filled."""
-    other = case.by_other_forms
-    if other is None:
-        return []
-    try:
-        row = _adjusted(other)[0]
-    except ValueError:
-        return []
-    added = f"; {case.checked.other_forms} (sensitivity analysis)"
-    cell = row["cell"].moving(people_moved(case, other))
-    return [row | {"method": row["method"] + added, "cell": cell}]
-
-
 def _changed(within: list[dict[str, Any]]) -> Sentence | str:
     """The one sentence that a study without a comparator permits."""
     if not within:
@@ -340,43 +263,6 @@ def _changed(within: list[dict[str, Any]]) -> Sentence | str:
         brief=" By how much scores changed is withheld; without a comparator it does not show why.",
         **numbers(within[0], "estimate", "ci_low", "ci_high"),
     )
-
-
-def _within(case: Case, claim_id: str) -> list[dict[str, Any]]:
-    """Change within each arm, which decides nothing, and what selection alone may bring of it."""
-    return _once(case, "within the arms", claim_id, _rows_within)
-
-
-def _rows_within(case: Case) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    ceilings: list[dict[str, Any]] = []
-    lowest = case.scale.total_range(case.primary_form[0])[0] if case.primary_form else 0.0
-    for arm, people in case.people(case.window).groupby("arm", sort=True):
-        cell = Cell({str(arm): len(people)}, parameters=1, plain_mean=True)
-        if len(people) >= 3 and people["change"].std() > 0:
-            rows.append(
-                paired_change(
-                    people["baseline"].to_numpy(float),
-                    people["score"].to_numpy(float),
-                    cell=cell,
-                    claim="",
-                    contrast=f"after - before, {arm}",
-                    instrument=case.scale.name,
-                    window=case.label,
-                )[0]
-            )
-            ceilings += largest_change_from_selection(
-                float(people["baseline"].mean()),
-                correlations=retest_correlations(case.scale.name),
-                lowest=lowest,
-                n=len(people),
-                cell=cell,
-                claim="",
-                contrast=f"after - before, {arm}",
-                instrument=case.scale.name,
-                window=case.label,
-            )
-    return rows + ceilings
 
 
 def headline(case: Case, claim_id: str, claim: Claim) -> Finding:

@@ -7,6 +7,7 @@ import pandas as pd
 from analysis.claims.case import Case
 from analysis.describe.common import both_arms, fewest_in_a_step, released, row_words
 from analysis.estimates.explanations import blinding, expectancy
+from analysis.estimates.explanations.by_guess import difference_by_guess
 
 __all__ = ["blinding_indices", "change_by_guess", "guesses"]
 
@@ -78,7 +79,7 @@ def change_by_guess(case: Case, *, window: str, at_least: int | None = None) -> 
     del words["contrast"]
     return released(
         case,
-        blinding.difference_by_guess(
+        difference_by_guess(
             people["change"],
             people["arm"],
             people["guess"],

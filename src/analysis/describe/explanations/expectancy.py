@@ -8,8 +8,8 @@ import pandas as pd
 
 from analysis.claims.case import Case
 from analysis.describe.common import released, released_row, row_words
-from analysis.describe.control import bias_table
 from analysis.describe.explanations.blinding import guesses_by_arm
+from analysis.describe.scores.control import bias_table
 from analysis.estimates.explanations import expectancy
 from analysis.estimates.table import row
 

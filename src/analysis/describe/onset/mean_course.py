@@ -10,8 +10,8 @@ import pandas as pd
 
 from analysis.claims.case import Case
 from analysis.describe.common import released_row
-from analysis.describe.mixed_model import PARAMETERS, mixed_model
 from analysis.describe.onset.courses import schedule
+from analysis.describe.scores.mixed_model import PARAMETERS, mixed_model
 from analysis.estimates.onset.durability import half_life
 from analysis.estimates.onset.onset_of_mean_difference import backward_steps, mean_onset
 from analysis.quantity import Cell
