@@ -36,14 +36,13 @@ from analysis.claims.definitions import load_definitions
 from analysis.claims.ledger import NOT_DECIDED
 from analysis.describe.calibration.counts import (
     all_gates,
-    bias_curve,
     counted,
-    passes,
     pending_cells,
     read_counts,
     state,
 )
 from analysis.describe.calibration.error_rates import in_full
+from analysis.describe.calibration.rates import bias_curve, passes
 from analysis.paths import CALIBRATION
 from analysis.simulate import catalogue
 from scripts.calibration_state import PAGES, block
