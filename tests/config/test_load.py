@@ -209,3 +209,9 @@ def test_of_a_name_only_the_character_that_does_not_belong_is_told(tmp_path):
     told = refused(tmp_path, text.replace('name = "made-up"', 'name = "Doe, Jane"', 1)).message
     assert told.endswith("; found ','.")
     assert "Doe" not in told
+
+
+@pytest.mark.parametrize("scale", ["RSDI", "PC-PTSD-5", "d-PCL"])
+def test_the_name_of_a_scale_is_written_as_it_is(tmp_path, scale):
+    error = refused(tmp_path, toml(instrument=scale, version="standard"))
+    assert f": {scale} " in error.message

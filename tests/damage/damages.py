@@ -19,9 +19,9 @@ CELLS = ("csv", "xlsx", "redcap")
 SHIFTED = {"time.shifted", "time.seems-shifted", "time.half-day-off", "time.at-night"}
 LOST = {"score.lost-baseline", "score.lost-within-hours", "score.no-baseline", "score.no-post",
         "score.none-in-hours"}  # fmt: skip
-CODED = {"item.codes-gap", "item.codes-outside", "item.words", "item.unknown-label",
-         "score.coding-base", "score.undeclared-code", "redcap.raw-or-label",
-         "redcap.unknown-label", "item.base-differs-by-site"}  # fmt: skip
+CODED = {"item.codes-gap", "item.codes-outside", "item.one-too-low", "item.words",
+         "item.unknown-label", "score.coding-base", "score.undeclared-code",
+         "redcap.raw-or-label", "redcap.unknown-label", "item.base-differs-by-site"}  # fmt: skip
 
 
 @dataclass(frozen=True)

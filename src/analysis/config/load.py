@@ -73,7 +73,10 @@ def _sentence(error: ValidationError) -> tuple[str, str]:
     if first["type"] == "extra_forbidden":
         return "config.unknown-key", f"{where}no such key is known; remove it or mend its spelling."
     message = _EXPECTED.get(first["type"]) or first["msg"].removeprefix("Value error, ")
-    return "config.value", f"{where}{message[0].lower() + message[1:]}{_found(name, first)}."
+    # A scale's name or an abbreviation is written as it is.
+    if not (message[1:2].isupper() or message[1:2] == "-"):
+        message = message[0].lower() + message[1:]
+    return "config.value", f"{where}{message}{_found(name, first)}."
 
 
 def _found(key: str, error: Any) -> str:

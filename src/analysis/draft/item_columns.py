@@ -10,16 +10,23 @@ from itertools import takewhile
 
 from analysis import instruments
 from analysis.config.source import VISIT
-from analysis.draft.names import holds, plain
+from analysis.draft.names import holds, plain, words
 
 __all__ = ["Block", "Totals", "find_blocks", "find_totals", "items_of", "visit_parts"]
 
+# What follows an item's number where words do; a column of a grid: its question, then its row.
+_OWN_WORDS = re.compile(r"[\W_]+[^\W\d_]{2}")
+_GRID = re.compile(r"(.*\S) ?\[[^\[\]]*[^\W\d_]{2}[^\[\]]*\]")
 _DIGITS = re.compile(r"\d{1,2}(?!\d)")
 # Fewer numbered columns than this are visits, doses or the like.
 _FEWEST = 4
 # Words of columns that hold no total of the scale that they name.
-_NO_TOTALS = ("complete", "timestamp", "comment", "notes", "date", "time", "version", "cluster",
-              "severity", "cut", "item")  # fmt: skip
+_NO_TOTALS = (
+    "complete", "timestamp", "comment", "notes", "date", "time", "version", "cluster", "severity",
+    "cut", "item", "change", "delta", "difference", "diff", "percent", "pct", "reduction",
+    "improvement", "responder", "response", "remission", "remitter", "mean", "average", "intrusion",
+    "intrusions", "avoidance", "arousal", "hyperarousal", "reexperiencing", "cognition", "mood",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,12 +44,16 @@ class Block:
         Empty unless the file is wide.
     instrument : str or None
         The scale, where the name and the numbers leave only one.
+    written : str
+        ``pattern`` where the number alone differs; else each name has words of its own, and the
+        columns are listed: ``numbered``, or ``ordered`` where their order alone tells the item.
     """
 
     pattern: str
     columns: tuple[str, ...]
     numbers: tuple[int, ...]
     visits: tuple[str, ...] = ()
+    written: str = "pattern"
 
     @property
     def instrument(self) -> str | None:
@@ -51,12 +62,25 @@ class Block:
         fitting = [
             name
             for name, scale in instruments.known().items()
-            if any(self.numbers == scale.item_numbers(version) for version in scale.versions)
+            if any(self._fits(scale.item_numbers(version)) for version in scale.versions)
             and _stem(scale.item_ids) in named
         ]
         # The longest name is the one meant: pcl5now holds pcl5.
         fitting.sort(key=lambda name: len(_stem(instruments.get(name).item_ids)))
         return fitting[-1] if fitting else self._by_numbers()
+
+    def _fits(self, numbers: tuple[int, ...]) -> bool:
+        """Whether these are the items: by number, or as many where none is told."""
+        return self.numbers == numbers or (
+            self.written == "ordered" and len(self.numbers) == len(numbers)
+        )
+
+    @property
+    def told(self) -> str:
+        """Which items they are, for the reader."""
+        if self.written == "ordered":
+            return f"{len(self.numbers)} items, in the order of the file"
+        return f"items {items_of(self.numbers)}"
 
     def _by_numbers(self) -> str | None:
         """The only scale whose items have these numbers, where they have gaps: it is no chance."""
@@ -95,7 +119,8 @@ def find_totals(columns: Sequence[str]) -> list[Totals]:
     by_scale: dict[str, list[str]] = defaultdict(list)
     for column in columns:
         named = [stem for stem in stems if plain(column).startswith(stem) or f"_{stem}" in
-                 column.lower() or plain(column).endswith(f"{stem}total")]  # fmt: skip
+                 column.lower() or plain(column).endswith(f"{stem}total")
+                 or stem in _run_together(column)]  # fmt: skip
         if named and not holds(column, _NO_TOTALS):
             by_scale[stems[max(named, key=len)]].append(column)
     found = []
@@ -106,6 +131,12 @@ def find_totals(columns: Sequence[str]) -> list[Totals]:
         elif len(own) == 1:
             found.append(Totals(own[0], tuple(own), name))
     return found
+
+
+def _run_together(name: str) -> set[str]:
+    """The words of a name, alone and run together with those that follow: pcl, pcl5."""
+    told = words(name)
+    return {"".join(told[at:to]) for at in range(len(told)) for to in range(at + 1, len(told) + 1)}
 
 
 def visit_parts(columns: Sequence[str]) -> tuple[str, list[str], str]:
@@ -140,7 +171,33 @@ def find_blocks(header: Sequence[str]) -> list[Block]:
         names = tuple(column for _, column in own.values())
         taken.update(names)
         blocks.append((before, after, Block(f"{before}{place}{after}", names, tuple(own))))
-    return _by_visit(blocks)
+    return sorted([*_by_visit(blocks), *_listed(header, taken)], key=lambda block: block.pattern)
+
+
+def _listed(header: Sequence[str], taken: set[str]) -> list[Block]:
+    """Items whose names each have words of their own, behind a number or in a survey's grid."""
+    numbered: dict[str, dict[int, tuple[int, str]]] = defaultdict(dict)
+    grids: dict[str, dict[int, tuple[int, str]]] = defaultdict(dict)
+    for at, name in enumerate(header):
+        if name in taken:
+            continue
+        for before, digits, after in _runs(name):
+            if _OWN_WORDS.match(after):
+                numbered[before].setdefault(int(digits), (at, name))
+        if row := _GRID.fullmatch(name):
+            grids[row[1]][len(grids[row[1]]) + 1] = (at, name)
+    found = []
+    for written, groups in (("numbered", numbered), ("ordered", grids)):
+        for before, columns in sorted(groups.items(), key=lambda entry: -len(entry[1])):
+            names = tuple(name for _, name in columns.values())
+            places = [at for at, _ in columns.values()]
+            side_by_side = places == list(range(places[0], places[0] + len(places)))
+            if (len(names) < _FEWEST or not side_by_side or not _is_series(list(columns))
+                    or taken & set(names)):  # fmt: skip
+                continue
+            taken.update(names)
+            found.append(Block(before, names, tuple(columns), written=written))
+    return found
 
 
 def _is_series(numbers: list[int]) -> bool:

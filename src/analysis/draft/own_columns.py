@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.draft.answers import base_seen
-from analysis.draft.item_columns import Block, Totals, items_of
+from analysis.draft.item_columns import Block, Totals
 from analysis.draft.names import holds
 from analysis.draft.sighting import Sighting
 from analysis.draft.toml_text import WINDOW, Draft, Line, column, quoted, table_of, todo
@@ -20,6 +20,13 @@ __all__ = ["FORM", "assessments", "formats_differ", "infusions", "people", "plan
 _TOLD_BY_NAME = ("csv", "excel", "xpt", "spss", "stata", "sas")
 # What is asked of times written with slashes or points.
 FORM = 'how times are written, such as "%d/%m/%Y %H:%M"'
+# What a status is of, where it is none of an infusion's; what is said of a drug beside its name.
+_OF_OTHERS = ("participant", "patient", "subject", "record", "study", "survey", "completion",
+              "form", "consent", "visit", "progress", "marital")  # fmt: skip
+_NO_AGENTS = ("dose", "mg", "kg", "ml", "volume", "rate", "no", "nr", "number", "count", "session",
+              "given", "status", "time", "date", "start", "end", "stop", "lot", "route",
+              "visit", "duration", "length", "other", "concomitant", "prior")  # fmt: skip
+_FEW = 6
 _TIME = "the column of the time the form was filled in (or: hours)"
 _VISITS = "hours since the infusion's start for each visit, such as { pre = -1, d1 = 24 }"
 
@@ -81,9 +88,10 @@ def _seen(table: Sighting, *hints: str) -> str | None:
 
 def infusions(draft: Draft, tables: list[Sighting], **beside: Line) -> None:
     """The infusions: the table that has their starts."""
-    starts = ("infusionstart", "start", "begin", "begun", "beginn")
-    ends = ("infusionend", "end", "stop", "ende")
+    starts = ("infusionstart", "start", "started", "starts", "begin", "begun", "beginn")
+    ends = ("infusionend", "end", "ended", "ends", "stop", "finish", "finished", "ende")
     having = [table for table in tables if table.moment(*starts)]
+    having.sort(key=lambda one: (one.arm is None, bool(one.blocks)))
     with_arms = [table for table in tables if table.arm]
     table = (having or with_arms or tables)[0]
     start, end = table.moment(*starts), table.moment(*ends, "stopped")
@@ -114,19 +122,30 @@ def _status(table: Sighting) -> str | None:
     for name in map(str, table.sample):
         told = pd.Series(table.values(name), dtype="str")
         known = len(told) and not statuses(told).isin(["", "unknown"]).any()
-        if known and holds(name, ["status", "given", "administered", "done", "performed"]):
+        own = holds(name, ["status", "given", "administered", "done", "performed"])
+        if known and own and not holds(name, _OF_OTHERS):
             return quoted(name)
     return None
 
 
 def _agent(table: Sighting) -> dict[str, Line]:
     """The column of what was given: named so, or of labels that name drugs, or the arm."""
-    drugs = [str(c) for c in table.sample if str(c) != table.arm and len(table.values(str(c))) <= 6
-             and table.drugs(str(c)) and all(table.drugs(str(c)).values())]  # fmt: skip
-    named = table.named("agent", "drug", "medication", "treatment", "substance")
+    labelled = [name for name in map(str, table.sample)
+                if name != table.arm and len(table.values(name)) <= _FEW]  # fmt: skip
+    drugs = [c for c in labelled if table.drugs(c) and all(table.drugs(c).values())]
+    named = _what_was_given(table)
     found = next(iter([*drugs, *([named] if named else []), *([table.arm] if table.arm else [])]),
                  None)  # fmt: skip
     return {"agent": column(found, "the column of what was given")}
+
+
+def _what_was_given(table: Sighting) -> str | None:
+    """A column called so, of few labels: not when, how much, how often or whether it was."""
+    return next((name for hint in ("agent", "drug", "medication", "treatment", "substance")
+                 for name in map(str, table.sample)
+                 if holds(name, [hint]) and not holds(name, _NO_AGENTS)
+                 and name not in {*table.times, *table.clocks}
+                 and 0 < len(table.values(name)) <= _FEW), None)  # fmt: skip
 
 
 def formats_differ(tables: list[Sighting]) -> bool:
@@ -186,6 +205,11 @@ def assessments(draft: Draft, tables: list[Sighting], **beside: Line) -> None:
         )  # fmt: skip
 
 
+def _names(block: Block) -> str:
+    """The columns of a form's items in TOML."""
+    return quoted(block.pattern if block.written == "pattern" else block.columns)
+
+
 def _items(
     draft: Draft, table: Sighting, block: Block, tables: list[Sighting], beside: dict[str, Line]
 ) -> None:
@@ -195,7 +219,7 @@ def _items(
     answers = table.answers.get(block.pattern, [])
     told = base_seen(table.scale_of(block), answers)
     values: dict[str, Line] = {
-        "items": f"{quoted(block.pattern)}  # items {items_of(block.numbers)}",
+        "items": f"{_names(block)}  # {block.told}",
         "labels": table_of(labels) if labels else None,
         "item_base": "0"
         if labels
@@ -219,7 +243,7 @@ def _form(
     version = f"its version: {', '.join(versions)}" if versions else "its version"
     instrument = column(
         name, f"one of {', '.join(sorted(instruments.known()))}",
-        seen=f"items {items_of(own.numbers)}" if isinstance(own, Block) else "",
+        seen=own.told if isinstance(own, Block) else "",
     )  # fmt: skip
     draft.add(
         "[[assessments]]",

@@ -27,13 +27,21 @@ _ZONED = re.compile(r".*\d[T ]\d\d.*(Z|[+-]\d\d:?\d\d)")
 # The first is believed most.
 _SUBJECT = ("usubjid", "subjectid", "participantid", "patientid", "recordid", "personid", "studyid",
             "subject", "subj", "participant", "record", "patient", "person", "pid", "sid", "vpn",
-            "proband", "teilnehmer", "patnr", "pat", "code", "id")  # fmt: skip
+            "proband", "teilnehmer", "patnr", "pat", "code", "token", "id")  # fmt: skip
 _ARM = ("arm", "arms", "group", "grp", "gruppe", "treatment", "trt", "trt01p", "alloc",
         "allocation", "allocated", "random", "randomised", "randomized", "randomisation",
         "randomization", "condition", "cond")  # fmt: skip
 _VISIT = ("visit", "visits", "visite", "timepoint", "event", "session", "wave", "occasion",
           "zeitpunkt", "besuch", "moment")  # fmt: skip
 _LIMESURVEY = ("submitdate", "lastpage", "startlanguage")
+_SURVEY_TIMES = ("startdate", "enddate", "datestamp", "starttime", "endtime")
+# Times of a row that are not when its form was filled in, and those that say that they are.
+_OTHER_TIMES = ("start", "started", "end", "ended", "stop", "stopped", "birth", "begin")
+_BEFORE_ANSWERS = ("sent", "invited", "invitation", "reminder", "created", "creation", "due",
+                   "scheduled", "planned", "expected", "enrolled", "enrolment", "enrollment",
+                   "consent", "consented", "randomised", "randomized", "randomisation",
+                   "randomization")  # fmt: skip
+_COMPLETED = ("completed", "completion", "submitted", "submitdate", "answered", "filled")
 _FEW_ARMS, _MANY_VISITS = 6, 30
 _HOURS = {"h", "hour", "hours", "hrs", "time", "date", "datetime", "dt"}
 
@@ -183,10 +191,11 @@ class Sighting:
         form = self.forms.get(own.columns[0])
         if form in self.form_times:
             return self.form_times[str(form)]
-        other = ("start", "end", "stop", "birth", "begin")
-        free = [c for c in self.times if not holds(c, other) and self.forms.get(c, form) == form]
+        free = [c for c in self.times if not holds(c, (*_OTHER_TIMES, *_BEFORE_ANSWERS))
+                and self.forms.get(c, form) == form]  # fmt: skip
         if not free:
             return None
+        free.sort(key=lambda column: not holds(column, _COMPLETED))
         return f"{free[0]} + {self.clocks[0]}" if free[0] in self.days and self.clocks else free[0]
 
     @cached_property
@@ -206,9 +215,15 @@ class Sighting:
                 told = {*words(column), plain(column)}
                 alone = set(words(column)) <= {hint, "infusion", "inf", *_HOURS}
                 hours = alone and self._numbers(column)
-                if hint in told and (column in self.times or hours):
+                if hint in told and (column in self.times or hours) and not self._survey(column):
                     return column
         return None
+
+    def _survey(self, column: str) -> bool:
+        """Whether a column tells when answering a form was begun or ended, as platforms do."""
+        header = set(map(plain, self.header))
+        platform = header >= set(_LIMESURVEY) or "recordeddate" in header
+        return holds(column, ["survey"]) or (platform and plain(column) in _SURVEY_TIMES)
 
     @property
     def commas(self) -> bool:

@@ -276,3 +276,24 @@ def test_means_of_some_visits_beside_sums_of_others_are_told(tmp_path):
     error = refused(as_csv(tmp_path, rows, **stated, values='total = "total"'))
     assert error.rule == "score.mean-for-sum"
     assert f"{len(rows) // 2} total(s)" in error.message
+
+
+def test_answers_one_too_low_are_refused_on_a_scale_that_is_not_counted_from_nought(tmp_path):
+    """PCL-C items run from 1 to 5; many programs store the first option as 0."""
+    older = {"instrument": "PCL-C", "version": "standard", "recall_hours": 720}
+    names = [f"pclc_{number:02d}" for number in range(1, 18)]
+
+    def forms(least: int) -> list[dict[str, object]]:
+        return [
+            {"id": row["id"], "when": row["when"]}
+            | {name: least + (at + number) % 5 for at, name in enumerate(names)}
+            for number, row in enumerate(coded(int))
+        ]
+
+    own = 'items = "pclc_{:02d}"'
+    right = as_csv(tmp_path / "right", forms(1), **older, values=own)
+    error = refused(as_csv(tmp_path / "low", forms(0), **older, values=own))
+    assert error.rule == "item.one-too-low"
+    mended = as_csv(tmp_path / "mended", forms(0), **older, values=f"{own}\n{advised(error)}")
+    pd.testing.assert_series_equal(total(mended), total(right))
+    assert total(right).min() >= 17

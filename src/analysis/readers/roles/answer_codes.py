@@ -77,7 +77,7 @@ def refuse_other_codes(
     ------
     ReliefError
         ``score.undeclared-code``, ``item.options``, ``item.words``, ``item.codes-gap``,
-        ``item.codes-outside``.
+        ``item.one-too-low``, ``item.codes-outside``.
     """
     scale = instruments.get(spec.instrument)
     seen = _seen(reading, table, spec, columns, scale)
@@ -285,6 +285,12 @@ def _refuse_gap(
     shifted = (seen.low < used[0] and used[-1] <= seen.top + 1) or (
         seen.low - 1 <= used[0] and max(n) < seen.top
     )
+    if base == 0 and used[0] == seen.low - 1 >= 0 and max(n) < seen.top:
+        told = {f"{code:g}": f"{code + 1:g}" for code in np.arange(used[0], seen.top).tolist()}
+        table.refuse(
+            "item.one-too-low", where, column, **place,
+            low=f"{seen.low:g}", below=f"{used[0]:g}", labels=labels_line(told),
+        )  # fmt: skip
     absent = [c for c in np.arange(used[0], used[-1] + 1).tolist() if c not in n]
     if absent and above and not shifted and len(used) <= options:
         whole = len(used) == options

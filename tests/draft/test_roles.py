@@ -1,0 +1,150 @@
+"""Which column a draft takes for which role, of exports that have several that could be it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.draft import write_study_toml
+from tests.factory import write_rows
+
+Rows = list[dict[str, Any]]
+PEOPLE: Rows = [
+    {"id": f"P{n}", "arm": ("ket", "mdz")[n % 2], "begun": f"2025-03-0{n}T09:00"} for n in (1, 2, 3)
+]
+
+
+def drafted(folder: Path, **tables: Rows) -> dict[str, Any]:
+    """The draft of the tables, each a file of comma-separated text."""
+    for name, rows in tables.items():
+        write_rows(folder / f"{name}.csv", rows)
+    write_study_toml(folder, folder / "study.toml")
+    return tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
+
+
+def forms(names: list[str], **own: str) -> Rows:
+    """Two forms of each of three people: ``own`` columns and answers of 0 to 4."""
+    return [
+        {"id": row["id"]}
+        | {column: text.format(day=day) for column, text in own.items()}
+        | {name: place % 5 for place, name in enumerate(names)}
+        for row in PEOPLE
+        for day in (1, 3)
+    ]
+
+
+PCL5 = [f"pcl5_{n}" for n in range(1, 21)]
+
+
+def test_a_column_of_times_or_doses_is_not_what_was_given(tmp_path):
+    rows = [
+        {"id": row["id"], "arm": row["arm"], "drug_start": row["begun"], "drug_dose_mg": 35,
+         "drug_end": row["begun"].replace("09:00", "09:40"), "treatment_no": 1}
+        for row in PEOPLE
+    ]  # fmt: skip
+    infusions = drafted(tmp_path, people=rows, pcl=forms(PCL5, when="2025-04-0{day}"))["infusions"]
+    assert infusions["agent"] == "arm"
+    assert (infusions["start"], infusions["end"]) == ("drug_start", "drug_end")
+
+
+def test_what_was_given_by_codes_is_named_as_such(tmp_path):
+    rows = [{"id": row["id"], "arm": row["arm"], "medication": "AB"[n % 2], "start": row["begun"]}
+            for n, row in enumerate(PEOPLE)]  # fmt: skip
+    assert drafted(tmp_path, people=rows)["infusions"]["agent"] == "medication"
+
+
+@pytest.mark.parametrize("ends", [("started", "ended"), ("starts", "finished")])
+def test_the_infusion_begins_and_ends_by_several_words(tmp_path, ends):
+    start, end = (f"infusion {word}" for word in ends)
+    rows = [{"id": r["id"], "arm": r["arm"], start: r["begun"], end: r["begun"]} for r in PEOPLE]
+    found = drafted(tmp_path, people=rows)["infusions"]
+    assert (found["start"], found["end"]) == (start, end)
+
+
+@pytest.mark.parametrize("survey", ["a_survey", "z_survey"])
+def test_when_a_survey_was_begun_is_no_start_of_an_infusion(tmp_path, survey):
+    """Survey platforms have StartDate and EndDate; the order of the files does not matter."""
+    rows = forms(PCL5, StartDate="2025-04-0{day} 10:00", EndDate="2025-04-0{day} 10:09",
+                 RecordedDate="2025-04-0{day} 10:09")  # fmt: skip
+    people = [{"id": r["id"], "arm": r["arm"], "Start time": r["begun"]} for r in PEOPLE]
+    found = drafted(tmp_path, **{survey: rows, "log": people})
+    assert found["infusions"]["path"] == "log.csv"
+    assert found["infusions"]["start"] == "Start time"
+    assert found["assessments"][0]["path"] == f"{survey}.csv"
+
+
+def test_a_survey_alone_leaves_the_infusion_open(tmp_path):
+    rows = forms(PCL5, StartDate="2025-04-0{day} 10:00", EndDate="2025-04-0{day} 10:09",
+                 RecordedDate="2025-04-0{day} 10:09", arm="ket")  # fmt: skip
+    found = drafted(tmp_path, survey=rows)["infusions"]
+    assert (found["start"], found["end"]) == ("TODO", "TODO")
+
+
+@pytest.mark.parametrize("sent", ["Survey Sent Date", "Invited on", "created", "Due date"])
+def test_a_form_has_the_time_at_which_it_was_completed(tmp_path, sent):
+    own = {sent: "2025-04-0{day} 07:00", "Survey Completed On": "2025-04-0{day} 10:00"}
+    found = drafted(tmp_path, people=PEOPLE, pcl=forms(PCL5, **own))["assessments"][0]
+    assert found["time"] == "Survey Completed On"
+
+
+def test_when_a_form_was_sent_out_is_no_time_of_its_answers(tmp_path):
+    rows = forms(PCL5, **{"Survey Sent Date": "2025-04-0{day} 07:00"})
+    assert drafted(tmp_path, people=PEOPLE, pcl=rows)["assessments"][0]["time"] == "TODO"
+
+
+@pytest.mark.parametrize("name", ["Participant Status", "survey_completion_status", "form status"])
+def test_whether_somebody_completed_the_study_says_nothing_of_an_infusion(tmp_path, name):
+    rows = [row | {name: "Completed"} for row in PEOPLE]
+    assert "status" not in drafted(tmp_path, people=rows)["infusions"]
+
+
+def test_people_are_known_by_the_column_that_another_table_has_too(tmp_path):
+    people = [{"token": r["id"], "arm": r["arm"], "begun": r["begun"]} for r in PEOPLE]
+    rows = [{"token" if key == "id" else key: cell for key, cell in row.items()}
+            for row in forms(PCL5, submitdate="2025-04-0{day} 10:00", lastpage="3",
+                             startlanguage="en")]  # fmt: skip
+    found = drafted(tmp_path, people=people, survey=rows)
+    assert found["subjects"]["subject"] == found["assessments"][0]["subject"] == "token"
+
+
+@pytest.mark.parametrize(
+    ("columns", "pattern", "visits"),
+    [
+        (["Baseline PCL-5", "24h PCL-5", "Day 7 PCL-5"], "{visit} PCL-5",
+         ["Baseline", "24h", "Day 7"]),
+        (["pre_pcl", "post_pcl"], "{visit}_pcl", ["pre", "post"]),
+        (["T0_PCL5_total", "T1_PCL5_total"], "{visit}_PCL5_total", ["T0", "T1"]),
+        (["PCL-5 Baseline", "PCL-5 Day 1"], "PCL-5 {visit}", ["Baseline", "Day 1"]),
+        (["PCL5 sum (pre)", "PCL5 sum (1 week)"], "PCL5 sum ({visit})", ["pre", "1 week"]),
+    ],
+)  # fmt: skip
+def test_totals_are_found_by_visit_wherever_the_visit_stands(tmp_path, columns, pattern, visits):
+    rows = [row | dict.fromkeys(columns, 40 + n) for n, row in enumerate(PEOPLE)]
+    (found,) = drafted(tmp_path, people=rows)["assessments"]
+    assert (found["instrument"], found["total"]) == ("PCL-5", pattern)
+    assert found.get("visits") in (visits, "TODO")
+
+
+QUESTIONS = ["Unwanted memories?", "Dreams?", "Acting as if it happened again", "Being upset",
+             *(f"Question of the form {chr(96 + n)}" for n in range(5, 21))]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "PCL-5: in the past week, how much were you bothered by [{n}. {text}]",
+        "PCL-5: in the past week, how much were you bothered by [{text}]",
+        "PCL5 {n}. {text}",
+        "pcl5_{n:02d}_{text}",
+    ],
+)
+def test_items_that_each_have_words_of_their_own_are_listed(tmp_path, written):
+    """A grid of Google Forms names a column by its question; the order is that of the form."""
+    names = [written.format(n=n, text=text) for n, text in enumerate(QUESTIONS, 1)]
+    own = {"Timestamp": "2025-04-0{day} 10:00"}
+    (found,) = drafted(tmp_path, people=PEOPLE, pcl=forms(names, **own))["assessments"]
+    assert found["items"] == names
+    assert (found["instrument"], found["time"]) == ("PCL-5", "Timestamp")
