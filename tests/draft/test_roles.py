@@ -148,3 +148,23 @@ def test_items_that_each_have_words_of_their_own_are_listed(tmp_path, written):
     (found,) = drafted(tmp_path, people=PEOPLE, pcl=forms(names, **own))["assessments"]
     assert found["items"] == names
     assert (found["instrument"], found["time"]) == ("PCL-5", "Timestamp")
+
+
+@pytest.mark.parametrize(
+    ("file", "scale"), [("PCL-5 past week (Responses)", "PCL-5"), ("CAPS-5 and PCL-5", "TODO"),
+                        ("PHQ-9", "TODO"), ("survey", "TODO")],
+)  # fmt: skip
+def test_a_form_alone_in_a_file_may_be_named_by_the_file(tmp_path, file, scale):
+    """Only where as many items fit, and one scale alone."""
+    rows = forms([f"q{n}" for n in range(1, 21)], Timestamp="2025-04-0{day} 10:00")
+    found = drafted(tmp_path, people=PEOPLE, **{file: rows})["assessments"][0]
+    assert found["instrument"] == scale
+
+
+def test_words_of_a_form_named_by_its_file_get_their_codes(tmp_path):
+    words = ["Not at all", "A little bit", "Moderately", "Quite a bit", "Extremely"]
+    names = [f"q{n}" for n in range(1, 21)]
+    rows = [row | {name: words[row[name]] for name in names}
+            for row in forms(names, Timestamp="2025-04-0{day} 10:00")]  # fmt: skip
+    found = drafted(tmp_path, people=PEOPLE, **{"PCL-5": rows})["assessments"][0]
+    assert found["labels"] == {word: str(code) for code, word in enumerate(words)}

@@ -19,14 +19,16 @@ _SHARE = 0.05
 
 
 def answer_labels(
-    table: TextTable, blocks: Sequence[Block], subject: str
+    table: TextTable, blocks: Sequence[Block], subject: str, scales: Sequence[str | None]
 ) -> dict[str, dict[str, str]]:
     """Of blocks whose answers are words: by pattern the words, and the code of each or TODO.
+
+    ``scales`` has the scale of each block, or None.
 
     Only words that several people answered: what one person wrote is in no draft.
     """
     found = {}
-    for block in blocks:
+    for block, told in zip(blocks, scales, strict=True):
         columns = [name for name in block.columns if name in table.cells]
         if not columns or subject not in table.cells:
             continue
@@ -40,7 +42,7 @@ def answer_labels(
             continue
         people = words.groupby("text")["id"].nunique()
         texts = pd.Series(people.index[people > 1].astype("str"), dtype="str")
-        scale = instruments.get(block.instrument) if block.instrument else None
+        scale = instruments.get(told) if told else None
         # Of an unknown scale only what the words themselves say is known.
         version = next(iter(scale.versions)) if scale else ""
         low = scale.item_low(version) if scale else 0.0

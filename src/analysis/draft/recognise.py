@@ -132,9 +132,13 @@ def _delimited(path: Path) -> Sighting:
     small = path.stat().st_size < _LARGE
     if blocks and found.subject and (small or _words_above(path, encoding, header, items)):
         answers = read_file(path, "csv", encoding=encoding, columns=[found.subject, *items])
-        labels = answer_labels(answers, blocks, found.subject)
+        labels = answer_labels(answers, blocks, found.subject, _scales(found))
         return replace(found, labels=labels, answers=_answers(answers, blocks))
     return found
+
+
+def _scales(found: Sighting) -> list[str | None]:
+    return [found.scale_of(block) for block in found.blocks]
 
 
 def _answers(table: TextTable, blocks: Sequence[Block]) -> dict[str, list[str]]:
@@ -173,7 +177,7 @@ def _seen(
         path, _standard(table, kind), header, blocks, others, described=table.described
     )
     if kind != "csv" and found.subject:
-        labels = answer_labels(table, blocks, found.subject)
+        labels = answer_labels(table, blocks, found.subject, _scales(found))
         return replace(found, labels=labels, answers=_answers(table, blocks))
     return found
 

@@ -178,13 +178,24 @@ class Sighting:
         told = [plain(self.forms.get(name, "")) for name in own.columns[:1]]
         told += [plain(self.described[name].label) for name in own.columns if name in
                  self.described]  # fmt: skip
-        fitting = {
-            name: scale
+        if any(plain(name) in text for name in instruments.known() for text in told):
+            return self._named_by(told, own.numbers, several=True)
+        # A file of one form is often called after it.
+        named = [plain(self.path.stem), plain(self.sheet or "")] if len(self.blocks) == 1 else []
+        return self._named_by(named, own.numbers, several=False)
+
+    @staticmethod
+    def _named_by(texts: list[str], numbers: tuple[int, ...], *, several: bool) -> str | None:
+        """The scale of as many items that texts name; of ``several`` the one with a longer name."""
+        fitting = [
+            name
             for name, scale in instruments.known().items()
-            if any(own.numbers == scale.item_numbers(version) for version in scale.versions)
-            and any(plain(name) in text for text in told)
-        }
-        return max(fitting, key=len) if fitting else None
+            if any(numbers == scale.item_numbers(version) for version in scale.versions)
+            and any(plain(name) in text for text in texts)
+        ]
+        longest = max(fitting, key=len, default=None)
+        rivals = [name for name in fitting if plain(name) not in plain(longest or "")]
+        return longest if several or not rivals else None
 
     def time_of(self, own: Block | Totals) -> str | None:
         """The time of a form: its own form's, else the first column that is no infusion's."""
