@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from analysis.draft import write_study_toml
+from analysis.draft.answers import option_codes
 from tests.factory import write_rows
 
 Rows = list[dict[str, Any]]
@@ -168,3 +169,24 @@ def test_words_of_a_form_named_by_its_file_get_their_codes(tmp_path):
             for row in forms(names, Timestamp="2025-04-0{day} 10:00")]  # fmt: skip
     found = drafted(tmp_path, people=PEOPLE, **{"PCL-5": rows})["assessments"][0]
     assert found["labels"] == {word: str(code) for code, word in enumerate(words)}
+
+
+@pytest.mark.parametrize("code", ["A{}", "AO{:02d}"])
+def test_codes_of_options_are_asked_for_with_a_suggestion(tmp_path, code):
+    """Five codes of five answers may run the other way: they are suggested and not taken."""
+    rows = [row | {name: code.format(row[name] + 1) for name in PCL5}
+            for row in forms(PCL5, submitdate="2025-04-0{day} 10:00")]  # fmt: skip
+    found = drafted(tmp_path, people=PEOPLE, pcl=rows)["assessments"][0]
+    assert (found["labels"], found["item_base"]) == ("TODO", 0)
+    coded = {code.format(answer + 1): f"{answer}" for answer in range(5)}
+    assert option_codes("PCL-5", sorted(coded)) == coded
+    assert set(option_codes("PHQ-9", sorted(coded)).values()) == {""}
+    assert option_codes("PCL-5", ["0", "1", *coded]) is None
+
+
+def test_tables_that_write_times_less_exactly_are_asked_about_one_by_one(tmp_path):
+    people = [row | {"begun": f"{n:02d}-03-2025 09:00"} for n, row in enumerate(PEOPLE, 1)]
+    own = {"completed": "0{day}-04-2025 10:00:30"}
+    found = drafted(tmp_path, people=people, pcl=forms(PCL5, **own))
+    told = [found[name].get("datetime_format") for name in ("study", "infusions")]
+    assert (*told, found["assessments"][0]["datetime_format"]) == (None, "TODO", "TODO")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -12,10 +13,12 @@ from analysis.readers.roles.answer_codes import words_of_answers
 from analysis.readers.table.numbers import numbers
 from analysis.readers.table.text_table import TextTable
 
-__all__ = ["answer_labels", "base_seen", "codes_beyond"]
+__all__ = ["answer_labels", "base_seen", "codes_beyond", "option_codes"]
 
 # Words in so large a share of the cells are how answers are written; fewer are for the missing.
 _SHARE = 0.05
+# A survey's code of an option: letters, then its number.
+_OPTION = re.compile(r"([A-Za-z]{1,6})0*(\d{1,2})")
 
 
 def answer_labels(
@@ -66,6 +69,28 @@ def base_seen(name: str | None, answers: Sequence[str]) -> str:
     if low in inside and top + 1 not in inside:
         return "0"
     return "1" if top + 1 in inside and low not in inside else ""
+
+
+def option_codes(name: str | None, answers: Sequence[str]) -> dict[str, str] | None:
+    """Codes of options such as A1 to A5, and the answer each would be by its place.
+
+    The values are empty where the scale has another number of answers or is not known; None
+    where answers are no such codes.
+    """
+    told = [_OPTION.fullmatch(text) for text in answers]
+    if not all(told) or len({option[1] for option in told if option}) != 1:
+        return None
+    order = sorted(answers, key=lambda text: int(_OPTION.sub(r"\2", text)))
+    scale = instruments.get(name) if name else None
+    if scale is None or not scale.numbers:
+        return dict.fromkeys(order, "")
+    version = next(iter(scale.versions))
+    low, tops = scale.item_low(version), set(scale.item_max(version))
+    numbered = [int(_OPTION.sub(r"\2", text)) for text in order]
+    run = list(range(numbered[0], numbered[0] + len(order)))
+    if len(tops) > 1 or numbered != run or len(order) != max(tops) - low + 1:
+        return dict.fromkeys(order, "")
+    return {text: f"{low + place:g}" for place, text in enumerate(order)}
 
 
 def codes_beyond(name: str | None, answers: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import instruments
-from analysis.draft.answers import base_seen
+from analysis.draft.answers import base_seen, option_codes
 from analysis.draft.item_columns import Block, Totals
 from analysis.draft.names import holds
 from analysis.draft.sighting import Sighting
@@ -149,9 +149,9 @@ def _what_was_given(table: Sighting) -> str | None:
 
 
 def formats_differ(tables: list[Sighting]) -> bool:
-    """Whether some tables write times with slashes or points, and others as ISO 8601 does."""
-    slashed = [bool(table.slashed) for table in tables if table.times]
-    return any(slashed) and not all(slashed)
+    """Whether some tables write times with slashes or points and others not, or not as exactly."""
+    ways = [table.written_as for table in tables if table.times]
+    return any(ways) and len(set(ways)) > 1
 
 
 def _written(table: Sighting, tables: list[Sighting]) -> dict[str, Line]:
@@ -218,11 +218,19 @@ def _items(
     base = "0 if the lowest answer is stored as the scale prints it, 1 if one higher"
     answers = table.answers.get(block.pattern, [])
     told = base_seen(table.scale_of(block), answers)
+    options = option_codes(table.scale_of(block), answers) if answers and not labels else None
+    coded: Line = None
+    if options:
+        coded = todo(
+            "the answer that each code of an option stands for, such as { A1 = 0, A2 = 1 }",
+            seen=f"answers: {', '.join(options)}",
+            suggestion=table_of(options) if all(options.values()) else "",
+        )
     values: dict[str, Line] = {
         "items": f"{_names(block)}  # {block.told}",
-        "labels": table_of(labels) if labels else None,
+        "labels": table_of(labels) if labels else coded,
         "item_base": "0"
-        if labels
+        if labels or coded
         else todo(base, seen=f"answers: {', '.join(answers)}" if answers else "", suggestion=told),
     }
     _form(draft, table, block, tables, beside, values)

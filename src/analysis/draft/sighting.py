@@ -46,6 +46,13 @@ _FEW_ARMS, _MANY_VISITS = 6, 30
 _HOURS = {"h", "hour", "hours", "hrs", "time", "date", "datetime", "dt"}
 
 
+def _clock_of(text: str) -> str:
+    """How exactly a time is written: its colons, and whether am or pm stands there."""
+    clock = text.strip().lower().partition(" ")[2].replace(".", "")
+    half = "p" if re.search(r"\d ?[ap]m", clock) else ""
+    return f"{text.count(':')}{half}."
+
+
 @dataclass(frozen=True)
 class Sighting:
     """One table of an export.
@@ -98,6 +105,13 @@ class Sighting:
     def slashed(self) -> list[str]:
         """Columns of times written with slashes or points."""
         return self._mostly(_SLASHED)
+
+    @cached_property
+    def written_as(self) -> str:
+        """Whether such times have hours, minutes, seconds and am or pm; empty where none are."""
+        cells = [self.sample[column] for column in self.slashed]
+        firsts = [text for own in cells for text in own[own.str.strip() != ""].head(1)]
+        return "".join(sorted({_clock_of(text) for text in firsts}))
 
     @cached_property
     def times(self) -> list[str]:
