@@ -122,6 +122,17 @@ def test_answers_in_words_are_read_by_the_scale_s_options(tmp_path):
     assert np.array_equal(one.items[key], other.items[key])
 
 
+def test_words_of_the_options_without_the_coding_get_the_line_that_reads_them(tmp_path):
+    content = tables(numbers=(1, 2, 3, 4, 5, 6))
+    words = ["Not at all", "A little", "Some", "Quite", "Very"]
+    for row in content["scores"]:
+        row |= {k: words[v] for k, v in row.items() if k.startswith("item_")}
+    with pytest.raises(ReliefError) as caught:
+        read_study(study(tmp_path, content=content, values='items = "item_{:02d}"'))
+    assert "they are written as its options in study.toml" in caught.value.message
+    assert 'coding = "options"' in caught.value.message
+
+
 def test_version_and_window_need_not_be_told_again(tmp_path):
     path = study(tmp_path)
     text = path.read_text().replace('version = "own"\n', "").replace("recall_hours = 0\nitems =",

@@ -166,8 +166,10 @@ def _refuse_options(
     fitting = " or ".join(f'coding = "{name}"' for name, own in fits.items() if own == best)
     every = np.ones(len(table.cells), dtype=bool)
     special = next(iter(scale.codings.values())).items
-    items = " and ".join(map(str, special))
-    table.refuse("item.options", every, columns[0], scale=scale.name, items=items, coding=fitting)
+    why = "they are written as its options in study.toml"
+    if special:
+        why = f"items {' and '.join(map(str, special))} have more options than points"
+    table.refuse("item.options", every, columns[0], scale=scale.name, why=why, coding=fitting)
 
 
 def _plain(text: str) -> str:
