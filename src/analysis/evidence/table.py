@@ -113,7 +113,7 @@ def _fail(rule: str, row: str, column: str, sentence: str) -> Never:
 
 def _row_ids(text: pd.DataFrame) -> None:
     for row, study in zip(text["row"], text["study_id"], strict=True):
-        if not re.fullmatch(re.escape(study) + r"-\d{3}", row):
+        if not re.fullmatch(re.escape(study) + r"-[0-9]{3}", row):
             _fail("row_id", row, "row", "study_id and a three-digit number were expected.")
     repeated = text.loc[text["row"].duplicated(), "row"]
     if len(repeated):
@@ -134,9 +134,9 @@ def _cells(text: pd.DataFrame, column: schema.Column) -> None:
 
 
 def _number(row: str, column: schema.Column, cell: str) -> None:
-    if not re.fullmatch(r"-?\d+(\.\d+)?", cell):
+    if not re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]{1,20})?", cell):
         _fail("type", row, column.name, "a plain decimal number was expected.")
-    if column.type == "integer" and not re.fullmatch(r"[1-9]\d*", cell):
+    if column.type == "integer" and not re.fullmatch(r"[1-9][0-9]{0,8}", cell):
         rule = "n_not_whole" if column.name == "n" else "type"
         _fail(rule, row, column.name, "a whole number above zero was expected.")
 

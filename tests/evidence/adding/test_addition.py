@@ -93,6 +93,7 @@ def test_a_confidence_interval_of_a_mean_becomes_its_standard_error(tmp_path):
     # 12.8 / (2 x 2.0687), t with 23 df from a printed table.
     assert float(se["value"]) == pytest.approx(12.8 / (2 * 2.0687), abs=0.001)
     assert "interval" in se["derived"]
+    assert se["found_at"].endswith("measurements[0].lowerLimit")
 
 
 def test_a_trial_that_the_table_has_keeps_its_name(tmp_path):
@@ -195,6 +196,31 @@ PLANTED_IN_RECORDS = {
     "a mean above the scale": (changed(**{f"{FIRST}__value": "94.6"}), "evidence.out-of-scale"),
     "a spread wider than the scale": (
         changed(**{f"{FIRST}__spread": "52.0"}), "evidence.out-of-scale"),
+    "a measure that is no object": (changed(**{f"{PCL}": "PCL-5"}), "evidence.shape"),
+    "a denominator that is text": (changed(**{f"{PCL}__denoms__0": "24"}), "evidence.shape"),
+    "groups that are no list": (changed(**{f"{PCL}__groups": True}), "evidence.shape"),
+    "a value that is a list": (changed(**{f"{FIRST}__value": ["34.6"]}), "evidence.shape"),
+    "a control character": (changed(**{f"{PCL}__title": "PCL-5\x00"}), "evidence.shape"),
+    "half of a pair of characters": (
+        changed(**{f"{PCL}__title": "PCL-5 \ud800"}), "evidence.shape"),
+    "a text without end": (changed(**{f"{PCL}__description": "é" * 6000}), "evidence.shape"),
+    "digits of another script": (changed(**{f"{FIRST}__spread": "١٥"}), "evidence.number"),
+    "people without end": (
+        changed(**{f"{PCL}__denoms__0__counts__0__value": "9" * 400}), "evidence.denominator"),
+    "two denominators of a group": (
+        changed(**{f"{PCL}__denoms__0__counts": lambda told: [
+            *told, {"groupId": "OG000", "value": "12"}]}), "evidence.denominator"),
+    "a count in per cent": (
+        changed(**{f"{RESPONSE}__unitOfMeasure": "percent of participants"}), "evidence.unit"),
+    "a time of 0": (changed(**{f"{PCL}__classes__1__title": "0 hours"}), "evidence.window"),
+    "an estimate outside its interval": (
+        changed(**{
+            f"{PCL}__dispersionType": "95% Confidence Interval",
+            f"{PCL}__classes": lambda told: told[1:2],
+            f"{PCL}__classes__0__categories__0__measurements": [
+                {"groupId": "OG000", "value": "34.6", "lowerLimit": "36.0", "upperLimit": "41.0"},
+                {"groupId": "OG001", "value": "40.3", "lowerLimit": "34.2", "upperLimit": "46.4"},
+            ]}), "evidence.contradicts-itself"),
     "nothing on a PTSD scale": (
         record(measure("MADRS", {"24 hours": [("15", "7"), ("17", "8")]})), "evidence.no-rows"),
 }  # fmt: skip
@@ -294,6 +320,8 @@ PLANTED_IN_ROWS = {
         rows({"study_id": "Feder14", "doi": "10.1001/jamapsychiatry.2014.62",
               "instrument": "IES-R", "value": "-12.9",
               "recall_window": "past 7 days (scale standard)"}), "evidence.already-there"),
+    "digits of another script": (rows({"value": "-٦"}), "evidence.number"),
+    "people without end": (rows({"n": "9" * 400}), "type"),
     "no text": ("\x00\x01", "evidence.file"),
 }  # fmt: skip
 

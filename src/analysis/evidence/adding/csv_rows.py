@@ -85,4 +85,4 @@ def _known_words(row: dict[str, str], file: str, number: int) -> None:
 
 
 def _is_number(cell: str) -> bool:
-    return bool(re.fullmatch(r"-?\d+(\.\d+)?", cell))
+    return bool(re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]{1,20})?", cell))

@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.evidence.adding import record_words as words
+from analysis.evidence.adding.record_shape import check_measures
 from analysis.rules import refusal
 
-__all__ = ["Record", "read_record"]
+__all__ = ["MEASURES", "Record", "read_record"]
 
+MEASURES = "resultsSection.outcomeMeasuresModule.outcomeMeasures"
+"""Path of the posted measures in a record."""
+
+# The registry's own records have fewer than twenty levels.
+_DEEPEST = 50
 _MASKING = {"NONE": "open", "DOUBLE": "double", "TRIPLE": "double", "QUADRUPLE": "double"}
 
 
@@ -42,14 +48,18 @@ def read_record(text: str, file: str) -> Record:
     Raises
     ------
     ReliefError
-        No JSON, no results, another condition, prevention, or no registry number.
+        No JSON, no results, another condition, prevention, no registry number, or a part that is
+        not of the registry's format.
     """
     try:
-        document = json.loads(text, object_pairs_hook=_once)
+        document = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        if _depth(document) > _DEEPEST:
+            raise ValueError
     except (ValueError, RecursionError):
         raise refusal("evidence.not-json", file=file) from None
-    if isinstance(document, dict) and len(document.get("studies") or []) == 1:
-        document = document["studies"][0]
+    studies = document.get("studies") if isinstance(document, dict) else None
+    if isinstance(studies, list) and len(studies) == 1:
+        document = studies[0]
     protocol = _object(document, "protocolSection")
     if not protocol:
         raise refusal("evidence.not-json", file=file)
@@ -57,6 +67,7 @@ def read_record(text: str, file: str) -> Record:
     measures = _object(results, "outcomeMeasuresModule").get("outcomeMeasures")
     if not isinstance(measures, list) or not measures:
         raise refusal("evidence.no-results", file=file)
+    check_measures(measures, MEASURES, file)
     design = _object(protocol, "designModule")
     info = _object(design, "designInfo")
     _of_ptsd(protocol, info, file)
@@ -67,13 +78,12 @@ def read_record(text: str, file: str) -> Record:
         registry_id=_registry_id(protocol, file),
         design=_design(info, model),
         blinding=_MASKING.get(str(_object(info, "maskingInfo").get("masking")), "not told"),
-        year=str(_object(_object(protocol, "statusModule"), "resultsFirstPostDateStruct")
-                 .get("date", ""))[:4],
+        year=_year(protocol),
         route=words.route_in(arms),
         therapy=bool(re.search(r"psychotherapy|exposure|EMDR|cognitive processing", arms, re.I)),
         single=bool(re.search(r"\bsingle\b|\bone (infusion|dose)", arms, re.I)),
         crossover=model == "CROSSOVER",
-        measures=[m for m in measures if isinstance(m, dict)],
+        measures=measures,
     )  # fmt: skip
 
 
@@ -85,6 +95,27 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _no_number(constant: str) -> Any:
+    raise ValueError(f"{constant} is no number of JSON")
+
+
+def _depth(document: Any) -> int:
+    """Levels of nesting; counted without recursion, since a hostile file may have thousands."""
+    level, deep = [document], 0
+    while level and deep <= _DEEPEST:
+        deep += 1
+        inside = [part.values() if isinstance(part, dict) else part
+                  for part in level if isinstance(part, dict | list)]  # fmt: skip
+        level = [one for part in inside for one in part]
+    return deep
+
+
+def _year(protocol: dict[str, Any]) -> str:
+    posted = _object(_object(protocol, "statusModule"), "resultsFirstPostDateStruct").get("date")
+    found = re.match(r"((?:19|20)[0-9]{2})-", str(posted))
+    return found[1] if found else ""
+
+
 def _object(parent: Any, key: str) -> dict[str, Any]:
     found = parent.get(key) if isinstance(parent, dict) else None
     return found if isinstance(found, dict) else {}
@@ -92,7 +123,7 @@ def _object(parent: Any, key: str) -> dict[str, Any]:
 
 def _registry_id(protocol: dict[str, Any], file: str) -> str:
     found = str(_object(protocol, "identificationModule").get("nctId", ""))
-    if not re.fullmatch(r"NCT\d{8}", found):
+    if not re.fullmatch(r"NCT[0-9]{8}", found):
         raise refusal("evidence.no-source", file=file,
                       column="protocolSection.identificationModule.nctId")  # fmt: skip
     return found

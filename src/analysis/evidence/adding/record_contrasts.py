@@ -19,7 +19,7 @@ _COMMENTS = (
     "groupDescription", "estimateComment", "statisticalComment", "otherAnalysisDescription",
     "paramType",
 )  # fmt: skip
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,20})?")
 _NORMAL = 1.96
 
 
@@ -70,12 +70,13 @@ def contrast_rows(
     untold = []
     for number, analysis in enumerate(analyses):
         path = f"{placed.path}.analyses[{number}]"
-        kind = str(analysis.get("paramType") or "").replace("_", " ").strip()
+        kind = words.one_line(str(analysis.get("paramType") or "").replace("_", " "))
         if not kind or analysis.get("paramValue") in (None, ""):
             untold.append(f"analyses[{number}]: it tells no estimate")
             continue
         if not _DIFFERENCE.search(kind) or _OTHER.search(kind):
-            untold.append(f"analyses[{number}]: {kind.lower()} is no difference in means")
+            told = words.cut(kind.lower())
+            untold.append(f"analyses[{number}]: {told} is no difference in means")
             continue
         rows = list(_rows(placed, analysis, path))
         key = (rows[0]["arm"], rows[0]["period"], rows[0]["hours_since_first_infusion"])
@@ -151,7 +152,7 @@ def _time(placed: Placed, analysis: Mapping[str, Any], path: str) -> float:
 def _uncertainty(placed: Placed, analysis: Mapping[str, Any], path: str) -> dict[str, str]:
     """Both limits of a two-sided 95 % interval, else a standard error."""
     if analysis.get("ciLowerLimit") is not None or analysis.get("ciUpperLimit") is not None:
-        level = str(analysis.get("ciPctValue") or "no told level")
+        level = words.cut(words.one_line(analysis.get("ciPctValue")) or "no told level")
         if not re.fullmatch(r"95(\.0+)?", level):
             raise placed.record.error("evidence.unit", f"{path}.ciPctValue",
                                       why=f"its interval is of {level} %, not of 95 %")  # fmt: skip

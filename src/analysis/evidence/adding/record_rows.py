@@ -13,19 +13,19 @@ from analysis.errors import ReliefError
 from analysis.estimates.intervals import t_quantile
 from analysis.evidence import schema
 from analysis.evidence.adding import record_words as words
-from analysis.evidence.adding.record import Record, read_record
+from analysis.evidence.adding.record import MEASURES, Record, read_record
 from analysis.evidence.adding.record_contrasts import Placed, contrast_rows
 from analysis.evidence.build import SOURCE_COLUMNS, STATED
 
 __all__ = ["rows_of"]
 
-_AT = "resultsSection.outcomeMeasuresModule.outcomeMeasures"
 _POINTS = {"MEAN": "", "LEAST_SQUARES_MEAN": "least squares mean"}
 _SPREADS = {"standard deviation": "sd", "standard error": "se"}
 _INTERVAL = re.compile(r"95\s*%\s*confidence interval", re.IGNORECASE)
 _IN_POINTS = re.compile(
     r"(unit|score|point)s?( on (a|the) scale)?|scale|total score", re.IGNORECASE
 )
+_COUNT = re.compile(r"[1-9][0-9]{0,5}")
 _OF_PEOPLE = re.compile(r"participants|people|subjects|patients", re.IGNORECASE)
 _OF_EVENTS = re.compile(r"respon(se|der)|remission", re.IGNORECASE)
 
@@ -73,11 +73,11 @@ def rows_of(
         study = {name: own[name].iloc[0] for name in study}
     rows, left_out = [], []
     for place, measure in enumerate(record.measures):
-        title = str(measure.get("title", ""))
+        title = words.one_line(measure.get("title"))
         if not words.scales_in(title):
             left_out.append(f"{title}: no PTSD scale in its title")
             continue
-        path = f"{_AT}[{place}]"
+        path = f"{MEASURES}[{place}]"
         for part in (_of_measure, _of_analyses):
             try:
                 found, untold = part(record, path, measure, title)
@@ -106,7 +106,7 @@ def _of_analyses(
     record: Record, path: str, measure: dict[str, Any], title: str
 ) -> tuple[list[dict[str, str]], list[str]]:
     """Differences between arms, and why an analysis is left out."""
-    analyses = [one for one in measure.get("analyses") or [] if isinstance(one, dict)]
+    analyses = measure.get("analyses") or []
     placed = _place(record, path, measure, words.scales_in(title)[0])
     if not analyses or placed.outcome != "score":
         return [], [f"{title}, analyses: they follow from the counts"] if analyses else []
@@ -126,7 +126,7 @@ def _placed(placed: _Measure, measure: dict[str, Any]) -> Placed:
             times.setdefault(at, {})[keys[row["arm"], row["period"]]] = figure
     return Placed(
         placed.record, placed.path, _common(placed), placed.sign or "negative", placed.groups,
-        times, _counts_from_day_zero(placed, measure),
+        times, words.counts_from_day_zero(measure),
     )  # fmt: skip
 
 
@@ -138,13 +138,6 @@ def _common(placed: _Measure) -> dict[str, str]:
         "recall_hours_high": f"{placed.recall[1]:g}",
         "recall_hours": f"{placed.recall[0]:g}" if placed.recall[0] == placed.recall[1] else "",
     }  # fmt: skip
-
-
-def _counts_from_day_zero(placed: _Measure, measure: dict[str, Any]) -> bool:
-    classes = [c for c in measure.get("classes") or [] if isinstance(c, dict)]
-    told = [str(c.get("title") or "") for c in classes]
-    told += [placed.title, str(measure.get("timeFrame") or "")]
-    return any(re.search(r"\bday\s*0\b", text, re.I) for text in told)
 
 
 def _whole(record: Record, row: dict[str, str]) -> dict[str, str]:
@@ -160,17 +153,22 @@ def _whole(record: Record, row: dict[str, str]) -> dict[str, str]:
 
 def _place(record: Record, path: str, measure: dict[str, Any], scale: str) -> _Measure:
     """Sign, unit and window of a measure; refused where the record leaves one open."""
-    title, told = (str(measure.get(key, "")) for key in ("title", "description"))
-    kind, unit = str(measure.get("paramType", "")), str(measure.get("unitOfMeasure", ""))
+    title, told, kind, unit = (
+        words.one_line(measure.get(key))
+        for key in ("title", "description", "paramType", "unitOfMeasure")
+    )
     people = kind in ("COUNT_OF_PARTICIPANTS", "NUMBER") and bool(_OF_PEOPLE.search(unit))
     if people and not _OF_EVENTS.search(title):
         why = "people are counted, and neither response nor remission is named"
         raise record.error("evidence.unit", f"{path}.title", why=why)
     if not people and kind not in _POINTS:
-        named = kind.lower().replace("_", " ") or "no kind of figure"
+        named = words.cut(kind.lower().replace("_", " ")) or "no kind of figure"
         raise record.error("evidence.unit", f"{path}.paramType", why=f"{named} is not a mean")
     if not people and not _IN_POINTS.fullmatch(unit.strip()):
         raise record.error("evidence.unit", f"{path}.unitOfMeasure", why="not points on the scale")
+    if kind == "COUNT_OF_PARTICIPANTS" and "percent" in unit.lower():
+        why = "a count of people, in per cent"
+        raise record.error("evidence.unit", f"{path}.unitOfMeasure", why=why)
     if words.scored_the_other_way(told):
         raise record.error("evidence.sign", f"{path}.description")
     change = not people and bool(re.search(r"change|reduction|decrease|improvement", title, re.I))
@@ -192,10 +190,9 @@ def _place(record: Record, path: str, measure: dict[str, Any], scale: str) -> _M
 def _groups(record: Record, path: str, measure: dict[str, Any]) -> dict[str, dict[str, str]]:
     """Arm, comparator and dose by group id."""
     found: dict[str, dict[str, str]] = {}
-    groups = [g for g in measure.get("groups") or [] if isinstance(g, dict)]
     when = " ".join(str(measure.get(name, "")) for name in ("title", "description", "timeFrame"))
     agents = {}
-    for place, group in enumerate(groups):
+    for place, group in enumerate(measure.get("groups") or []):
         title, more = str(group.get("title", "")), str(group.get("description", ""))
         named = words.agents_in(title) or words.agents_in(more)
         at = f"{path}.groups[{place}]"
@@ -234,9 +231,9 @@ def _groups(record: Record, path: str, measure: dict[str, Any]) -> dict[str, dic
 
 def _rows(placed: _Measure, measure: dict[str, Any]) -> Iterator[dict[str, str]]:
     record = placed.record
-    classes = [c for c in measure.get("classes") or [] if isinstance(c, dict)]
+    classes = measure.get("classes") or []
     titles = [str(c.get("title") or "") for c in classes]
-    day_zero = _counts_from_day_zero(placed, measure)
+    day_zero = words.counts_from_day_zero(measure)
     frame = str(measure.get("timeFrame") or "")
     seen = set()
     for place, (entry, title) in enumerate(zip(classes, titles, strict=True)):
@@ -248,7 +245,7 @@ def _rows(placed: _Measure, measure: dict[str, Any]) -> Iterator[dict[str, str]]
         if at in seen:
             raise record.error("evidence.window", f"{path}.title", why="two entries for one time")
         seen.add(at)
-        categories = [c for c in entry.get("categories") or [] if isinstance(c, dict)]
+        categories = entry.get("categories") or []
         if len(categories) != 1:
             why = "categories stand where one figure was expected"
             raise record.error("evidence.unit", f"{path}.categories", why=why)
@@ -261,26 +258,29 @@ def _rows(placed: _Measure, measure: dict[str, Any]) -> Iterator[dict[str, str]]
 def _people(
     placed: _Measure, measure: dict[str, Any], entry: dict[str, Any], path: str
 ) -> dict[str, int]:
-    """Participants analysed in each group: the class's own count, else the measure's."""
+    """Participants analysed in each group: the class's own count, else the measure's.
+
+    One count a group: which of two holds nobody can say.
+    """
     for owner, at in ((entry, path), (measure, placed.path)):
-        for denominator in owner.get("denoms") or []:
-            if _OF_PEOPLE.search(str(denominator.get("units", ""))):
-                counts = {str(c.get("groupId")): str(c.get("value"))
-                          for c in denominator.get("counts") or []}  # fmt: skip
-                if set(counts) != set(placed.groups) or not all(
-                    re.fullmatch(r"\d+", n) and int(n) > 0 for n in counts.values()
-                ):
-                    raise placed.record.error("evidence.denominator", f"{at}.denoms")
-                return {key: int(n) for key, n in counts.items()}
+        told = [(str(c.get("groupId")), str(c.get("value")))
+                for one in owner.get("denoms") or []
+                if _OF_PEOPLE.search(str(one.get("units", "")))
+                for c in one.get("counts") or []]  # fmt: skip
+        if told:
+            if sorted(key for key, _ in told) != sorted(placed.groups) or not all(
+                _COUNT.fullmatch(n) for _, n in told
+            ):
+                raise placed.record.error("evidence.denominator", f"{at}.denoms")
+            return {key: int(n) for key, n in told}
     raise placed.record.error("evidence.denominator", f"{placed.path}.denoms")
 
 
 def _figures(
-    placed: _Measure, measure: dict[str, Any], figure: Any, at: float, people: dict[str, int],
-    path: str,
+    placed: _Measure, measure: dict[str, Any], figure: dict[str, Any], at: float,
+    people: dict[str, int], path: str,
 ) -> Iterator[dict[str, str]]:  # fmt: skip
     """The rows of one posted figure: what was measured, and its spread."""
-    figure = figure if isinstance(figure, dict) else {}
     group = str(figure.get("groupId", ""))
     if group not in placed.groups:
         raise placed.record.error("evidence.arm", path, why="a figure is of no group")
@@ -314,22 +314,27 @@ def _spread(
     placed: _Measure, measure: dict[str, Any], figure: dict[str, Any], common: dict[str, str],
     path: str,
 ) -> Iterator[dict[str, str]]:  # fmt: skip
-    told = str(measure.get("dispersionType") or "").strip()
+    told, spread_at = words.one_line(measure.get("dispersionType")), "spread"
     if _INTERVAL.fullmatch(told):
-        limits = [
-            _number(placed, figure.get(k), f"{path}.{k}") for k in ("lowerLimit", "upperLimit")
-        ]
+        keys = ("lowerLimit", "upperLimit")
+        limits = [_number(placed, figure.get(key), f"{path}.{key}") for key in keys]
+        if not float(limits[0]) <= float(figure["value"]) <= float(limits[1]):
+            why = "the estimate lies outside its own interval"
+            raise placed.record.error("evidence.contradicts-itself", path, why=why)
         if placed.change:
-            for statistic, value in zip(("ci_low", "ci_high"), limits, strict=True):
-                yield common | {"statistic": statistic, "unit": "points", "value": value}
+            for statistic, key, value in zip(("ci_low", "ci_high"), keys, limits, strict=True):
+                yield common | {"statistic": statistic, "unit": "points", "value": value,
+                                "found_at": f"{path}.{key}"}  # fmt: skip
             return
+        if common["n"] == "1":
+            raise placed.record.error("evidence.denominator", path)
         reach = 2 * t_quantile(int(common["n"]) - 1)
         se = f"{(float(limits[1]) - float(limits[0])) / reach:.4f}"
-        told, figure = "standard error", {"spread": se}
+        told, spread_at, figure = "standard error", "lowerLimit", {"spread": se}
         common = common | {"derived": "(upper - lower) / (2 x t with n - 1 df), 95 % interval"}
     kind = _SPREADS.get(told.lower())
     if kind is None:
-        why = f"its dispersion is {told.lower() or 'not told'}"
+        why = f"its dispersion is {words.cut(told.lower()) or 'not told'}"
         raise placed.record.error("evidence.unit", f"{placed.path}.dispersionType", why=why)
     statistic = "sd_change" if placed.change and kind == "sd" else kind
     value = _number(placed, figure.get("spread"), f"{path}.spread")
@@ -337,11 +342,11 @@ def _spread(
         raise placed.record.error("evidence.number", f"{path}.spread",
                                    expected="a spread above zero")  # fmt: skip
     yield common | {"statistic": statistic, "unit": "points", "value": value,
-                    "improvement_sign": "", "found_at": f"{path}.spread"}  # fmt: skip
+                    "improvement_sign": "", "found_at": f"{path}.{spread_at}"}  # fmt: skip
 
 
 def _number(placed: _Measure, found: Any, path: str) -> str:
     text = str(found).strip()
-    if not re.fullmatch(r"-?\d+(\.\d+)?", text):
+    if not re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]{1,20})?", text):
         raise placed.record.error("evidence.number", path, expected="a number")
     return text

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from analysis.instruments import known
 
 __all__ = [
-    "BEFORE", "agents_in", "dose_in", "hours_of", "period_of", "recall_in", "route_in", "scales_in",
-    "sign_of",
+    "BEFORE", "agents_in", "counts_from_day_zero", "cut", "dose_in", "hours_of", "one_line",
+    "period_of", "recall_in", "route_in", "scales_in", "sign_of",
 ]  # fmt: skip
 
 BEFORE = -1.0
@@ -39,13 +41,23 @@ _ROUTES = {
 _HOURS = {"min": 1 / 60, "h": 1, "d": 24, "w": 168, "mon": 720}
 _UNIT = r"(?P<{0}>min(?:ute)?s?|h(?:ou)?rs?|h|days?|d|weeks?|wks?|months?)"
 _TIMES = (
-    re.compile(r"(?P<n>\d+(?:\.\d+)?)[\s-]*" + _UNIT.format("unit") + r"\b", re.IGNORECASE),
-    re.compile(r"\b" + _UNIT.format("unit") + r"\s*(?P<n>\d+(?:\.\d+)?)\b", re.IGNORECASE),
+    re.compile(r"(?P<n>[0-9]+(?:\.[0-9]+)?)[\s-]*" + _UNIT.format("unit") + r"\b", re.IGNORECASE),
+    re.compile(r"\b" + _UNIT.format("unit") + r"\s*(?P<n>[0-9]+(?:\.[0-9]+)?)\b", re.IGNORECASE),
 )
 _OPEN = re.compile(r"up to|through|until|end of|\bto day|\bto week|average|immediately", re.I)
 _WEEK = 168
 _LAST = re.compile(r"(last|final|each|second|third|sixth|eighth) (infusion|dose|treatment)", re.I)
 _NUMBER_WORDS = {"one": "1", "two": "2", "three": "3", "four": "4", "six": "6", "eight": "8"}
+
+
+def one_line(found: Any) -> str:
+    """A cell's text without line breaks; nothing for an absent one."""
+    return " ".join(str("" if found is None else found).split())
+
+
+def cut(text: str) -> str:
+    """A text as a sentence may quote it: sixty characters at most."""
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def scales_in(text: str) -> list[str]:
@@ -73,7 +85,7 @@ def kind_of(agent: str) -> str:
 
 def dose_in(text: str) -> str:
     """The one dose in mg/kg, or nothing."""
-    found = set(re.findall(r"(\d+(?:\.\d+)?)\s*mg\s*(?:/|per)\s*kg", text, re.IGNORECASE))
+    found = set(re.findall(r"([0-9]+(?:\.[0-9]+)?)\s*mg\s*(?:/|per)\s*kg", text, re.IGNORECASE))
     return found.pop() if len(found) == 1 else ""
 
 
@@ -96,6 +108,13 @@ def period_of(text: str) -> str:
         if re.search(rf"{period} (period|infusion|treatment period)", text, re.IGNORECASE):
             return period
     return "all"
+
+
+def counts_from_day_zero(measure: Mapping[str, Any]) -> bool:
+    """Whether a measure has a day 0, so that its day 1 is 24 hours later."""
+    told = [one.get("title") for one in (measure, *(measure.get("classes") or []))]
+    told.append(measure.get("timeFrame"))
+    return any(re.search(r"\bday\s*0\b", str(text), re.IGNORECASE) for text in told)
 
 
 def hours_of(text: str, *, change: bool, day_zero: bool, single: bool) -> float | str:
@@ -139,6 +158,8 @@ def hours_of(text: str, *, change: bool, day_zero: bool, single: bool) -> float 
     found -= {0.0} if len(found) > 1 else set()
     if before and not (change and found):
         return "both before and after in one figure" if found - {0.0} else BEFORE
+    if found == {0.0}:
+        return "a time of 0 may be before the infusion or after it"
     if len(found) == 1:
         return found.pop()
     return "several times for one figure" if found else "no time in hours, days or weeks"
