@@ -89,8 +89,16 @@ def test_the_wording_names_the_definition_that_decided(ledger):
 def test_checks_of_the_published_table_count_its_rows():
     found = check_source("published")
     read = sum(row["n"] for row in found["flow"] if row["stage"] == "rows read")
-    assert read == len(evidence.load()) == 246
+    assert read == len(evidence.load()) == 254
     assert [issue["rule"] for issue in found["issues"]] == ["evidence.interval-conflict"]
+
+
+def test_no_literature_is_missing_where_no_score_could_answer(ledger):
+    """What scores cannot tell is no gap in the table; where figures could exist, it is one."""
+    absent = "Absence from this table is not absence from the literature."
+    assert text(ledger, "brain_mechanism", "construct").endswith("no score could answer this.")
+    for claim in ("dissociation_mechanism", "clusters"):
+        assert text(ledger, claim, "construct").endswith(absent)
 
 
 def test_speed_against_exposure_names_the_trial_that_will_be_the_first(ledger):

@@ -218,6 +218,14 @@ def _absent(construct: bool | None, about: str, gate: str, missing: str) -> Call
     return evaluate
 
 
+def _brain_mechanism(
+    claim_id: str, claim: Claim, definitions: Definitions, table: pd.DataFrame
+) -> Finding:
+    """Never testable with scores, be they in this table or elsewhere in the literature."""
+    told = "Symptom scores do not measure the brain; no score could answer this."
+    return Finding(reason("construct", False, told), row(claim=claim_id))
+
+
 def _speed_vs_exposure(
     claim_id: str, claim: Claim, definitions: Definitions, table: pd.DataFrame
 ) -> Finding:
@@ -315,10 +323,5 @@ EVALUATORS: dict[str, Callable[..., Finding]] = {
     "first_session_guides": _absent(
         True, _SEVERITY, "time", "No row gives scores around single sessions of a course."
     ),
-    "brain_mechanism": _absent(
-        None,
-        "",
-        "construct",
-        "Symptom scores do not measure the brain; no score could answer this.",
-    ),
+    "brain_mechanism": _brain_mechanism,
 }
