@@ -33,8 +33,9 @@ LICENCE = (
     "owners of the publications named in each row."
 )
 ADDED_LICENCE = (
-    "Single figures with their sources, read in abstracts, tables and registry records; for use "
-    "beyond this study ask the owners of the publications named in each row."
+    "Single figures with their sources, read in abstracts, tables and registry records, or "
+    "computed from an open data file (CC0); for use beyond this study ask the owners of the "
+    "publications named in each row."
 )
 CITATION = "Each row names its own source: columns registry_id, doi, citation, read_from."
 COMMAND = "make published EVIDENCE=path"

@@ -49,8 +49,8 @@ def test_pools_name_the_trials_that_are_not_in_them():
 
 
 def test_sentences_are_computed():
-    assert shown.beyond_literal().startswith("3 of 13 published falls")
-    assert shown.look_back_arms().startswith("The falls are of 11 arms of 9 sources, 9 of them")
+    assert shown.beyond_literal().startswith("4 of 16 published falls")
+    assert shown.look_back_arms().startswith("The falls are of 14 arms of 10 sources, 12 of them")
     assert "75 enrolled" in shown.nobody_compared()
     assert "one, against" not in shown.speeds_alt()
     assert "ketamine, meta-analysis: " in shown.speeds_alt()

@@ -370,7 +370,7 @@ def test_rows_are_stored_behind_those_there_with_their_record(folder, tmp_path):
     assert (folder / ADDED).read_bytes().startswith(before)
     assert len(evidence.load(folder)) == len(evidence.load()) + 14
     told = tomllib.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
-    assert [f["rows"] for f in told["file"] if f["name"] == ADDED] == [29 + 14]
+    assert [f["rows"] for f in told["file"] if f["name"] == ADDED] == [37 + 14]
     with pytest.raises(ReliefError, match="has this figure already"):
         adding.read(write(tmp_path, sample()), folder)
 

@@ -126,13 +126,17 @@ def look_back_table(table: pd.DataFrame | None = None) -> pd.DataFrame:
             "fall": at_least + found["fall"].map("{:.0%}".format),
             "a literal answer allows": _range_told(found, "largest", "{:.0%}"),
             "times that": _range_told(found, "ratio", "{:.1f}"),
-            "what was read": found["source_kind"],
+            "what was read": found["source_kind"] + found["assumed"].map(_behind),
             "rows": [", ".join(rows) for rows in found["rows"]],
         }
     )
     unknown = found["why_not"] != ""
     shown.loc[unknown, ["a literal answer allows", "times that"]] = found["why_not"]
     return shown.set_index("source")
+
+
+def _behind(assumed: str) -> str:
+    return f"; {assumed}" if assumed else ""
 
 
 def _range_told(found: pd.DataFrame, stem: str, form: str) -> list[str]:
@@ -148,8 +152,8 @@ def look_back_arms(table: pd.DataFrame | None = None) -> str:
     timed = found.loc[found["why_not"] == "", ["study_id", "arm"]].drop_duplicates()
     return (
         f"The falls are of {len(arms)} arms of {arms['study_id'].nunique()} sources, {len(timed)} "
-        "of them with hours since the infusion. No other arm in what was read has a score before "
-        "and one after on a scale that looks back, or a change on one."
+        "of them with hours since the infusion. What was read of no other arm tells a fall on a "
+        "scale that looks back."
     )
 
 
