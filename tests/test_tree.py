@@ -21,7 +21,7 @@ THROUGH = {
     "claims/test_primary_analysis.py": "claims/primary_analyses",
     "claims/test_judge_example.py": "claims/evaluators/beside_difference",
     # What every room speaks: tables, words and errors that hold no decision of their own.
-    "test_cli.py": "paths studies study",
+    "test_cli.py": "paths studies study cli/commands cli/output cli/program cli/upkeep",
     "checks/test_checks.py": "checks/checked checks/sites",
     # A claim is judged whole, from a study to its word.
     "claims/test_judge_studies.py": """

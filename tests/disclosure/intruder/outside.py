@@ -137,6 +137,6 @@ def of_files(declared: Path, folder: Path) -> Outside:
 
 
 def _as_json(document: Any) -> Any:
-    from analysis.cli import _plain
+    from analysis.cli.output import plain
 
-    return json.loads(json.dumps(_plain(document)))
+    return json.loads(json.dumps(plain(document)))
