@@ -43,7 +43,8 @@ PCL5 = [f"pcl5_{n}" for n in range(1, 21)]
 def test_a_column_of_times_or_doses_is_not_what_was_given(tmp_path):
     rows = [
         {"id": row["id"], "arm": row["arm"], "drug_start": row["begun"], "drug_dose_mg": 35,
-         "drug_end": row["begun"].replace("09:00", "09:40"), "treatment_no": 1}
+         "drug_end": row["begun"].replace("09:00", "09:40"), "treatment_no": 1,
+         "drug_complete": 2}
         for row in PEOPLE
     ]  # fmt: skip
     infusions = drafted(tmp_path, people=rows, pcl=forms(PCL5, when="2025-04-0{day}"))["infusions"]

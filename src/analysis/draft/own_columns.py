@@ -25,7 +25,8 @@ _OF_OTHERS = ("participant", "patient", "subject", "record", "study", "survey", 
               "form", "consent", "visit", "progress", "marital")  # fmt: skip
 _NO_AGENTS = ("dose", "mg", "kg", "ml", "volume", "rate", "no", "nr", "number", "count", "session",
               "given", "status", "time", "date", "start", "end", "stop", "lot", "route",
-              "visit", "duration", "length", "other", "concomitant", "prior")  # fmt: skip
+              "visit", "duration", "length", "other", "concomitant", "prior", "complete",
+              "completed", "reaction", "history")  # fmt: skip
 _FEW = 6
 _TIME = "the column of the time the form was filled in (or: hours)"
 _VISITS = "hours since the infusion's start for each visit, such as { pre = -1, d1 = 24 }"
