@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from analysis.rules import catalogue
 from benchmarks.data_layer import write_wide
 from tests.factory import TOKEN
 from tests.fuzz.__main__ import Tally, run
-from tests.fuzz.attempt import _broken, attempt, call
+from tests.fuzz.attempt import SECRET, _broken, attempt, call
 from tests.fuzz.inputs import FORMATS, Input, holds_its_time, make, seed_of
 from tests.fuzz.worker import ALL
 from tests.length import seed, trials
@@ -66,6 +67,13 @@ BROKEN = {
 def test_the_fuzzer_sees(what):
     code, out, err, escaped, expected = BROKEN[what]
     assert expected in _broken(code, out, err, escaped, ("check", ".", "--json"), {})
+
+
+def test_no_example_in_a_message_looks_like_a_value_of_a_participant():
+    texts = {rule.id: f"{rule.sentence} {rule.remedy}" for rule in catalogue().values()}
+    assert [name for name, text in texts.items() if SECRET.search(text)] == []
+    shown = 'relief: as in "NCT00000000 2025-03-01" [study.invalid]\n'
+    assert _broken(2, "", shown, "", ("judge", "."), {}) == ""
 
 
 def test_the_fuzzer_sees_a_draft_that_is_no_toml():
