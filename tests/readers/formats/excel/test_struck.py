@@ -15,6 +15,8 @@ from openpyxl.styles import Font
 from analysis.readers.formats.excel.sheet import read_sheet
 from tests.readers.formats.excel.test_sheet import ROWS, ods, rules, xlsx
 
+LINE = '<style:text-properties style:text-line-through-style="solid"/></style:style>'
+
 
 def struck_cells(folder: Path) -> Path:
     """A row that was withdrawn, an answer corrected inside its cell, and a blank that is none."""
@@ -30,18 +32,66 @@ def struck_cells(folder: Path) -> Path:
 
 
 def struck_in_open_document(folder: Path) -> Path:
-    line = '<style:text-properties style:text-line-through-style="solid"/></style:style>'
     text = '<table:table-cell {} office:value-type="string"><text:p>{}</text:p></table:table-cell>'
     whole = text.format('table:style-name="gone"', "2")
     part = text.format("", '<text:span text:style-name="gone">2</text:span>3')
     path = ods(folder, [ROWS[0], ["P1", whole, 1, 1, 1], ["P2", 1, part, 1, 1]])
+    return with_style(path, f'<style:style style:name="gone" style:family="table-cell">{LINE}')
+
+
+def with_style(path: Path, style: str, named: str = "", table: str = "") -> Path:
+    """An OpenDocument workbook with a style of its own, a named one, and a table of columns."""
     raw = zipfile.ZipFile(path).read("content.xml").decode()
-    style = f'<style:style style:name="gone" style:family="table-cell">{line}'
     space = 'xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" xmlns:office='
     body = raw.replace("<office:body>", f"{style}<office:body>").replace("xmlns:office=", space, 1)
+    body = body.replace("<table:table-row>", f"{table}<table:table-row>", 1)
+    root = f'<s xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0">{named}</s>'
     with zipfile.ZipFile(path, "a") as packed:
         packed.writestr("content.xml", body)
+        packed.writestr("styles.xml", root)
     return path
+
+
+COLUMNS = (
+    '<table:table-column table:number-columns-repeated="2"/>'
+    '<table:table-column table:default-cell-style-name="{}"/>'
+    '<table:table-column table:number-columns-repeated="2" table:default-cell-style-name="{}"/>'
+)
+PLAIN = (
+    '<table:table-cell table:style-name="plain" office:value-type="string">'
+    "<text:p>2</text:p></table:table-cell>"
+)
+STYLES = (
+    f'<style:style style:name="gone" style:family="table-cell">{LINE}'
+    '<style:style style:name="plain" style:parent-style-name="gone">'
+    '<style:text-properties style:text-line-through-style="none"/></style:style>'
+    '<style:style style:name="heir" style:parent-style-name="far"/>'
+)
+FAR = f'<style:style style:name="far" style:family="table-cell">{LINE}'
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize(
+    ("columns", "count"),
+    [(("gone", "other"), 2), (("other", "heir"), 3), (("far", "plain"), 2), (("plain", "x"), 0)],
+)
+def test_a_column_that_is_struck_through_as_a_whole_is_told(tmp_path, columns, count):
+    """Its cells name no style of their own; a style may have it from another."""
+    rows = [ROWS[0], ["P1", 1, 2, 1, 1], ["P2", 1, PLAIN, 1, 1], ["P3", 1, 2, 1, 1]]
+    path = with_style(ods(tmp_path, rows), STYLES, FAR, COLUMNS.format(*columns))
+    found = rules(read_sheet(path))
+    assert found.get("sheet.struck", 0) == count
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_row_that_is_struck_through_as_a_whole_is_told(tmp_path):
+    path = with_style(ods(tmp_path, [ROWS[0], ["P1", 1, 2, 1, 1], ["P2", 1, 2, 1, 1]]), STYLES)
+    raw = zipfile.ZipFile(path).read("content.xml").decode()
+    head, _, last = raw.rpartition("<table:table-row>")
+    row = '<table:table-row table:default-cell-style-name="gone">'
+    with zipfile.ZipFile(path, "a") as packed:
+        packed.writestr("content.xml", head + row + last)
+    assert rules(read_sheet(path)) == {"sheet.struck": 1}
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")

@@ -10,7 +10,7 @@ import io
 import re
 import xml.etree.ElementTree as ET
 
-__all__ = ["Struck", "local"]
+__all__ = ["OpenStyles", "Struck", "local"]
 
 _STRIKE = b"strike"
 _OFF = ("0", "false", "off")
@@ -48,6 +48,63 @@ class Struck:
         if element.get("t") == "s" and value in self._texts:
             return True
         return element.get("s", "0") in self._styles and bool(value or "is" in parts)
+
+
+class OpenStyles:
+    """Styles of an OpenDocument table (ISO/IEC 26300-1, 16.2 and 19.615), as a parser meets them.
+
+    A cell that names none has that of its row, else that of its column; a style that does not
+    say whether it strikes through has it from its parent.
+    """
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._parents: dict[str, str] = {}
+        self._says: dict[str, bool] = {}
+        # Of a table: after which column each ends.
+        self._columns: list[tuple[int, str]] = []
+        self._row = ""
+
+    def named(self, xml: bytes) -> None:
+        """Take the styles of the part ``styles.xml``."""
+        if len(xml) > _MOST_STYLES:
+            raise ValueError("more styles than any workbook has")
+        for _, element in ET.iterparse(io.BytesIO(xml), events=("start",)):
+            self.element(local(element.tag), {local(key): v for key, v in element.items()})
+
+    def element(self, name: str, told: dict[str, str]) -> None:
+        """An element begins, with its attributes."""
+        style = told.get("default-cell-style-name", "")
+        if name == "style":
+            self._name = told.get("name", "")
+            self._parents[self._name] = told.get("parent-style-name", "")
+        elif name == "text-properties" and "text-line-through-style" in told:
+            self._says[self._name] = told["text-line-through-style"] != "none"
+        elif name == "table":
+            self._columns = []
+        elif name == "table-column":
+            before = self._columns[-1][0] if self._columns else 0
+            after = before + int(told.get("number-columns-repeated", 1))
+            self._columns.append((after, style))
+        elif name == "table-row":
+            self._row = style
+
+    def struck(self, name: str | None) -> bool:
+        """Whether a style strikes through."""
+        seen = set[str]()
+        while name and name not in self._says and name not in seen:
+            seen.add(name)
+            name = self._parents.get(name, "")
+        return self._says.get(name or "", False)
+
+    def cell(self, name: str | None, column: int) -> bool:
+        """Whether a cell of the row that began last is struck through."""
+        if not any(self._says.values()):
+            return False
+        name = name or self._row
+        if not name:
+            name = next((style for after, style in self._columns if column < after), "")
+        return self.struck(name)
 
 
 def local(tag: str) -> str:

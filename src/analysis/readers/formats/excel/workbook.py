@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from analysis.readers.formats.excel.struck import Struck
+from analysis.readers.formats.excel.struck import OpenStyles, Struck
 from analysis.readers.formats.excel.struck import local as _local
 
 __all__ = ["MOST_CELLS", "Marks", "kind_of", "marks", "unpacked"]
@@ -268,19 +268,15 @@ class _Ods:
         self._place: _Cell = (0, 0)
         self._open: list[str] = []
         self._filled = False
-        self._style, self._struck = "", set[str]()
+        self.styles = OpenStyles()
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """An element begins."""
         name, above = _local(tag), self._open[-1] if self._open else ""
         self._open.append(name)
         told = {_local(key): value for key, value in attributes.items()}
-        if name == "style":
-            self._style = told.get("name", "")
-        elif name == "text-properties":
-            if told.get("text-line-through-style", "none") != "none":
-                self._struck.add(self._style)
-        elif name == "span" and told.get("style-name") in self._struck:
+        self.styles.element(name, told)
+        if name == "span" and self.styles.struck(told.get("style-name")):
             self._own.struck.append(self._place)
         elif name == "table":
             self._own, self._row = Marks(), 0
@@ -303,7 +299,7 @@ class _Ods:
     def _cell(self, told: dict[str, str], kinds: set[str]) -> None:
         own, place = self._own, (self._row, self._column)
         self._place = place
-        if kinds and told.get("style-name") in self._struck:
+        if kinds and self.styles.cell(told.get("style-name"), self._column):
             own.struck.append(place)
         if "error" in kinds:
             own.errors.append(place)
@@ -320,8 +316,11 @@ class _Ods:
 def _ods(raw: bytes) -> dict[str, Marks]:
     looking = _Ods()
     parser = ET.XMLParser(target=looking)
-    with zipfile.ZipFile(io.BytesIO(raw)) as packed, packed.open("content.xml") as content:
-        while piece := content.read(1 << 20):
-            parser.feed(piece)
+    with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+        if "styles.xml" in packed.namelist():
+            looking.styles.named(packed.read("styles.xml"))
+        with packed.open("content.xml") as content:
+            while piece := content.read(1 << 20):
+                parser.feed(piece)
     parser.close()
     return looking.found
