@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -55,6 +56,9 @@ CUT = {
     "people in the middle": lambda rows: without(rows, 20, 41),
     "people of one visit": lambda rows: without(by_visit(rows), 51, 58),
     "from one visit into the next": lambda rows: without(by_visit(rows), 42, 54),
+    "all of a visit but its first two": lambda rows: without(by_visit(rows), 34, 56),
+    "all of a visit but its last two": lambda rows: without(by_visit(rows), 40, 62),
+    "two visits but for four people": lambda rows: without(by_visit(rows), 33, 61),
     "the last weeks": lambda rows: without(by_time(rows), 45),
     "some days": lambda rows: without(by_time(rows), 20, 45),
 }
@@ -103,6 +107,17 @@ def test_a_last_visit_that_is_not_due_raises_nothing(tmp_path, in_order):
     until = made["infusions"][-1]["end"]
     rows = [row for row in made["scores"] if row["when"] <= until]
     assert said(tmp_path, made | {"scores": in_order(rows)}) == []
+
+
+def test_a_form_outside_the_plan_before_a_later_visit_raises_nothing(tmp_path):
+    """The third participant came once more; a gap would begin behind the first ones."""
+    made = content()
+    early = {row["id"] for row in made["subjects"][:7]}
+    rows = by_visit([r for n, r in enumerate(made["scores"]) if n % 5 != 4 or r["id"] not in early])
+    (end,) = (row["end"] for row in made["infusions"] if row["id"] == "S002")
+    later = datetime.fromisoformat(end) + timedelta(hours=48)
+    rows.insert(64, rows[2] | {"when": later.isoformat(timespec="minutes")})
+    assert said(tmp_path, made | {"scores": rows}) == []
 
 
 def test_a_visit_that_was_added_later_raises_nothing(tmp_path):

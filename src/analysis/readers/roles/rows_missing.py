@@ -39,6 +39,8 @@ _PLANNED = 0.1
 _UNSORTED, _ANEW, _MOST = 0.02, 2.0, 0.2
 # By chance so many people in a row lack every form, which few people do, or lack one visit.
 _NO_FORM, _NO_VISIT = 0.05, 0.005
+# The same where the block beside it lacks the rows next to the gap as well, taken together.
+_BOTH = 0.0005
 # Of a run, so many must be people for whom it was planned.
 _HALF = 0.5
 # A visit is due when so many of those who have it have come.
@@ -58,6 +60,16 @@ class _Run:
     @property
     def length(self) -> int:
         return self.after - self.first
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Rows of one visit: who is due, which of them have it, and whether it is one of the plan."""
+
+    visit: int
+    due: pd.DataFrame
+    has: np.ndarray
+    usual: bool
 
 
 def check_rows(
@@ -164,25 +176,36 @@ def _visits(forms: pd.DataFrame, people: pd.DataFrame) -> Iterator[tuple[int, _R
     blocks = []
     for visit in sorted(set(forms["visit"])):
         own = forms[forms["visit"] == visit]
-        if own["id"].nunique() < max(FEW, _PLANNED * len(people)):
-            continue
         due = people[people["start"] + float(own["since"].quantile(_COME)) <= seen]
-        blocks.append((int(visit), own["id"], due))
-    runs = [_longest(due, ids) for _, ids, due in blocks]
-    for number, ((visit, _, due), run) in enumerate(zip(blocks, runs, strict=True)):
-        if run is None or run.length <= FEW or run.chance >= _NO_VISIT:
+        usual = own["id"].nunique() >= max(FEW, _PLANNED * len(people))
+        blocks.append(_Block(int(visit), due, due["id"].isin(own["id"]).to_numpy(), usual))
+    for number, block in enumerate(blocks):
+        run = _longest(block.due, block.due["id"][block.has]) if block.usual else None
+        if run is None or run.length <= FEW:
             continue
-        before = blocks[number - 1] if number else None
-        after = blocks[number + 1] if number + 1 < len(blocks) else None
-        begins = visit in _NEEDED or run.first > 0 or (before is not None and _lacks(before, -1))
-        ends = visit in _NEEDED or run.after < len(due) or after is None or _lacks(after, 0)
-        if begins and ends:
-            yield visit, run
+        needed = block.visit in _NEEDED
+        before = _gap(blocks[:number][::-1], -1) if run.first == 0 else 1.0
+        after = _gap(blocks[number + 1 :], 1) if run.after == run.total else 1.0
+        begins = needed or run.first > 0 or (before is not None and before < 1)
+        ends = needed or run.after < run.total or after is None or after < 1
+        both = run.chance * (before or 1.0) * (after or 1.0)
+        if begins and ends and (run.chance < _NO_VISIT or both < _BOTH):
+            yield block.visit, run
 
 
-def _lacks(block: tuple[int, pd.Series, pd.DataFrame], place: int) -> bool:
-    _, ids, due = block
-    return len(due) > 0 and due["id"].iloc[place] not in set(ids)
+def _gap(blocks: list[_Block], step: int) -> float | None:
+    """How likely by chance the nearest block lacks so many rows at its edge: its last (-1), or 1.
+
+    1 where it lacks none; None where no block is there. A visit of which nothing is left but the
+    rows farthest from the gap is a block too.
+    """
+    for block in blocks:
+        n, missing = len(block.has), int((~block.has).sum())
+        there = np.flatnonzero(block.has[::step])
+        length = int(there[0]) if len(there) else n
+        if n and (block.usual or 0 < length == missing < n):
+            return comb(n - length, missing - length) / comb(n, missing)
+    return None
 
 
 def _planned(people: pd.DataFrame, has: np.ndarray) -> np.ndarray:
