@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from analysis.readers.assemble import read_study
 from tests.factory import NOW_ITEMS, Outcome, checked, promised, tables, write_study
 
 Content = dict[str, list[dict[str, Any]]]
@@ -174,3 +175,16 @@ def test_weights_in_pounds_are_flagged(tmp_path, factor, flagged):
         row["weight"] = f"{weight * factor:.1f}"
     found = checked(tmp_path, content, arm='arm = "arm"\nweight_kg = "weight"')
     assert ("weight.pounds" in found.rules("FLAG")) == flagged
+
+
+@pytest.mark.parametrize(("factor", "flagged"), [(1.0, 0), (2.2046, 6)])
+def test_weights_of_one_site_in_pounds_are_flagged(tmp_path, factor, flagged):
+    content = tables()
+    kg = np.random.default_rng(3).normal(78, 12, len(content["subjects"]))
+    for number, (row, weight) in enumerate(zip(content["subjects"], kg, strict=True)):
+        row["site"] = ("north", "south")[number % 2]
+        row["weight"] = f"{weight * (factor if number % 2 else 1):.1f}"
+    study = read_study(write_study(
+        tmp_path, content, arm='arm = "arm"\nsite = "site"\nweight_kg = "weight"'
+    ))  # fmt: skip
+    assert sum(one.count for one in study.issues if one.rule == "weight.pounds") == flagged

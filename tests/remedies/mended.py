@@ -212,6 +212,14 @@ def _swapped(made: Made) -> None:
 
 
 source("time.swapped", _swapped, "xlsx")
+
+
+def _exchanged(made: Made) -> None:
+    """As a program that reads days first takes the month first, and writes all alike."""
+    times(made, lambda t: t.replace(day=t.month, month=t.day) if t.day <= 12 else t)
+
+
+source("time.seems-swapped", _exchanged)
 source("subject.screened-only", lambda made: _no_infusion_and_one_form(made))
 source("time.looks-nominal", lambda made: [
     row.update(when=made.start(row["id"]) + HOUR * (round((row["when"] - made.start(row["id"]))

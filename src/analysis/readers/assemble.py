@@ -77,7 +77,7 @@ def read_study(path: Path) -> Study:
         for visit in spec.by_visit()
     ]
     _note_date_only(reading, tables)
-    check_courses(reading, infusions, tables)
+    check_courses(reading, people.frame, infusions, tables)
     check_rows(reading, people.frame, infusions, tables)
     check_unmatched(reading, people.frame, infusions, tables)
     # The visits of a wide file are one table, in which no form is a copy of another.

@@ -137,6 +137,23 @@ def test_forms_in_utc_are_told_anywhere(tmp_path, zone, screening):
     assert said(checked(tmp_path / "local", day(screening=screening), **where)) == set()
 
 
+@pytest.mark.parametrize("at_the_other", [False, True])
+def test_forms_in_utc_at_one_site_are_told_for_that_site(tmp_path, at_the_other):
+    """Two ratings before and two after it, so that everybody keeps a course."""
+    content = tables(n_per_arm=12)
+    north = {row["id"] for row in content["subjects"][::2]}
+    for row in content["subjects"]:
+        row["site"] = "north" if row["id"] in north else "south"
+    move = to_utc("America/Detroit")
+    for row in content["scores"]:
+        if at_the_other and row["id"] in north:
+            row["when"] = stamp(move(datetime.fromisoformat(row["when"])))
+    outcome = checked(tmp_path, content, arm='arm = "arm"\nsite = "site"')
+    shifts = [one for one in outcome.issues if one["rule"] == "time.seems-shifted"]
+    assert len(shifts) == at_the_other
+    assert not shifts or "at one site would be more plausible" in shifts[0]["message"]
+
+
 def test_an_hour_is_told_by_visits_that_should_lie_at_whole_days(tmp_path):
     zone = 'timezone = "Europe/Amsterdam"'
     content = day(hours_after_end=(3, 23.83), start=datetime(2025, 2, 4, 10, 20))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from analysis.checks import check
+from analysis.errors import ReliefError
 from analysis.readers.assemble import read_study
 from analysis.study import Study
 from tests.damage.made import made_up
@@ -93,3 +94,27 @@ def test_a_copy_of_the_same_minute_is_no_form_of_its_own(tmp_path, write):
     assert found(study) == {"form.same-again": once}
     assert len(study.assessments) == once
     assert not check(study).set_aside & {"form.conflicting"}
+
+
+def test_times_at_which_whole_courses_were_entered_are_refused(tmp_path):
+    """The advice to keep the last one would keep one form of each course, at no visit's time."""
+    rows = tables()["scores"]
+    last = {row["id"]: datetime.fromisoformat(row["when"]) for row in rows}
+    for place, row in enumerate(rows):
+        row["when"] = stamp(last[row["id"]] + timedelta(days=3, minutes=6 * (place % 4)))
+    for number, rule in enumerate(("", 'sent_twice = "last"')):
+        with pytest.raises(ReliefError) as refused:
+            read_study(as_csv(tmp_path / str(number), rows, values=VALUES + rule))
+        assert refused.value.rule == "time.of-entry"
+        assert "12 of 12 participants" in refused.value.message
+
+
+def test_one_visit_that_everybody_sent_twice_is_no_entry_in_one_go(tmp_path):
+    rows = tables()["scores"]
+    again = [
+        row | {"when": stamp(datetime.fromisoformat(row["when"]) + timedelta(minutes=4)),
+               "item_01": (row["item_01"] + 1) % 4}
+        for row in rows
+    ]  # fmt: skip
+    study = read_study(as_csv(tmp_path, rows + again, values=f'{VALUES}sent_twice = "last"'))
+    assert len(study.assessments) == len(rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -11,26 +11,26 @@ import numpy as np
 import pandas as pd
 
 from analysis.config import Table
-from analysis.readers.reading import FEW, Reading
+from analysis.readers.reading import Reading
 from analysis.readers.roles.forms import Forms
+from analysis.readers.roles.hours_of_clinic import no_afternoon, weekends
 from analysis.readers.roles.small_shifts import (
     before_opening,
     beside_named_hours,
     beside_planned,
 )
+from analysis.readers.roles.swapped_days import swapped_days
 from analysis.rules import issue, refusal
 
 __all__ = ["check_courses"]
 
 # Fewer people or times say nothing about a table.
-_FEW_PEOPLE, _FEW_TIMES, _ENOUGH_PEOPLE = 5, 10, 5000
+_FEW_PEOPLE, _FEW_TIMES, _FEW_AT_A_SITE, _ENOUGH_PEOPLE = 5, 10, 20, 5000
 # A clock is wrong where at most half have a course and nearly all have one when it is moved.
 _HALF, _NEARLY_ALL = 0.5, 0.9
 # A share of times at night that no clinic has, and what is left of it under the right clock.
 _OFTEN, _HARDLY = 0.2, 0.02
-# A share of times in the small hours that none has beside mornings alone.
-_SOME = 0.03
-_MORNING, _EVENING, _NOON, _AFTERNOON = 6, 20, 12, 13
+_MORNING, _EVENING, _NOON = 6, 20, 12
 # Hours around a day after the infusion, and how near to its plan a visit lies.
 _NEXT_DAY = (14.0, 36.0)
 _NEAR = 0.25
@@ -38,8 +38,6 @@ _NEAR = 0.25
 _SURE, _FAR = 4.0, 2.0
 # Hours before an infusion that are just before it; a share that is most.
 _JUST, _MOST, _ACUTE = 3.0, 0.75, 2.0
-_WEEKEND = 5
-_OTHER_DAYS = 0.5
 
 
 @dataclass(frozen=True)
@@ -68,11 +66,15 @@ class _Times:
         return float(((hour < _MORNING) | (hour >= _EVENING)).mean())
 
 
-def check_courses(reading: Reading, infusions: pd.DataFrame, tables: list[Forms]) -> None:
+def check_courses(
+    reading: Reading, people: pd.DataFrame, infusions: pd.DataFrame, tables: list[Forms]
+) -> None:
     """Look for tables whose clock is another than declared, and for times that no clinic has.
 
     Parameters
     ----------
+    people : DataFrame
+        ``id`` and, where declared, ``site``.
     infusions : DataFrame
         As :func:`analysis.readers.roles.infusions.read_infusions` returns it.
     tables : list of Forms
@@ -81,7 +83,8 @@ def check_courses(reading: Reading, infusions: pd.DataFrame, tables: list[Forms]
     ------
     ReliefError
         ``time.shifted`` and ``time.half-day-off`` where nearly everyone has a course of forms
-        before and after the infusion only when one table's times are moved.
+        before and after the infusion only when one table's times are moved;
+        ``time.seems-swapped`` where people have one only once day and month are exchanged.
     """
     spec = reading.config.infusions
     first = infusions[infusions["infusion"] == 1].set_index("id")
@@ -99,13 +102,18 @@ def check_courses(reading: Reading, infusions: pd.DataFrame, tables: list[Forms]
     given = _times(reading, spec, PurePath(spec.path).name or "infusions", starts, first)
     found = False
     for times in own:
+        _exchanged(times, given)
         if len(times.frame) >= _FEW_TIMES:
             found |= _shifted(reading, times, given, own)
             found = found or _other_clock(reading, times, given)
+    if not found and "site" in people:
+        found = any(_at_a_site(reading, times, given, people) for times in own)
     for times in (given, *own):
         if len(times.frame) >= _FEW_TIMES and not found:
-            _no_afternoon(reading, times)
-    _weekends(reading, own)
+            no_afternoon(reading, times.file, times.local, times.frame["id"])
+    if own:
+        days = [times.frame.assign(day=times.local.day_of_week) for times in own]
+        weekends(reading, pd.concat(days))
 
 
 def _times(
@@ -134,6 +142,17 @@ def _forms(reading: Reading, parts: list[Forms], first: pd.DataFrame) -> _Times:
     if "visit" in frame:
         frame["visit"] = frame["visit"].astype("object").fillna("")
     return _times(reading, parts[0].spec, parts[0].table.file, frame, first)
+
+
+def _exchanged(times: _Times, given: _Times) -> None:
+    """Refuse dates whose day and month changed places where they could."""
+    start = given.frame.assign(local=given.local).set_index("id")["local"]
+    known = start.reindex(times.frame["id"]).array
+    found = swapped_days(times.frame["id"].reset_index(drop=True), times.local,
+                         pd.DatetimeIndex(known))  # fmt: skip
+    if found is not None:
+        file = given.file if found.what == "infusions" else times.file
+        raise refusal("time.seems-swapped", file=file, people=found.people, total=found.total)
 
 
 def _with_course(frames: list[pd.DataFrame], longest: float = np.inf) -> tuple[int, int]:
@@ -186,7 +205,25 @@ def _moves(times: _Times, given: _Times) -> Iterator[tuple[_Times | None, pd.Ser
             yield None, hours
 
 
-def _other_clock(reading: Reading, times: _Times, given: _Times) -> bool:
+def _at_a_site(
+    reading: Reading, times: _Times, given: _Times, people: pd.DataFrame
+) -> bool:  # fmt: skip
+    """One site's forms in UTC: its program may be another than the others'."""
+    site = people.dropna(subset="site").set_index("id")["site"].astype("object")
+    whose = times.frame["id"].map(site)
+    if whose.nunique() < 2:
+        return False
+    for name in sorted(whose.dropna().unique()):
+        own = times.frame[whose == name]
+        theirs = given.frame[given.frame["id"].map(site) == name]
+        if len(own) >= _FEW_AT_A_SITE and own["id"].nunique() >= _FEW_PEOPLE:
+            parts = replace(times, frame=own), replace(given, frame=theirs)
+            if _other_clock(reading, *parts, " at one site"):
+                return True
+    return False
+
+
+def _other_clock(reading: Reading, times: _Times, given: _Times, whose: str = "") -> bool:
     """Forms or infusions in UTC, by the time of day or by how visits lie to the infusion."""
     if not (times.frame["ahead"].abs() > 0).any():
         return False
@@ -198,7 +235,7 @@ def _other_clock(reading: Reading, times: _Times, given: _Times) -> bool:
         named = beside_named_hours(times.frame, sign)
         if late or early or named or any(sign_of(times, sign) for sign_of in signs):
             people = int(times.frame["id"].nunique())
-            _flag(reading, table, sign * times.frame["ahead"], people)
+            _flag(reading, table, sign * times.frame["ahead"], people, whose)
             return True
     return False
 
@@ -291,36 +328,11 @@ def _before_opening(times: _Times, given: _Times) -> bool:
     )
 
 
-def _no_afternoon(reading: Reading, times: _Times) -> None:
-    """No time in the afternoon and many in the small hours: the half of the day was lost."""
-    hour = times.local.hour
-    early = (hour >= 1) & (hour < _MORNING)
-    if (hour < _AFTERNOON).all() and early.sum() >= max(FEW, _SOME * len(early)):
-        told = issue("time.no-afternoon", file=times.file, count=int(early.sum()))
-        reading.issues.append(told)
-    elif (hour < _MORNING).mean() >= _OFTEN:
-        people = times.frame.loc[np.asarray(hour < _MORNING), "id"].nunique()
-        reading.issues.append(issue("time.at-night", file=times.file, count=people))
-
-
-def _weekends(reading: Reading, own: list[_Times]) -> None:
-    """Forms before and after the infusion on other days of the week: scores differ by the day."""
-    if not own:
-        return
-    frame = pd.concat([t.frame.assign(weekend=t.local.day_of_week >= _WEEKEND) for t in own])
-    early = frame["at"] < frame["start"]
-    later = frame["at"] >= frame["start"] + _NOON
-    before, after = (frame[when].groupby("id")["weekend"].mean() for when in (early, later))
-    both = pd.DataFrame({"before": before, "after": after}).dropna()
-    if len(both) < _FEW_TIMES:
-        return
-    if abs(both["after"].mean() - both["before"].mean()) >= _OTHER_DAYS:
-        differs = int((both["after"] != both["before"]).sum())
-        reading.issues.append(issue("time.weekend", count=differs))
-
-
-def _flag(reading: Reading, times: _Times, moved: pd.Series | float, people: int) -> None:
-    told = issue("time.seems-shifted", file=times.file, count=people, hours=_hours(moved))
+def _flag(
+    reading: Reading, times: _Times, moved: pd.Series | float, people: int, whose: str = ""
+) -> None:
+    told = issue("time.seems-shifted", file=times.file, count=people, hours=_hours(moved),
+                 whose=whose)  # fmt: skip
     reading.issues.append(told)
 
 

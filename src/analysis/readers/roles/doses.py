@@ -112,7 +112,15 @@ def plausible_weights(
     with np.errstate(invalid="ignore"):
         odd = (kg < low) | (kg > high)
     reading.note("weight.implausible", table, odd, column, low=f"{low:g}", high=f"{high:g}")
-    told = kg[~np.isnan(kg)]
-    pounds = np.full(len(kg), len(told) >= _FEW and float(np.median(told)) > _HEAVY_KG)
+    pounds = _heavy(kg, np.zeros(len(kg)))
+    if isinstance(spec, SubjectTable) and spec.site is not None:
+        pounds = pounds | _heavy(kg, pd.factorize(table.category(spec.site))[0])
     reading.note("weight.pounds", table, pounds & ~np.isnan(kg), column, most=f"{_HEAVY_KG:g}")
     return np.where(odd, np.nan, kg)
+
+
+def _heavy(kg: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Of whose group, everybody or a site, half weigh more than half of adults ever do."""
+    by_group = pd.Series(kg).groupby(group)
+    many = by_group.transform("count") >= _FEW
+    return (many & (by_group.transform("median") > _HEAVY_KG)).to_numpy()

@@ -8,14 +8,17 @@ import pandas as pd
 from analysis import instruments
 from analysis.config import AssessmentTable
 from analysis.readers.clock import Clock
-from analysis.readers.reading import Reading
+from analysis.readers.reading import FEW, Reading
 from analysis.readers.table.text_table import TextTable
+from analysis.rules import refusal
 
 __all__ = ["each_sent_once"]
 
 # Assumption: nobody is asked a whole questionnaire again within a quarter of an hour; single
 # ratings of distress are.
 _AGAIN_HOURS, _MINUTES, _FEWEST_ITEMS = 0.25, 15, 5
+# A share of people that is most.
+_MOST = 0.5
 
 
 def each_sent_once(
@@ -35,6 +38,11 @@ def each_sent_once(
     Returns
     -------
     ndarray of bool, one a row of the table
+
+    Raises
+    ------
+    ReliefError
+        ``time.of-entry``.
     """
     scale = instruments.get(spec.instrument)
     keep = np.ones(len(table.cells), dtype=bool)
@@ -57,6 +65,7 @@ def each_sent_once(
     runs = runs.assign(run=(~again).cumsum())
     run = runs.groupby("run")
     several = run["content"].transform("size") > 1
+    _refuse_times_of_entry(runs, table, spec, scale.name)
     differs = several & (run["content"].transform("nunique") > 1)
     # Of a run that agrees it does not matter which stays; its last is what was meant.
     stays = ~runs["run"].duplicated(keep="first" if spec.sent_twice == "first" else "last")
@@ -74,6 +83,18 @@ def each_sent_once(
         )  # fmt: skip
     reading.note("form.same-again", table, ~keep & ~mask, scale=scale.name, minutes=_MINUTES)
     return keep
+
+
+def _refuse_times_of_entry(
+    runs: pd.DataFrame, table: TextTable, spec: AssessmentTable, scale: str
+) -> None:
+    """Refuse times at which most people's whole course was entered; no rule may choose of it."""
+    people = runs.groupby("person").agg(forms=("run", "size"), runs=("run", "nunique"))
+    several = people[people["forms"] > 1]
+    at_once = several[(several["forms"] >= FEW) & (several["runs"] == 1)]
+    if len(at_once) >= max(FEW, _MOST * len(several)):
+        raise refusal("time.of-entry", file=table.file, column=spec.time, scale=scale,
+                      people=len(at_once), total=len(several))  # fmt: skip
 
 
 def _again(forms: pd.DataFrame) -> pd.Series:
