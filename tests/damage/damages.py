@@ -133,6 +133,29 @@ def _other_order(made: Made, random: Random) -> bool:
     return True
 
 
+@damage("clock", "days of other programs read as months, all written alike",
+        {"time.seems-swapped"})  # fmt: skip
+def _exchanged(made: Made, random: Random) -> bool:
+    people = set()
+    for row in made.scores:
+        when = row["when"]
+        if when.day <= 12 and when.day != when.month:
+            people.add(row["id"])
+            row["when"] = when.replace(day=when.month, month=when.day)
+    return len(people) > 2
+
+
+@damage("clock", "times of entry", {"time.of-entry", "form.sent-twice"})
+def _entered(made: Made, random: Random) -> bool:
+    """Answers on paper, typed in one after the other some days later."""
+    for subject in made.subjects:
+        forms = made.of(subject["id"])
+        begun = forms[-1]["when"] + timedelta(days=random.randint(1, 9))
+        for number, row in enumerate(forms):
+            row["when"] = begun + timedelta(minutes=number * random.randint(2, 9))
+    return len(made.scores) > 2.5 * len(made.subjects)
+
+
 @damage(
     "clock",
     "some people's forms a year early",
@@ -371,6 +394,17 @@ def _pounds(made: Made, random: Random) -> None:
         row["dose_mg"] = round(row.pop("dose") * weight[row["id"]], 4)
     for row in made.subjects:
         row["weight"] = round(row["weight"] * 2.2046, 1)
+
+
+@damage("unit", "weights of one site in pounds", {"weight.pounds"}, CELLS)
+def _pounds_at_a_site(made: Made, random: Random) -> bool:
+    weight = {row["id"]: row["weight"] for row in made.subjects}
+    for row in made.infusions:
+        row["dose_mg"] = round(row.pop("dose") * weight[row["id"]], 4)
+    there = [row for row in made.subjects if row["site"] == "site 1"]
+    for row in there:
+        row["weight"] = round(row["weight"] * 2.2046, 1)
+    return 5 <= len(there) < len(made.subjects)
 
 
 @damage("unit", "ends a day late", {"infusion.unit", "infusion.long", "infusion.implausible-end"})
