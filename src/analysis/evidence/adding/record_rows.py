@@ -22,9 +22,7 @@ __all__ = ["rows_of"]
 _POINTS = {"MEAN": "", "LEAST_SQUARES_MEAN": "least squares mean"}
 _SPREADS = {"standard deviation": "sd", "standard error": "se"}
 _INTERVAL = re.compile(r"95\s*%\s*confidence interval", re.IGNORECASE)
-_IN_POINTS = re.compile(
-    r"(unit|score|point)s?( on (a|the) scale)?|scale|total score", re.IGNORECASE
-)
+_IN_POINTS = re.compile(r"(unit|score|point)s?( on (a|the) scale)?|scale|total score", re.I)
 _COUNT = re.compile(r"[1-9][0-9]{0,5}")
 _OF_PEOPLE = re.compile(r"participants|people|subjects|patients", re.IGNORECASE)
 _OF_EVENTS = re.compile(r"respon(se|der)|remission", re.IGNORECASE)
