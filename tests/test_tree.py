@@ -18,6 +18,7 @@ THROUGH = {
     "instruments/test_scale.py": "instruments/facts",
     "describe/calibration/test_counts.py": "describe/calibration/rates",
     "estimates/explanations/test_blinding.py": "estimates/explanations/by_guess",
+    "evidence/adding/test_damaged_records.py": "evidence/adding/record_shape",
     "claims/test_primary_analysis.py": "claims/primary_analyses",
     "claims/test_judge_example.py": "claims/evaluators/beside_difference",
     # What every room speaks: tables, words and errors that hold no decision of their own.
@@ -44,6 +45,7 @@ THROUGH = {
     # Declarations are read, or refused, as a whole study.toml.
     "config/test_load.py": "config/declarations config/source config/study config/tables",
     "config/test_schedule.py": "windows",
+    "readers/roles/test_swapped_days.py": "readers/roles/hours_of_clinic",
     "readers/table/test_times.py": """
         config/precision readers/clock readers/table/declared_times readers/table/iso
         readers/table/zones""",
