@@ -45,7 +45,7 @@ THROUGH = {
     # Declarations are read, or refused, as a whole study.toml.
     "config/test_load.py": "config/declarations config/source config/study config/tables",
     "config/test_schedule.py": "windows",
-    "readers/roles/test_swapped_days.py": "readers/roles/hours_of_clinic",
+    "readers/roles/test_courses.py": "readers/roles/hours_of_clinic",
     "readers/table/test_times.py": """
         config/precision readers/clock readers/table/declared_times readers/table/iso
         readers/table/zones""",
