@@ -38,20 +38,26 @@ def committed_table() -> pd.DataFrame | None:
     return read_table(path) if path.exists() else None
 
 
+@cache
+def _known() -> pd.DataFrame:
+    """The scenarios; they are the same as long as the program runs, and every claim asks."""
+    return catalogue()
+
+
 def no_effect_worlds(bound: float) -> list[str]:
     """Scenarios in which "supported" is false of onset, with biases that sum to the bound or less.
 
     Those that a gate stops are none of them. Not all of their simulated trials are stopped:
     :mod:`analysis.describe.calibration.error_rates` tells their rates beside.
     """
-    known = catalogue()
+    known = _known()
     own = known["no_effect"] & (known["bias_sd"] <= bound + 1e-9) & (known["stopped_by"] == "")
     return list(known.loc[own, "world"])
 
 
 def worlds_that_matter(smallest: float) -> list[str]:
     """Scenarios in which "contradicted" is false of onset: a true -M, and biases against it."""
-    known = catalogue()
+    known = _known()
     own = (known["drug_sd"] - smallest).abs() < 1e-9
     own &= (known["bias_sd"] >= -_AGAINST - 1e-9) & (known["bias_sd"] <= 0)
     return list(known.loc[own & (known["stopped_by"] == ""), "world"])
