@@ -15,6 +15,8 @@ from analysis.figures.time_axis import time_axis
 
 __all__ = ["look_back", "speed"]
 
+NO_BREAK = "\u00a0"
+
 
 def speed(
     table: pd.DataFrame, *, bars: Mapping[str, float] | None = None, ax: Axes | None = None
@@ -56,7 +58,10 @@ def look_back(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     known = table[table["ratio_low"].notna()]
     names = known[["study_id", "arm", "instrument"]].astype(str).to_numpy()
     labels = [
-        textwrap.fill(f"{study}, {arm.replace('_', ' ')}, {scale} at {told(hours)}", 34)
+        # A number and its unit stay on one line.
+        textwrap.fill(
+            f"{study}, {arm.replace('_', ' ')}, {scale} at {told(hours).replace(' ', NO_BREAK)}", 34
+        )
         for (study, arm, scale), hours in zip(names, known["hours"].astype(float), strict=True)
     ]
     ax = new_axes(ax, 1.4 + 0.33 * len(known))
