@@ -18,7 +18,7 @@ __all__ = ["Swapped", "swapped_days"]
 
 # Days beyond what dates that stay tell of the plan, by all of them but the outermost.
 _MARGIN, _EDGES, _FEW_KEPT = 7.0, (0.02, 0.98), 10
-# Of the dates beside the plan so many lie within it once exchanged.
+# Of the dates that fit the plan one way alone, or no way, so many fit it exchanged.
 _NEARLY_ALL = 0.9
 
 
@@ -75,9 +75,12 @@ def swapped_days(people: pd.Series, forms: pd.DatetimeIndex, starts: pd.Datetime
         if kept.sum() < _FEW_KEPT:
             continue
         low, high = np.quantile(since[kept], _EDGES) + np.array([-_MARGIN, _MARGIN])
-        odd = ~kept & ((since < low) | (since > high))
-        right = odd & (since + moved >= low) & (since + moved <= high)
+        inside = (since >= low) & (since <= high)
+        within_once_moved = (since + moved >= low) & (since + moved <= high)
+        right = ~kept & ~inside & within_once_moved
+        # Where none was exchanged, those that fit as they stand are the many.
+        telling = ~kept & ~(inside & within_once_moved)
         found = people[right].nunique()
-        if found >= FEW and right.sum() >= _NEARLY_ALL * odd.sum():
+        if found >= FEW and right.sum() >= _NEARLY_ALL * telling.sum():
             return Swapped(what, int(found), int(people.nunique()))
     return None
