@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from analysis.process import LEAST_MEMORY, collecting_seldom, unprinted
+from analysis.process import LEAST_MEMORY, collecting_seldom, started_deaf, unprinted
 from tests.factory import tables, write_study
 from tests.forks import End, ends
 from tests.length import trials
@@ -134,6 +134,18 @@ def test_ctrl_c_is_no_word_of_its_workers_either(tmp_path):
     # As a terminal does: to all of them.
     os.killpg(process.pid, signal.SIGINT)
     assert ended(process) == End(130, "", "")
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="no signals are held back here")
+def test_ctrl_c_while_workers_start_ends_the_process_afterwards():
+    started_by_it = ""
+    with pytest.raises(KeyboardInterrupt), started_deaf():
+        child = [sys.executable, "-c", "import os, signal; "
+                 "os.kill(os.getpid(), signal.SIGINT); print('goes on')"]  # fmt: skip
+        signal.raise_signal(signal.SIGINT)
+        started_by_it = subprocess.run(child, capture_output=True, text=True, check=True).stdout
+    assert started_by_it == "goes on\n"
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def test_what_a_reader_leaves_is_no_error():

@@ -58,16 +58,25 @@ def ended_cleanly() -> Iterator[None]:
 def started_deaf() -> Iterator[None]:
     """Processes that are started in here do not hear Ctrl-C, which a terminal tells all of them.
 
-    It is for this process to end them; each by itself would print where it was.
+    It is for this process to end them; each by itself would print where it was. They inherit that
+    the signal is held back, and here it ends the process afterwards: one that is ignored is lost.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    own = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    hold = getattr(signal, "pthread_sigmask", None)
+    if hold is None:  # Windows, where nothing is inherited
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    # On Python 3.11 its start would let the signal through again.
+    resource_tracker.ensure_running()
+    own = hold(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, own)
+        hold(signal.SIG_SETMASK, own)
 
 
 def cannot_start() -> Refusal | None:

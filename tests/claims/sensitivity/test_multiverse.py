@@ -158,12 +158,12 @@ def test_trimmed_means_of_completers_from_the_last_rating_recomputed(
 @contextmanager
 def one_covariance() -> Iterator[None]:
     """The primary analysis with one covariance for both arms."""
-    own = primary_module._spec
+    own = primary_module.model_of
 
     def of_both(visits: tuple[str, ...], covariates: tuple[str, ...], by_arm: bool = True) -> Any:
         return own(visits, covariates, by_arm=False)
 
-    with patch.object(primary_module, "_spec", of_both):
+    with patch.object(primary_module, "model_of", of_both):
         yield
 
 
