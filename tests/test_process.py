@@ -136,15 +136,21 @@ def test_ctrl_c_is_no_word_of_its_workers_either(tmp_path):
     assert ended(process) == End(130, "", "")
 
 
+def ctrl_c_of_all(told: list[str]) -> None:
+    """Ctrl-C for this process, and for one that it starts, which tells that it went on."""
+    child = "import os, signal; os.kill(os.getpid(), signal.SIGINT); print('goes on')"
+    with started_deaf():
+        signal.raise_signal(signal.SIGINT)
+        run = subprocess.run([sys.executable, "-c", child], stdout=subprocess.PIPE, check=True)
+        told.append(run.stdout.decode())
+
+
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="no signals are held back here")
 def test_ctrl_c_while_workers_start_ends_the_process_afterwards():
-    started_by_it = ""
-    with pytest.raises(KeyboardInterrupt), started_deaf():
-        child = [sys.executable, "-c", "import os, signal; "
-                 "os.kill(os.getpid(), signal.SIGINT); print('goes on')"]  # fmt: skip
-        signal.raise_signal(signal.SIGINT)
-        started_by_it = subprocess.run(child, capture_output=True, text=True, check=True).stdout
-    assert started_by_it == "goes on\n"
+    told: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        ctrl_c_of_all(told)
+    assert told == ["goes on\n"]
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
