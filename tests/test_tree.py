@@ -74,9 +74,10 @@ THROUGH = {
     "estimates/onset/interval_censored/test_turnbull.py": """
         estimates/onset/interval_censored/turnbull_solver""",
     "estimates/onset/test_mixture.py": "estimates/onset/profile_likelihood",
-    "evidence/test_build.py": "evidence/provenance",
-    "evidence/test_derive.py": "evidence/assemble evidence/effects",
-    "evidence/test_table.py": "evidence/schema",
+    "evidence/test_build.py": "evidence/table/provenance",
+    "evidence/derivation/test_derive.py": """
+        evidence/derivation/assemble evidence/derivation/effects""",
+    "evidence/table/test_load.py": "evidence/table/schema",
     "evidence/adding/test_addition.py": """
         evidence/adding/checked evidence/adding/csv_rows evidence/adding/record
         evidence/adding/record_rows""",

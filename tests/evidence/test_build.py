@@ -13,7 +13,7 @@ import pytest
 from analysis.errors import EvidenceError
 from analysis.evidence import build as builder
 from analysis.evidence.__main__ import main
-from analysis.evidence.schema import NAMES
+from analysis.evidence.table.schema import NAMES
 from analysis.paths import PUBLISHED
 
 

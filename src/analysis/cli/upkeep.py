@@ -118,7 +118,7 @@ def show_evidence(
     as_json: Json = False,
 ) -> None:
     """Print a row of the published results, with what was read and where it stands."""
-    from analysis.evidence.query import source_of
+    from analysis.evidence.derivation.query import source_of
 
     found = run_or_refuse(lambda: source_of(row), as_json=as_json)
     if as_json:

@@ -4,8 +4,8 @@ In: `data/raw/published`, a figure a row. Out: contrasts, shares and `derive`, e
 Not here: what the figures say of a claim (claims.published).
 """
 
-from analysis.evidence.assemble import estimates
-from analysis.evidence.derive import QUANTITIES, SYNONYMS, derive
+from analysis.evidence.derivation.assemble import estimates
+from analysis.evidence.derivation.derive import QUANTITIES, SYNONYMS, derive
 from analysis.evidence.relevant import (
     controlled_before,
     dissociation,
@@ -25,7 +25,7 @@ from analysis.evidence.summaries import (
     timeline_of_evidence,
     within_arm_changes,
 )
-from analysis.evidence.table import load, validate
+from analysis.evidence.table.load import load, validate
 
 __all__ = [
     "QUANTITIES",

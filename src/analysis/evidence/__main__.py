@@ -8,7 +8,7 @@ from pathlib import Path
 
 from analysis.errors import EvidenceError, ReliefError
 from analysis.evidence.build import build
-from analysis.evidence.table import load
+from analysis.evidence.table.load import load
 from analysis.evidence.therapy import write_course
 from analysis.paths import PUBLISHED
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from analysis.errors import EvidenceError
-from analysis.evidence import schema, vocabulary
-from analysis.evidence.provenance import (
+from analysis.evidence.table import schema, vocabulary
+from analysis.evidence.table.provenance import (
     ADDED,
     DICTIONARY,
     PROVENANCE,
@@ -22,7 +22,7 @@ from analysis.evidence.provenance import (
     provenance_text,
     sha256,
 )
-from analysis.evidence.schema import COLUMNS, NAMES
+from analysis.evidence.table.schema import COLUMNS, NAMES
 from analysis.paths import PUBLISHED
 from analysis.writing import write_atomic
 

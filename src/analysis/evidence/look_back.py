@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.estimates.change.literal_recall import largest_literal_fall
-from analysis.evidence.table import load
+from analysis.evidence.table.load import load
 from analysis.instruments import known
 
 __all__ = ["COLUMNS", "look_back_falls"]

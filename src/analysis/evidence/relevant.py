@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.summaries import HOURS, controlled_contrasts, response_shares
-from analysis.evidence.table import load
+from analysis.evidence.table.load import load
 
 SHOWN = [
     "row", "study_id", "level", "arm", "comparator", "route", "instrument", "instrument_printed",

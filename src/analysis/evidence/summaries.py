@@ -10,11 +10,11 @@ import pandas as pd
 
 from analysis.errors import EvidenceError
 from analysis.estimates.proportions import exact_share
-from analysis.evidence import effects
-from analysis.evidence.assemble import estimates
-from analysis.evidence.derive import derive
-from analysis.evidence.responses import counts
-from analysis.evidence.table import load
+from analysis.evidence.derivation import effects
+from analysis.evidence.derivation.assemble import estimates
+from analysis.evidence.derivation.derive import derive
+from analysis.evidence.derivation.responses import counts
+from analysis.evidence.table.load import load
 
 NOT_AN_EFFECT = "not a treatment effect: no concurrent comparison"
 HOURS = ["hours_since_first_infusion", "hours_since_last_infusion"]

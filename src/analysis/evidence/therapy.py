@@ -20,7 +20,7 @@ from analysis.estimates import pooling
 from analysis.evidence.pooling.pools import one_a_trial
 from analysis.evidence.pooling.trial_differences import trial_differences
 from analysis.evidence.summaries import controlled_contrasts
-from analysis.evidence.table import load
+from analysis.evidence.table.load import load
 from analysis.paths import DATA_PROCESSED
 from analysis.readers.open_data.fetch import present
 from analysis.rules import refusal

@@ -12,9 +12,9 @@ import pandas as pd
 
 from analysis.evidence.adding import checked, csv_rows, record_rows
 from analysis.evidence.build import tidy_row
-from analysis.evidence.provenance import ADDED, PROVENANCE, added_record
-from analysis.evidence.schema import NAMES
-from analysis.evidence.table import as_text, contents, validate
+from analysis.evidence.table.load import as_text, contents, validate
+from analysis.evidence.table.provenance import ADDED, PROVENANCE, added_record
+from analysis.evidence.table.schema import NAMES
 from analysis.paths import PUBLISHED
 from analysis.rules import refusal
 from analysis.writing import write_atomic

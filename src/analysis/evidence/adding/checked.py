@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.evidence.standard_errors import two_sided
-from analysis.evidence.table import GROUP, POINTS
+from analysis.evidence.derivation.standard_errors import two_sided
+from analysis.evidence.table.load import GROUP, POINTS
 from analysis.instruments import known
 from analysis.rules import refusal
 

@@ -6,8 +6,8 @@ import csv
 import io
 import re
 
-from analysis.evidence import schema, vocabulary
 from analysis.evidence.build import SOURCE_COLUMNS, STATED
+from analysis.evidence.table import schema, vocabulary
 from analysis.rules import refusal
 
 __all__ = ["NEEDED", "rows_of"]

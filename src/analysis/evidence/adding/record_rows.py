@@ -11,11 +11,11 @@ import pandas as pd
 
 from analysis.errors import ReliefError
 from analysis.estimates.intervals import t_quantile
-from analysis.evidence import schema
 from analysis.evidence.adding import record_words as words
 from analysis.evidence.adding.record import MEASURES, Record, read_record
 from analysis.evidence.adding.record_contrasts import Placed, contrast_rows
 from analysis.evidence.build import SOURCE_COLUMNS, STATED
+from analysis.evidence.table import schema
 
 __all__ = ["rows_of"]
 

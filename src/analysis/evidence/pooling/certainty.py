@@ -11,7 +11,7 @@ from analysis.estimates.change.literal_recall import largest_literal_fall
 from analysis.estimates.intervals import t_quantile, two_sided_p
 from analysis.evidence.pooling.pools import WINDOWS, one_a_trial, pools
 from analysis.evidence.pooling.trial_differences import trial_differences
-from analysis.evidence.table import load
+from analysis.evidence.table.load import load
 
 __all__ = ["LEVELS", "certainty", "surprise"]
 

@@ -11,8 +11,8 @@ import pandas as pd
 
 from analysis.errors import ReliefError
 from analysis.estimates import pooling
-from analysis.evidence import schema
 from analysis.evidence.pooling.trial_differences import trial_differences
+from analysis.evidence.table import schema
 from analysis.rules import refusal
 
 __all__ = [

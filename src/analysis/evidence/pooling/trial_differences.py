@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import EvidenceError
-from analysis.evidence import schema
-from analysis.evidence.derive import derive
-from analysis.evidence.effects import small_sample_factor
-from analysis.evidence.table import load
+from analysis.evidence.derivation.derive import derive
+from analysis.evidence.derivation.effects import small_sample_factor
+from analysis.evidence.table import schema
+from analysis.evidence.table.load import load
 
 __all__ = ["COLUMNS", "trial_differences"]
 

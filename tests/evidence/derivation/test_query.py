@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from analysis import evidence
 from analysis.cli import app
 from analysis.errors import EvidenceError
-from analysis.evidence.query import source_of
+from analysis.evidence.derivation.query import source_of
 
 
 def test_every_row_leads_to_its_source(table):

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import EvidenceError
-from analysis.evidence import effects, responses, standard_errors
-from analysis.evidence.assemble import estimates
-from analysis.evidence.query import SELECTORS, Query
-from analysis.evidence.table import load
+from analysis.evidence.derivation import effects, responses, standard_errors
+from analysis.evidence.derivation.assemble import estimates
+from analysis.evidence.derivation.query import SELECTORS, Query
+from analysis.evidence.table.load import load
 
 QUANTITIES: dict[str, Callable[[Query], dict[str, Any]]] = {
     "difference": effects.difference,

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.evidence.query import Query, result
-from analysis.evidence.standard_errors import (
+from analysis.evidence.derivation.query import Query, result
+from analysis.evidence.derivation.standard_errors import (
     behind_interval,
     critical,
     means_before_and_after,

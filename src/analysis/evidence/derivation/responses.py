@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.estimates.proportions import exact_share, share_difference
-from analysis.evidence.query import Query, describe, result
+from analysis.evidence.derivation.query import Query, describe, result
 
 EXACT = "exact (Clopper-Pearson) 95 % interval"
 

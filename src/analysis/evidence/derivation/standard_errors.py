@@ -11,7 +11,7 @@ from scipy import special
 
 from analysis.errors import EvidenceError
 from analysis.estimates.intervals import t_quantile, two_sided_p
-from analysis.evidence.query import Query, result
+from analysis.evidence.derivation.query import Query, result
 
 LEVEL = 0.95
 PRINTED_LEVEL = "the printed limits are taken as a 95 % interval"

@@ -11,8 +11,8 @@ import pytest
 from analysis import evidence
 from analysis.errors import EvidenceError
 from analysis.evidence import build as builder
-from analysis.evidence import schema
-from analysis.evidence.schema import COLUMNS, NAMES
+from analysis.evidence.table import schema
+from analysis.evidence.table.schema import COLUMNS, NAMES
 from tests.evidence.published_table import put
 
 # --- signs ----------------------------------------------------------------------------------

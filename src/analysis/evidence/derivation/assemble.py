@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.evidence.table import GROUP, POINTS, load
+from analysis.evidence.table.load import GROUP, POINTS, load
 
 KINDS = {"g": "standardised difference", "smd": "standardised difference", "or": "odds ratio"}
 CARRIED = [

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import EvidenceError
-from analysis.evidence import schema
-from analysis.evidence.provenance import ADDED, TABLE
-from analysis.evidence.schema import COLUMNS, NAMES
+from analysis.evidence.table import schema
+from analysis.evidence.table.provenance import ADDED, TABLE
+from analysis.evidence.table.schema import COLUMNS, NAMES
 from analysis.paths import PUBLISHED
 
 Records = list[dict[str, Any]]

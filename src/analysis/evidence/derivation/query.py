@@ -9,7 +9,7 @@ from typing import Any, Never
 import pandas as pd
 
 from analysis.errors import EvidenceError
-from analysis.evidence.table import load
+from analysis.evidence.table.load import load
 
 SELECTORS = {
     "instrument": "instrument",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from analysis.evidence.schema import COLUMNS
+from analysis.evidence.table.schema import COLUMNS
 
 __all__ = [
     "ADDED",
