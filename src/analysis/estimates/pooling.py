@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
 
 from analysis.errors import require
 from analysis.estimates.intervals import chi2_quantile, t_quantile
+from analysis.estimates.root import brentq
 from analysis.numbers import numbers
 
 __all__ = [
@@ -182,7 +182,7 @@ def q_profile(effects: Any, variances: Any, probability: float) -> float:
     high = float(np.ptp(effects)) + math.sqrt(float(variances.max()))
     while above(high) > 0:
         high *= 2
-    return float(optimize.brentq(above, 0.0, high, xtol=1e-12, rtol=1e-13))
+    return float(brentq(above, 0.0, high, xtol=1e-12))
 
 
 def left_out(effects: Any, variances: Any, *, method: str = "REML") -> list[Pool]:
