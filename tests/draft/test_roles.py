@@ -92,6 +92,17 @@ def test_a_form_has_the_time_at_which_it_was_completed(tmp_path, sent):
     assert found["time"] == "Survey Completed On"
 
 
+@pytest.mark.parametrize(
+    ("told", "kind"), [("2025-04-02", None), ("yes", None), ("2", "redcap"), ("", None)]
+)
+def test_a_column_of_completion_is_redcap_s_where_it_holds_its_status(tmp_path, told, kind):
+    rows = forms(PCL5, date="2025-04-0{day} 10:00", course_complete=told)
+    found = drafted(tmp_path, people=PEOPLE, pcl=rows)
+    assert found["assessments"][0].get("format") == kind
+    # An export of REDCap holds people and infusions too.
+    assert found["subjects"]["path"] == ("pcl.csv" if kind else "people.csv")
+
+
 def test_when_a_form_was_sent_out_is_no_time_of_its_answers(tmp_path):
     rows = forms(PCL5, **{"Survey Sent Date": "2025-04-0{day} 07:00"})
     assert drafted(tmp_path, people=PEOPLE, pcl=rows)["assessments"][0]["time"] == "TODO"

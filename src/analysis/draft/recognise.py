@@ -29,6 +29,8 @@ _CDISC = ("xpt", "dataset-json")
 # Answers of larger files are not looked at.
 _LARGE = 20_000_000
 _DIFFERENT = 40
+# What REDCap holds of a form: incomplete, unverified, complete.
+_FORM_STATUS = {"0", "1", "2", "Incomplete", "Unverified", "Complete"}
 
 
 def look(export: Path) -> list[Sighting]:
@@ -189,5 +191,14 @@ def _standard(table: TextTable, kind: str) -> str:
         return "sdtm"
     if "USUBJID" in names and names & {"PARAMCD", "TRT01P"}:
         return "adam"
-    redcap = any(name.startswith("redcap_") or name.endswith("_complete") for name in names)
-    return "redcap" if kind == "csv" and redcap else kind
+    return "redcap" if kind == "csv" and _of_redcap(table) else kind
+
+
+def _of_redcap(table: TextTable) -> bool:
+    """Whether a column is REDCap's own, or the status that it puts after each form."""
+    names = list(map(str, table.cells.columns))
+    if any(name.startswith("redcap_") for name in names):
+        return True
+    told = (set(table.cells[name].astype("str").str.strip()) - {""}
+            for name in names if name.endswith("_complete"))  # fmt: skip
+    return any(values and values <= _FORM_STATUS for values in told)
