@@ -53,12 +53,12 @@ THROUGH = {
     "describe/scores/test_by_window.py": """
         describe/scores/described_text describe/scores/mixed_model""",
     "notebooks/test_any_study.py": """
-        describe/scores/crossover describe/robustness/tipping sections/calibration
-        sections/change sections/control sections/crossover sections/data sections/evidence
-        sections/explanations sections/first_session sections/forms sections/missing
-        sections/onset sections/responders
-        sections/robustness sections/verdict""",
-    "report/test_publish.py": "sections/published_report",
+        describe/scores/crossover describe/robustness/tipping sections/calibration sections/data
+        sections/evidence sections/explanations sections/forms sections/onset sections/verdict
+        sections/robustness/missing sections/robustness/multiverse
+        sections/scores/change sections/scores/control sections/scores/crossover
+        sections/scores/first_session sections/scores/responders""",
+    "report/test_publish.py": "sections/report/published",
     "notebooks/test_study_notebooks.py": """
         report/execution report/progress report/study_notebooks""",
     "figures/test_over_time.py": "describe/answer/over_time figures/time_axis",

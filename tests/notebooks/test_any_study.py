@@ -15,7 +15,9 @@ from analysis.describe.onset import crossing
 from analysis.describe.robustness import missing, tipping
 from analysis.describe.scores import change
 from analysis.paths import EXAMPLE_STUDY, NOTEBOOKS
-from analysis.sections import first_session, opening, robustness, verdict
+from analysis.sections import opening, verdict
+from analysis.sections.robustness import multiverse
+from analysis.sections.scores import first_session
 from analysis.sections.section import UNFORESEEN, Section
 from analysis.studies import opened
 from tests import length
@@ -54,12 +56,12 @@ def _faster(monkeypatch):
         return
     for module, names in {
         first_session: ("made_up_correlations", "two_made_up_cohorts", "foretold", "worth"),
-        robustness: ("characteristics", "coverage"),
+        multiverse: ("characteristics", "coverage"),
         verdict: ("other_assumptions", "other_assumptions_published"),
     }.items():
         for name in names:
             monkeypatch.setattr(module, name, lambda *_: Section(()))
-    monkeypatch.setattr(robustness, "DEALS", 19)
+    monkeypatch.setattr(multiverse, "DEALS", 19)
     # Draws that no sentence here hangs on.
     monkeypatch.setattr(change, "DRAWS", 199)
     monkeypatch.setattr(crossing, "RESAMPLES", 199)

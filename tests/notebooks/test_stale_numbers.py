@@ -16,7 +16,8 @@ import pytest
 
 from analysis.claims.definitions import load_definitions
 from analysis.paths import CLAIMS, NOTEBOOKS
-from analysis.sections import calibration, first_session, verdict
+from analysis.sections import calibration, verdict
+from analysis.sections.scores import first_session
 from analysis.sections.section import Section
 from tests import length
 from tests.notebooks.cells import run

@@ -16,26 +16,15 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.text import Text
 
 from analysis.figures.base import new_axes
-from analysis.sections import (
-    calibration,
-    change,
-    control,
-    data,
-    evidence,
-    explanations,
-    forms,
-    missing,
-    onset,
-    responders,
-    robustness,
-    verdict,
-)
+from analysis.sections import calibration, data, evidence, explanations, forms, onset, verdict
+from analysis.sections.robustness import missing, multiverse
+from analysis.sections.scores import change, control, responders
 from analysis.sections.section import Picture
 from analysis.studies import opened
 from tests import length
 
 ROOMS = (verdict, data, forms, change, control, onset, responders, explanations, missing,
-         robustness, evidence, calibration)  # fmt: skip
+         multiverse, evidence, calibration)  # fmt: skip
 # Not part of a name, such as PCL-5 or Feder2014.
 NUMBER = re.compile(r"(?<![\w.-])[-\u2212]?\d+(?:\.\d+)?")
 # Said of the intervals, and drawn as their length.

@@ -20,9 +20,9 @@ from analysis.describe.scores.by_window import Described, described
 from analysis.report.blocks import blocks_of
 from analysis.report.notebook_section import slug
 from analysis.report.page import day_told, gate_counts, template, today, versions, write_page
-from analysis.sections import published_report
+from analysis.sections.report import published
+from analysis.sections.report.study import CHAPTERS, the_answer
 from analysis.sections.section import Section
-from analysis.sections.study_report import CHAPTERS, the_answer
 
 __all__ = ["NotebookLink", "Source", "steps_of", "write_source_page"]
 
@@ -90,7 +90,7 @@ class Source:
     def picture(self) -> Section:
         """The picture that answers."""
         if self.case is None or self.found is None:
-            return published_report.the_answer() if self.published else Section(())
+            return published.the_answer() if self.published else Section(())
         return the_answer(self.case, self.ledger, self.found)
 
     @property
@@ -121,7 +121,7 @@ def steps_of(case: Case | None) -> int:
 def _chapters(source: Source) -> Iterator[tuple[str, str, str, Callable[[], Section]]]:
     """Anchor, title, short name and maker of each chapter."""
     if source.published:
-        yield "trials", "What the trials found", "Trials", published_report.trials
+        yield "trials", "What the trials found", "Trials", published.trials
     case, found = source.case, source.found
     if case is None or found is None:
         return

@@ -12,9 +12,9 @@ from analysis.describe.explanations.harms import UNREAD
 from analysis.describe.scores import responders
 from analysis.describe.scores.by_window import described
 from analysis.estimates.table import row
-from analysis.sections import missing
+from analysis.sections.report.study import CHAPTERS, the_answer
+from analysis.sections.robustness import missing
 from analysis.sections.section import UNFORESEEN, Picture, Section, Table
-from analysis.sections.study_report import CHAPTERS, the_answer
 from analysis.studies import load_study
 from tests.factory import tables, write_study
 

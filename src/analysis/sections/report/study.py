@@ -30,7 +30,9 @@ from analysis.describe.participants import (
 from analysis.describe.plan import people_by_arm, plan_table, unchecked
 from analysis.describe.scores.by_window import Described
 from analysis.figures.over_time import picture_over_time
-from analysis.sections import change, crossover, data, explanations, missing, responders, robustness
+from analysis.sections import data, explanations
+from analysis.sections.robustness import missing, multiverse
+from analysis.sections.scores import change, crossover, responders
 from analysis.sections.section import Picture, Section, Table, section
 
 __all__ = ["CHAPTERS", "Chapter", "the_answer"]
@@ -264,7 +266,7 @@ def _missing(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
 @section()
 def _other_analyses(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
     """Every defensible analysis."""
-    yield from _parts(robustness.specifications(case))
+    yield from _parts(multiverse.specifications(case))
 
 
 @section()
