@@ -64,6 +64,24 @@ def test_a_verdict_is_told_before_everything_else(moved, claim, source):
     assert (found[0].row, found[0].column, found[0].new) == (claim, source, "supported")
 
 
+@pytest.mark.parametrize(
+    ("new", "kind"),
+    [("contradicted<br>not passed: estimate", "verdict"), ("not decided<br>not passed: estimate",
+     "cell"), ("undecided", "verdict")],
+)  # fmt: skip
+def test_a_verdict_is_the_word_without_the_gates_below(tmp_path, new, kind):
+    sides_read = []
+    for name, cell in (("old", "not decided<br>not evaluated: robustness"), ("new", new)):
+        place = tmp_path / name
+        place.mkdir()
+        row = f"<tr><th>Relief</th><td>{cell}</td></tr>"
+        page = f"<h2>Verdicts</h2><table><tr><th>claim</th><th>verdict</th></tr>{row}</table>"
+        (place / "index.html").write_text(f"<main>{page}</main>")
+        sides_read.append(read_side(str(place)))
+    (one,) = compared(*sides_read)
+    assert (one.kind, one.row, one.column) == (kind, "Relief", "verdict")
+
+
 def test_a_row_or_column_in_another_place_is_no_change(moved):
     assert moved(estimates=sides.ESTIMATES.iloc[::-1]) == []
     assert moved(estimates=sides.ESTIMATES[["p", "estimate"]]) == []

@@ -47,6 +47,14 @@ def test_a_table_without_row_headings_or_head_is_read():
     assert read.rows == (("", ("x", "3")),)
 
 
+def test_lines_and_marks_within_a_cell_are_told_apart():
+    mark = '<span class="synthetic">synthetic</span>'
+    cell = "<td><span>supported</span><br>not passed: estimate</td>"
+    head = "<tr><th>claim</th><th>verdict</th></tr>"
+    read = table(f"<table>{head}<tr><th>onset {mark}</th>{cell}</tr></table>")
+    assert read.rows == (("onset (synthetic)", ("supported · not passed: estimate",)),)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "relative"),
     [("−2.0", "−1.0", 0.5), ("1,000", "1,100", 0.1), ("40 %", "30 %", -0.25), ("0", "1", None),

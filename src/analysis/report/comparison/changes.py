@@ -12,7 +12,7 @@ from analysis.claims.ledger import WORDS
 from analysis.report.comparison.documents import Block, Document, Picture
 from analysis.report.comparison.pictures import figures_agree
 from analysis.report.comparison.sides import Side
-from analysis.report.comparison.tables import Table, relative_change, tables_moved
+from analysis.report.comparison.tables import LINES, Table, relative_change, tables_moved
 
 __all__ = ["Change", "blocks_moved", "compared"]
 
@@ -24,7 +24,7 @@ _EMPTY = Table((), ())
 class Change:
     """One thing that moved; ``old`` or ``new`` is None where it is on one side only.
 
-    ``kind`` is verdict (a cell that holds one of the four words), cell, figure, text or document.
+    ``kind`` is verdict (a cell whose word of the four is another), cell, figure, text or document.
     A figure has its PNGs, and its alternative texts as ``old`` and ``new``.
     """
 
@@ -109,6 +109,12 @@ def _most_alike(block: Block, others: Sequence[tuple[Block, list[str]]]) -> int 
     return found
 
 
+def _verdict(cell: str | None) -> str | None:
+    """The verdict that a cell holds, without the gates that may stand below it."""
+    word = (cell or "").partition(LINES)[0]
+    return word if word in WORDS else None
+
+
 def blocks_moved(document: str, old: Block | None, new: Block | None) -> Iterator[Change]:
     """What moved in one cell of a notebook or below one heading of a page."""
     one = new or old
@@ -119,8 +125,8 @@ def blocks_moved(document: str, old: Block | None, new: Block | None) -> Iterato
     pairs = zip_longest(*tables, fillvalue=_EMPTY)
     for number, (before, after) in enumerate(pairs, start=1):
         for moved in tables_moved(before, after):
-            verdict = moved.old in WORDS or moved.new in WORDS
-            kind = "verdict" if verdict else "cell"
+            was, now = _verdict(moved.old), _verdict(moved.new)
+            kind = "verdict" if was != now else "cell"
             yield replace(here, kind=kind, table=number, **vars(moved))
     pictures = (old.pictures if old else (), new.pictures if new else ())
     for number, (was, now) in enumerate(zip_longest(*pictures), start=1):

@@ -15,6 +15,8 @@ __all__ = ["Moved", "Table", "read_table", "relative_change", "tables_moved"]
 
 _Cell = tuple[str, bool]
 WHOLE_ROW, WHOLE_COLUMN = "whole row", "whole column"
+# Between the lines of a cell.
+LINES = " · "
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", re.IGNORECASE)
 
 
@@ -99,13 +101,22 @@ def _line(
         while len(row) in above:
             left, cell = above[len(row)]
             put(cell, left - 1)
-        cell = (" ".join(one.get_text(" ").split()), one.name == "th")
+        cell = (_text(one), one.name == "th")
         for _ in range(_span(one, "colspan")):
             put(cell, _span(one, "rowspan") - 1)
     while len(row) in above:
         left, cell = above[len(row)]
         put(cell, left - 1)
     return row, on
+
+
+def _text(cell: Tag) -> str:
+    """What a cell says in one line: its lines, and what a mark adds to them, told apart."""
+    for end in cell.find_all("br"):
+        end.replace_with(LINES)
+    for mark in cell.find_all("span", class_="synthetic"):
+        mark.replace_with(f" ({mark.get_text()})")
+    return " ".join(cell.get_text(" ").split()).removesuffix(LINES.rstrip())
 
 
 def _span(tag: Tag, name: str) -> int:
