@@ -125,8 +125,7 @@ def blocks_moved(document: str, old: Block | None, new: Block | None) -> Iterato
     pairs = zip_longest(*tables, fillvalue=_EMPTY)
     for number, (before, after) in enumerate(pairs, start=1):
         for moved in tables_moved(before, after):
-            was, now = _verdict(moved.old), _verdict(moved.new)
-            kind = "verdict" if was != now else "cell"
+            kind = "cell" if _verdict(moved.old) == _verdict(moved.new) else "verdict"
             yield replace(here, kind=kind, table=number, **vars(moved))
     pictures = (old.pictures if old else (), new.pictures if new else ())
     for number, (was, now) in enumerate(zip_longest(*pictures), start=1):
