@@ -12,6 +12,7 @@ from nbformat import v4
 from analysis.report.comparison.changes import compared
 from analysis.report.comparison.documents import Block, Document
 from analysis.report.comparison.sides import Side, read_side
+from analysis.report.comparison.told import log
 from tests.report.comparison import sides
 
 
@@ -157,3 +158,16 @@ def test_notebooks_that_share_little_are_compared_in_seconds_and_still_found_aga
     (change,) = compared(*sides)
     assert time.process_time() - begun < 10
     assert (change.old, change.new) == ("60 people", "58 people")
+
+
+def test_files_read_in_another_state_are_told_first(tmp_path):
+    read = []
+    for name, state in (("old", "c45"), ("new", "00b")):
+        place = tmp_path / name
+        place.mkdir()
+        rows = f"<tr><th>study.toml</th><td>{state}</td></tr><tr><th>a.csv</th><td>7e1</td></tr>"
+        page = f"<h2>Data</h2><table><tr><th>file</th><th>SHA-256</th></tr>{rows}</table>"
+        (place / "index.html").write_text(f"<main>{page}</main>")
+        read.append(read_side(str(place)))
+    told = log(compared(*read)).splitlines()
+    assert told[:2] == ["No verdict changed. Moved: 1 cell.", "Read in another state: study.toml."]

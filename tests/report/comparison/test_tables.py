@@ -6,7 +6,12 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from analysis.report.comparison.tables import read_table, relative_change, tables_moved
+from analysis.report.comparison.tables import (
+    read_table,
+    relative_change,
+    side_by_side,
+    tables_moved,
+)
 
 
 def table(frame: pd.DataFrame | str):
@@ -55,9 +60,31 @@ def test_lines_and_marks_within_a_cell_are_told_apart():
     assert read.rows == (("onset (synthetic)", ("supported · not passed: estimate",)),)
 
 
+def test_a_line_of_one_cell_belongs_to_the_row_above():
+    why = "<tr><td colspan=3>Why: {}</td></tr>"
+    rows = "<tr><th>claim</th><th>verdict</th><th>n</th></tr><tr><th>x</th><td>open</td><td>3</td>"
+    old, new = (table(f"<table>{rows}</tr>{why.format(gates)}</table>")
+                for gates in ("6 passed", "5 passed"))  # fmt: skip
+    (moved,) = tables_moved(old, new)
+    assert (moved.row, moved.old, moved.new) == ("x, below", "Why: 6 passed", "Why: 5 passed")
+
+
+def captioned(*titles: str):
+    one = "<table><caption>{}</caption><tr><th>n</th></tr><tr><td>{}</td></tr></table>"
+    return [table(one.format(title, len(title))) for title in titles]
+
+
+def test_tables_are_found_again_by_their_caption_where_one_is_gone():
+    old, new = captioned("people", "doses", "scores"), captioned("people", "scores")
+    pairs = [(number, before and before.title, after and after.title)
+             for number, before, after in side_by_side(old, new)]  # fmt: skip
+    assert pairs == [(1, "people", "people"), (2, "doses", None), (2, "scores", "scores")]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "relative"),
-    [("−2.0", "−1.0", 0.5), ("1,000", "1,100", 0.1), ("40 %", "30 %", -0.25), ("0", "1", None),
+    [("−2.0", "−1.0", 0.5), ("−8.0 [−12.0, −4.0] points", "−4.0 [−8.0, 0.0] points", 0.5),
+     ("1,000", "1,100", 0.1), ("40 %", "30 %", -0.25), ("0", "1", None),
      ("a", "1", None), (None, "1", None), ("1 to 2", "1 to 3", None)],
 )  # fmt: skip
 def test_the_relative_change_is_of_numbers_alone(old, new, relative):

@@ -12,7 +12,13 @@ from analysis.claims.ledger import WORDS
 from analysis.report.comparison.documents import Block, Document, Picture
 from analysis.report.comparison.pictures import figures_agree
 from analysis.report.comparison.sides import Side
-from analysis.report.comparison.tables import LINES, Table, relative_change, tables_moved
+from analysis.report.comparison.tables import (
+    LINES,
+    Table,
+    relative_change,
+    side_by_side,
+    tables_moved,
+)
 
 __all__ = ["Change", "blocks_moved", "compared"]
 
@@ -33,6 +39,7 @@ class Change:
     heading: str = ""
     place: str = ""
     table: int | None = None
+    title: str = ""
     row: str = ""
     column: str = ""
     old: str | None = None
@@ -122,11 +129,11 @@ def blocks_moved(document: str, old: Block | None, new: Block | None) -> Iterato
         return
     here = Change("text", document, one.heading, one.place)
     tables = (old.tables if old else (), new.tables if new else ())
-    pairs = zip_longest(*tables, fillvalue=_EMPTY)
-    for number, (before, after) in enumerate(pairs, start=1):
-        for moved in tables_moved(before, after):
+    for number, before, after in side_by_side(*tables):
+        title = (after or before or _EMPTY).title
+        for moved in tables_moved(before or _EMPTY, after or _EMPTY):
             kind = "cell" if _verdict(moved.old) == _verdict(moved.new) else "verdict"
-            yield replace(here, kind=kind, table=number, **vars(moved))
+            yield replace(here, kind=kind, table=number, title=title, **vars(moved))
     pictures = (old.pictures if old else (), new.pictures if new else ())
     for number, (was, now) in enumerate(zip_longest(*pictures), start=1):
         why = _picture_moved(was, now)

@@ -15,10 +15,12 @@ from markupsafe import Markup
 from analysis.report.comparison.changes import Change
 from analysis.report.comparison.pictures import difference_png
 from analysis.report.comparison.sides import Side
-from analysis.report.comparison.told import percent, summary, where
+from analysis.report.comparison.told import files, percent, summary, where
 from analysis.report.page import template, write_page
 
 __all__ = ["write_comparison"]
+
+_SENTENCE = 60
 
 
 def write_comparison(old: Side, new: Side, changes: Sequence[Change], path: Path) -> Path:
@@ -38,12 +40,15 @@ def write_comparison(old: Side, new: Side, changes: Sequence[Change], path: Path
         new=_shown(new),
         private=old.private or new.private,
         summary=summary(changes),
+        files=files(changes),
         verdicts=of_kind["verdict"],
         cells=[(place, list(group)) for place, group in groupby(of_kind["cell"], key=_table)],
         figures=[(where(change), change, _images(change)) for change in of_kind["figure"]],
         texts=[(where(change), _marked(change.old, change.new)) for change in of_kind["text"]],
         documents=of_kind["document"],
         percent=percent,
+        marked=_marked,
+        long=_long,
         where=where,
     )
     return write_page(text, path)
@@ -55,7 +60,8 @@ def _shown(side: Side) -> str:
 
 
 def _table(change: Change) -> str:
-    return where(Change("cell", change.document, change.heading, change.place, change.table))
+    return where(Change("cell", change.document, change.heading, change.place, change.table,
+                        change.title))  # fmt: skip
 
 
 def _images(change: Change) -> dict[str, str]:
@@ -68,6 +74,11 @@ def _images(change: Change) -> dict[str, str]:
         for name, png in found.items()
         if png
     }
+
+
+def _long(change: Change) -> bool:
+    """Whether both sides are sentences, of which the words that moved are marked."""
+    return min(len(change.old or ""), len(change.new or "")) > _SENTENCE
 
 
 def _marked(old: str | None, new: str | None) -> Any:

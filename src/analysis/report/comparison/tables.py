@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bs4 import Tag
 
-__all__ = ["Moved", "Table", "read_table", "relative_change", "tables_moved"]
+__all__ = ["Moved", "Table", "read_table", "relative_change", "side_by_side", "tables_moved"]
 
 _Cell = tuple[str, bool]
 WHOLE_ROW, WHOLE_COLUMN = "whole row", "whole column"
@@ -22,10 +23,11 @@ _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Table:
-    """Column labels, and rows of a label and the texts under the columns."""
+    """Column labels, and rows of a label and the texts under the columns; its caption."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
+    title: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Moved:
 
 
 def relative_change(old: str | None, new: str | None) -> float | None:
-    """(new - old) / |old| of two texts that are numbers, or None."""
+    """(new - old) / |old| of two texts that are numbers or begin with an estimate, or None."""
     before, after = _number(old), _number(new)
     if before is None or after is None or before == 0:
         return None
@@ -47,14 +49,15 @@ def relative_change(old: str | None, new: str | None) -> float | None:
 
 
 def _number(text: str | None) -> float | None:
-    plain = (text or "").replace("\u2212", "-").replace(",", "").rstrip("% ")
+    # Of an estimate with its interval, the estimate.
+    plain = (text or "").partition(" [")[0].replace("\u2212", "-").replace(",", "").rstrip("% ")
     return float(plain) if _NUMBER.fullmatch(plain) else None
 
 
 def read_table(tag: Tag) -> Table:
     """The table of a ``<table>``, spans filled; headings of several lines joined by `` / ``."""
     head, body = _grids(tag)
-    index = min((_leading(row) for row in body), default=0)
+    index = min((_leading(row) for row in body if not _one_cell(row)), default=0)
     width = max((len(row) for row in [*head, *body]), default=0)
     texts = [[text for text, _ in row] + [""] * (width - len(row)) for row in head]
     # pandas gives the names of the index a line of their own, with nothing over the columns.
@@ -64,11 +67,22 @@ def read_table(tag: Tag) -> Table:
         _joined([row[place] for row in texts]) or f"column {place - index + 1}"
         for place in range(index, width)
     ]
-    rows = []
+    rows: list[tuple[str, tuple[str, ...]]] = []
     for row in body:
         cells = [text for text, _ in row] + [""] * (width - len(row))
-        rows.append((_joined(cells[:index]), tuple(cells[index:])))
-    return Table(tuple(_numbered(columns)), tuple(rows))
+        if rows and rows[-1][0] and _one_cell(row):
+            # A line of one cell explains the row above.
+            rows.append((f"{rows[-1][0]}, below", (cells[0], *[""] * (width - index - 1))))
+        else:
+            rows.append((_joined(cells[:index]), tuple(cells[index:])))
+    # What follows a colon are counts.
+    title = "" if tag.caption is None else _text(tag.caption).partition(":")[0]
+    return Table(tuple(_numbered(columns)), tuple(rows), title)
+
+
+def _one_cell(row: Sequence[_Cell]) -> bool:
+    """Whether one cell spans a line of several columns."""
+    return len(row) > 2 and len(set(row)) == 1 and bool(row[0][0])
 
 
 def _grids(tag: Tag) -> tuple[list[list[_Cell]], list[list[_Cell]]]:
@@ -116,7 +130,7 @@ def _text(cell: Tag) -> str:
         end.replace_with(LINES)
     for mark in cell.find_all("span", class_="synthetic"):
         mark.replace_with(f" ({mark.get_text()})")
-    return " ".join(cell.get_text(" ").split()).removesuffix(LINES.rstrip())
+    return " ".join(cell.get_text(" ").split()).removesuffix(LINES.rstrip()).replace(" ,", ",")
 
 
 def _span(tag: Tag, name: str) -> int:
@@ -143,6 +157,37 @@ def _numbered(labels: Sequence[str]) -> Iterator[str]:
         yield label if seen[label] == 1 else f"{label} ({seen[label]})"
 
 
+def side_by_side(
+    old: Sequence[Table], new: Sequence[Table]
+) -> Iterator[tuple[int, Table | None, Table | None]]:
+    """Tables of one place in pairs, with the number of the new one, or of the old without it.
+
+    The same caption and columns in their order; between two such each in turn where there are as
+    many, else those of one caption or with more labels in common than not.
+    """
+    before, after = ([(table.title, table.columns) for table in side] for side in (old, new))
+    for _, i, i_end, j, j_end in SequenceMatcher(None, before, after, False).get_opcodes():
+        if i_end - i == j_end - j:
+            yield from zip(range(j + 1, j_end + 1), old[i:i_end], new[j:j_end], strict=True)
+            continue
+        left = list(range(j, j_end))
+        for place in range(i, i_end):
+            found = next((k for k in left if _alike(old[place], new[k])), None)
+            if found is None:
+                yield place + 1, old[place], None
+            else:
+                left.remove(found)
+                yield found + 1, old[place], new[found]
+        yield from ((k + 1, None, new[k]) for k in left)
+
+
+def _alike(old: Table, new: Table) -> bool:
+    if old.title and old.title == new.title:
+        return True
+    labels = [{*table.columns, *(label for label, _ in table.rows)} for table in (old, new)]
+    return 2 * len(labels[0] & labels[1]) > len(labels[0] | labels[1])
+
+
 def tables_moved(old: Table, new: Table) -> list[Moved]:
     """The cells that differ; a row or a column in another place is no difference."""
     old, new = _labelled(old, new)
@@ -155,7 +200,7 @@ def tables_moved(old: Table, new: Table) -> list[Moved]:
     for label, before, after in _pairs(old, new, places):
         if before is None or after is None:
             texts = before if after is None else after
-            told = ", ".join(text for text in texts or () if text)
+            told = ", ".join(text for text in texts or () if text and text != label)
             sides = (told, None) if after is None else (None, told)
             moved.append(Moved(label, WHOLE_ROW, *sides))
             continue

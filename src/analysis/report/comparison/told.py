@@ -11,10 +11,12 @@ from xml.etree import ElementTree as xml
 from analysis.report.comparison.changes import KINDS, Change
 from analysis.writing import make_folder, write_atomic
 
-__all__ = ["as_dict", "line", "log", "percent", "summary", "where", "write_junit"]
+__all__ = ["as_dict", "files", "line", "log", "percent", "summary", "where", "write_junit"]
 
 LINES_OF_A_KIND = 15
 _LONGEST = 100
+# The column of a report in which the files that were read have their checksums.
+HASH = "SHA-256"
 WITHHELD = "values of real people stand on the page alone"
 
 
@@ -24,13 +26,22 @@ def summary(changes: Sequence[Change]) -> str:
     told = [
         f"{counts[kind]} {kind}{'s' if counts[kind] > 1 else ''}" for kind in KINDS if counts[kind]
     ]
-    return f"Moved: {', '.join(told)}." if told else "Nothing moved."
+    if not told:
+        return "Nothing moved."
+    return f"{'' if counts['verdict'] else 'No verdict changed. '}Moved: {', '.join(told)}."
+
+
+def files(changes: Sequence[Change]) -> str:
+    """Which files were read in another state, in one sentence, or nothing."""
+    names = [change.row for change in changes if change.column == HASH]
+    return f"Read in another state: {', '.join(dict.fromkeys(names))}." if names else ""
 
 
 def where(change: Change) -> str:
     """The place of a change: notebook, heading, cell, table, row, column."""
     at = change.place if change.place != change.heading else ""
     table = f"{'figure' if change.kind == 'figure' else 'table'} {change.table}"
+    table += f" “{change.title}”" if change.title else ""
     parts = [
         change.document,
         change.heading + (f" ({at})" if at and change.heading else at),
@@ -69,7 +80,7 @@ def _short(text: str | None) -> str:
 
 def log(changes: Sequence[Change], *, private: bool = False) -> str:
     """The summary, then the first changes of each kind, a line each."""
-    lines = [summary(changes)]
+    lines = [summary(changes), *filter(None, [files(changes)])]
     for kind in KINDS:
         of_kind = [change for change in changes if change.kind == kind]
         lines += [line(change, private=private) for change in of_kind[:LINES_OF_A_KIND]]
@@ -94,6 +105,7 @@ def _entry(change: Change, private: bool) -> dict[str, Any]:
         "heading": change.heading,
         "cell": change.place,
         "figure" if change.kind == "figure" else "table": change.table,
+        "caption": change.title,
         "row": change.row,
         "column": change.column,
     }
