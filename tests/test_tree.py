@@ -61,7 +61,7 @@ THROUGH = {
     "report/test_publish.py": "sections/report/published",
     "notebooks/test_study_notebooks.py": """
         report/execution report/progress report/study_notebooks""",
-    "figures/test_over_time.py": "describe/answer/over_time figures/time_axis",
+    "figures/test_over_time.py": "describe/answer/over_time figures/common/time_axis",
     "describe/onset/test_crossing.py": "describe/onset/courses",
     "draft/test_ask.py": "draft/lines",
     "draft/test_write.py": """

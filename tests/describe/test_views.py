@@ -30,8 +30,8 @@ from analysis.errors import ReliefError
 from analysis.estimates.missing import multiple_imputation, posterior
 from analysis.estimates.table import COLUMNS
 from analysis.figures import explanations
-from analysis.figures import responders as drawn
 from analysis.figures.participant_flow import flow_alt, participant_flow
+from analysis.figures.scores import responders as drawn
 from tests.describe.explanations.changed_case import with_study
 
 WEEK = {"window": "day_7", "instrument": "PCL-5", "version": "past-week"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analysis.describe.answer.over_time import OverTime, over_time, published_over_time
 from analysis.describe.scores.by_window import described
-from analysis.figures.output import png
+from analysis.figures.common.output import png
 from analysis.figures.over_time import picture_over_time
 from analysis.paths import EXAMPLE_STUDY, ROOT
 from analysis.studies import opened

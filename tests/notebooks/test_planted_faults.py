@@ -75,7 +75,7 @@ FAULTS: list[Fault] = [
     ),
     Fault(
         "another column plotted",
-        "figures/base.py",
+        "figures/common/base.py",
         'estimate = rows["estimate"].to_numpy(float)',
         'estimate = rows["ci_low"].to_numpy(float)',
         CHANGE,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.figures.base import entitle, new_axes
+from analysis.figures.common.base import entitle, new_axes
 from analysis.report.blocks import blocks_of
 from analysis.sections.section import NOT_HERE, Picture, Section, Table
 

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.text import Text
 
-from analysis.figures.base import new_axes
+from analysis.figures.common.base import new_axes
 from analysis.sections import calibration, data, evidence, explanations, forms, onset, verdict
 from analysis.sections.robustness import missing, multiverse
 from analysis.sections.scores import change, control, responders

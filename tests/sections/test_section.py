@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.claims.ledger import SHARED
-from analysis.figures.base import new_axes
+from analysis.figures.common.base import new_axes
 from analysis.rules import refusal
 from analysis.sections.section import NOT_HERE, UNFORESEEN, WITHHELD, Picture, section
 from analysis.studies import opened

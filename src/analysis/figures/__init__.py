@@ -8,11 +8,11 @@ from analysis.errors import require
 
 require("report", "matplotlib", "seaborn", what="A figure")
 
-from analysis.figures.base import AGGREGATES, entitle, set_theme
-from analysis.figures.change import ecdf_of_change, mean_change
+from analysis.figures.common.base import AGGREGATES, entitle, set_theme
+from analysis.figures.common.output import png, save, show, svg
 from analysis.figures.forest import forest
 from analysis.figures.forms import recall_shares, visit_times
-from analysis.figures.output import png, save, show, svg
+from analysis.figures.scores.change import ecdf_of_change, mean_change
 
 __all__ = [
     "AGGREGATES",

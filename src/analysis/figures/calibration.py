@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import finish, new_axes, shares_in_rows, style, words_beside
+from analysis.figures.common.base import finish, new_axes, shares_in_rows, style, words_beside
 
 __all__ = ["against_size", "by_world", "over_worlds"]
 

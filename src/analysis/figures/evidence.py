@@ -10,8 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.describe.hours import told
-from analysis.figures.base import error_bars, finish, legend_above, lines_at, new_axes, style
-from analysis.figures.time_axis import time_axis
+from analysis.figures.common.base import error_bars, finish, legend_above, lines_at, new_axes, style
+from analysis.figures.common.time_axis import time_axis
 
 __all__ = ["look_back", "speed"]
 

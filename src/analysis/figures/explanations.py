@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.describe.display import MINUS, number
-from analysis.figures.base import (
+from analysis.figures.common.base import (
     as_percent,
     error_bars,
     finish,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import (
+from analysis.figures.common.base import (
     error_bars,
     finish,
     legend_above,

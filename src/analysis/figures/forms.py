@@ -7,8 +7,8 @@ import textwrap
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import finish, new_axes, stacked_bars, style
-from analysis.figures.time_axis import time_axis
+from analysis.figures.common.base import finish, new_axes, stacked_bars, style
+from analysis.figures.common.time_axis import time_axis
 
 __all__ = ["recall_shares", "visit_times"]
 

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.describe.display import number
-from analysis.figures.base import (
+from analysis.figures.common.base import (
     as_percent,
     error_bars,
     finish,
@@ -23,7 +23,7 @@ from analysis.figures.base import (
     style,
     words_beside,
 )
-from analysis.figures.time_axis import time_axis
+from analysis.figures.common.time_axis import time_axis
 
 __all__ = ["backward_stepping", "crossing_curves", "crossing_dots"]
 

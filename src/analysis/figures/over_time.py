@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.describe.answer.over_time import OverTime
-from analysis.figures.base import (
+from analysis.figures.common.base import (
     LINE,
     UNDER,
     error_bars,
@@ -19,7 +19,7 @@ from analysis.figures.base import (
     new_axes,
     people_under,
 )
-from analysis.figures.time_axis import shade_gaps, time_axis
+from analysis.figures.common.time_axis import shade_gaps, time_axis
 
 __all__ = ["picture_over_time"]
 

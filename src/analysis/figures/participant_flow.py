@@ -22,7 +22,7 @@ from analysis.checks.participant_flow import (
     SCORED,
     SET_ASIDE,
 )
-from analysis.figures.base import WIDTH, entitle, set_theme
+from analysis.figures.common.base import WIDTH, entitle, set_theme
 
 __all__ = ["flow_alt", "participant_flow"]
 

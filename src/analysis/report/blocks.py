@@ -13,7 +13,7 @@ from PIL import Image
 
 from analysis.describe.display import DASH, MINUS
 from analysis.figures import png, svg
-from analysis.figures.output import DPI
+from analysis.figures.common.output import DPI
 from analysis.report.notebook_section import NUMBER, Cleaned
 from analysis.sections.section import Picture, Section, Table
 

@@ -14,8 +14,8 @@ from analysis.describe.forms import recall_bound, recall_by_hours, recall_table
 from analysis.describe.hours import asks_about
 from analysis.describe.in_words import alternative, lines_of, listed, percent
 from analysis.describe.scores.change import change_by_window
-from analysis.figures.change import mean_change
 from analysis.figures.forms import recall_shares
+from analysis.figures.scores.change import mean_change
 from analysis.sections.section import Picture, section
 
 __all__ = ["bound", "looks_back", "primary_form", "recall"]

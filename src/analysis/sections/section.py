@@ -22,7 +22,7 @@ from analysis.claims.case import Case
 from analysis.describe.common import policy
 from analysis.describe.display import in_print
 from analysis.errors import ReliefError
-from analysis.figures.output import show
+from analysis.figures.common.output import show
 
 __all__ = ["NOT_HERE", "UNFORESEEN", "WITHHELD", "Picture", "Section", "Table", "section"]
 

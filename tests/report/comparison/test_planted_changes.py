@@ -93,7 +93,7 @@ CAUSES = [
     ),
     Cause(
         "a figure's column",
-        "src/analysis/figures/base.py",
+        "src/analysis/figures/common/base.py",
         'estimate = rows["estimate"].to_numpy(float)',
         'estimate = rows["ci_low"].to_numpy(float)',
         LONGER,

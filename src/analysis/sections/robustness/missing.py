@@ -14,8 +14,8 @@ from analysis.describe.display import number, rounded
 from analysis.describe.in_words import alternative
 from analysis.describe.robustness import missing
 from analysis.describe.robustness import tipping as tipping_of
-from analysis.figures import missing as draw
 from analysis.figures.forest import forest
+from analysis.figures.robustness import missing as draw
 from analysis.sections.section import Picture, section
 
 __all__ = ["by_window", "events", "strategies", "tipping", "tipping_both_arms", "tipping_by_window"]

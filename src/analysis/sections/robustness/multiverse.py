@@ -14,7 +14,7 @@ from analysis.describe.common import two_arms
 from analysis.describe.display import number, rounded, sentences
 from analysis.describe.in_words import alternative
 from analysis.describe.robustness import multiverse as robustness
-from analysis.figures import robustness as draw
+from analysis.figures.robustness import multiverse as draw
 from analysis.sections.section import Picture, section
 from analysis.sections.verdict import ledger_of
 

@@ -36,9 +36,9 @@ from analysis.describe.scores.change import (
     unselected_population,
 )
 from analysis.describe.scores.responders import cumulative_change, three_ways
-from analysis.figures import change as draw
-from analysis.figures.change import ecdf_of_change, mean_change
 from analysis.figures.forest import forest
+from analysis.figures.scores import change as draw
+from analysis.figures.scores.change import ecdf_of_change, mean_change
 from analysis.sections.section import Picture, section
 
 __all__ = ["by_window", "courses", "differences", "estimators", "expected_by_selection",

@@ -12,7 +12,7 @@ from analysis.describe.display import rounded
 from analysis.describe.in_words import alternative, difference_sentence, lines_of
 from analysis.describe.scores.control import difference_by_stratum
 from analysis.describe.scores.mixed_model import mixed_model
-from analysis.figures.control import lsmeans_by_visit
+from analysis.figures.scores.control import lsmeans_by_visit
 from analysis.sections.section import Picture, section
 
 __all__ = ["beside_ancova", "bound_together", "by_site", "differences", "joint_test", "means",

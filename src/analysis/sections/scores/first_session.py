@@ -13,7 +13,7 @@ from analysis.describe.display import sentences
 from analysis.describe.in_words import alternative, lines_of, listed
 from analysis.describe.scores import first_session
 from analysis.estimates.table import table
-from analysis.figures import responders as draw
+from analysis.figures.scores import responders as draw
 from analysis.sections.section import Picture, section
 
 __all__ = ["foretold", "made_up_correlations", "own_courses", "two_made_up_cohorts", "worth"]

@@ -22,7 +22,7 @@ from analysis.describe.common import two_arms
 from analysis.describe.display import number, sentences
 from analysis.describe.in_words import alternative, counted, interval, lines_of, listed, percent
 from analysis.describe.scores import responders
-from analysis.figures import responders as draw
+from analysis.figures.scores import responders as draw
 from analysis.sections.section import Picture, section
 
 __all__ = ["at_every_threshold", "bands", "clusters", "distributions", "next_person", "spread",

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from PIL import Image
 
 from analysis import figures
-from analysis.figures.base import WIDTH
-from analysis.figures.output import COLOURS, DPI, SCREEN
+from analysis.figures.common.base import WIDTH
+from analysis.figures.common.output import COLOURS, DPI, SCREEN
 from tests.figures.conftest import HOURS
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.figures import png
-from analysis.figures.control import lsmeans_by_visit
+from analysis.figures.scores.control import lsmeans_by_visit
 
 
 def means() -> pd.DataFrame:

@@ -10,8 +10,8 @@ import pytest
 
 from analysis.describe.answer.over_time import SMALLEST
 from analysis.figures import AGGREGATES, png
-from analysis.figures.missing import tipping_line, tipping_map
-from analysis.figures.robustness import operating_characteristics
+from analysis.figures.robustness.missing import tipping_line, tipping_map
+from analysis.figures.robustness.multiverse import operating_characteristics
 
 
 def curve() -> pd.DataFrame:

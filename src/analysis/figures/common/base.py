@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 
 from analysis.describe.answer.over_time import SMALLEST
 from analysis.describe.display import DASH, estimate_numbers, number
-from analysis.figures.output import DPI, SCREEN
-from analysis.figures.time_axis import time_axis
+from analysis.figures.common.output import DPI, SCREEN
+from analysis.figures.common.time_axis import time_axis
 
 __all__ = [
     "AGGREGATES",

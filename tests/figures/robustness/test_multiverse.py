@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from analysis.disclosure.figure import shareable_figure
-from analysis.figures.robustness import GAP, specification_curve
+from analysis.figures.robustness.multiverse import GAP, specification_curve
 
 CHOICES = {"When": ["3 h", "day"], "Estimator": ["model", "t"]}
 

@@ -12,7 +12,7 @@ from analysis import figures
 from analysis.disclosure.figure import shareable_figure
 from analysis.errors import ReliefError
 from analysis.estimates.table import row, table
-from analysis.figures import change
+from analysis.figures.scores import change
 from tests.figures.tables_drawn import intervals, series
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.base import (
+from analysis.figures.common.base import (
     AGGREGATES,
     WIDTH,
     entitle_whole,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import finish, legend_above, new_axes, series_by_visit, titled
+from analysis.figures.common.base import finish, legend_above, new_axes, series_by_visit, titled
 
 __all__ = ["lsmeans_by_visit"]
 

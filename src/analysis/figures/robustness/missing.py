@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.base import HATCHES, finish, legend_above, lines_at, new_axes, titled
+from analysis.figures.common.base import HATCHES, finish, legend_above, lines_at, new_axes, titled
 
 __all__ = ["tipping_line", "tipping_map"]
 

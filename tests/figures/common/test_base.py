@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from analysis import figures
-from analysis.figures.base import MARKERS
+from analysis.figures.common.base import MARKERS
 from tests.figures.conftest import HOURS
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.describe.hours import FIRST_HOUR, TICKS
-from analysis.figures.base import (
+from analysis.figures.common.base import (
     WIDTH,
     entitle_whole,
     finish,
@@ -21,7 +21,7 @@ from analysis.figures.base import (
     style,
     titled,
 )
-from analysis.figures.time_axis import time_axis
+from analysis.figures.common.time_axis import time_axis
 
 __all__ = ["courses", "cumulative", "ecdf_of_change", "mean_change"]
 

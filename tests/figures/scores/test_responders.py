@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.figures import AGGREGATES, png, responders
+from analysis.figures import AGGREGATES, png
+from analysis.figures.scores import responders
 
 ARMS = ["ketamine", "midazolam"]
 

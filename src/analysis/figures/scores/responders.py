@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.describe.display import number
-from analysis.figures.base import (
+from analysis.figures.common.base import (
     AGGREGATES,
     LINES,
     WIDTH,
@@ -30,8 +30,8 @@ from analysis.figures.base import (
     style,
     words_beside,
 )
-from analysis.figures.change import cumulative
-from analysis.figures.time_axis import time_axis
+from analysis.figures.common.time_axis import time_axis
+from analysis.figures.scores.change import cumulative
 
 __all__ = ["change_bands", "cluster_courses", "decision_curve", "intervals",
            "shares_by_threshold", "three_ways"]  # fmt: skip
