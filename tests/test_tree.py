@@ -45,7 +45,7 @@ THROUGH = {
     # Declarations are read, or refused, as a whole study.toml.
     "config/test_load.py": "config/declarations config/source config/study config/tables",
     "config/test_schedule.py": "windows",
-    "readers/roles/test_courses.py": "readers/roles/hours_of_clinic",
+    "readers/roles/dates/test_courses.py": "readers/roles/dates/hours_of_clinic",
     "readers/table/test_times.py": """
         config/precision readers/clock readers/table/declared_times readers/table/iso
         readers/table/zones""",
@@ -98,8 +98,9 @@ THROUGH = {
     # Formats are read from files to the table of text, parts and all.
     "readers/test_assemble.py": "readers/reading readers/formats/file_bytes",
     "readers/roles/test_layouts.py": """
-        readers/roles/answers readers/roles/doses readers/roles/forms readers/roles/infusions
-        readers/roles/item_rows readers/roles/people readers/table/gathered""",
+        readers/roles/assessments/answers readers/roles/assessments/forms
+        readers/roles/assessments/item_rows readers/roles/doses readers/roles/infusions
+        readers/roles/people readers/table/gathered""",
     "readers/formats/delimited/test_encoding.py": "readers/formats/delimited/decode",
     "readers/formats/excel/test_sheet.py": """
         readers/formats/excel/layout readers/formats/excel/workbook""",

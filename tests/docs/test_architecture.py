@@ -34,7 +34,7 @@ from analysis.paths import CALIBRATION, EXAMPLE_STUDY, NOTEBOOKS, ROOT
 from analysis.readers.assemble import read_study
 from analysis.readers.formats.open_table import open_table
 from analysis.readers.reading import Reading
-from analysis.readers.roles.forms import Forms, read_forms
+from analysis.readers.roles.assessments.forms import Forms, read_forms
 from analysis.readers.roles.infusions import read_infusions
 from analysis.readers.roles.people import read_subjects
 from analysis.readers.table.text_table import TextTable

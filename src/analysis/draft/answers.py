@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.draft.item_columns import Block
-from analysis.readers.roles.answer_codes import words_of_answers
+from analysis.readers.roles.assessments.answer_codes import words_of_answers
 from analysis.readers.table.numbers import numbers
 from analysis.readers.table.text_table import TextTable
 

@@ -11,13 +11,13 @@ import pandas as pd
 
 from analysis.config import load_config
 from analysis.readers.reading import Reading
-from analysis.readers.roles.calendar import (
+from analysis.readers.roles.assessments.forms import Forms, read_forms
+from analysis.readers.roles.dates.calendar import (
     check_calendar,
     first_of_the_minute,
     is_registered_late,
 )
-from analysis.readers.roles.courses import check_courses
-from analysis.readers.roles.forms import Forms, read_forms
+from analysis.readers.roles.dates.courses import check_courses
 from analysis.readers.roles.infusions import note_date_only, read_infusions
 from analysis.readers.roles.people import read_rescue, read_subjects
 from analysis.readers.roles.people_order import digest, number_by_content, numbered

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.readers.reading import FEW, Reading
-from analysis.readers.roles.forms import Forms
+from analysis.readers.roles.assessments.forms import Forms
 from analysis.rules import issue
 
 __all__ = ["check_rows"]

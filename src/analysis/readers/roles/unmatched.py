@@ -9,7 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.readers.reading import Reading
-from analysis.readers.roles.forms import Forms
+from analysis.readers.roles.assessments.forms import Forms
 from analysis.readers.table.identifiers import alike
 from analysis.rules import issue
 

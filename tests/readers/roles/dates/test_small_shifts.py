@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.readers.roles.small_shifts import before_opening, beside_named_hours
+from analysis.readers.roles.dates.small_shifts import before_opening, beside_named_hours
 
 
 def visits(name: str, after_end: float, ahead: float = 2.0) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from analysis.instruments.coding import (
 )
 from analysis.instruments.scoring import looks_like_means, looks_older
 from analysis.readers.reading import FEW, Reading
-from analysis.readers.roles.answer_codes import refuse_other_codes
+from analysis.readers.roles.assessments.answer_codes import refuse_other_codes
 from analysis.readers.table.text_table import TextTable
 
 __all__ = ["items", "totals"]

@@ -15,7 +15,7 @@ from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
 from analysis.claims.gates.later_window import later_windows
 from analysis.readers.assemble import read_study
-from analysis.readers.roles.calendar import check_calendar
+from analysis.readers.roles.dates.calendar import check_calendar
 from analysis.study import Study
 from tests.factory import DECLARED, tables, write_study
 from tests.length import trials

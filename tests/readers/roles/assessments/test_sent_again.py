@@ -16,7 +16,12 @@ from analysis.study import Study
 from tests.damage.made import made_up
 from tests.damage.written import as_fhir, as_omop
 from tests.factory import stamp, tables, write_study
-from tests.readers.roles.test_answer_codes import as_csv, as_dataset_json, as_item_rows, as_workbook
+from tests.readers.roles.assessments.test_answer_codes import (
+    as_csv,
+    as_dataset_json,
+    as_item_rows,
+    as_workbook,
+)
 
 PEOPLE = ("S000", "S003", "S004")
 VALUES = 'items = "item_{:02d}"\n'

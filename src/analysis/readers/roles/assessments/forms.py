@@ -11,9 +11,9 @@ from analysis import instruments
 from analysis.config import AssessmentTable
 from analysis.readers.clock import Clock
 from analysis.readers.reading import Reading
-from analysis.readers.roles.answers import items, totals
-from analysis.readers.roles.item_rows import one_row_a_form
-from analysis.readers.roles.sent_again import each_sent_once
+from analysis.readers.roles.assessments.answers import items, totals
+from analysis.readers.roles.assessments.item_rows import one_row_a_form
+from analysis.readers.roles.assessments.sent_again import each_sent_once
 from analysis.readers.table.numbers import as_declared
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import refusal

@@ -14,7 +14,7 @@ import pytest
 
 from analysis.errors import ReliefError
 from analysis.readers.assemble import read_study
-from analysis.readers.roles.answer_codes import words_of_answers
+from analysis.readers.roles.assessments.answer_codes import words_of_answers
 from tests.factory import NOW_ITEMS, TOKEN, tables, write_study
 
 Rows = list[dict[str, Any]]

@@ -12,14 +12,14 @@ import pandas as pd
 
 from analysis.config import Table
 from analysis.readers.reading import Reading
-from analysis.readers.roles.forms import Forms
-from analysis.readers.roles.hours_of_clinic import no_afternoon, weekends
-from analysis.readers.roles.small_shifts import (
+from analysis.readers.roles.assessments.forms import Forms
+from analysis.readers.roles.dates.hours_of_clinic import no_afternoon, weekends
+from analysis.readers.roles.dates.small_shifts import (
     before_opening,
     beside_named_hours,
     beside_planned,
 )
-from analysis.readers.roles.swapped_days import swapped_days
+from analysis.readers.roles.dates.swapped_days import swapped_days
 from analysis.rules import issue, refusal
 
 __all__ = ["check_courses"]

@@ -11,7 +11,7 @@ import pytest
 
 from analysis.errors import ReliefError
 from analysis.readers.assemble import read_study
-from analysis.readers.roles.swapped_days import swapped_days
+from analysis.readers.roles.dates.swapped_days import swapped_days
 from tests.damage.made import made_up
 from tests.damage.written import WRITERS
 
