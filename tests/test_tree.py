@@ -105,8 +105,8 @@ THROUGH = {
     "readers/formats/excel/test_sheet.py": """
         readers/formats/excel/layout readers/formats/excel/workbook""",
     "readers/formats/fhir/test_read.py": """
-        readers/formats/fhir/codes readers/formats/fhir/findings readers/formats/fhir/nodes
-        readers/formats/fhir/usable""",
+        readers/formats/fhir/codes readers/formats/fhir/resources/findings
+        readers/formats/fhir/resources/nodes readers/formats/fhir/resources/usable""",
     "readers/formats/fhir/test_answers.py": "readers/formats/fhir/responses",
     "readers/formats/fhir/test_study.py": """
         readers/formats/declared_rows readers/formats/fhir/declared""",

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import ReliefError
-from analysis.readers.formats.fhir.documents import entries, files_of
-from analysis.readers.formats.fhir.findings import Findings
-from analysis.readers.formats.fhir.nodes import many, text
+from analysis.readers.formats.fhir.resources.documents import entries, files_of
+from analysis.readers.formats.fhir.resources.findings import Findings
+from analysis.readers.formats.fhir.resources.nodes import many, text
 
 __all__ = ["fhir_codes", "omop_codes"]
 

@@ -57,6 +57,6 @@ def _files(path: Path, holds_fhir: bool) -> Iterator[Path]:
     """The path itself, and the files that are read of a folder."""
     yield path
     if holds_fhir and path.is_dir():
-        from analysis.readers.formats.fhir.documents import ENDINGS
+        from analysis.readers.formats.fhir.resources.documents import ENDINGS
 
         yield from sorted(f for f in path.iterdir() if f.name.lower().endswith(ENDINGS))

@@ -8,7 +8,7 @@ from sys import intern
 from typing import Any, NamedTuple
 
 from analysis.readers.formats.fhir.codes import ITEMS, LOINC, SCORES, SNOMED
-from analysis.readers.formats.fhir.nodes import many, text
+from analysis.readers.formats.fhir.resources.nodes import many, text
 
 __all__ = ["Answer", "Scores", "answers_of", "value_of"]
 

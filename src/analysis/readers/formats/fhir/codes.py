@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from analysis.readers.formats.fhir.nodes import many, text
+from analysis.readers.formats.fhir.resources.nodes import many, text
 
 __all__ = ["ITEMS", "LOINC", "SCORES", "SNOMED", "TOTALS", "Total", "canonical", "scales_named"]
 

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import Issue
-from analysis.readers.formats.fhir.assessments import Assessments
-from analysis.readers.formats.fhir.documents import digest, entries, files_of
-from analysis.readers.formats.fhir.findings import Findings
-from analysis.readers.formats.fhir.infusions import Infusions
-from analysis.readers.formats.fhir.nodes import other_release, text
-from analysis.readers.formats.fhir.people import People
-from analysis.readers.formats.fhir.references import Addresses, Record, Row, stamp
-from analysis.readers.formats.fhir.weights import Weights
+from analysis.readers.formats.fhir.resources.documents import digest, entries, files_of
+from analysis.readers.formats.fhir.resources.findings import Findings
+from analysis.readers.formats.fhir.resources.nodes import other_release, text
+from analysis.readers.formats.fhir.resources.references import Addresses, Record, Row, stamp
+from analysis.readers.formats.fhir.rows.assessments import Assessments
+from analysis.readers.formats.fhir.rows.infusions import Infusions
+from analysis.readers.formats.fhir.rows.people import People
+from analysis.readers.formats.fhir.rows.weights import Weights
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import refusal
 

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from analysis.readers.formats.fhir.answers import Answer, answers_of, value_of
 from analysis.readers.formats.fhir.codes import canonical, scales_named
-from analysis.readers.formats.fhir.nodes import many, text
-from analysis.readers.formats.fhir.usable import is_modified
+from analysis.readers.formats.fhir.resources.nodes import many, text
+from analysis.readers.formats.fhir.resources.usable import is_modified
 
 __all__ = ["Said", "of_observation", "of_response"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from analysis.readers.formats.fhir.answers import Answer, Scores
 from analysis.readers.formats.fhir.codes import ITEMS, LOINC, TOTALS
-from analysis.readers.formats.fhir.findings import Findings
-from analysis.readers.formats.fhir.references import Addresses, Record, Row, Versions
+from analysis.readers.formats.fhir.resources.findings import Findings
+from analysis.readers.formats.fhir.resources.references import Addresses, Record, Row, Versions
+from analysis.readers.formats.fhir.resources.usable import FINAL, note_zone, usable
 from analysis.readers.formats.fhir.responses import Said, of_observation, of_response
-from analysis.readers.formats.fhir.usable import FINAL, note_zone, usable
 from analysis.rules import refusal
 
 __all__ = ["Assessments"]

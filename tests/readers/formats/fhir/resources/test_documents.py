@@ -114,7 +114,7 @@ class TestFiles:
         assert refused(tmp_path / "export").rule == "fhir.no-path"
 
     def test_a_document_larger_than_memory_should_hold_is_refused(self, tmp_path, monkeypatch):
-        monkeypatch.setattr("analysis.readers.formats.fhir.documents._DOCUMENT_MB", 1)
+        monkeypatch.setattr("analysis.readers.formats.fhir.resources.documents._DOCUMENT_MB", 1)
         people = [patient(f"p{number}") for number in range(4000)]
         assert refused(write_bundle(tmp_path / "a.json", people)).rule == "fhir.too-large"
         long = write_ndjson(tmp_path / "long.ndjson", [patient("p1", note="x" * (1 << 20))])
@@ -124,7 +124,7 @@ class TestFiles:
         assert len(read_fhir(lines, role="subjects").cells) == 4000
 
     def test_a_file_that_unpacks_without_end_is_refused(self, tmp_path, monkeypatch):
-        monkeypatch.setattr("analysis.readers.formats.fhir.documents._ALWAYS_MB", 1)
+        monkeypatch.setattr("analysis.readers.formats.fhir.resources.documents._ALWAYS_MB", 1)
         path = tmp_path / "a.ndjson.gz"
         path.write_bytes(gzip.compress(b"\n" * (2 << 20)))
         assert refused(path).rule == "fhir.unpacked-size"

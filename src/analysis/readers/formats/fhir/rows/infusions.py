@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from analysis.readers.formats.fhir.codes import SNOMED, canonical
-from analysis.readers.formats.fhir.findings import Findings
-from analysis.readers.formats.fhir.nodes import concept, many, text
-from analysis.readers.formats.fhir.references import Addresses, Record, Row, Versions
-from analysis.readers.formats.fhir.usable import is_modified, note_zone, usable
+from analysis.readers.formats.fhir.resources.findings import Findings
+from analysis.readers.formats.fhir.resources.nodes import concept, many, text
+from analysis.readers.formats.fhir.resources.references import Addresses, Record, Row, Versions
+from analysis.readers.formats.fhir.resources.usable import is_modified, note_zone, usable
 
 __all__ = ["Infusions"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from analysis.readers.formats.fhir.findings import Findings
-from analysis.readers.formats.fhir.nodes import text
+from analysis.readers.formats.fhir.resources.findings import Findings
+from analysis.readers.formats.fhir.resources.nodes import text
 from analysis.rules import refusal
 
 __all__ = ["Addresses", "Record", "Row", "Stamp", "Versions", "stamp"]

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from analysis.errors import ReliefError
-from analysis.readers.formats.fhir.findings import Findings
-from analysis.readers.formats.fhir.nodes import many, text
+from analysis.readers.formats.fhir.resources.findings import Findings
+from analysis.readers.formats.fhir.resources.nodes import many, text
 from analysis.rules import refusal
 
 __all__ = ["ENDINGS", "Entry", "digest", "entries", "files_of"]

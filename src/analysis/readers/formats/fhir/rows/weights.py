@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from analysis.readers.formats.fhir.findings import Findings
-from analysis.readers.formats.fhir.references import Addresses, Record, Row, Versions
+from analysis.readers.formats.fhir.resources.findings import Findings
+from analysis.readers.formats.fhir.resources.references import Addresses, Record, Row, Versions
+from analysis.readers.formats.fhir.resources.usable import FINAL, usable
 from analysis.readers.formats.fhir.responses import Said, of_observation
-from analysis.readers.formats.fhir.usable import FINAL, usable
 
 __all__ = ["Weights"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from analysis.readers.formats.fhir.findings import Findings
-from analysis.readers.formats.fhir.nodes import many, text
-from analysis.readers.formats.fhir.references import Addresses, Record, Row, Versions
-from analysis.readers.formats.fhir.usable import is_modified, note_zone
+from analysis.readers.formats.fhir.resources.findings import Findings
+from analysis.readers.formats.fhir.resources.nodes import many, text
+from analysis.readers.formats.fhir.resources.references import Addresses, Record, Row, Versions
+from analysis.readers.formats.fhir.resources.usable import is_modified, note_zone
 
 __all__ = ["People"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from analysis.readers.formats.fhir.findings import Findings
+from analysis.readers.formats.fhir.resources.findings import Findings
 
 __all__ = ["FINAL", "is_modified", "note_zone", "usable"]
 
