@@ -42,6 +42,15 @@ def test_a_right_now_form_with_an_active_comparator_reaches_the_estimate(tmp_pat
     assert result["onset"].estimate["estimate"] < 0
 
 
+def test_reasons_tell_of_each_gate_whether_it_was_passed(tmp_path):
+    found = ledger(tmp_path, tables(n_per_arm=12))
+    words = {True: "yes", False: "no", None: "not evaluated"}
+    for name in ("onset", "first_session_guides"):
+        rows = found.reasons(name).set_index("gate")
+        assert rows["passed"].to_dict() == {r.gate: words[r.passed] for r in found[name].reasons}
+    assert set(found.reasons()["passed"]) == set(words.values())
+
+
 @pytest.mark.parametrize("claim", HOURS_CLAIMS)
 @pytest.mark.bad_input("B13", "G12")
 def test_a_past_month_form_cannot_support_a_claim_about_hours(tmp_path, claim):

@@ -128,6 +128,13 @@ def test_ratings_of_one_day_are_not_two_ratings(monkeypatch):
     assert session_courses(Case(check(course_study(made_up(30, 0.5))), load_definitions())).empty
 
 
+@pytest.mark.parametrize(("days", "counted"), [(27.9, True), (28.1, False)])
+def test_a_rating_four_weeks_before_is_the_oldest_that_counts(monkeypatch, days, counted):
+    monkeypatch.setitem(HOURS, "before_1", -24 * days)
+    courses = session_courses(Case(check(course_study(made_up(30, 0.5))), load_definitions()))
+    assert courses.empty is not counted
+
+
 def test_flagged_people_that_turn_the_word_are_named():
     table = made_up(200, 0.9, seed=11)
     made = course_study(table)

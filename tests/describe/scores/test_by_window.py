@@ -14,6 +14,7 @@ from analysis.cli import app
 from analysis.describe.in_words import interval
 from analysis.describe.scores.by_window import MIXED, PRIMARY, described
 from analysis.describe.scores.described_text import described_text
+from analysis.describe.scores.mixed_model import mixed_model
 from analysis.estimates.control.ancova import ancova
 from analysis.studies import opened
 from tests.designs import DESIGNS, write_design
@@ -110,6 +111,14 @@ def test_the_difference_is_that_of_covariance_and_of_one_model_over_all_windows(
     assert day["adjusted difference"] == pytest.approx(own)
     assert day[PRIMARY] == pytest.approx(case.at("day").primary.estimate)
     assert abs(day[MIXED] - own) < 2
+
+
+def test_two_windows_have_a_difference_each_in_the_mixed_model(tmp_path):
+    content = tables(n_per_arm=12, hours_after_end=(3, 24))
+    model = mixed_model(opened(str(write_study(tmp_path, content)))[0])
+    assert len(model.sizes) == 2
+    assert model.joint()["df1"] == 2
+    assert model.differences()["estimate"].nunique() == 2
 
 
 def test_the_later_window_that_the_verdict_reads_tells_the_difference_of_the_verdict(study, found):
