@@ -6,7 +6,8 @@ claim that needs one is testable. Each STOP also asks that chance would hardly b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,8 @@ from analysis.rules import issue
 from analysis.study import Design, Study
 from analysis.windows import Window, in_time, later_than_hours, windows_of_claims
 
-__all__ = ["arms_of", "baselines", "other_than_given", "rank_sum_chance", "rated_at_other_hours",
-           "rated_in_shares", "shared_out"]  # fmt: skip
+__all__ = ["Apart", "apart_in_hours", "apart_in_shares", "arms_of", "baselines", "other_than_given",
+           "rank_sum_chance", "rated_at_other_hours", "rated_in_shares", "shared_out"]  # fmt: skip
 
 # Assumption: slips of the pen. Two people, or a twentieth, in the wrong arm blur a difference by
 # a tenth of itself at the most; more is another allocation than the one that is declared.
@@ -68,6 +69,57 @@ _OTHER_SHARES = {"comparator": "comparator.rated-in-other-shares",
                  "later": "later.rated-in-other-shares"}  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Apart:
+    """How far two arms are from each other in how they were rated.
+
+    Attributes
+    ----------
+    size : float
+        Hours between their medians, or points between their shares rated.
+    stops : bool
+        So far, and so unlikely by chance, that the arms are no comparison.
+    noted : bool
+        Far enough to be told.
+    """
+
+    size: float
+    stops: bool = False
+    noted: bool = False
+
+
+def apart_in_hours(one: np.ndarray, other: np.ndarray) -> Apart:
+    """Two arms by the hours at which they were rated: one mean a person, shapes (n,) and (m,).
+
+    Where nobody of an arm was rated, they are not apart.
+    """
+    if not (len(one) and len(other)):
+        return Apart(0.0)
+    size = abs(float(np.median(one) - np.median(other)))
+    if size <= _HOURS_NOTED:
+        return Apart(size)
+    chance = rank_sum_chance(one, other)
+    return Apart(size, size > _HOURS_APART and chance < _CHANCE, chance < _CHANCE_NOTED)
+
+
+def apart_in_shares(rated: Sequence[int], people: Sequence[int]) -> Apart:
+    """Two arms by how many of their people with a baseline were rated.
+
+    Where nobody was, or an arm has nobody, they are not apart.
+    """
+    if not any(rated) or not all(people):
+        return Apart(0.0)
+    shares = [100 * n / all_of_it for n, all_of_it in zip(rated, people, strict=True)]
+    size = abs(shares[0] - shares[1])
+    if size <= _POINTS_NOTED:
+        return Apart(size)
+    from scipy.stats import fisher_exact  # slow to import
+
+    table = [[n, all_of_it - n] for n, all_of_it in zip(rated, people, strict=True)]
+    chance = float(fisher_exact(table).pvalue)
+    return Apart(size, size > _POINTS_APART and chance < _CHANCE, chance < _CHANCE_NOTED)
+
+
 def rated_at_other_hours(
     study: Study, forms: pd.DataFrame, primary: pd.DataFrame
 ) -> Iterator[Issue]:
@@ -78,17 +130,14 @@ def rated_at_other_hours(
         # A person counts once: the hours of one person are not independent.
         middle = (rated["since_end_low"] + rated["since_end_high"]) / 2
         hours = middle.groupby(rated["subject"]).mean()
-        arms = [hours[hours.index.isin(who)] for who in _people_of_arms(study)]
-        if min(map(len, arms), default=0) == 0:
+        arms = [hours[hours.index.isin(who)].to_numpy(float) for who in _people_of_arms(study)]
+        if len(arms) < 2:
             continue
-        apart = abs(float(np.median(arms[0]) - np.median(arms[1])))
-        if apart <= _HOURS_NOTED:
-            continue
-        chance = rank_sum_chance(*(own.to_numpy(float) for own in arms))
-        n, words = len(hours), _words(f"{60 * apart:.0f}", window)
-        if apart > _HOURS_APART and chance < _CHANCE:
+        apart = apart_in_hours(*arms)
+        n, words = len(hours), _words(f"{60 * apart.size:.0f}", window)
+        if apart.stops:
             yield issue(_OTHER_HOURS[touches], count=n, **words)
-        elif chance < _CHANCE_NOTED:
+        elif apart.noted:
             yield issue("time.differs-by-arm", count=n, **words)
 
 
@@ -127,18 +176,11 @@ def rated_in_shares(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) ->
     for touches, window, scores in _deciding(study, primary):
         rated = set(scores["subject"]) & before
         seen = [len(rated & who) for who in people]
-        shares = [100 * n / len(who) for n, who in zip(seen, people, strict=True)]
-        apart = abs(shares[0] - shares[1])
-        if not rated or apart <= _POINTS_NOTED:
-            continue
-        from scipy.stats import fisher_exact  # slow to import
-
-        table = [[n, len(who) - n] for n, who in zip(seen, people, strict=True)]
-        chance = float(fisher_exact(table).pvalue)
-        unseen, words = sum(map(len, people)) - sum(seen), _words(f"{apart:.0f}", window)
-        if apart > _POINTS_APART and chance < _CHANCE:
+        apart = apart_in_shares(seen, [len(who) for who in people])
+        unseen, words = sum(map(len, people)) - sum(seen), _words(f"{apart.size:.0f}", window)
+        if apart.stops:
             yield issue(_OTHER_SHARES[touches], count=unseen, **words)
-        elif chance < _CHANCE_NOTED:
+        elif apart.noted:
             yield issue("score.lost-in-one-arm", count=unseen, **words)
 
 

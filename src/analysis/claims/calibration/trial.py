@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis import instruments
+from analysis.checks.comparison import apart_in_hours, apart_in_shares
 from analysis.claims.calibration.common_analyses import COMMON, relief_by_common_analyses
 from analysis.claims.calibration.design import BASE, HOURS, Design, design_of_trial
 from analysis.claims.covariates import measured, pooled_sites
@@ -89,8 +90,8 @@ def judge_trials(
 ) -> list[Judged]:
     """Judge trials whose times are actual, whose comparator is active and whose form is ad hoc.
 
-    Gates 1 and 2 pass by the design of every world; gate 4 takes what the trial declares; gate 3
-    fails for a form that looks back; gates 5 and 6 are those that judge a study, their
+    Gates 1 and 2 pass by the design of every world; gate 4 takes what the trial declares, and fails
+    where the arms were rated otherwise; gate 3 fails for a form that looks back; gates 5 and 6 are those that judge a study, their
     models fitted for all trials at once. A group of flagged people is tried only where gate 5
     gives a word, since only a word can be lost. ``design`` tells the level, and the window: in a
     later one gate 3 lets any form pass and nobody is intoxicated.
@@ -102,8 +103,9 @@ def judge_trials(
     if design == BASE:
         reliefs = relief_by_common_analyses(trials, several)
     missing = [float(1 - scores.seen.mean()) for scores in several]
-    testable = [place for place, trial in enumerate(trials)
-                if window != HOURS or not trial.recall_hours > 0]  # fmt: skip
+    spoken = [window != HOURS or not trial.recall_hours > 0 for trial in trials]
+    testable = [place for place, trial in enumerate(trials) if spoken[place]
+                and not _rated_otherwise(trial, several[place], definitions, windows)]  # fmt: skip
     primaries = dict(zip(testable, analyse([several[p] for p in testable]), strict=True))
     bars = {
         place: _at_look(bars_of(several[place], definitions), primary, trials[place])
@@ -119,11 +121,13 @@ def judge_trials(
     onset = by_estimate | robust | open_cause
     judged = []
     for place, scores in enumerate(several):
+        # Whether everyone on ketamine scored lower is no comparison of the arms.
+        certainty = _certainty(scores, definitions) if spoken[place] else NOT_TESTABLE
         if place not in primaries:
-            words = dict.fromkeys(CLAIMS, NOT_TESTABLE)
+            words = {"onset": NOT_TESTABLE, "certainty_within_hours": certainty,
+                     "headline": combine_parts([NOT_TESTABLE, certainty])}  # fmt: skip
             judged.append(Judged(words, NOT_TESTABLE, reliefs[place], False, False, missing[place]))
             continue
-        certainty = _certainty(scores, definitions)
         words = {
             "onset": onset[place],
             "certainty_within_hours": certainty,
@@ -158,6 +162,24 @@ def _open_cause(trial: Trial, scores: Scores, definitions: Definitions) -> bool:
         or (off_plan and not told.enrolment_reason)
         or scores.baselines_apart > definitions.rule("baselines_far_apart_sd")
     )
+
+
+def _rated_otherwise(
+    trial: Trial, scores: Scores, definitions: Definitions, windows: tuple[str, ...]
+) -> bool:
+    """Whether the check of a study's files would refuse to compare the arms in the window."""
+    name = windows[0] if windows else definitions.primary.phase
+    inside = _inside(trial, trial.filled_totals, definitions, name)
+    rated, treated = inside.any(axis=1), trial.treated
+    hours = np.where(inside, trial.hours_since_end, 0.0).sum(axis=1)[rated]
+    hours /= inside.sum(axis=1)[rated]
+    apart = apart_in_hours(hours[treated[rated]], hours[~treated[rated]])
+    if apart.stops:
+        return True
+    arms = (scores.treated, ~scores.treated)
+    seen = rated[np.isfinite(trial.filled_baseline)]
+    return apart_in_shares([int(seen[arm].sum()) for arm in arms],
+                           [int(arm.sum()) for arm in arms]).stops  # fmt: skip
 
 
 def _row(trial: Trial, scores: Scores, primary: Primary, design: Design) -> str:
@@ -217,12 +239,19 @@ def _covariates(
 
 def _at(trial: Trial, totals: Array, definitions: Definitions, window: str) -> Array:
     """Mean of a person's forms in a window, NaN without one."""
-    bounds = definitions.windows[window]
-    inside = (trial.hours_since_end >= bounds.low) & (trial.hours_since_end < bounds.high)
-    inside &= np.isfinite(totals)
+    inside = _inside(trial, totals, definitions, window)
     count = inside.sum(axis=1)
     total = np.where(inside, totals, 0.0).sum(axis=1)
     return np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
+
+
+def _inside(
+    trial: Trial, totals: Array, definitions: Definitions, window: str
+) -> NDArray[np.bool_]:
+    """Which forms were filled in within a window."""
+    bounds = definitions.windows[window]
+    within = (trial.hours_since_end >= bounds.low) & (trial.hours_since_end < bounds.high)
+    return within & np.isfinite(totals)
 
 
 def bars_of(scores: Scores, definitions: Definitions) -> Bars:
