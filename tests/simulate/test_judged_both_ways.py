@@ -22,7 +22,7 @@ from analysis.claims.calibration.trial import judge_trial
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
 from analysis.claims.evaluators import EVALUATORS
-from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, SUPPORTED, ClaimResult
+from analysis.claims.ledger import CONTRADICTED, NOT_DECIDED, NOT_TESTABLE, SUPPORTED, ClaimResult
 from analysis.claims.result import claim_result
 from analysis.cli import app
 from analysis.readers.assemble import read_study
@@ -117,6 +117,17 @@ def test_a_trial_that_is_supported_is_so_both_ways(tmp_path):
     folder = by_folder(*cell, tmp_path / "study", command=False)
     assert folder == by_arrays(*cell)
     assert folder == by_folder(*cell, tmp_path / "again", command=True)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [("other-clock-25@loss-0.15+visits-1+allocation-2+covariate-0", 30, 998484),
+     ("wide-small-comparator@loss-0.15+covariate-0", 30, 534820)],
+    ids=["other hours", "other shares"],
+)  # fmt: skip
+def test_arms_rated_otherwise_by_chance_are_no_comparison_both_ways(tmp_path, cell):
+    assert by_arrays(*cell)["onset"] == NOT_TESTABLE
+    assert by_folder(*cell, tmp_path / "study", command=False) == by_arrays(*cell)
 
 
 def test_the_scenarios_drawn_are_those_that_are_counted():

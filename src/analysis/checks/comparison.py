@@ -95,7 +95,7 @@ def apart_in_hours(one: np.ndarray, other: np.ndarray) -> Apart:
     """
     if not (len(one) and len(other)):
         return Apart(0.0)
-    size = abs(float(np.median(one) - np.median(other)))
+    size = abs(_median(one) - _median(other))
     if size <= _HOURS_NOTED:
         return Apart(size)
     chance = rank_sum_chance(one, other)
@@ -139,6 +139,12 @@ def rated_at_other_hours(
             yield issue(_OTHER_HOURS[touches], count=n, **words)
         elif apart.noted:
             yield issue("time.differs-by-arm", count=n, **words)
+
+
+def _median(values: np.ndarray) -> float:
+    """As numpy's, in a fraction of its time for a few values."""
+    ordered, n = np.sort(values), len(values)
+    return float((ordered[(n - 1) // 2] + ordered[n // 2]) / 2)
 
 
 def rank_sum_chance(one: np.ndarray, other: np.ndarray) -> float:

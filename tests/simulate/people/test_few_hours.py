@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.simulate.people.few_hours import Fluctuation
+from analysis.simulate.people.few_hours import Asked, Fluctuation
 
 # Before and after the window's end, twice the same hour, the window's edges.
 ASKED = np.array([-31, -30, 5, -1, -1, 100, -95, -31, -102])
@@ -45,7 +45,7 @@ def test_values_and_sums_have_the_covariance_of_the_process(hours, window):
     wave = Fluctuation(hours, window, window + ASKED.max() - END)
     known = wave.window_and_end(numbers, rng)
     asked = np.tile(ASKED, (numbers, 1))
-    values, sums = wave.seen(np.full(numbers, END), known, asked, rng)
+    values, sums = wave.seen(known, Asked.about(np.full(numbers, END), window, asked), rng)
     # Independent numbers of SD 1: what each brings makes the covariance of what is drawn.
     brought = np.concatenate([known, values, sums], axis=1)
     expected = covariance_by_hand(hours, window)
@@ -58,6 +58,6 @@ def test_what_was_known_before_is_still_so():
     end = rng.integers(-75, -20, 50)
     known = wave.window_and_end(50, rng)
     later = np.column_stack([end, end - 720, end + 24])
-    values, sums = wave.seen(end, known, later, rng)
+    values, sums = wave.seen(known, Asked.about(end, 720, later), rng)
     np.testing.assert_allclose(values[:, 0], known[:, 0], atol=1e-12)
     np.testing.assert_allclose(sums[:, 0] - sums[:, 1], known[:, 1], atol=1e-9)

@@ -37,8 +37,9 @@ __all__ = [
     "trials_of",
 ]
 
-# Trials a file, trials that are judged at once, and that are drawn at once.
-SIZE, TOGETHER, DRAWN = 1000, 250, 16
+# Trials a file, trials that are judged at once, and people that are drawn at once: their arrays
+# stay in a processor's cache.
+SIZE, TOGETHER, PEOPLE = 1000, 250, 960
 # Words that gate 7 may take away.
 _DECIDED = "SC"
 LETTERS = {SUPPORTED: "S", CONTRADICTED: "C", NOT_DECIDED: "N", NOT_TESTABLE: "T"}
@@ -76,9 +77,11 @@ def trial_of(name: str, n_per_arm: int, number: int, seed: int) -> Trial:
 def trials_of(name: str, n_per_arm: int, numbers: Sequence[int], seed: int) -> list[Trial]:
     """Trials of a cell, each the one that :func:`trial_of` draws."""
     found: list[Trial] = []
-    for start in range(0, len(numbers), DRAWN):
-        sources = [generator(name, n_per_arm, i, seed) for i in numbers[start : start + DRAWN]]
-        found += trials(drawn_world(name), n_per_arm, sources)
+    world = drawn_world(name)
+    together = max(1, PEOPLE // (world.people_per_n * n_per_arm))
+    for start in range(0, len(numbers), together):
+        sources = [generator(name, n_per_arm, i, seed) for i in numbers[start : start + together]]
+        found += trials(world, n_per_arm, sources)
     return found
 
 

@@ -102,11 +102,14 @@ def _cross_products(scores: Scores) -> tuple[Array, Array, Array, float] | None:
         [np.ones(len(person)), scores.treated[person], scores.baseline[person], dummies,
          change[person, visit]]
     )  # fmt: skip
-    if len(both) <= both.shape[1] - 1 or np.linalg.matrix_rank(both[:, :-1]) < both.shape[1] - 1:
+    products, columns = both.T @ both, both.shape[1] - 1
+    if len(both) <= columns:
+        return None
+    if np.linalg.matrix_rank(products[:-1, :-1], hermitian=True) < columns:
         return None
     m = seen.sum(axis=1)
     first = np.concatenate([[0], np.cumsum(m[m > 0])[:-1]])
     means = np.add.reduceat(both, first, axis=0) / m[m > 0, None]
     alike = [means[m[m > 0] == rows] for rows in range(1, k + 1)]
     people = np.array([len(part) for part in alike], dtype=float)
-    return both.T @ both, np.stack([part.T @ part for part in alike]), people, float(len(both))
+    return products, np.stack([part.T @ part for part in alike]), people, float(len(both))

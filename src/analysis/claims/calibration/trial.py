@@ -91,10 +91,10 @@ def judge_trials(
     """Judge trials whose times are actual, whose comparator is active and whose form is ad hoc.
 
     Gates 1 and 2 pass by the design of every world; gate 4 takes what the trial declares, and fails
-    where the arms were rated otherwise; gate 3 fails for a form that looks back; gates 5 and 6 are those that judge a study, their
-    models fitted for all trials at once. A group of flagged people is tried only where gate 5
-    gives a word, since only a word can be lost. ``design`` tells the level, and the window: in a
-    later one gate 3 lets any form pass and nobody is intoxicated.
+    where the arms were rated otherwise; gate 3 fails for a form that looks back; gates 5 and 6 are
+    those that judge a study, their models fitted for all trials at once. A group of flagged people
+    is tried only where gate 5 gives a word, since only a word can be lost. ``design`` tells the
+    level, and the window: in a later one gate 3 lets any form pass and nobody is intoxicated.
     """
     window, windows = design.window, design.windows
     several = [scores_of(trial, definitions, windows=windows) for trial in trials]
@@ -170,9 +170,9 @@ def _rated_otherwise(
     """Whether the check of a study's files would refuse to compare the arms in the window."""
     name = windows[0] if windows else definitions.primary.phase
     inside = _inside(trial, trial.filled_totals, definitions, name)
-    rated, treated = inside.any(axis=1), trial.treated
-    hours = np.where(inside, trial.hours_since_end, 0.0).sum(axis=1)[rated]
-    hours /= inside.sum(axis=1)[rated]
+    count, treated = inside.sum(axis=1), trial.treated
+    rated = count > 0
+    hours = np.where(inside, trial.hours_since_end, 0.0).sum(axis=1)[rated] / count[rated]
     apart = apart_in_hours(hours[treated[rated]], hours[~treated[rated]])
     if apart.stops:
         return True

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.estimates.intervals import t_quantile
-from analysis.estimates.missing.conditional_normal import fill, missingness_patterns
+from analysis.estimates.missing.conditional_normal import fill_alike, missingness_patterns
 from analysis.estimates.missing.strategies import expected, merged_covariance
 from analysis.estimates.missing.tipping import smallest_failing
 from analysis.estimates.missing.trial_data import first_missing_to_the_end
@@ -143,12 +143,13 @@ def _moved_by_jumping(score: Array, own: Array, effect: Array, covariance: Array
     """What jumping to reference changes in each filled score of the treated, shape (n, k)."""
     event = first_missing_to_the_end(score)
     jump = expected("JR", own, own - effect, event)
-    moved = np.zeros_like(score)
-    for members in missingness_patterns(np.isfinite(score), event):
+    seen = np.isfinite(score)
+    jumped, stayed = np.where(seen, score, jump), np.where(seen, score, own)
+    for members in missingness_patterns(seen, event):
         after = merged_covariance("JR", covariance[1], covariance[0], int(event[members[0]]))
-        moved[members] = fill(score[members], jump[members], after)
-        moved[members] -= fill(score[members], own[members], covariance[1])
-    return moved
+        fill_alike(jumped, score, jump, after, members)
+        fill_alike(stayed, score, own, covariance[1], members)
+    return jumped - stayed
 
 
 def _coefficient_of_arm(covariates: Array, treated: NDArray[np.bool_]) -> Array:

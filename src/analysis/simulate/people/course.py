@@ -51,9 +51,9 @@ def _course_sums(
     # Nothing that the infusion adds reaches further back than a day before it.
     every = world.hours[world.hours <= last]
     late = every >= -24
-    n = len(people["ketamine"])
-    hours = np.broadcast_to(every[late].astype(float), (n, int(late.sum())))
-    early = np.zeros((n, int((~late).sum())))
+    # One row for everyone: the powers are taken once.
+    hours = every[late].astype(float)[None, :]
+    early = np.zeros((len(people["ketamine"]), int((~late).sum())))
     start = 0 if earlier is None else world.washout
     common, drug = _courses(world, people, hours - start, earlier)
     return (

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from analysis.simulate.people.together import Source
 
-__all__ = ["Fluctuation"]
+__all__ = ["Asked", "Fluctuation"]
 
 Array = NDArray[np.float64]
 Hours = NDArray[np.int64]
@@ -40,6 +40,35 @@ class _Steps:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """Hours that are asked about, since the start of each person's window, and their order.
+
+    Attributes
+    ----------
+    since : ndarray of int, shape (n, 1 + k)
+        The window's end first, then the hours as they are asked.
+    in_order : ndarray of int, shape (n, 1 + k)
+        The same from the earliest to the last.
+    back : ndarray of int, shape (n, 1 + k)
+        Where each of ``since`` stands in ``in_order``.
+    """
+
+    since: Hours
+    in_order: Hours
+    back: Hours
+
+    @classmethod
+    def about(cls, end: Hours, window: int, hours: Hours) -> Asked:
+        """Hours (n, k) in any order, none before the start of the windows that end at ``end``."""
+        start = end - window
+        since = np.column_stack([np.full(len(end), window), hours - start[:, None]])
+        order = np.argsort(since, axis=1, kind="stable")
+        back = np.empty_like(order)
+        np.put_along_axis(back, order, np.arange(order.shape[1])[None, :], 1)
+        return cls(since, np.take_along_axis(since, order, 1), back)
+
+
+@dataclass(frozen=True)
 class Fluctuation:
     """A stationary fluctuation of mean 0 and SD 1, e-folding in ``hours``, seen hourly.
 
@@ -58,29 +87,24 @@ class Fluctuation:
         total = shared * z[:, 0] + np.sqrt(variance - shared**2) * z[:, 1]
         return np.column_stack([z[:, 0], total])
 
-    def seen(self, end: Hours, known: Array, asked: Hours, rng: Source) -> tuple[Array, Array]:
+    def seen(self, known: Array, asked: Asked, rng: Source) -> tuple[Array, Array]:
         """Values at the hours asked about, and sums over all hours since the window's start.
 
         Parameters
         ----------
-        end : ndarray of int, shape (n,)
-            The hour at which each person's window ends; the window is the hours up to it.
         known : ndarray of float, shape (n, 2)
             What :meth:`window_and_end` gave.
-        asked : ndarray of int, shape (n, k)
-            Hours, in any order; none before the window's start.
+        asked : Asked
+            About n people at k hours each.
         rng : Generator or Together
 
         Returns
         -------
         tuple of ndarray of float, shape (n, k)
         """
-        start = end - self.window
-        since = np.column_stack([np.full(len(end), self.window), asked - start[:, None]])
-        order = np.argsort(since, axis=1, kind="stable")
-        values, sums = self._free(np.take_along_axis(since, order, 1), rng)
-        back = np.argsort(order, axis=1)
-        values, sums = (np.take_along_axis(table, back, 1) for table in (values, sums))
+        since = asked.since
+        values, sums = (np.take_along_axis(table, asked.back, 1)
+                        for table in self._free(asked.in_order, rng))  # fmt: skip
         # What is known less what was drawn, in the units of what it adds an hour.
         gap = (known - np.column_stack([values[:, 0], sums[:, 0]])) @ np.linalg.inv(self._known)
         for table, weights in zip((values, sums), self._adds, strict=True):

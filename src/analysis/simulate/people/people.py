@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from analysis import instruments
-from analysis.simulate.people.few_hours import Fluctuation
+from analysis.simulate.people.few_hours import Asked, Fluctuation
 from analysis.simulate.people.together import Source, Together
 from analysis.simulate.people.visit_times import visit_hours
 from analysis.simulate.scenarios.scenario import CLUSTERS, NOW_ITEMS, Arrays, World
@@ -157,8 +157,9 @@ def look(world: World, people: Arrays, rng: Source) -> None:
     end = hour_of(people["other_day"] / 60, world.screening_window)
     start = (end - world.screening_window)[:, None]
     level, sums = people["trait"][:, None], people["trait"][:, None] * (asked - start)
+    hours = Asked.about(end, world.screening_window, asked)
     for name, (sd, wave) in _fluctuations(world).items():
-        values, totals = wave.seen(end, people[name], asked, rng)
+        values, totals = wave.seen(people[name], hours, rng)
         level, sums = level + sd * values, sums + sd * totals
     cuts = np.cumsum([block.shape[1] for block in blocks])[:-1]
     names = [*((table, "end") for table in ends), *((table, "start") for table in starts)]
@@ -218,10 +219,15 @@ def items(
     number = np.array(scale.numbers) - 1
     first, count = (20, 22) if name == "IES-R" else (0, 20)
     lasting = people["item"][:, first + number] + people["cluster"][:, cluster]
-    weighted = drug[:, :, None] * np.array(world.drug_clusters)[cluster]
-    latent = (common[:, :, None] + weighted) / NOW_ITEMS
-    latent = latent + difficulty(count)[number] + lasting[:, None, :]
-    latent += world.noise_sd * rng.standard_normal(latent.shape)
+    # In place: these are the largest arrays of a trial.
+    latent = drug[:, :, None] * np.array(world.drug_clusters)[cluster]
+    latent += common[:, :, None]
+    latent /= NOW_ITEMS
+    latent += difficulty(count)[number]
+    latent += lasting[:, None, :]
+    noise = rng.standard_normal(latent.shape)
+    noise *= world.noise_sd
+    latent += noise
     # Rounded, so that the last bit of a platform's arithmetic cannot move a score.
     np.round(latent, 6, out=latent)
     latent += 0.5
