@@ -12,10 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.checks import check
+from analysis.claims import judge_checked
 from analysis.claims.case import Case
 from analysis.claims.definitions import load_definitions
 from analysis.claims.gates.declarations import as_declared
 from analysis.cli import app
+from analysis.describe.answer.in_numbers import answer_in_numbers
+from analysis.describe.scores.by_window import described
 from analysis.paths import EXAMPLE_STUDY
 from analysis.readers.assemble import read_study
 from analysis.rules import catalogue
@@ -127,6 +130,18 @@ def test_what_needs_the_comparator_is_not_testable(tmp_path, rule, deny):
     # Who was given ketamine is told by the arms: where they are wrong, nobody is known to be.
     own = claims["certainty_within_hours"]["verdict"]
     assert (own == "not testable") == (rule == "arm.other-than-given")
+
+
+@pytest.mark.parametrize("deny", [other_hours, other_shares, another_year])
+def test_of_arms_that_are_no_comparison_no_page_tells_a_difference_alone(tmp_path, deny):
+    content = tables(n_per_arm=12)
+    path = write_study(tmp_path, content, **deny(content))
+    checked = check(read_study(path))
+    found = described(Case(checked, load_definitions()))
+    ledger = judge_checked(checked, load_definitions())
+    stop = next(reason.text for reason in ledger["onset"].reasons if reason.gate == "comparator")
+    assert answer_in_numbers(ledger, found) == f"The arms are not compared: {stop}"
+    assert f"The verdict does not compare the arms: {stop}" in found.limits
 
 
 def nearly_arm_is_site(content: Content) -> dict[str, Any]:

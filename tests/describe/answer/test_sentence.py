@@ -60,10 +60,27 @@ def test_a_no_gives_no_reason_beyond_the_permitted_sentence(published):
 
 
 def test_a_gate_that_failed_goes_before_one_that_was_not_evaluated(published):
-    both = ledger_with(published, onset=onset("not decided", estimate=False, calibration=None))
-    assert answer(both).endswith("because the interval of the difference leaves both answers open.")
+    both = ledger_with(published, onset=onset("not decided", robustness=False, calibration=None))
+    assert answer(both).endswith("because the verdict does not survive every sensitivity analysis.")
     alone = ledger_with(published, onset=onset("not decided", calibration=None))
     assert answer(alone).endswith("the procedure is wrong at this design has not been counted.")
+
+
+def test_an_estimate_that_shows_no_fall_is_told_with_what_keeps_it_from_a_no(published):
+    """Where an interval excludes every fall that matters, another gate leaves it undecided."""
+    open_yet = ledger_with(published, onset=onset("not decided", estimate=False, calibration=None))
+    assert answer(open_yet).endswith(
+        "because the difference and its interval do not show that it does and how often the "
+        "procedure is wrong at this design has not been counted."
+    )
+
+
+@pytest.mark.parametrize("verdict", ["not decided", "not testable"])
+def test_that_they_surely_fall_is_contradicted_is_said_whatever_is_open(published, verdict):
+    surely = ledger_with(published, onset=onset(verdict, time=False),
+                         headline={"verdict": "contradicted"})  # fmt: skip
+    assert answer(surely).endswith("; that they surely fall is contradicted.")
+    assert "surely" not in answer(ledger_with(published, onset=onset(verdict, time=False)))
 
 
 @pytest.mark.parametrize("verdict", WORDS)

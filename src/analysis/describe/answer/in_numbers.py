@@ -33,7 +33,7 @@ def answer_in_numbers(ledger: Ledger, found: Described | None = None) -> str:
     result = ledger[CLAIM]
     if result.verdict != NOT_TESTABLE:
         return _difference(result)
-    return _of_a_study(found) if found is not None else _published(result)
+    return _of_a_study(found, result) if found is not None else _published(result)
 
 
 def _difference(result: ClaimResult) -> str:
@@ -57,8 +57,13 @@ def _difference(result: ClaimResult) -> str:
     )
 
 
-def _of_a_study(found: Described) -> str:
+def _of_a_study(found: Described, result: ClaimResult) -> str:
     """What the data say of later times, where they cannot speak to hours."""
+    stops = [reason.text for reason in result.reasons
+             if reason.gate == "comparator" and reason.passed is False]  # fmt: skip
+    if stops and not found.differences.empty:
+        # A difference of arms that are no comparison says nothing of the infusion.
+        return f"The arms are not compared: {stops[0]}"
     told = [one.sentence for one in found.windows if one.decides]
     told = told or [one.sentence for one in found.windows]
     if told:

@@ -23,12 +23,12 @@ _OPENING = {
 }
 # What keeps a verdict back, by gate: found wanting, and not evaluated.
 _LACKING = {
-    "construct": "the scores are not shown to be of PTSD severity in people with PTSD",
+    "construct": "no usable scores are of PTSD severity in people with PTSD given ketamine",
     "time": "there are not enough scores at known times within hours of an infusion",
     "recall": "the scale asks about time before the infusion too",
     "comparator": "there is no comparison as a cause needs it "
-    "(randomised, concurrent, active, as planned)",
-    "estimate": "the interval of the difference leaves both answers open",
+    "(randomised, concurrent, active, as planned, rated alike)",
+    "estimate": "the difference and its interval do not show that it does",
     "robustness": "the verdict does not survive every sensitivity analysis",
     "calibration": "at this design the procedure finds an effect too often where there is none",
 }
@@ -46,8 +46,10 @@ def answer(ledger: Ledger) -> str:
     """One sentence that answers :data:`QUESTION` from what a source says of the claim `onset`.
 
     It opens with the verdict, goes on with the sentence that the verdict permits, and ends with
-    what keeps it from more: a failed gate goes before one that was not evaluated. It holds no
-    number, so it is the same in every view. Synthetic data are named.
+    what keeps it from more: a failed gate goes before one that was not evaluated, which is told
+    too where the estimate alone would not say why there is no answer. That the page's own claim,
+    symptoms that surely fall, is contradicted is said whatever is open of the average. It holds
+    no number, so it is the same in every view. Synthetic data are named.
     """
     result = ledger["onset"]
     opening = _OPENING[result.verdict] + (" (synthetic data)" if ledger.synthetic else "")
@@ -61,9 +63,13 @@ def _end(ledger: Ledger, result: ClaimResult) -> str:
         return ""
     if result.verdict == SUPPORTED:
         return f"; that everyone improves is {ledger['certainty_within_hours'].verdict}"
-    failed = [_LACKING[reason.gate] for reason in result.reasons if reason.passed is False]
+    surely = ledger["headline"].verdict == CONTRADICTED
+    contradicted = "; that they surely fall is contradicted" if surely else ""
+    failed = [reason.gate for reason in result.reasons if reason.passed is False]
     unknown = [_UNKNOWN[reason.gate] for reason in result.reasons if reason.passed is None]
-    why = failed or unknown
+    why = [_LACKING[gate] for gate in failed]
+    if not failed or "estimate" in failed:
+        why += unknown
     # What follows from the first shortcoming of data that cannot tell is no further reason.
     why = why[:1] if result.verdict == NOT_TESTABLE else why
-    return f", because {listed(why)}" if why else ""
+    return (f", because {listed(why)}" if why else "") + contradicted

@@ -20,7 +20,7 @@ from analysis.claims.case import Case
 from analysis.claims.gates.later_window import deciding_window
 from analysis.claims.ledger import TEAM
 from analysis.describe.chosen import decides, enough, scored_windows, why_not_hours
-from analysis.describe.common import released
+from analysis.describe.common import policy, released
 from analysis.describe.in_words import difference_sentence, interval, lines_of, listed
 from analysis.describe.scores.mixed_model import MIXED, mixed_model
 from analysis.describe.scores.reliable_ways import reliable_ways
@@ -273,6 +273,10 @@ def _responders(case: Case, name: str) -> pd.DataFrame:
 def _limits(case: Case, names: list[str]) -> list[str]:
     """What these numbers cannot say."""
     told = []
+    if stop := case.stopped("comparator.", "arm."):
+        hides = policy(case)
+        text = stop.shown(None if hides is None else lambda number: hides.number(number)[0])
+        told.append(f"The verdict does not compare the arms: {text}")
     few = [case.windows[name].label for name in scored_windows(case) if name not in names]
     if few:
         least = int(case.definitions.rule("minimum_people_per_arm"))
