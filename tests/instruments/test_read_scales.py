@@ -217,3 +217,15 @@ def test_screeners_with_a_branch_not_taken_are_scored(tmp_path):
     made = scored(path, "C-SSRS")
     np.testing.assert_equal(made["total"].to_numpy(), [0, 4, np.nan])
     assert found(path, "form.incomplete") == 1
+
+
+def test_answers_to_items_that_a_short_version_leaves_out_are_told(tmp_path):
+    """They are of the whole scale; no score counts them, and nobody must find that out alone."""
+    whole = tables(numbers=tuple(range(1, 21)))
+    found = {
+        name: {issue.rule: str(issue) for issue in read_study(path).issues}
+        for name, path in (("whole", write_study(tmp_path / "whole", whole)),
+                           ("short", write_study(tmp_path / "short", tables())))
+    }  # fmt: skip
+    assert "has no item 2, 7, 8, 12, 16, 20 in this" in found["whole"]["item.not-of-version"]
+    assert "item.not-of-version" not in found["short"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count, takewhile
+
 import numpy as np
 import pandas as pd
 
@@ -69,6 +71,9 @@ def items(reading: Reading, table: TextTable, spec: AssessmentTable) -> pd.DataF
         values = _matrix(reading, table, spec, columns)
     else:
         return None
+    beside = _beside(table, spec)
+    every_row = np.full(len(values), bool(beside))
+    reading.note("item.not-of-version", table, every_row, scale=scale.name, items=beside)
     old = carried_forward(scale, spec.version, values)
     cannot = ", ".join(map(str, scale.not_assessable.get(spec.version, ())))
     name = scale.name
@@ -80,6 +85,20 @@ def items(reading: Reading, table: TextTable, spec: AssessmentTable) -> pd.DataF
     if scale.turned_items:
         values = _turned(reading, table, spec, values)
     return pd.DataFrame(values, columns=list(scale.item_numbers(spec.version)))
+
+
+def _beside(table: TextTable, spec: AssessmentTable) -> str:
+    """Numbers of the columns of the items' pattern that are no item of the version, in words.
+
+    Of a version that leaves items out alone: after the last of any other, another scale may go on.
+    """
+    own = instruments.get(spec.instrument).item_numbers(spec.version)
+    if not isinstance(spec.items, str) or list(own) == list(range(1, len(own) + 1)):
+        return ""
+    there, pattern = {*table.names, *map(str, table.cells.columns)}, spec.items
+    after = takewhile(lambda n: pattern.format(n) in there, count(max(own) + 1))
+    left_out = (n for n in range(1, max(own)) if n not in own and pattern.format(n) in there)
+    return ", ".join(map(str, (*left_out, *after)))
 
 
 def _turned(
