@@ -83,6 +83,11 @@ def test_that_they_surely_fall_is_contradicted_is_said_whatever_is_open(publishe
     assert "surely" not in answer(ledger_with(published, onset=onset(verdict, time=False)))
 
 
+def test_onset_judged_alone_is_answered_too(published):
+    alone = replace(published, claims=(published["onset"],))
+    assert answer(alone) == answer(published)
+
+
 @pytest.mark.parametrize("verdict", WORDS)
 @pytest.mark.parametrize("passed", [False, None])
 def test_any_verdict_by_any_gate_is_one_sentence(published, verdict, passed):

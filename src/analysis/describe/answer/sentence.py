@@ -63,7 +63,8 @@ def _end(ledger: Ledger, result: ClaimResult) -> str:
         return ""
     if result.verdict == SUPPORTED:
         return f"; that everyone improves is {ledger['certainty_within_hours'].verdict}"
-    surely = ledger["headline"].verdict == CONTRADICTED
+    # Some claims may have been judged alone.
+    surely = any(one.claim == "headline" and one.verdict == CONTRADICTED for one in ledger.claims)
     contradicted = "; that they surely fall is contradicted" if surely else ""
     failed = [reason.gate for reason in result.reasons if reason.passed is False]
     unknown = [_UNKNOWN[reason.gate] for reason in result.reasons if reason.passed is None]
