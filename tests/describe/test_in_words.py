@@ -19,6 +19,8 @@ def line(low, high, estimate=None):
     ("low", "high", "told"),
     [
         (-21, 6, in_words.BOTH),
+        (-21, 12, in_words.BOTH),
+        (-2, 12, "a worsening that matters, and no improvement that does"),
         (-3, 2, "includes zero and none that would matter"),
         (-14, -11, "in which every difference would matter"),
         (-14, -2, "excludes zero but includes differences too small to matter"),

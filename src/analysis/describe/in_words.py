@@ -20,6 +20,7 @@ __all__ = ["SYNTHETIC", "alternative", "between", "counted", "difference_sentenc
 SYNTHETIC = "Synthetic data: "
 # What an interval holds: no difference, and a difference that matters.
 BOTH = "which includes both no difference and one that matters"
+WORSE = "which includes no difference and a worsening that matters, and no improvement that does"
 
 
 def percent(share: float) -> str:
@@ -60,8 +61,10 @@ def between(line: Mapping[str, Any], smallest: float | None) -> str:
     if smallest is None:
         return f"an interval that {'includes' if low <= 0 <= high else 'excludes'} zero"
     if low <= 0 <= high:
-        matters = low <= -smallest or high >= smallest
-        return BOTH if matters else "an interval that includes zero and none that would matter"
+        if low <= -smallest:
+            return BOTH
+        told = "an interval that includes zero and none that would matter"
+        return WORSE if high >= smallest else told
     if min(abs(low), abs(high)) >= smallest:
         return "an interval in which every difference would matter"
     if max(abs(low), abs(high)) < smallest:
