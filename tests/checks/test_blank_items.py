@@ -45,6 +45,17 @@ def test_complete_forms_alone_are_analysed_too(tmp_path):
     assert checked.other_forms == "with complete questionnaires alone"
 
 
+def test_an_item_that_was_never_asked_leaves_a_study_to_judge(tmp_path):
+    content = tables()
+    for row in content["scores"]:
+        row["item_03"] = ""
+    checked = check(read_study(write_study(tmp_path, content)))
+    assert len(checked.forms) == len(content["scores"])
+    beside = checked.sensitivity
+    assert beside is not None
+    assert beside.forms.empty
+
+
 def test_a_study_may_declare_complete_forms_and_the_filled_ones_stand_beside(tmp_path):
     declared = check(study(tmp_path, **COMPLETE))
     assert not declared.forms["prorated"].any()

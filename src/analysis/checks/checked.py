@@ -12,7 +12,12 @@ from analysis.checks.answerable_questions import check_questions
 from analysis.checks.blank_items import same_items_before
 from analysis.checks.entered_twice import check_entered_twice
 from analysis.checks.events import check_events, without_late_guesses
-from analysis.checks.forms import SetAside, check_forms, prorated_forms
+from analysis.checks.forms import (
+    SetAside,
+    check_forms,
+    prorated_forms,
+    refuse_without_scores,
+)
 from analysis.checks.participant_flow import participant_flow
 from analysis.checks.sites import check_sites
 from analysis.errors import Issue
@@ -49,8 +54,8 @@ class Checked:
         Rules by which people or forms were set aside, in reading or here.
     missing : {"person-mean", "complete"}
         What became of forms with few blank items, see :func:`analysis.instruments.scoring.score`.
-    sensitivity : Checked or None
-        The same with these forms treated the other way; None where there are none.
+    few_blanks : bool
+        Whether there are such forms; ``sensitivity`` treats them the other way.
     """
 
     study: Study
@@ -60,7 +65,7 @@ class Checked:
     read: Study
     set_aside: frozenset[str] = frozenset()
     missing: Missing = "person-mean"
-    sensitivity: Checked | None = None
+    few_blanks: bool = False
     # What was computed of it already; a copy with something replaced begins anew.
     _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -73,6 +78,16 @@ class Checked:
             self._known[key] = make()
         found: T = self._known[key]
         return found
+
+    @property
+    def sensitivity(self) -> Checked | None:
+        """The same with forms of few blank items treated the other way; None where there are none.
+
+        Where no questionnaire is complete, complete ones alone leave no form.
+        """
+        if not self.few_blanks:
+            return None
+        return self.once("sensitivity", lambda: _checked(self.read, _OTHER[self.missing]))
 
     @property
     def other_forms(self) -> str:
@@ -132,15 +147,22 @@ def check(study: Study, *, missing: Missing | None = None, put_back: str = "") -
     ReliefError
         For a STOP of scope ``study``: totals beyond a scale's range, no score at all.
     """
+    found = _checked(study, missing or study.design.missing_items, put_back, refuse=True)
+    return found if missing is None and not put_back else replace(found, few_blanks=False)
+
+
+def _checked(study: Study, own: Missing, put_back: str = "", *, refuse: bool = False) -> Checked:
+    """As :func:`check`; unless it is to ``refuse``, a study without any score is none to refuse."""
     # People whom reading set aside say nothing of the study, but they are counted.
     gone = {who: rule for who, rule in study.set_aside.items() if rule != put_back}
     live = study.keep_subjects(_without(study, gone))
-    own = missing or study.design.missing_items
     # Rules about answers as they were given see them all.
     asked, often_blank = live, list[Issue]()
     if own == "person-mean":
         asked, often_blank = same_items_before(live)
     forms = place(live, score(asked, missing=own))
+    if refuse:
+        refuse_without_scores(live, forms)
     found = check_forms(live, forms)
     check_events(live, forms, found)
     check_sites(live, forms, found)
@@ -157,9 +179,6 @@ def check(study: Study, *, missing: Missing | None = None, put_back: str = "") -
     kept = kept.keep_forms(left["form"])
     issues = [*study.issues, *found.issues, *often_blank, *prorated_forms(left)]
     issues += check_questions(kept, left) if len(kept.subjects) else _nobody_is_left(found)
-    sensitivity = None
-    if missing is None and not put_back and _any_few_blanks(own, left, found):
-        sensitivity = check(study, missing=_OTHER[own])
     return Checked(
         kept,
         left.reset_index(drop=True),
@@ -168,7 +187,7 @@ def check(study: Study, *, missing: Missing | None = None, put_back: str = "") -
         study,
         frozenset(found.forms) | frozenset(found.subjects.values()),
         own,
-        sensitivity,
+        few_blanks=refuse and _any_few_blanks(own, left, found),
     )
 
 

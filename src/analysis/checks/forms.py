@@ -13,7 +13,7 @@ from analysis.errors import Issue
 from analysis.rules import issue, refusal
 from analysis.study import Study
 
-__all__ = ["SetAside", "check_forms", "prorated_forms"]
+__all__ = ["SetAside", "check_forms", "prorated_forms", "refuse_without_scores"]
 
 
 @dataclass
@@ -67,7 +67,7 @@ def check_forms(study: Study, forms: pd.DataFrame) -> SetAside:
     Raises
     ------
     ReliefError
-        ``score.out-of-range``, ``score.none`` and ``score.nobody-left`` (STOP, scope study).
+        ``score.out-of-range`` (STOP, scope study).
     """
     found = SetAside()
     _never_infused(study, found)
@@ -77,18 +77,24 @@ def check_forms(study: Study, forms: pd.DataFrame) -> SetAside:
     _conflicting(forms, found)
     _during(forms, found)
     _not_differenced(forms, found)
-    if forms["total"].notna().sum() == 0:
-        _refuse_if_nobody_is_left(study)
-        raise refusal("score.none")
     return found
 
 
-def _refuse_if_nobody_is_left(study: Study) -> None:
-    """Where every person was set aside, the rule that did it is what must be mended."""
+def refuse_without_scores(study: Study, forms: pd.DataFrame) -> None:
+    """Refuse a study in which no form, scored and placed, has a total.
+
+    Raises
+    ------
+    ReliefError
+        ``score.nobody-left`` where everyone was set aside, else ``score.none`` (STOP, scope study).
+    """
+    if forms["total"].notna().any():
+        return
     rules = pd.Series(study.set_aside, dtype="str").value_counts()
     if len(rules) and study.subjects.empty:
         most, everyone = int(rules.iloc[0]), int(rules.sum())
         raise refusal("score.nobody-left", why=rules.index[0], most=most, everyone=everyone)
+    raise refusal("score.none")
 
 
 def _never_infused(study: Study, found: SetAside) -> None:
