@@ -202,3 +202,60 @@ def test_tables_that_write_times_less_exactly_are_asked_about_one_by_one(tmp_pat
     found = drafted(tmp_path, people=people, pcl=forms(PCL5, **own))
     told = [found[name].get("datetime_format") for name in ("study", "infusions")]
     assert (*told, found["assessments"][0]["datetime_format"]) == (None, "TODO", "TODO")
+
+
+def given(*orders: tuple[str, ...], column: str = "treatment", **own: str) -> Rows:
+    """A row an infusion: each person was given the treatments of one order."""
+    return [
+        {"id": f"P{n}", "period": at, column: label, "start": f"2025-0{at}-0{n}T09:00"} | own
+        for n, order in enumerate(orders, 1)
+        for at, label in enumerate(order, 1)
+    ]
+
+
+def asked(folder: Path) -> str:
+    """The question about the design."""
+    lines = (folder / "study.toml").read_text(encoding="utf-8").splitlines()
+    return next(line for line in lines if line.startswith("design"))
+
+
+@pytest.mark.parametrize("column", ["treatment", "arm"])
+@pytest.mark.parametrize("labels", [("ket", "mdz"), ("A", "B")])
+def test_people_given_both_treatments_are_drafted_as_a_crossover(tmp_path, column, labels):
+    """An arm there is excluded as rows that differ: what was given first tells it."""
+    ab, ba = labels, labels[::-1]
+    infusions = given(ab, ba, (ab[0],), ab, ba, column=column)
+    draft = drafted(tmp_path, infusions=infusions, pcl=forms(PCL5, when="2025-04-0{day}"))
+    assert "arm" not in draft["subjects"]
+    assert "sequence" not in draft["subjects"]
+    assert "primary_arm" not in draft["study"]
+    assert draft["infusions"]["agent"] == column
+    assert "as in a crossover" in asked(tmp_path)
+    assert repr(column) in (tmp_path / "study.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("column", ["sequence", "order", "group"])
+def test_the_order_of_a_crossover_is_its_sequence(tmp_path, column):
+    orders = [("ket", "mdz"), ("mdz", "ket"), ("ket", "mdz")]
+    people = [{"id": f"P{n}", column: "-".join(order), "age": 30 + n}
+              for n, order in enumerate(orders, 1)]  # fmt: skip
+    draft = drafted(tmp_path, infusions=given(*orders), people=people)
+    assert draft["subjects"]["path"] == "people.csv"
+    assert draft["subjects"]["sequence"] == column
+    assert "arm" not in draft["subjects"]
+
+
+@pytest.mark.parametrize(
+    "orders",
+    [
+        [("ket", "ket"), ("mdz", "mdz")],
+        # Open ketamine after the trial, and labels of which one is no treatment.
+        [("ket", "ket"), ("mdz", "ket")],
+        [("screening", "ket"), ("screening", "mdz")],
+        [("ketamine 0.5", "ketamine 1.0"), ("ketamine 0.5", "ketamine 1.0")],
+    ],
+)
+def test_several_infusions_alone_are_no_crossover(tmp_path, orders):
+    drafted(tmp_path, infusions=given(*orders))
+    assert "crossover" in asked(tmp_path)
+    assert "as in a crossover" not in asked(tmp_path)

@@ -369,3 +369,24 @@ def test_a_survey_platforms_export_reads_as_the_study(tmp_path, name):
     pd.testing.assert_frame_equal(found, expected)
     pd.testing.assert_frame_equal(study.infusions, by_hand.infusions)
     assert list(study.assessments["hours_low"]) == list(by_hand.assessments["hours_low"])
+
+
+def test_the_draft_of_a_crossover_reads_with_everybody_in_it(tmp_path):
+    made = content()
+    later = [
+        {key: cell.replace("-03-", "-05-") for key, cell in row.items()}
+        | {"agent": {"ketamine": "midazolam", "midazolam": "ketamine"}[row["agent"]]}
+        for row in made["infusions"]
+    ]
+    made["infusions"] += later
+    del made["subjects"]
+    out = tmp_path / "study.toml"
+    write_study_toml(export(tmp_path / "export", made), out)
+    answered(out)
+    text = out.read_text(encoding="utf-8").replace('"parallel"', '"crossover"')
+    out.write_text(
+        text.replace(ANSWERS["arms"], '{ketamine = "ketamine", midazolam = "midazolam"}')
+    )
+    study = read_study(out)
+    assert not study.set_aside
+    assert set(study.subjects["sequence"]) == {"ketamine-midazolam", "midazolam-ketamine"}

@@ -13,8 +13,8 @@ from analysis.draft.toml_text import WINDOW, Draft, Line, column, quoted, table_
 from analysis.readers.roles.infusions import statuses
 from analysis.readers.table.visit_hours import hours_of_visits
 
-__all__ = ["FORM", "assessments", "formats_differ", "infusions", "people", "planned",
-           "table_of_people"]  # fmt: skip
+__all__ = ["FORM", "assessments", "crossed", "formats_differ", "infusions", "people", "planned",
+           "table_of_people", "treatments"]  # fmt: skip
 
 # Formats that the name of a file tells.
 _TOLD_BY_NAME = ("csv", "excel", "xpt", "spss", "stata", "sas")
@@ -28,6 +28,10 @@ _NO_AGENTS = ("dose", "mg", "kg", "ml", "volume", "rate", "no", "nr", "number", 
               "visit", "duration", "length", "other", "concomitant", "prior", "complete",
               "completed", "reaction", "history")  # fmt: skip
 _FEW = 6
+_STARTS = ("infusionstart", "start", "started", "starts", "begin", "begun", "beginn")
+# The order of treatments of a crossover; so many of its people were given more than one.
+_ORDERS = ("sequence", "seq", "order")
+_MOST = 2 / 3
 _TIME = "the column of the time the form was filled in (or: hours)"
 _VISITS = "hours since the infusion's start for each visit, such as { pre = -1, d1 = 24 }"
 
@@ -60,15 +64,45 @@ def table_of_people(tables: list[Sighting]) -> Sighting:
     )
 
 
-def people(draft: Draft, tables: list[Sighting], **beside: Line) -> None:
-    """The people: the table that has their arms."""
+def treatments(tables: list[Sighting]) -> tuple[Sighting, str | None]:
+    """The table and the column whose labels ``arms`` explains: of a crossover what was given."""
+    if crossed(tables):
+        table = _table_of_infusions(tables)
+        return table, _given(table)
     table = table_of_people(tables)
+    return table, table.arm
+
+
+def crossed(tables: list[Sighting]) -> bool:
+    """Whether most people have rows of more than one treatment, as in a crossover."""
+    table = _table_of_infusions(tables)
+    given = _given(table)
+    if given is None or table.subject is None:
+        return False
+    drugs = table.drugs(given)
+    cells = table.sample[given].str.strip()
+    # Where some labels name drugs, the others are no treatment: baseline, screening.
+    told = cells.map(drugs).fillna("") if any(drugs.values()) else cells
+    several = told[told != ""].groupby(table.sample[table.subject]).nunique()
+    return bool(len(several)) and bool((several > 1).mean() > _MOST)
+
+
+def people(draft: Draft, tables: list[Sighting], **beside: Line) -> None:
+    """The people: the table that has their arms, of a crossover the order of their treatments."""
+    crossover = crossed(tables)
+    table = table_of_people(tables)
+    if crossover:
+        table = min(tables, key=lambda one: (_order(one) is None, not one.by_person))
+    arm = column(table.arm, "the column of the arm; remove the line of a study without arms",
+                 seen=", ".join(map(str, table.sample)))  # fmt: skip
+    order = _order(table)
     draft.add(
         "[subjects]",
         **_file(draft, table),
         **beside,
-        arm=column(table.arm, "the column of the arm; remove the line of a study without arms",
-                   seen=", ".join(map(str, table.sample))),
+        # In a crossover the first infusion tells the arm.
+        arm=None if crossover else arm,
+        sequence=quoted(order) if crossover and order else None,
         site=_seen(table, "site", "centre", "center", "zentrum"),
         entry_threshold=_seen(table, "threshold"),
         blinding_guess=_seen(table, "guess"),
@@ -81,6 +115,12 @@ def people(draft: Draft, tables: list[Sighting], **beside: Line) -> None:
     )  # fmt: skip
 
 
+def _order(table: Sighting) -> str | None:
+    """The column of the order of treatments, or of an arm: one label a person."""
+    named = (table.named(*_ORDERS), table.arm)
+    return next((name for name in named if name and table.of_people(name)), None)
+
+
 def _seen(table: Sighting, *hints: str) -> str | None:
     """A column that may be left out, where its name is seen."""
     found = table.named(*hints)
@@ -89,13 +129,9 @@ def _seen(table: Sighting, *hints: str) -> str | None:
 
 def infusions(draft: Draft, tables: list[Sighting], **beside: Line) -> None:
     """The infusions: the table that has their starts."""
-    starts = ("infusionstart", "start", "started", "starts", "begin", "begun", "beginn")
     ends = ("infusionend", "end", "ended", "ends", "stop", "finish", "finished", "ende")
-    having = [table for table in tables if table.moment(*starts)]
-    having.sort(key=lambda one: (one.arm is None, bool(one.blocks)))
-    with_arms = [table for table in tables if table.arm]
-    table = (having or with_arms or tables)[0]
-    start, end = table.moment(*starts), table.moment(*ends, "stopped")
+    table = _table_of_infusions(tables)
+    start, end = table.moment(*_STARTS), table.moment(*ends, "stopped")
     hours = start is not None and start not in table.times
     unit = "_hours" if hours else ""
     times: dict[str, Line] = {
@@ -109,13 +145,20 @@ def infusions(draft: Draft, tables: list[Sighting], **beside: Line) -> None:
         "[infusions]",
         **_file(draft, table),
         **beside,
-        **_agent(table),
+        agent=column(_given(table), "the column of what was given"),
         **times,
         **(_written(table, tables) if start in table.times else {}),
         dose_mg_per_kg=_dose(table),
         route=_seen(table, "route"),
         status=_status(table),
     )
+
+
+def _table_of_infusions(tables: list[Sighting]) -> Sighting:
+    having = [table for table in tables if table.moment(*_STARTS)]
+    having.sort(key=lambda one: (one.arm is None, bool(one.blocks)))
+    with_arms = [table for table in tables if table.arm]
+    return (having or with_arms or tables)[0]
 
 
 def _status(table: Sighting) -> str | None:
@@ -129,15 +172,14 @@ def _status(table: Sighting) -> str | None:
     return None
 
 
-def _agent(table: Sighting) -> dict[str, Line]:
+def _given(table: Sighting) -> str | None:
     """The column of what was given: named so, or of labels that name drugs, or the arm."""
     labelled = [name for name in map(str, table.sample)
-                if name != table.arm and len(table.values(name)) <= _FEW]  # fmt: skip
+                if name != table.arm and not holds(name, _ORDERS)
+                and len(table.values(name)) <= _FEW]  # fmt: skip
     drugs = [c for c in labelled if table.drugs(c) and all(table.drugs(c).values())]
     named = _what_was_given(table)
-    found = next(iter([*drugs, *([named] if named else []), *([table.arm] if table.arm else [])]),
-                 None)  # fmt: skip
-    return {"agent": column(found, "the column of what was given")}
+    return next((name for name in (*drugs, named, table.arm) if name), None)
 
 
 def _what_was_given(table: Sighting) -> str | None:

@@ -175,6 +175,19 @@ class Sighting:
         """Whether the column of the arm is called so."""
         return self.arm is not None and holds(self.arm, _ARM)
 
+    @property
+    def by_person(self) -> bool:
+        """Whether it has one row a person."""
+        return self.subject is not None and bool(self.sample[self.subject].is_unique)
+
+    def of_people(self, column: str) -> bool:
+        """Whether a column says one thing of each person, in all rows of theirs."""
+        cells = self.sample[column].str.strip()
+        told = cells[cells != ""]
+        if self.subject is None or told.empty:
+            return False
+        return bool((told.groupby(self.sample[self.subject]).nunique() <= 1).all())
+
     def values(self, column: str) -> list[str]:
         """The different cells of a column, as many times as they are few; for the terminal."""
         cells = self.sample[column].str.strip()

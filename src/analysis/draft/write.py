@@ -35,6 +35,7 @@ _HOW_IT_WAS_DONE = {
     "later_window": "registered window that decides beyond hours, such as day_7; remove if none",
     "primary_arm": "which arm decides if several got ketamine; remove the line if one did",
 }
+_CROSSED = "; most people here have rows of more than one treatment, as in a crossover"
 # Lines that most studies do without; a dialogue suggests to remove them.
 _RARE = ("enrolment_reason", "later_window")
 
@@ -89,8 +90,8 @@ def _is_plain(table: Sighting) -> bool:
 
 
 def _study(draft: Draft, tables: list[Sighting]) -> None:
-    table = own_columns.table_of_people(tables)
-    arm = table.arm
+    crossover = own_columns.crossed(tables)
+    table, arm = own_columns.treatments(tables)
     drugs = table.drugs(arm) if arm else {}
     found = sorted({name for table in tables for own in table.forms_seen
                     if (name := table.scale_of(own))})  # fmt: skip
@@ -115,8 +116,10 @@ def _study(draft: Draft, tables: list[Sighting]) -> None:
         ),
         synthetic=todo("false for real people, true for made-up data", suggestion="false"),
         design=todo(
-            "parallel, crossover or single-arm",
-            suggestion=quoted("parallel" if len(drugs) > 1 else "single-arm"),
+            "parallel, crossover or single-arm" + _CROSSED * crossover,
+            suggestion=quoted(
+                "crossover" if crossover else "parallel" if len(drugs) > 1 else "single-arm"
+            ),
         ),
         timezone=zone if local else None,
         datetime_format=todo(own_columns.FORM) if slashed else None,
@@ -139,5 +142,7 @@ def _study(draft: Draft, tables: list[Sighting]) -> None:
         **{
             key: todo(question, suggestion="-" if key in _RARE else "")
             for key, question in _HOW_IT_WAS_DONE.items()
+            # A crossover has none.
+            if not (crossover and key == "primary_arm")
         },
     )
