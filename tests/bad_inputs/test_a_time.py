@@ -137,6 +137,17 @@ def test_an_infusion_that_ends_before_it_starts_sets_the_person_aside_and_counts
     assert outcome.people("people read") == 12
 
 
+def test_an_infusion_past_noon_tells_that_the_half_of_the_day_was_lost(tmp_path):
+    content = tables()
+    day = content["infusions"][0]["start"][:11]
+    content["infusions"][0].update(start=f"{day}12:20", end=f"{day}01:00")
+    outcome = checked(tmp_path, content)
+    assert outcome.find("infusion.end-before-start")["count"] == 1
+    told = outcome.find("time.half-day-lost")
+    assert (told["severity"], told["count"]) == ("FLAG", 1)
+    placed(told, "infusions.csv", 2, "end")
+
+
 @pytest.mark.bad_input("A5")
 def test_slashed_dates_need_a_declared_order(tmp_path):
     content = tables()

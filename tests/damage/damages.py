@@ -79,7 +79,8 @@ def _people(made: Made, random: Random, share: float) -> list[str]:
 # Clock
 
 
-@damage("clock", "the half of the day is lost", SHIFTED | LOST | {"time.no-afternoon"})
+@damage("clock", "the half of the day is lost",
+        SHIFTED | LOST | {"time.no-afternoon", "time.half-day-lost"})  # fmt: skip
 def _half_lost(made: Made, random: Random) -> None:
     _move(made, random.choice(["scores", "infusions"]),
           lambda t: t - timedelta(hours=12) if t.hour > 12 else t)  # fmt: skip
@@ -417,19 +418,23 @@ def _long(made: Made, random: Random) -> None:
 
 
 @damage("rows", "a block of rows is gone", {"form.rows-missing"})
-def _cut(made: Made, random: Random) -> None:
-    """A third of the forms, by person, by visit or by time as the file has them."""
+def _cut(made: Made, random: Random) -> bool:
+    """A third of the forms, by person, by visit or by time as the file has them.
+
+    Not the whole of a visit: a study that had no such visit has the same files.
+    """
     for row in made.scores:
         hours = (row["when"] - made.start(row["id"])) / timedelta(hours=1)
         row["visit"] = sum(hours > edge for edge in (-48, -6, 0, 12, 72))
     order = random.choice(["person", "visit", "when"])
     if order != "person":
         made.scores.sort(key=lambda row: row[order])
-    for row in made.scores:
-        del row["visit"]
+    visits = {row["visit"] for row in made.scores}
     length = len(made.scores) // 3
     first = random.randint(length, len(made.scores) - length)
     del made.scores[first : first + length]
+    left = {row.pop("visit") for row in made.scores}
+    return left == visits
 
 
 @damage("rows", "mistyped identifiers", {"subject.unmatched"}, GRIDS)

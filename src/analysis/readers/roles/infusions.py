@@ -29,6 +29,8 @@ _STATUSES = {
 _WORDS = {word: status for status, words in _STATUSES.items() for word in words}
 # An infusion that lasts longer has a mistyped end; one of more than a day is worth a look.
 _LONGEST_END, _LONG = 7 * 24.0, 24.0
+# An infusion takes no longer, so that an end before the start can be one of the afternoon.
+_HALF_DAY, _USUAL = 12.0, 6.0
 
 
 def read_infusions(reading: Reading, people: pd.DataFrame) -> tuple[pd.DataFrame, float]:
@@ -149,6 +151,8 @@ def _ends(reading: Reading, table: TextTable, frame: pd.DataFrame) -> None:
     backwards = (frame["end_high"] < frame["start_low"]).to_numpy()
     reading.stop("infusion.end-before-start", table, backwards, frame["id"], end)
     length = (frame["end_low"] - frame["start_high"]).to_numpy()
+    half_lost = backwards & (length > -_HALF_DAY) & (length <= _USUAL - _HALF_DAY)
+    reading.note("time.half-day-lost", table, half_lost, end)
     mistyped, long = length > _LONGEST_END, length > _LONG
     reading.note("infusion.implausible-end", table, mistyped, end)
     frame.loc[mistyped, ["end_low", "end_high"]] = np.nan
