@@ -326,6 +326,14 @@ def test_a_status_is_a_word_that_is_known_or_flagged(tmp_path, word, rule):
     assert word not in outcome.said or word == "Stopped"
 
 
+def test_a_status_of_the_study_s_own_words_is_what_it_declares(tmp_path):
+    content = tables()
+    content["infusions"] = [row | {"status": "given"} for row in content["infusions"]]
+    content["infusions"][0]["status"] = "Moved-on"
+    own = 'status = "status"\nstatuses = { "moved on" = "not given" }'
+    assert checked(tmp_path, content, infusions=own).find("infusion.not-given")["count"] == 1
+
+
 def test_two_infusions_at_one_time_that_differ_set_the_person_aside(tmp_path):
     content = tables()
     first = content["infusions"][0]

@@ -156,6 +156,7 @@ def test_the_primary_instrument_must_be_a_known_one(tmp_path):
         ({"arms": '["ket"]'}, "[study] arms: write a table of texts"),
         ({"name": "a/b"}, "[study] name: only letters"),
         ({"values": 'items = "item_{:02d}"\ncomplete = ["yes"]'}, "complete goes with status"),
+        ({"infusions": 'statuses = { a = "stopped" }'}, "statuses goes with status"),
     ],
 )
 def test_what_is_meant_is_said_without_python(tmp_path, changes, words):

@@ -20,6 +20,7 @@ from analysis.draft.said import LEFT_OUT, in_toml
         ("arms", "A = ketamine, B = midazolam", {"A": "ketamine", "B": "midazolam"}),
         ("arms", '{ A = "ketamine" }', {"A": "ketamine"}),
         ("arms", "1: ketamine 0.5, 2: saline", {"1": "ketamine 0.5", "2": "saline"}),
+        ("statuses", "moved = not given", {"moved": "not given"}),
         ("visits", "pre = -1, day 1 = 24.5", {"pre": -1, "day 1": 24.5}),
         ("missing_codes", "-9, 999", ["-9", "999"]),
         ("missing_codes", "none", []),
@@ -50,7 +51,7 @@ def test_a_line_may_be_another_key_or_none(key, given, line):
 @pytest.mark.parametrize(
     ("key", "given"),
     [("synthetic", "maybe"), ("looks", "twice"), ("design", "best"), ("arms", "ketamine"),
-     ("visits", "pre")],
+     ("visits", "pre"), ("statuses", "moved")],
 )  # fmt: skip
 def test_what_cannot_be_meant_says_what_is_expected(key, given):
     with pytest.raises(ValueError, match=r"^Type "):

@@ -298,6 +298,30 @@ def test_a_column_that_says_what_was_not_given_is_declared(tmp_path, name, cells
     assert (read_study(out).infusions["infusion"].max() == 1) == told
 
 
+def test_a_word_of_a_status_that_is_not_known_is_asked_for(tmp_path):
+    """One such word hid the column, and with it the infusions that were not given."""
+    made = content()
+    rows = [row | {"infusion status": "given"} for row in made["infusions"]]
+    early = {key: rows[0][key].replace("-04T", "-03T") for key in ("start", "end")}
+    made["infusions"] = [rows[0] | early | {"infusion status": "Moved to Friday"}, *rows]
+    out = tmp_path / "study.toml"
+    write_study_toml(export(tmp_path / "export", made), out)
+    text = out.read_text(encoding="utf-8")
+    assert '\nstatus = "infusion status"\nstatuses = "TODO"' in text
+    assert "Moved" not in text
+    text = text.replace('statuses = "TODO"', 'statuses = { "moved to friday" = "not given" }')
+    out.write_text(text, encoding="utf-8")
+    answered(out)
+    assert read_study(out).infusions["infusion"].max() == 1
+
+
+def test_a_column_of_words_none_of_which_is_a_status_is_none(tmp_path):
+    made = content()
+    made["infusions"] = [row | {"given": f"by {n}"} for n, row in enumerate(made["infusions"])]
+    write_study_toml(export(tmp_path / "export", made), tmp_path / "study.toml")
+    assert "\nstatus" not in (tmp_path / "study.toml").read_text(encoding="utf-8")
+
+
 PLATFORMS = {
     "LimeSurvey": (
         ["id", "submitdate", "lastpage", "startlanguage", "token"],

@@ -68,7 +68,8 @@ class InfusionTable(Table):
     """Columns of the table with one row an infusion.
 
     The dose is either ``dose_mg_per_kg``, or ``dose`` with ``dose_unit`` (a column that
-    holds mg or mg/kg), or ``dose_mg``; milligrams need the person's weight.
+    holds mg or mg/kg), or ``dose_mg``; milligrams need the person's weight. ``statuses`` says
+    what words of ``status`` mean that no program knows.
     """
 
     ROLE: ClassVar[str] = "infusions"
@@ -93,6 +94,7 @@ class InfusionTable(Table):
     dose_mg: str | None = None
     route: str | None = None
     status: str | None = None
+    statuses: dict[str, Literal["completed", "stopped", "not given"]] = Field(default_factory=dict)
     start: str | None = None
     end: str | None = None
     stay_end: str | None = None
@@ -116,6 +118,12 @@ class InfusionTable(Table):
         )
         if any(column is not None for column in clock):
             raise ValueError("start, end and stay_end must all be date-times or all be hours")
+        return self
+
+    @model_validator(mode="after")
+    def _status_of_words(self) -> Self:
+        if self.statuses and self.status is None:
+            raise ValueError('statuses goes with status; add the line: status = "column"')
         return self
 
     @model_validator(mode="after")

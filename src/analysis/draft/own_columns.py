@@ -150,7 +150,7 @@ def infusions(draft: Draft, tables: list[Sighting], **beside: Line) -> None:
         **(_written(table, tables) if start in table.times else {}),
         dose_mg_per_kg=_dose(table),
         route=_seen(table, "route"),
-        status=_status(table),
+        **_status(table),
     )
 
 
@@ -161,15 +161,25 @@ def _table_of_infusions(tables: list[Sighting]) -> Sighting:
     return (having or with_arms or tables)[0]
 
 
-def _status(table: Sighting) -> str | None:
-    """A column that says of each row whether it was given: a cancelled infusion is none."""
+def _status(table: Sighting) -> dict[str, Line]:
+    """A column that says of each row whether it was given: a cancelled infusion is none.
+
+    What words of it mean that are not known is asked for.
+    """
     for name in map(str, table.sample):
-        told = pd.Series(table.values(name), dtype="str")
-        known = len(told) and not statuses(told).isin(["", "unknown"]).any()
         own = holds(name, ["status", "given", "administered", "done", "performed"])
-        if known and own and not holds(name, _OF_OTHERS):
-            return quoted(name)
-    return None
+        if not own or holds(name, _OF_OTHERS):
+            continue
+        told = pd.Series(table.values(name), dtype="str")
+        unknown = statuses(told) == "unknown"
+        if unknown.all() or unknown.sum() > _FEW:
+            continue
+        asked = todo(
+            f"what each word of {name!r} that is not known means: completed, stopped or not given",
+            seen=f"known: {', '.join(told[~unknown])}; not known: {', '.join(told[unknown])}",
+        )
+        return {"status": quoted(name), "statuses": asked if unknown.any() else None}
+    return {}
 
 
 def _given(table: Sighting) -> str | None:

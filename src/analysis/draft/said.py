@@ -17,7 +17,11 @@ _YES, _NO = ("true", "yes", "y", "ja", "oui", "si"), ("false", "no", "n", "nein"
 BOOLEANS = ("synthetic", "randomised", "concurrent", "study_codes")
 _NUMBERS = ("looks", "look_level", "recall_hours", "item_base", "start_hours_is", "end_hours_is")
 _LISTS = ("missing_codes", "codes", "cohorts")
-_TABLES = ("arms", "visits", "events", "labels")
+_TABLES = ("arms", "visits", "events", "labels", "statuses")
+_EXAMPLES = {
+    "arms": "what it means, as in: A = ketamine, B = midazolam",
+    "statuses": "what it means, as in: rescheduled = not given",
+}
 _EITHER = ("planned_per_arm", "baseline")
 _WINDOWS = {
     "now": "0", "right now": "0", "day": "24", "past day": "24", "week": "168", "past week": "168",
@@ -117,13 +121,10 @@ def _table(key: str, text: str) -> str:
     for part in text.split(","):
         name, sign, value = part.rpartition("=") if "=" in part else part.rpartition(":")
         if not sign or not name.strip() or not value.strip():
-            raise ValueError(
-                "Type each with what it means, as in: A = ketamine, B = midazolam."
-                if key == "arms"
-                else "Type each with its hours, as in: pre = -1, day 1 = 24."
-            )
+            example = _EXAMPLES.get(key, "its hours, as in: pre = -1, day 1 = 24")
+            raise ValueError(f"Type each with {example}.")
         plain = value.strip().strip("\"'")
-        number = _NUMBER.fullmatch(plain) and key != "arms"
+        number = _NUMBER.fullmatch(plain) and key not in _EXAMPLES
         told[name.strip().strip("\"'")] = float(plain) if number else plain
     return table_of(told)
 

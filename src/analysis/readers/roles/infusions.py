@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -57,7 +58,7 @@ def read_infusions(reading: Reading, people: pd.DataFrame) -> tuple[pd.DataFrame
     if spec.route is not None:
         frame["route"] = routes(table.column(spec.route))
     if spec.status is not None:
-        frame["status"] = statuses(table.column(spec.status))
+        frame["status"] = statuses(table.column(spec.status), spec.statuses)
     frame = frame.assign(**doses(reading, table, people))
     around = _times(reading, table, frame)
     unknown = frame["start_low"].isna().to_numpy()
@@ -112,19 +113,30 @@ def _times(reading: Reading, table: TextTable, frame: pd.DataFrame) -> float:
 
 
 def _given(reading: Reading, table: TextTable) -> TextTable:
-    column = reading.config.infusions.status
+    column, declared = reading.config.infusions.status, reading.config.infusions.statuses
     if column is None:
         return table
-    status = statuses(table.column(column))
+    status = statuses(table.column(column), declared)
     reading.note("infusion.not-given", table, (status == "not given").to_numpy(), column)
     reading.note("infusion.unknown-status", table, (status == "unknown").to_numpy(), column)
     return table.pick((status != "not given").to_numpy())
 
 
-def statuses(column: pd.Series) -> pd.Series:
-    """Completed, stopped or not given; NaN where blank, ``unknown`` for any other word."""
-    words = column.str.lower().str.replace(r"[\s_-]+", " ", regex=True).str.strip()
-    return words.map(_WORDS).where(words.isin(_WORDS), "unknown").mask(words == "")
+def statuses(column: pd.Series, declared: Mapping[str, str] | None = None) -> pd.Series:
+    """Completed, stopped or not given; NaN where blank, ``unknown`` for any other word.
+
+    A study's own words come before those that are known.
+    """
+    words = _words(column)
+    own = dict(zip(_words(pd.Series(list(declared or ()), dtype="str")),
+                   (declared or {}).values(), strict=True))  # fmt: skip
+    known = _WORDS | own
+    return words.map(known).where(words.isin(known), "unknown").mask(words == "")
+
+
+def _words(texts: pd.Series) -> pd.Series:
+    """Without case, white space and hyphens."""
+    return texts.str.lower().str.replace(r"[\s_-]+", " ", regex=True).str.strip()
 
 
 def _agents(reading: Reading, table: TextTable) -> pd.Series:
