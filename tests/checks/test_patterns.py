@@ -182,6 +182,21 @@ def test_an_arm_of_four_people_is_flagged(tmp_path: Path, n, flagged):
     assert ("arm.few-people" in outcome.rules("FLAG")) is flagged
 
 
+def test_what_no_comparison_of_a_crossover_reads_is_told(tmp_path):
+    content = tables()
+    for days in (30, 60):
+        content["infusions"] += [
+            {**row, **{name: stamp(datetime.fromisoformat(row[name]) + timedelta(days=days))
+                       for name in ("start", "end")}}
+            for row in content["infusions"][:3]
+        ]  # fmt: skip
+    content["infusions"] = content["infusions"][:-1]
+    outcome = checked(tmp_path, content, design="crossover", arm="")
+    assert outcome.find("infusion.third-period")["count"] == 2
+    parallel = checked(tmp_path / "parallel", content)
+    assert "infusion.third-period" not in parallel.rules("FLAG")
+
+
 @pytest.mark.parametrize(("days", "flagged"), [(6, True), (8, False)])
 @pytest.mark.bad_input("A27")
 def test_a_second_treatment_within_a_week_of_the_first_is_flagged(tmp_path, days, flagged):

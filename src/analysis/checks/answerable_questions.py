@@ -51,6 +51,7 @@ def check_questions(study: Study, forms: pd.DataFrame) -> list[Issue]:
         made_alike.older_totals,
         treatments.carry_over,
         treatments.one_period,
+        treatments.third_period,
         treatments.routes,
         comparison.other_than_given,
         comparison.rated_at_other_hours,

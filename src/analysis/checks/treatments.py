@@ -10,7 +10,7 @@ from analysis.errors import Issue
 from analysis.rules import issue, of_people
 from analysis.study import Study
 
-__all__ = ["carry_over", "one_period", "routes"]
+__all__ = ["carry_over", "one_period", "routes", "third_period"]
 
 # Assumption: a week after an infusion its effect may still be there.
 _WASHOUT_DAYS = 7
@@ -39,6 +39,14 @@ def one_period(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iter
     treatments_of = given.groupby("subject")["agent"].nunique()
     alone = treatments_of.index[treatments_of == 1]
     yield from of_people("infusion.one-period", alone)
+
+
+def third_period(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    """Infusions of a crossover that no comparison reads: those after the second."""
+    later = study.infusions[study.infusions["infusion"] > 2]
+    if study.design.design == "crossover" and len(later):
+        # It tells what is not read, and is about no group to be left out.
+        yield issue("infusion.third-period", count=len(later))
 
 
 def routes(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:

@@ -84,6 +84,24 @@ def test_every_design_has_the_window_that_decides_and_numbers_in_each(found, nam
         assert one.sentence
 
 
+def test_of_a_crossover_participants_are_compared_with_themselves(found):
+    """The text named this contrast and printed it nowhere."""
+    of = found("crossover in days")
+    text = described_text(of)
+    assert text.count("after each infusion: n = ") == len(of.within_person) > 0
+    assert len(of.as_dict()["within_person"]) == len(of.within_person)
+    assert any("in no later one" in limit for limit in of.limits)
+    assert not found("many sites").within_person
+
+
+def test_others_see_no_contrast_of_participants_with_themselves(tmp_path):
+    path = write_design(tmp_path, "crossover in days")
+    path.write_text(path.read_text().replace("synthetic = true", "synthetic = false"))
+    of = described(opened(str(path), "shared")[0])
+    assert not of.within_person
+    assert any("for the study team alone" in limit for limit in of.limits)
+
+
 @pytest.mark.parametrize("name", DESIGNS)
 def test_p_stands_in_the_window_that_decides_alone(found, name):
     for one in found(name).windows:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,7 @@ from analysis.claims.ledger import TEAM
 from analysis.describe.chosen import decides, enough, scored_windows, why_not_hours
 from analysis.describe.common import policy, released
 from analysis.describe.in_words import difference_sentence, interval, lines_of, listed
+from analysis.describe.scores.crossover import WithinPerson, within_person
 from analysis.describe.scores.mixed_model import MIXED, mixed_model
 from analysis.describe.scores.reliable_ways import reliable_ways
 from analysis.describe.scores.responders import shares_at_thresholds
@@ -93,12 +94,16 @@ class WindowFound:
 
 @dataclass(frozen=True)
 class Described:
-    """A study in all its windows, on the primary form."""
+    """A study in all its windows, on the primary form; of a crossover the contrasts within people.
+
+    The latter are for the study team alone, and ``limits`` says where there are none.
+    """
 
     case: Case
     decides: str | None
     windows: tuple[WindowFound, ...]
     limits: tuple[str, ...]
+    within_person: tuple[WithinPerson, ...] = ()
     view: str = TEAM
     private: bool = False
 
@@ -116,6 +121,9 @@ class Described:
             "contrast": self.case.contrast if design.comparator_arm is not None else None,
             "decides": self.decides,
             "windows": [one.as_dict() for one in self.windows],
+            "within_person": [
+                {"label": one.label, "rows": _records(one.rows)} for one in self.within_person
+            ],
             "limits": list(self.limits),
         }
 
@@ -160,7 +168,22 @@ def described(case: Case) -> Described:
     mixed, told = _mixed(case)
     judged = {main, _later(case)}
     found = tuple(_found(case, name, main == name, name in judged, mixed) for name in names)
-    return Described(case, main, found, (*limits, *told, *_limits(case, names)))
+    within, refused = _within_person(case)
+    told += [*_limits(case, names), *refused]
+    return Described(case, main, found, (*limits, *told), within)
+
+
+def _within_person(case: Case) -> tuple[tuple[WithinPerson, ...], list[str]]:
+    """Of a crossover the contrasts of participants with themselves; else why there are none."""
+    if case.design.design != "crossover":
+        return (), []
+    if policy(case) is not None:
+        return (), ["The contrast of participants with themselves is for the study team alone."]
+    try:
+        found = within_person(case)
+    except ValueError as refusal:
+        return (), [str(refusal)]
+    return tuple(replace(one, rows=_p_where_decided(one.rows, False)) for one in found), []
 
 
 def _later(case: Case) -> str | None:
@@ -288,7 +311,8 @@ def _limits(case: Case, names: list[str]) -> list[str]:
         )
     elif case.design.design == "crossover":
         told.append(
-            "Of a crossover the first period alone is here; see the within-person contrast."
+            "The arms of a crossover are compared in the first period alone; participants are "
+            "compared with themselves in the first two periods, and in no later one."
         )
     if case.design.design != "crossover" and (case.checked.study.infusions["infusion"] > 1).any():
         told.append("Scores after a second infusion are left out: only those before it compare.")

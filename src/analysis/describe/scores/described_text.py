@@ -33,7 +33,18 @@ def described_text(found: Described) -> str:
         for shares in (one.responders, one.reliable):
             lines += [_shares_text(what, own)
                       for what, own in shares.groupby("estimand", sort=False)]  # fmt: skip
-    return "\n".join([*lines, "", *found.limits])
+    return "\n".join([*lines, *_within_text(found), "", *found.limits])
+
+
+def _within_text(found: Described) -> list[str]:
+    """Participants of a crossover compared with themselves, a line a window."""
+    lines = ["", "Both treatments in the same participant"] if found.within_person else []
+    for one in found.within_person:
+        first = lines_of(one.rows)[0]
+        n = "" if math.isnan(first["n"]) else f"n = {number(first['n'])}; "
+        lines.append(f"  {one.label} after each infusion: {n}{row_text(first, 'contrast')}"
+                     f"{_p_text(first)}; {first['estimand']}")  # fmt: skip
+    return lines
 
 
 def _p_text(line: Mapping[str, Any]) -> str:
