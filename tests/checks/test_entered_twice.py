@@ -117,6 +117,22 @@ def test_so_are_those_whose_every_form_differs_in_one_answer(people):
     assert rules == {ANSWERS: 2 * len(people)}
 
 
+def test_people_found_in_several_ways_and_files_are_one_finding():
+    """Each way and each file listed the same rule once more."""
+    own, items = sound(40)
+    own, items = again(own, items, [3, 4])
+    changed = own.index[own["subject"] == 10_004]
+    items.loc[changed, 1] = (items.loc[changed, 1] + 1) % 5
+    own = own.assign(source=np.where(own["hours_low"] > 0, "after.csv", "before.csv"))
+    scale, version = own["instrument"].iloc[0], own["version"].iloc[0]
+    made = study(own, items={(scale, version): items})
+    aside = SetAside()
+    check_entered_twice(made, score(made), aside)
+    (issue,) = aside.issues
+    assert (issue.rule, issue.count) == (ANSWERS, 4)
+    assert issue.people == {3, 4, 10_003, 10_004} == set(aside.subjects)
+
+
 def test_answers_that_many_people_give_are_no_near_copies():
     """Three symptoms of fourteen, each a little: many pairs differ in one by chance."""
     own, items = sound(30)

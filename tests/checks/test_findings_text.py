@@ -45,5 +45,21 @@ def test_check_text_groups_by_severity_and_ends_with_the_flow():
         "      not those that were planned.",
     ]
     assert text.index("FLAG") < text.index("Participant flow") < text.index("participants read")
+    assert "these participants" not in text
     nothing = check_text({"issues": [], "flow": []})
     assert nothing.startswith("Nothing is wrong.")
+
+
+def test_a_stop_about_people_is_no_question_that_cannot_be_answered():
+    twice = {"rule": "subject.z", "severity": "STOP", "scope": "subject", "count": 2,
+             "message": "Participants were excluded."}  # fmt: skip
+    question = {"rule": "question.y", "severity": "STOP", "scope": "question", "count": 1,
+                "message": "No score."}  # fmt: skip
+    headings = [line for line in check_text({"issues": [twice, question], "flow": []}).splitlines()
+                if line.startswith("STOP")]  # fmt: skip
+    assert headings == [
+        "STOP (1): these questions cannot be answered",
+        "STOP (1): these participants were excluded",
+    ]
+    alone = check_text({"issues": [twice], "flow": []})
+    assert "cannot be answered" not in alone

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.checks.participant_flow import IN_WORDS
 
-__all__ = ["SEVERITIES", "check_text", "flow_table", "sentence", "together"]
+__all__ = ["SEVERITIES", "check_text", "flow_table", "grouped", "sentence", "together"]
 
 SEVERITIES = {
     "STOP": "these questions cannot be answered",
@@ -18,6 +18,8 @@ SEVERITIES = {
     "FLAG": "kept, and mentioned",
     "NOTE": "good to know",
 }
+# A STOP about some participants leaves the questions to the others.
+_OF_PEOPLE = "these participants were excluded"
 _INDENT, _REMEDY = " " * 6, "    → "
 
 
@@ -37,6 +39,20 @@ def together(counts: Iterable[int | str]) -> str:
     if len(numbers) == len(counts):
         return str(sum(numbers))
     return " + ".join(str(n) for n in counts)
+
+
+def grouped(issues: Iterable[dict[str, Any]]) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    """Severity, what it means, and its issues; a STOP of questions apart from one of people."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for severity, meaning in SEVERITIES.items():
+        found[severity, meaning] = []
+        if severity == "STOP":
+            found[severity, _OF_PEOPLE] = []
+    for issue in issues:
+        severity = issue["severity"]
+        of_people = severity == "STOP" and issue.get("scope") == "subject"
+        found[severity, _OF_PEOPLE if of_people else SEVERITIES[severity]].append(issue)
+    return [(*heading, own) for heading, own in found.items() if own]
 
 
 def sentence(issue: dict[str, Any]) -> str:
@@ -63,10 +79,7 @@ def check_text(found: dict[str, Any], width: int = 100) -> str:
         Characters of a line; the table of the flow may be wider.
     """
     lines = ["[SYNTHETIC DATA]", ""] if found.get("synthetic") else []
-    for severity, meaning in SEVERITIES.items():
-        mine = [issue for issue in found["issues"] if issue["severity"] == severity]
-        if not mine:
-            continue
+    for severity, meaning, mine in grouped(found["issues"]):
         lines.append(f"{severity} ({len(mine)}): {meaning}")
         for issue in mine:
             place = _place(issue)

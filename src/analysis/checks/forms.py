@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -31,10 +31,18 @@ class SetAside:
         self.issues.extend(_by_file(rule, new, **fields))
 
     def stop(self, rule: str, forms: pd.DataFrame, subjects: pd.Series) -> None:
-        """Set people aside; the count is of people."""
+        """Set people aside; one finding a rule, whose count is of people."""
+        if forms.empty:
+            return
         for subject in subjects.unique():
             self.subjects.setdefault(int(subject), rule)
-        self.issues.extend(_by_file(rule, forms, people=True))
+        told = [one for one in self.issues if one.rule == rule]
+        # Their forms may lie in several files, and be found in several ways: the first is named.
+        first = told[0] if told else _by_file(rule, forms, people=True)[0]
+        people = first.people | {int(subject) for subject in subjects}
+        whole = replace(first, count=len(people)).about(people=people)
+        self.issues = [whole if one is first else one for one in self.issues]
+        self.issues += [] if told else [whole]
 
     def mention(self, rule: str, forms: pd.DataFrame) -> None:
         """Keep forms, and say what is to be known of them."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.checks.findings_text import SEVERITIES, sentence
+from analysis.checks.findings_text import grouped, sentence
 from analysis.checks.participant_flow import IN_WORDS
 from analysis.figures import png
 from analysis.figures.participant_flow import flow_alt, participant_flow
@@ -34,10 +34,6 @@ def build_check_page(source: str, found: dict[str, Any], path: Path) -> Path:
     for row in flow:
         stage = IN_WORDS.get(row["stage"], row["stage"])
         stages.setdefault((stage, row["reason"]), {})[row["arm"]] = row["n"]
-    groups = [
-        (severity, meaning, [issue for issue in found["issues"] if issue["severity"] == severity])
-        for severity, meaning in SEVERITIES.items()
-    ]
     private = not found.get("synthetic", False) and source not in BUILT_IN
     exact = all(isinstance(row["n"], int) for row in flow)
     text = template("check.html.j2").render(
@@ -48,7 +44,7 @@ def build_check_page(source: str, found: dict[str, Any], path: Path) -> Path:
         # What the project comes with is published or made up.
         private=private and found["view"] == "team",
         name=found["study"],
-        groups=groups,
+        groups=grouped(found["issues"]),
         sentence=sentence,
         arms=arms,
         stages=stages,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.checks.findings_text import SEVERITIES
+from analysis.checks.findings_text import grouped
 from analysis.claims.case import Case
 from analysis.claims.ledger import Ledger
 from analysis.describe.answer.over_time import over_time
@@ -280,7 +280,7 @@ def _quality(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
         [(one["rule"], one["severity"], str(one["count"]), one["message"]) for one in issues],
         columns=["rule", "severity", "count", "what was found"],
     ).set_index("rule")
-    words = "; ".join(f"{name}: {said}" for name, said in SEVERITIES.items())
+    words = "; ".join(f"{name}: {said}" for name, said, _ in grouped(issues))
     yield Table(frame, words)
 
 
