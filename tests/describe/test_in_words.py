@@ -25,7 +25,8 @@ def line(low, high, estimate=None):
         (-14, -11, "in which every difference would matter"),
         (-14, -2, "excludes zero but includes differences too small to matter"),
         (-6, -2, "excludes zero, in which no difference would matter"),
-        (2, 14, "excludes zero but includes differences too small to matter"),
+        (2, 14, "of worsening that excludes zero but includes differences too small to matter"),
+        (11, 14, "of worsening in which every difference would matter"),
     ],
 )
 def test_what_an_interval_of_a_difference_holds(low, high, told):

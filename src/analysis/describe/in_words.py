@@ -65,11 +65,12 @@ def between(line: Mapping[str, Any], smallest: float | None) -> str:
             return BOTH
         told = "an interval that includes zero and none that would matter"
         return WORSE if high >= smallest else told
+    of = "an interval of worsening" if low > 0 else "an interval"
     if min(abs(low), abs(high)) >= smallest:
-        return "an interval in which every difference would matter"
+        return f"{of} in which every difference would matter"
     if max(abs(low), abs(high)) < smallest:
-        return "an interval that excludes zero, in which no difference would matter"
-    return "an interval that excludes zero but includes differences too small to matter"
+        return f"{of} that excludes zero, in which no difference would matter"
+    return f"{of} that excludes zero but includes differences too small to matter"
 
 
 def difference_sentence(case: Case, line: Mapping[str, Any], window: str | None = None) -> str:

@@ -19,6 +19,7 @@ from analysis.claims.sensitivity.assumptions import in_words, under_other_assump
 from analysis.describe.answer.over_time import over_time, published_over_time
 from analysis.describe.answer.verdicts import (
     beside_table,
+    permitted,
     reasons_table,
     verdict_table,
     wording_table,
@@ -126,7 +127,7 @@ def reasons_published(claim: str, *gates: str) -> Iterator[Any]:
 def _reasons(ledger: Ledger, claim: str, gates: tuple[str, ...]) -> Iterator[Any]:
     result = ledger[claim]
     mark = " (synthetic)" if ledger.synthetic else ""
-    yield f"{result.title}: **{result.verdict}**{mark}. {result.wording}"
+    yield f"{result.title}: **{result.verdict}**{mark}. {permitted(result)}"
     table = reasons_table(ledger, claim)
     own = [gate for gate in gates if gate in table.index] or list(table.index)
     yield sentences(table.loc[own])

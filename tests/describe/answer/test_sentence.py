@@ -59,6 +59,15 @@ def test_a_no_gives_no_reason_beyond_the_permitted_sentence(published):
     assert "because" not in answer(no)
 
 
+def test_symptoms_that_rose_are_not_only_said_not_to_have_fallen(published):
+    rose = {"estimate": published["onset"].estimate | {"estimate": 5.0, "ci_low": 1.0}}
+    no = ledger_with(published, onset=onset("contradicted") | rose)
+    assert answer(no).endswith("compared with the comparator; the estimate shows a rise.")
+    open_yet = ledger_with(published, onset=onset("not decided", estimate=False) | rose)
+    assert answer(open_yet).endswith("because the estimate shows a rise.")
+    assert "rise" not in answer(ledger_with(published, onset=onset("supported")))
+
+
 def test_a_gate_that_failed_goes_before_one_that_was_not_evaluated(published):
     both = ledger_with(published, onset=onset("not decided", robustness=False, calibration=None))
     assert answer(both).endswith("because the verdict does not survive every sensitivity analysis.")

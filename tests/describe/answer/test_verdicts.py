@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
+from analysis.claims.ledger import ClaimResult
 from analysis.describe.answer import verdicts
 from analysis.describe.answer.verdicts import estimate_text, estimates_table
 from analysis.estimates.table import row, table
@@ -53,3 +55,14 @@ def test_a_synthetic_source_says_so_in_every_verdict(example):
     lines = verdicts.ledger_text(ledger).splitlines()
     titles = [line for line in lines if line.isupper() or line.endswith("[synthetic]")]
     assert len([line for line in titles if line.endswith("[synthetic]")]) == len(ledger.claims)
+
+
+def test_a_sentence_that_scores_did_not_fall_says_where_they_rose():
+    said = "Clusters did not fall by an amount that matters. This is said of arousal."
+    found = ClaimResult("clusters", "", "contradicted", row(estimate=3.4), (), said)
+    assert verdicts.permitted(found) == (
+        "Clusters did not fall by an amount that matters; the estimate shows a rise. This is said "
+        "of arousal."
+    )
+    for estimate in (row(estimate=-3.4), row()):
+        assert verdicts.permitted(replace(found, estimate=estimate)) == said

@@ -10,6 +10,7 @@ from analysis.claims.ledger import (
     ClaimResult,
     Ledger,
 )
+from analysis.describe.answer.verdicts import permitted, rises
 from analysis.describe.in_words import SYNTHETIC, listed
 
 __all__ = ["QUESTION", "answer"]
@@ -32,6 +33,7 @@ _LACKING = {
     "robustness": "the verdict does not survive every sensitivity analysis",
     "calibration": "at this design the procedure finds an effect too often where there is none",
 }
+_ROSE = "the estimate shows a rise"
 _UNKNOWN = _LACKING | {
     "construct": "it is not known whether the scores are of PTSD severity",
     "time": "it is not known whether the scores were given within hours of an infusion",
@@ -49,11 +51,11 @@ def answer(ledger: Ledger) -> str:
     what keeps it from more: a failed gate goes before one that was not evaluated, which is told
     too where the estimate alone would not say why there is no answer. That the page's own claim,
     symptoms that surely fall, is contradicted is said whatever is open of the average. It holds
-    no number, so it is the same in every view. Synthetic data are named.
+    no number; where the estimate is not withheld it tells a rise. Synthetic data are named.
     """
     result = ledger["onset"]
     opening = _OPENING[result.verdict] + (" (synthetic data)" if ledger.synthetic else "")
-    said = result.wording.removeprefix(SYNTHETIC).partition(". ")[0].rstrip(".")
+    said = permitted(result).removeprefix(SYNTHETIC).partition(". ")[0].rstrip(".")
     return f"{opening}: {said[0].lower()}{said[1:]}{_end(ledger, result)}."
 
 
@@ -68,7 +70,8 @@ def _end(ledger: Ledger, result: ClaimResult) -> str:
     contradicted = "; that they surely fall is contradicted" if surely else ""
     failed = [reason.gate for reason in result.reasons if reason.passed is False]
     unknown = [_UNKNOWN[reason.gate] for reason in result.reasons if reason.passed is None]
-    why = [_LACKING[gate] for gate in failed]
+    lacking = _LACKING | ({"estimate": _ROSE} if rises(result) else {})
+    why = [lacking[gate] for gate in failed]
     if not failed or "estimate" in failed:
         why += unknown
     # What follows from the first shortcoming of data that cannot tell is no further reason.

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.checks import Checked
 from analysis.claims.case import Case
 from analysis.claims.definitions import Definitions
-from analysis.claims.ledger import FOR_THE_TEAM, SHARED, TEAM, Ledger
+from analysis.claims.ledger import FOR_THE_TEAM, SHARED, TEAM, ClaimResult, Ledger
 from analysis.describe.common import issues_shown
 from analysis.describe.display import is_missing, number, p_value, typeset
 from analysis.describe.units import unit_of
@@ -25,6 +25,8 @@ __all__ = [
     "issues_table",
     "ledger_text",
     "part_in_words",
+    "permitted",
+    "rises",
     "rules_table",
     "verdict_table",
     "withheld_lines",
@@ -45,6 +47,20 @@ _PARTS = {
 def part_in_words(name: str) -> str:
     """What a part of a claim asks, in words."""
     return _PARTS.get(name, name)
+
+
+def rises(result: ClaimResult) -> bool:
+    """Whether the estimate is of more symptoms on ketamine; not where it is withheld."""
+    value = result.estimate.get("estimate")
+    return value is not None and not is_missing(value) and bool(value > 0)
+
+
+def permitted(result: ClaimResult) -> str:
+    """The permitted sentence; that symptoms did not fall says too where they rose."""
+    if " did not fall" not in result.wording or not rises(result):
+        return result.wording
+    first, stop, more = result.wording.removesuffix(".").partition(". ")
+    return f"{first}; the estimate shows a rise{stop}{more}."
 
 
 def estimate_text(estimate: dict[str, Any]) -> str:
@@ -96,6 +112,7 @@ def estimates_table(rows: pd.DataFrame) -> pd.DataFrame:
 def wording_table(ledger: Ledger) -> pd.DataFrame:
     """The permitted sentence of each claim."""
     shown = ledger.verdicts().set_index("title")[["verdict", "wording"]]
+    shown["wording"] = [permitted(result) for result in ledger.claims]
     return shown.rename_axis("claim")
 
 
@@ -144,7 +161,7 @@ def claim_lines(ledger: Ledger, claim: str, told: set[str] | None = None) -> lis
     """
     result, told = ledger[claim], set() if told is None else told
     label = " [synthetic]" if ledger.synthetic else ""
-    lines = [f"{result.title}: {result.verdict}{label}", f"  {result.wording}"]
+    lines = [f"{result.title}: {result.verdict}{label}", f"  {permitted(result)}"]
     if text := estimate_text(result.estimate):
         lines.append(f"  {text}")
     if result.parts:
