@@ -19,8 +19,7 @@ from analysis.outcomes.reliable_change import has_reliable_change, reliable_chan
 __all__ = ["FormAt", "decides", "enough", "falls_that_count", "form_that_looks_back",
            "form_titled",
            "form_with_reliable_change", "hours_of_windows", "last_window", "primary_titled",
-           "scored_windows",
-           "why_not_hours"]  # fmt: skip
+           "scored_windows", "what_is_decided", "why_not_hours"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -96,6 +95,17 @@ def decides(case: Case) -> str:
             "participants in each arm."
         )
     return later
+
+
+def what_is_decided(case: Case, window: str) -> str:
+    """What the window of :func:`decides` decides: only within hours is it the whole question."""
+    if case.design.comparator_arm is None:
+        return "the window of the tables; without a comparator none decides"
+    if window == case.definitions.primary.phase:
+        return "the window that decides"
+    recall = case.primary_form[1] if case.primary_form else 0.0
+    back = f"; the {recall:g} h that the scale asks about reach back before the infusion"
+    return "decides beyond hours alone" + back * (case.windows[window].low < recall)
 
 
 def hours_of_windows(case: Case) -> dict[str, float]:

@@ -93,7 +93,9 @@ def _window(case: Case) -> str:
 
 def _decides(case: Case) -> str:
     try:
-        return f"{case.windows[decides(case)].label} after"
+        found = decides(case)
+        beyond = "" if found == case.definitions.primary.phase else ", beyond hours alone"
+        return f"{case.windows[found].label} after{beyond}"
     except ValueError:
         return "none holds scores of enough participants"
 

@@ -102,6 +102,19 @@ def test_others_see_no_contrast_of_participants_with_themselves(tmp_path):
     assert any("for the study team alone" in limit for limit in of.limits)
 
 
+def test_a_window_beyond_hours_is_not_called_the_one_that_decides(found):
+    """A form of the past week cannot speak to hours; its window decides what lies beyond them."""
+    of = found("week forms only")
+    text = described_text(of)
+    assert "about 24 h after (decides beyond hours alone; the 168 h that the scale asks" in text
+    assert any("beyond hours alone" in limit for limit in of.limits)
+    assert "the window that decides" not in text
+    assert "the window that decides)" in described_text(found("many sites"))
+    alone = described_text(found("single arm"))
+    assert "the window that decides" not in alone
+    assert "without a comparator none decides" in alone
+
+
 @pytest.mark.parametrize("name", DESIGNS)
 def test_p_stands_in_the_window_that_decides_alone(found, name):
     for one in found(name).windows:

@@ -112,8 +112,9 @@ def over_time(found: Described) -> OverTime:
     recall = case.primary_form[1] if case.primary_form else 0.0
     rows = pd.DataFrame([_row(one, case, recall, arms) for one in found.windows])
     form = f"{case.scale.name} ({asks_about(recall)})"
+    beyond = "" if found.decides == case.definitions.primary.phase else " beyond hours"
     main = [one.label for one in found.windows if one.decides]
-    decided = f"; {main[0]} decides" if main else ""
+    decided = f"; {main[0]} decides{beyond}" if main else ""
     if design.comparator_arm is None:
         return OverTime(
             rows, arms, {}, KINDS,

@@ -52,7 +52,7 @@ class WindowFound:
     low, high : float
         Hours after the end of the infusion, [low, high).
     decides : bool
-        Whether the verdict's question is decided here.
+        Whether the verdict is decided here: of hours, else of what is claimed beyond them.
     arms : DataFrame
         By arm: mean score before and in the window, SD of the latter (its own row), mean change.
     differences : DataFrame
@@ -328,13 +328,25 @@ def _limits(case: Case, names: list[str]) -> list[str]:
             f"The scale asks about the past {hours:g} h: a score sooner than that after an "
             "infusion also describes time before it."
         )
-    told.append("One window decides; the others have intervals and no p-values.")
+    told.append(_which_decides(case))
     if _adjusts_for_same_symptoms(case):
         told.append(
             "Differences of the primary analysis are also adjusted for a scale of the same "
             "symptoms; others are not."
         )
     return told
+
+
+def _which_decides(case: Case) -> str:
+    if case.design.comparator_arm is None:
+        return "Without a comparator no window decides; one has p-values, the others intervals."
+    with contextlib.suppress(ValueError):
+        if decides(case) != case.definitions.primary.phase:
+            return (
+                "One window decides, on what is claimed beyond hours alone; the others have "
+                "intervals and no p-values."
+            )
+    return "One window decides; the others have intervals and no p-values."
 
 
 def _adjusts_for_same_symptoms(case: Case) -> bool:

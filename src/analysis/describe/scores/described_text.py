@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.claims.ledger import FOR_THE_TEAM, TEAM
+from analysis.describe.chosen import what_is_decided
 from analysis.describe.display import number, p_value
 from analysis.describe.in_words import interval, lines_of, percent, row_text
 from analysis.describe.scores.by_window import Described
@@ -24,7 +25,7 @@ def described_text(found: Described) -> str:
     form = f", {case.primary_form[0]}" if case.primary_form else ""
     lines.append(f"{design.primary}{form}; points, negative = fewer symptoms; 95 % intervals")
     for one in found.windows:
-        mark = " (the window that decides)" if one.decides else ""
+        mark = f" ({what_is_decided(case, one.window)})" if one.decides else ""
         lines += ["", f"{one.label} after{mark}", f"  {one.sentence}"]
         lines += [_arm_text(arm, own) for arm, own in one.arms.groupby("contrast", sort=False)]
         for line in lines_of(one.differences):
