@@ -16,7 +16,7 @@ from analysis.readers.clock import Clock
 from analysis.readers.formats.declared_rows import joined, matching
 from analysis.readers.formats.open_table import kind_of, open_table
 from analysis.readers.table.epochs import refuse_other_epoch
-from analysis.readers.table.identifiers import alike, people_in
+from analysis.readers.table.identifiers import alike, among, people_in
 from analysis.readers.table.numbers import decimal_commas, numbers
 from analysis.readers.table.text_table import TextTable, exact_copies
 from analysis.readers.table.times import Instants, instants
@@ -166,7 +166,7 @@ class Reading:
         follows = int((blank[1:] & ~blank[:-1]).sum())
         laid_out = follows >= max(FEW, _HALF * int((~blank).sum()))
         table.refuse("subject.first-row-alone", blank & laid_out, column, what=what)
-        stranger = ~ids.isin(people).to_numpy() & ~blank
+        stranger = ~among(ids, people) & ~blank
         self.note("subject.blank-id", table, blank, column, what=what)
         hint = ""
         if stranger.any():

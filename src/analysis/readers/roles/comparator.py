@@ -11,6 +11,7 @@ from importlib.resources import files
 import pandas as pd
 
 from analysis.readers.reading import Reading
+from analysis.readers.table.identifiers import among
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue
 from analysis.study import is_ketamine
@@ -90,7 +91,7 @@ def note_inert(reading: Reading, table: TextTable, people: pd.DataFrame) -> None
     if spec.agent is None:
         return
     _, compared = arms_of_people(people)
-    own = table.column(spec.subject).isin(compared).to_numpy()
+    own = among(table.category(spec.subject), compared)
     agents = table.column(spec.agent)
     words = [word for word in agents[own].unique() if reads_as_inert(str(word))]
     inert = own & agents.isin(words).to_numpy()
@@ -98,8 +99,8 @@ def note_inert(reading: Reading, table: TextTable, people: pd.DataFrame) -> None
         reading.note("comparator.reads-as-inert", table, inert, spec.agent)
 
 
-def arms_of_people(people: pd.DataFrame) -> tuple[list[str], list[str]]:
+def arms_of_people(people: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """Identifiers of people of an arm that is given ketamine, and of the others with an arm."""
     known = people.dropna(subset="arm")
     ketamine = known["arm"].map(is_ketamine).astype(bool)
-    return list(known.loc[ketamine, "id"]), list(known.loc[~ketamine, "id"])
+    return known.loc[ketamine, "id"], known.loc[~ketamine, "id"]

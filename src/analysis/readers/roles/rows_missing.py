@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import comb
 
 import numpy as np
 import pandas as pd
 
 from analysis.readers.reading import FEW, Reading
 from analysis.readers.roles.assessments.forms import Forms
+from analysis.readers.table.identifiers import among
 from analysis.rules import issue
 
 __all__ = ["check_rows"]
@@ -92,7 +92,7 @@ def check_rows(
     forms = [t for t in tables if t.spec.visit is None and len(t.frame)]
     if spec.visits is None and forms:
         _infusions(reading, people, infusions, forms)
-    treated = people[people["id"].isin(first.index)]
+    treated = people[among(people["id"], first.index)]
     if treated.empty:
         return
     # An identifier mapped to nothing at all would be text.
@@ -111,7 +111,7 @@ def _infusions(
     """People who have several forms of a scale and no infusion, one after the other."""
     told = pd.concat([one.frame for one in tables])
     several = told.groupby(["id", "instrument", "version"]).size().groupby(level="id").max() > 1
-    followed = people[people["id"].isin(several.index[several])]
+    followed = people[among(people["id"], several.index[several])]
     given = infusions.drop_duplicates("id")["id"]
     for order in _orders(followed):
         if not _sorted(given.map(_places(order))):
@@ -125,7 +125,7 @@ def _infusions(
 
 def _forms(reading: Reading, scale: str, forms: pd.DataFrame, people: pd.DataFrame) -> None:
     """Forms of one scale and file: people without any, and people without one visit."""
-    forms = forms[forms["id"].isin(people["id"])]
+    forms = forms[among(forms["id"], people["id"])]
     start = people.set_index("id")["start"].reindex(forms["id"])
     since = forms["hours_low"] - start.to_numpy(float)
     forms = forms.assign(since=since, visit=np.digitize(since, _EDGES)).dropna(subset="since")
@@ -178,7 +178,7 @@ def _visits(forms: pd.DataFrame, people: pd.DataFrame) -> Iterator[tuple[int, _R
         own = forms[forms["visit"] == visit]
         due = people[people["start"] + float(own["since"].quantile(_COME)) <= seen]
         usual = own["id"].nunique() >= max(FEW, _PLANNED * len(people))
-        blocks.append(_Block(int(visit), due, due["id"].isin(own["id"]).to_numpy(), usual))
+        blocks.append(_Block(int(visit), due, among(due["id"], own["id"]), usual))
     for number, block in enumerate(blocks):
         run = _longest(block.due, block.due["id"][block.has]) if block.usual else None
         if run is None or run.length <= FEW:
@@ -204,7 +204,7 @@ def _gap(blocks: list[_Block], step: int) -> float | None:
         there = np.flatnonzero(block.has[::step])
         length = int(there[0]) if len(there) else n
         if n and (block.usual or 0 < length == missing < n):
-            return comb(n - length, missing - length) / comb(n, missing)
+            return _all_lack_it(length, missing, n)
     return None
 
 
@@ -223,7 +223,7 @@ def _longest(people: pd.DataFrame, having: pd.Series) -> _Run | None:
 
     None where nobody lacks it, or where it was not planned for most of the run.
     """
-    lacks = ~people["id"].isin(having).to_numpy()
+    lacks = ~among(people["id"], having)
     n, missing = len(lacks), int(lacks.sum())
     if not 0 < missing < n:
         return None
@@ -234,9 +234,15 @@ def _longest(people: pd.DataFrame, having: pd.Series) -> _Run | None:
     if _planned(people, ~lacks)[first:after].mean() < _HALF:
         return None
     length = after - first
-    # All ways to place those who lack it, and those with a run at one of its places.
-    chance = (n - length + 1) * comb(n - length, missing - length) / comb(n, missing)
+    # It may begin at any place that leaves room for it.
+    chance = (n - length + 1) * _all_lack_it(length, missing, n)
     return _Run(first, after, n, n - missing, chance)
+
+
+def _all_lack_it(these: int, missing: int, n: int) -> float:
+    """How likely so many given people all lack it, of n of whom some do."""
+    drawn = np.arange(these)
+    return float(np.prod((missing - drawn) / (n - drawn)))
 
 
 def _places(people: pd.DataFrame) -> pd.Series:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.readers.reading import Reading
 from analysis.readers.roles.assessments.forms import Forms
-from analysis.readers.table.identifiers import alike
+from analysis.readers.table.identifiers import alike, among
 from analysis.rules import issue
 
 __all__ = ["check_unmatched"]
@@ -38,20 +38,24 @@ def check_unmatched(
     """
     ids = people.loc[~people["id"].isin(reading.set_aside), "id"].astype("str")
     rated = pd.concat([one.frame["id"] for one in tables]).astype("str").value_counts()
-    treated, has_form = ids.isin(infusions["id"]), ids.isin(rated.index)
+    treated, has_form = among(ids, infusions["id"]), among(ids, rated.index)
     # Who has one form and no infusion was screened; who has neither, was never in it.
-    several = ids.isin(rated.index[rated > 1])
+    several = among(ids, rated.index[rated > 1])
     nobody = ids[~treated & ~has_form]
     unrated, untreated = ids[treated & ~has_form], ids[~treated & several]
     for what, lacking in (("forms", unrated), ("infusions", untreated)):
         found = reading.strangers.get(what, {})
         rows = pd.concat(list(found.values())) if found else pd.Series(dtype=int)
+        if rows.empty:
+            continue
         alone = pd.concat([lacking, nobody])
         near = _alike(rows.index, ids) | _one_slip(rows.index, alone)
         if _told(reading, next(iter(found), None), what, "subjects", rows, lacking, near):
             return
     # Where one file tells of people and of all that is theirs, whoever is mistyped is in it.
-    rows = rated[rated.index.isin(untreated)]
+    rows = rated[among(rated.index, untreated)]
+    if rows.empty:
+        return
     near = _alike(rows.index, unrated) | _one_slip(rows.index, unrated)
     _told(reading, tables[0].table.file, "forms", "infusions", rows, unrated, near)
 

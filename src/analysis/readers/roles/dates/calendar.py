@@ -11,6 +11,7 @@ from scipy.special import gammaln, ndtr
 
 from analysis.readers.reading import Reading
 from analysis.readers.roles.comparator import arms_of_people
+from analysis.readers.table.identifiers import among
 from analysis.rules import issue
 
 __all__ = ["check_calendar", "first_of_the_minute", "is_registered_late"]
@@ -39,7 +40,7 @@ def check_calendar(reading: Reading, people: pd.DataFrame, infusions: pd.DataFra
         return
     first = infusions[infusions["infusion"] == 1]
     when = (first["start_low"] + first["start_high"]) / 2
-    one, other = (when[first["id"].isin(ids)].to_numpy(float) for ids in arms_of_people(people))
+    one, other = (when[among(first["id"], ids)].to_numpy(float) for ids in arms_of_people(people))
     if not (len(one) and len(other)):
         return
     n = len(one) + len(other)

@@ -20,6 +20,7 @@ from analysis.readers.roles.dates.small_shifts import (
     beside_planned,
 )
 from analysis.readers.roles.dates.swapped_days import swapped_days
+from analysis.readers.table.identifiers import among
 from analysis.rules import issue, refusal
 
 __all__ = ["check_courses"]
@@ -137,7 +138,7 @@ def _times(
 def _forms(reading: Reading, parts: list[Forms], first: pd.DataFrame) -> _Times:
     told = ["id", "hours_low", "hours_high", "visit"]
     frame = pd.concat([part.frame.filter(told) for part in parts], ignore_index=True)
-    exact = (frame["hours_low"] == frame["hours_high"]) & frame["id"].isin(first.index)
+    exact = (frame["hours_low"] == frame["hours_high"]) & among(frame["id"], first.index)
     frame = frame[exact].drop(columns="hours_high").rename(columns={"hours_low": "at"})
     if "visit" in frame:
         frame["visit"] = frame["visit"].astype("object").fillna("")
