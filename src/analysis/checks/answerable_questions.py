@@ -68,7 +68,7 @@ def _wrong_scale(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> It
         yield issue("question.population")
     if not study.design.ketamine_arms:
         yield issue("question.no-ketamine")
-    held = set(study.assessments["instrument"])
+    held = set(study.assessments["instrument"].unique())
     if held and scale.name not in held:
         yield issue("question.no-primary", scale=scale.name, held=", ".join(sorted(held)))
     if scale.construct != "ptsd":

@@ -124,15 +124,14 @@ def rated_at_other_hours(
     study: Study, forms: pd.DataFrame, primary: pd.DataFrame
 ) -> Iterator[Issue]:
     """Arms whose scores in a window that decides lie at other hours after the infusion."""
-    if study.design.times == "nominal":
+    people = _people_of_arms(study)
+    if study.design.times == "nominal" or not people:
         return
-    for touches, window, rated in _deciding(study, primary):
+    for touches, window, rated in _deciding(study, primary, people):
         # A person counts once: the hours of one person are not independent.
         middle = (rated["since_end_low"] + rated["since_end_high"]) / 2
         hours = middle.groupby(rated["subject"]).mean()
-        arms = [hours[hours.index.isin(who)].to_numpy(float) for who in _people_of_arms(study)]
-        if len(arms) < 2:
-            continue
+        arms = [hours[hours.index.isin(who)].to_numpy(float) for who in people]
         apart = apart_in_hours(*arms)
         n, words = len(hours), _words(f"{60 * apart.size:.0f}", window)
         if apart.stops:
@@ -176,10 +175,11 @@ def _words(apart: str, window: str) -> dict[str, Any]:
 def rated_in_shares(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
     """Arms of whom other shares are rated in a window that decides."""
     before = set(primary.loc[primary["phase"] == "before", "subject"])
-    people = [before & who for who in _people_of_arms(study)]
+    arms = _people_of_arms(study)
+    people = [before & who for who in arms]
     if min(map(len, people), default=0) == 0:
         return
-    for touches, window, scores in _deciding(study, primary):
+    for touches, window, scores in _deciding(study, primary, arms):
         rated = set(scores["subject"]) & before
         seen = [len(rated & who) for who in people]
         apart = apart_in_shares(seen, [len(who) for who in people])
@@ -256,7 +256,9 @@ def _people_of_arms(study: Study) -> list[set[int]]:
     return [set(arm.index[(arm == name).to_numpy()]) for name in names]
 
 
-def _deciding(study: Study, primary: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+def _deciding(
+    study: Study, primary: pd.DataFrame, arms: list[set[int]]
+) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Primary scores of the first infusion in each window that decides.
 
     With what they touch (``comparator``: every comparison; ``later``: that beyond hours alone,
@@ -269,7 +271,7 @@ def _deciding(study: Study, primary: pd.DataFrame) -> Iterator[tuple[str, str, p
         yield touches, windows["hours"].label, hours
         touches = "later"
     before = set(primary.loc[primary["phase"] == "before", "subject"])
-    people = [before & who for who in _people_of_arms(study)]
+    people = [before & who for who in arms]
     for name in _later_windows(study.design, windows):
         low, high = windows[name].low, windows[name].high
         inside = own[(own["since_end_low"] >= low) & (own["since_end_high"] < high)]

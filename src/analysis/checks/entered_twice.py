@@ -144,8 +144,8 @@ def _rare(values: np.ndarray) -> np.ndarray:
     """Which forms hardly anybody would answer the same but for one item, were items independent."""
     shares = np.empty(values.shape)
     for item, answers in enumerate(values.T):
-        _, place, count = np.unique(answers, return_inverse=True, return_counts=True)
-        shares[:, item] = (count / len(answers))[place]
+        place = pd.factorize(answers)[0]
+        shares[:, item] = (np.bincount(place) / len(answers))[place]
     same = shares.prod(axis=1)
     return np.asarray(_telling(values) & (same * (1 + (1 / shares - 1).sum(axis=1)) < _RARE))
 
@@ -158,10 +158,12 @@ def _near_pairs(values: np.ndarray) -> np.ndarray:
     answers = pd.factorize(values.ravel())[0].reshape(values.shape).astype(np.int64)
     weights = np.random.default_rng(0).integers(1, 2**62, values.shape[1])
     weighted = answers * weights
+    every = weighted.sum(axis=1)
     found = [np.empty((0, 2), dtype=int)]
     for without in weighted.T:
-        rest = weighted.sum(axis=1) - without
-        order = np.argsort(rest, kind="stable")
+        rest = every - without
+        shared = np.flatnonzero(pd.Series(rest).duplicated(keep=False))
+        order = shared[np.argsort(rest[shared], kind="stable")]
         for step in range(1, min(_ALIKE, len(order))):
             same = rest[order[step:]] == rest[order[:-step]]
             if not same.any():
@@ -182,8 +184,8 @@ def _runs(rows: pd.DataFrame, begun: pd.Series) -> pd.DataFrame:
     """Every three forms that follow one another in a person: totals, and minutes between them.
 
     Columns subject, place (of the first form among the person's), total_0 to total_2, minutes_0
-    (a number for the minute in which the first infusion began), minutes_1 and minutes_2 (NaN
-    where a time is known to the day).
+    (the minute in which the first infusion began), minutes_1 and minutes_2. Equal values have equal
+    numbers, from 0 on; -1 where a time is not known to the minute.
     """
     person = rows.groupby("subject")
     exact = rows["hours_low"].where(rows["hours_low"] == rows["hours_high"])
@@ -198,7 +200,9 @@ def _runs(rows: pd.DataFrame, begun: pd.Series) -> pd.DataFrame:
     table = pd.DataFrame(runs)
     totals = table[_TOTALS]
     # Who says the same each time may say what others say.
-    return table[totals.notna().all(axis=1) & (totals.max(axis=1) > totals.min(axis=1))]
+    table = table[totals.notna().all(axis=1) & (totals.max(axis=1) > totals.min(axis=1))]
+    numbered = [name for name in table if name not in ("subject", "place")]
+    return table.assign(**{name: pd.factorize(table[name])[0] for name in numbered})
 
 
 def _alike_beyond_chance(
@@ -208,7 +212,7 @@ def _alike_beyond_chance(
 
     Nobody where chance alone may give as many pairs.
     """
-    runs = runs.dropna(subset=list(times))
+    runs = runs[(runs[list(times)] >= 0).all(axis=1)]
     key = ["place", *_TOTALS, *times]
     alike = runs[runs.duplicated(key, keep=False)]
     by_chance = _expected_pairs(runs, times)
@@ -255,8 +259,11 @@ def _pairs(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
     # Grouping by several columns of a table takes ten times as long on a small study.
     group = place
     for name in columns:
-        _, value = np.unique(rows[name].to_numpy(), return_inverse=True)
-        _, group = np.unique(group * len(rows) + value, return_inverse=True)
-    _, first, n = np.unique(group, return_index=True, return_counts=True)
-    places, at = np.unique(place[first], return_inverse=True)
-    return pd.Series(np.bincount(at, n * (n - 1) / 2), index=places)
+        value = rows[name].to_numpy()
+        group = pd.factorize(group * (value.max(initial=0) + 1) + value)[0]
+    n = np.bincount(group)
+    place_of_group = np.zeros(len(n), dtype=int)
+    place_of_group[group] = place
+    by_place = np.bincount(place_of_group, n * (n - 1) / 2)
+    places = np.flatnonzero(np.bincount(place))
+    return pd.Series(by_place[places], index=places)
