@@ -259,3 +259,49 @@ def test_several_infusions_alone_are_no_crossover(tmp_path, orders):
     drafted(tmp_path, infusions=given(*orders))
     assert "crossover" in asked(tmp_path)
     assert "as in a crossover" not in asked(tmp_path)
+
+
+def filler(names: list[str], cell: str) -> Rows:
+    """Columns beside what a study needs, their cells by the numbers of row and column."""
+    return [
+        row | {name: cell.format(at=at, n=n, few=(at + n) % 4) for at, name in enumerate(names)}
+        for n, row in enumerate(PEOPLE * 20)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "cell"),
+    [
+        ([f"lab{k}" for k in range(1, 131)], "{few}"),
+        ([f"snp_{k:03d}" for k in range(1, 301)], "{few}"),
+        ([f"roi_{k}" for k in range(1, 21)], "{n}.{at}"),
+        ([f"roi_{k}" for k in range(1, 21)], "{n}"),
+        ([f"roi_{side}_{k}" for side in ("left", "right") for k in range(1, 9)], "-{n}.5"),
+    ],
+)
+def test_numbered_columns_that_are_no_form_s_are_passed_over_and_counted(tmp_path, names, cell):
+    """Hundreds of laboratory values were assessments, each with its questions."""
+    draft = drafted(tmp_path, pcl=forms(PCL5, when="2025-04-0{day}"), other=filler(names, cell))
+    assert [one["path"] for one in draft["assessments"]] == ["pcl.csv"]
+    (told,) = [line for line in (tmp_path / "study.toml").read_text(encoding="utf-8").splitlines()
+               if "passed over" in line]  # fmt: skip
+    assert int(told.split()[1]) >= 0.98 * len(names)
+    assert told.removeprefix("# ") in write_study_toml(
+        tmp_path, tmp_path / "study.toml", force=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "cell"),
+    [([f"own_{k}" for k in range(1, 37)], "{few}"), ([f"vas_{k}" for k in range(1, 9)], "{n}")],
+)
+def test_a_scale_that_nobody_knows_is_still_asked_about(tmp_path, names, cell):
+    draft = drafted(tmp_path, other=filler(names, cell))
+    assert [one["instrument"] for one in draft["assessments"]] == ["TODO"]
+    assert "passed over" not in (tmp_path / "study.toml").read_text(encoding="utf-8")
+
+
+def test_columns_that_are_not_looked_at_are_counted(tmp_path):
+    names = [f"x{a}{b}" for a in "abcdefghijklmnopqrst" for b in "abcdefghijkl"]
+    drafted(tmp_path, other=filler(names, "{n}"))
+    assert "# 43 columns beyond the first 200" in (tmp_path / "study.toml").read_text()

@@ -89,7 +89,7 @@ def ask_open_points(
     if force or not out.exists():
         make_folder(out.parent)
         write_atomic(out, draft_text(draft))
-    say(_HOW)
+    say("\n".join([_HOW, *draft.notes]))
     try:
         _ask_all(out, draft, answer, say)
         while (wrong := _wrong(out)) and _mended(out, wrong, draft, answer, say):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -20,15 +21,21 @@ from analysis.readers.formats.open_table import kind_of, read_file, refuse_elsew
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import refusal
 
-__all__ = ["look"]
+__all__ = ["COLUMNS", "look"]
 
 # So many rows show what a column holds; so many columns beside items are looked into.
-_ROWS, _COLUMNS = 2000, 200
+_ROWS, COLUMNS = 2000, 200
 _HEAD = 4096
 _CDISC = ("xpt", "dataset-json")
 # Answers of larger files are not looked at.
 _LARGE = 20_000_000
 _DIFFERENT = 40
+# More numbered columns, of no known scale, than a questionnaire of symptoms has items.
+_ITEMS = 60
+# So few may be rated from 0 to 100.
+_RATED = 12
+_MOSTLY = 0.8
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?([eE][+-]?\d+)?")
 # What REDCap holds of a form: incomplete, unverified, complete.
 _FORM_STATUS = {"0", "1", "2", "Incomplete", "Unverified", "Complete"}
 
@@ -128,15 +135,52 @@ def _delimited(path: Path) -> Sighting:
         header = _header(path, encoding)
     blocks = find_blocks(header)
     items = {column for block in blocks for column in block.columns}
-    others = [name for name in header if name and name not in items][:_COLUMNS]
+    others = [name for name in header if name and name not in items][:COLUMNS]
     table = read_file(path, "csv", encoding=encoding, columns=others)
     found = _seen(path, "csv", table, header)
+    found = replace(found, unseen=sum(n not in items for n in filter(None, header)) - len(others))
     small = path.stat().st_size < _LARGE
     if blocks and found.subject and (small or _words_above(path, encoding, header, items)):
         answers = read_file(path, "csv", encoding=encoding, columns=[found.subject, *items])
-        labels = answer_labels(answers, blocks, found.subject, _scales(found))
-        return replace(found, labels=labels, answers=_answers(answers, blocks))
+        return _with_answers(found, answers)
     return found
+
+
+def _with_answers(found: Sighting, table: TextTable) -> Sighting:
+    """With what the answers of its forms say."""
+    found = _forms_alone(found, table)
+    labels = answer_labels(table, found.blocks, str(found.subject), _scales(found))
+    return replace(found, labels=labels, answers=_answers(table, found.blocks))
+
+
+def _forms_alone(found: Sighting, table: TextTable | None = None) -> Sighting:
+    """Without numbered columns that are hardly a form's: laboratory values, regions, genes.
+
+    They are of no known scale, and more than one has items, or hold numbers that are no answers.
+    """
+    unknown = [block for block in found.blocks if found.scale_of(block) is None]
+    filler = [block for block in unknown
+              if len(block.numbers) > _ITEMS or (table and _measured(table, block))]  # fmt: skip
+    # Of numbers of three digits the first is told apart from the others by nothing.
+    stems = {_stem(block) for block in filler if len(block.numbers) > _ITEMS}
+    gone = [block for block in unknown if block in filler or _stem(block) in stems]
+    passed = found.passed_over + sum(len(block.columns) for block in gone)
+    return replace(found, blocks=[b for b in found.blocks if b not in gone], passed_over=passed)
+
+
+def _stem(block: Block) -> str:
+    """What stands before the number, without digits of its own."""
+    return block.pattern.partition("{")[0].rstrip("0123456789")
+
+
+def _measured(table: TextTable, block: Block) -> bool:
+    """Whether the cells are many numbers, and no few ratings from 0 to 100."""
+    columns = [table.column(name) for name in block.columns if name in table.cells]
+    texts = {text for column in columns for text in column.unique()} - {""}
+    numbers = {text for text in texts if _NUMBER.fullmatch(text)}
+    answers = {text for text in numbers if text.isdecimal() and int(text) <= 100}
+    rated = numbers == answers and len(block.numbers) <= _RATED
+    return len(texts) > _DIFFERENT and len(numbers) > _MOSTLY * len(texts) and not rated
 
 
 def _scales(found: Sighting) -> list[str | None]:
@@ -178,10 +222,9 @@ def _seen(
     found = Sighting(
         path, _standard(table, kind), header, blocks, others, described=table.described
     )
-    if kind != "csv" and found.subject:
-        labels = answer_labels(table, blocks, found.subject, _scales(found))
-        return replace(found, labels=labels, answers=_answers(table, blocks))
-    return found
+    if kind == "csv" or not found.subject:
+        return _forms_alone(found)
+    return _with_answers(found, table)
 
 
 def _standard(table: TextTable, kind: str) -> str:

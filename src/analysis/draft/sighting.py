@@ -75,6 +75,8 @@ class Sighting:
         Of blocks, by pattern: the different answers that were seen.
     described : dict of Described
         By column, where the file says something of it.
+    passed_over, unseen : int
+        Numbered columns that are no form's, and columns beyond those that are looked at.
     forms, form_times : dict of str
         Of a REDCap project: the form of a column, and the time that a form holds.
     """
@@ -88,6 +90,8 @@ class Sighting:
     labels: dict[str, dict[str, str]] = field(default_factory=dict)
     answers: dict[str, list[str]] = field(default_factory=dict)
     described: Mapping[str, Described] = field(default_factory=dict)
+    passed_over: int = 0
+    unseen: int = 0
     forms: Mapping[str, str] = field(default_factory=dict)
     form_times: Mapping[str, str] = field(default_factory=dict)
 
@@ -147,7 +151,7 @@ class Sighting:
         """Blocks of items, and totals of scales."""
         return [*self.blocks, *self.totals]
 
-    @property
+    @cached_property
     def subject(self) -> str | None:
         """The column whose name says that it holds identifiers, of people and not of answers."""
         if set(_LIMESURVEY) <= set(self.header):
@@ -160,7 +164,7 @@ class Sighting:
                     return column
         return None
 
-    @property
+    @cached_property
     def arm(self) -> str | None:
         """A column named like an arm, or of labels that name drugs, with few different values."""
         names = [str(column) for column in self.sample if not str(column).startswith("redcap_")]

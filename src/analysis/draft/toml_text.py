@@ -63,9 +63,13 @@ class Section:
 
 @dataclass
 class Draft:
-    """The sections of a study.toml as they are written; ``headers`` by path of a file."""
+    """The sections of a study.toml as they are written; ``headers`` by path of a file.
+
+    ``notes`` say what of the export is in no section, and why.
+    """
 
     folder: Path
+    notes: list[str] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
     headers: dict[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from analysis import instruments
 from analysis.draft import own_columns
 from analysis.draft.answers import codes_beyond
-from analysis.draft.recognise import look
+from analysis.draft.recognise import COLUMNS, look
 from analysis.draft.sighting import Sighting
 from analysis.draft.standards import standard_tables, with_dictionary
 from analysis.draft.toml_text import Draft, quoted, table_of, todo
@@ -50,16 +50,19 @@ def write_study_toml(export: Path, out: Path, *, force: bool = False) -> str:
     """
     if out.exists() and not force:
         raise refusal("draft.exists", file=out.name)
-    text = draft_text(drafted(look(export), out.parent))
+    draft = drafted(look(export), out.parent)
+    text = draft_text(draft)
     make_folder(out.parent)
     write_atomic(out, text)
     points = text.count('= "TODO"')
-    return f"{out}: a draft with {points} open points, each a line with TODO and its question."
+    said = f"{out}: a draft with {points} open points, each a line with TODO and its question."
+    return "\n".join([said, *draft.notes])
 
 
 def draft_text(draft: Draft) -> str:
     """The text of a draft, with what it is at its head."""
-    return f"{_HEAD}\n{draft}"
+    notes = "".join(f"# {note}\n" for note in draft.notes)
+    return f"{_HEAD}{notes}\n{draft}"
 
 
 def drafted(tables: list[Sighting], folder: Path) -> Draft:
@@ -72,7 +75,7 @@ def drafted(tables: list[Sighting], folder: Path) -> Draft:
     folder : Path
         Where the draft will stand; paths are relative to it.
     """
-    draft = Draft(folder)
+    draft = Draft(folder, _notes(tables))
     tables = [with_dictionary(t, tables) if t.format == "redcap" else t for t in tables]
     _study(draft, tables)
     special = [table for table in tables if not _is_plain(table)]
@@ -83,6 +86,19 @@ def drafted(tables: list[Sighting], folder: Path) -> Draft:
         own_columns.infusions(draft, tables)
         own_columns.assessments(draft, tables)
     return draft
+
+
+def _notes(tables: list[Sighting]) -> list[str]:
+    """What is in no line of the draft, counted."""
+    passed, unseen = (sum(getattr(t, name) for t in tables) for name in ("passed_over", "unseen"))
+    notes = {
+        f"{passed} numbered columns are passed over: of no known scale, and more than a form has "
+        "items or with numbers that are no answers. Add [[assessments]] for a scale among them.":
+            passed,
+        f"{unseen} columns beyond the first {COLUMNS} of a table are not looked at; name those "
+        "that have a role.": unseen,
+    }  # fmt: skip
+    return [note for note, count in notes.items() if count]
 
 
 def _is_plain(table: Sighting) -> bool:
