@@ -305,3 +305,32 @@ def test_columns_that_are_not_looked_at_are_counted(tmp_path):
     names = [f"x{a}{b}" for a in "abcdefghijklmnopqrst" for b in "abcdefghijkl"]
     drafted(tmp_path, other=filler(names, "{n}"))
     assert "# 43 columns beyond the first 200" in (tmp_path / "study.toml").read_text()
+
+
+def test_other_times_that_begin_are_no_further_infusions(tmp_path):
+    rows = [row | {"study_start": row["begun"], "infusion_start": row["begun"]} for row in PEOPLE]
+    infusions = drafted(tmp_path, people=rows)["infusions"]
+    assert "visits" not in infusions
+    assert infusions["start"] == "infusion_start"
+
+
+@pytest.mark.parametrize(
+    ("start", "drug", "visits"),
+    [("start_{}", "treatment_{}", ["1", "2"]), ("inf{}_begin", "inf{}_drug", ["inf1", "inf2"])],
+)
+def test_infusions_side_by_side_are_all_declared(tmp_path, start, drug, visits):
+    """The start was that of the first one, and what was given that of the second."""
+    orders = [("ket", "mdz"), ("mdz", "ket"), ("ket", "mdz")]
+    rows = [
+        {"id": f"P{n}", "age": 30 + n}
+        | {start.format(at): f"2025-0{at}-0{n}T09:00" for at in (1, 2)}
+        | {drug.format(at): label for at, label in enumerate(order, 1)}
+        for n, order in enumerate(orders, 1)
+    ]
+    draft = drafted(tmp_path, people=rows)
+    named = [name.format(1).replace(visits[0], "{visit}", 1) for name in (start, drug)]
+    infusions = draft["infusions"]
+    assert [infusions["start"], infusions["agent"]] == named
+    assert infusions["visits"] == visits
+    assert "as in a crossover" in asked(tmp_path)
+    assert not {"arm", "sequence"} & set(draft["subjects"])

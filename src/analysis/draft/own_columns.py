@@ -95,7 +95,7 @@ def people(draft: Draft, tables: list[Sighting], **beside: Line) -> None:
         table = min(tables, key=lambda one: (_order(one) is None, not one.by_person))
     arm = column(table.arm, "the column of the arm; remove the line of a study without arms",
                  seen=", ".join(map(str, table.sample)))  # fmt: skip
-    order = _order(table)
+    order = _order(table, crossover and bool(_table_of_infusions(tables).visits))
     draft.add(
         "[subjects]",
         **_file(draft, table),
@@ -115,9 +115,12 @@ def people(draft: Draft, tables: list[Sighting], **beside: Line) -> None:
     )  # fmt: skip
 
 
-def _order(table: Sighting) -> str | None:
-    """The column of the order of treatments, or of an arm: one label a person."""
-    named = (table.named(*_ORDERS), table.arm)
+def _order(table: Sighting, wide: bool = False) -> str | None:
+    """The column of the order of treatments, or of an arm: one label a person.
+
+    Of a wide table an arm is what was given in one period.
+    """
+    named = (table.named(*_ORDERS), None if wide else table.arm)
     return next((name for name in named if name and table.of_people(name)), None)
 
 
@@ -151,14 +154,16 @@ def infusions(draft: Draft, tables: list[Sighting], **beside: Line) -> None:
         dose_mg_per_kg=_dose(table),
         route=_seen(table, "route"),
         **_status(table),
+        visits=quoted(list(table.visits)) if table.visits else None,
     )
 
 
 def _table_of_infusions(tables: list[Sighting]) -> Sighting:
+    """The table that has their starts; a wide one as one of a row an infusion."""
     having = [table for table in tables if table.moment(*_STARTS)]
     having.sort(key=lambda one: (one.arm is None, bool(one.blocks)))
     with_arms = [table for table in tables if table.arm]
-    return (having or with_arms or tables)[0]
+    return (having or with_arms or tables)[0].by_infusion(*_STARTS)
 
 
 def _status(table: Sighting) -> dict[str, Line]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
 from analysis import instruments
-from analysis.draft.item_columns import Block, Totals, find_totals
+from analysis.config.source import VISIT
+from analysis.draft.item_columns import Block, Totals, find_totals, visit_parts
 from analysis.draft.names import drug_of, holds, plain, words
 from analysis.readers.table.text_table import Described
 
@@ -75,6 +76,8 @@ class Sighting:
         Of blocks, by pattern: the different answers that were seen.
     described : dict of Described
         By column, where the file says something of it.
+    visits : tuple of str
+        Of a wide table whose sample was put into a row an infusion: what tells them apart.
     passed_over, unseen : int
         Numbered columns that are no form's, and columns beyond those that are looked at.
     forms, form_times : dict of str
@@ -90,6 +93,7 @@ class Sighting:
     labels: dict[str, dict[str, str]] = field(default_factory=dict)
     answers: dict[str, list[str]] = field(default_factory=dict)
     described: Mapping[str, Described] = field(default_factory=dict)
+    visits: tuple[str, ...] = ()
     passed_over: int = 0
     unseen: int = 0
     forms: Mapping[str, str] = field(default_factory=dict)
@@ -178,6 +182,35 @@ class Sighting:
     def arm_by_name(self) -> bool:
         """Whether the column of the arm is called so."""
         return self.arm is not None and holds(self.arm, _ARM)
+
+    def by_infusion(self, *starts: str) -> Sighting:
+        """A table with a start an infusion side by side as one of a row an infusion.
+
+        Columns that stand there once an infusion have names with a place for what differs.
+        """
+        first = self.moment(*starts)
+        same = [c for c in self.times if first and holds(c, starts) and not self._survey(c)]
+        head, visits, tail = visit_parts(same) if len(same) > 1 else ("", [], "")
+        # What numbers alone tell apart: infusion_start and study_start are no two infusions.
+        if not (
+            all(visits)
+            and len({re.sub(r"\d+", "", visit) for visit in visits}) == 1
+            and len(set(visits)) == len(same)
+        ):
+            return self
+        patterns: dict[str, list[str]] = {}
+        for name in map(str, self.sample):
+            if len(parts := name.split(visits[0], 1)) == 2:
+                own = [visit.join(parts) for visit in visits]
+                if set(own) <= set(self.sample):
+                    patterns[VISIT.join(parts)] = own
+        if head + VISIT + tail not in patterns:
+            return self
+        told = {name for own in patterns.values() for name in own}
+        alone = self.sample.drop(columns=list(told))
+        rows = [alone.assign(**{pattern: self.sample[own[at]] for pattern, own in patterns.items()})
+                for at in range(len(visits))]  # fmt: skip
+        return replace(self, sample=pd.concat(rows, ignore_index=True), visits=tuple(visits))
 
     @property
     def by_person(self) -> bool:
