@@ -146,7 +146,7 @@ ELSEWHERE = {
     "decides", "enough", "falls_that_count", "form_that_looks_back", "form_titled",
     "form_with_reliable_change", "primary_titled",
     "hours_of_windows", "last_window", "scored_windows", "unselected_population", "visits_shown",
-    "why_not_hours",
+    "what_is_decided", "why_not_hours",
     # Words made of rows that are released.
     "alternative", "bars_of", "difference_sentence", "smallest_of",
     # Counts in words, what is declared, and what follows from a released estimate.
