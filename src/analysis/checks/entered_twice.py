@@ -96,7 +96,7 @@ def _same_answers(rows: pd.DataFrame, values: np.ndarray) -> np.ndarray:
     rows, values = rows[(told := _telling(values))], values[told]
     if len(rows) < 2:
         return _NOBODY
-    content = pd.DataFrame(values).groupby(list(range(values.shape[1])), sort=False).ngroup()
+    content = pd.factorize(_weighted(values).sum(axis=1))[0]
     told_once = pd.DataFrame({"subject": rows["subject"].to_numpy(), "content": content})
     told_once = told_once.drop_duplicates()
     shared = told_once[told_once["content"].duplicated(keep=False)]
@@ -155,9 +155,7 @@ def _near_pairs(values: np.ndarray) -> np.ndarray:
 
     Forms that agree on all items but one have the same sum of random weights without it.
     """
-    answers = pd.factorize(values.ravel())[0].reshape(values.shape).astype(np.int64)
-    weights = np.random.default_rng(0).integers(1, 2**62, values.shape[1])
-    weighted = answers * weights
+    weighted = _weighted(values)
     every = weighted.sum(axis=1)
     found = [np.empty((0, 2), dtype=int)]
     for without in weighted.T:
@@ -170,6 +168,12 @@ def _near_pairs(values: np.ndarray) -> np.ndarray:
                 break
             found.append(np.column_stack([order[:-step][same], order[step:][same]]))
     return np.unique(np.sort(np.vstack(found), axis=1), axis=0)
+
+
+def _weighted(values: np.ndarray) -> np.ndarray:
+    """Answers as numbers, times a random weight an item: forms with equal sums are alike."""
+    answers = pd.factorize(values.ravel())[0].reshape(values.shape).astype(np.int64)
+    return np.asarray(answers * np.random.default_rng(0).integers(1, 2**62, values.shape[1]))
 
 
 def _telling(values: np.ndarray) -> np.ndarray:
@@ -201,7 +205,7 @@ def _runs(rows: pd.DataFrame, begun: pd.Series) -> pd.DataFrame:
     totals = table[_TOTALS]
     # Who says the same each time may say what others say.
     table = table[totals.notna().all(axis=1) & (totals.max(axis=1) > totals.min(axis=1))]
-    numbered = [name for name in table if name not in ("subject", "place")]
+    numbered = [str(name) for name in table if name not in ("subject", "place")]
     return table.assign(**{name: pd.factorize(table[name])[0] for name in numbered})
 
 

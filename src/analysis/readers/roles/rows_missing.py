@@ -114,7 +114,7 @@ def _infusions(
     followed = people[among(people["id"], several.index[several])]
     given = infusions.drop_duplicates("id")["id"]
     for order in _orders(followed):
-        if not _sorted(given.map(_places(order))):
+        if not _sorted(_places(order, given)):
             continue
         run = _longest(order, given)
         if run is not None and run.length >= FEW and run.chance < _NO_FORM:
@@ -150,7 +150,7 @@ def _forms(reading: Reading, scale: str, forms: pd.DataFrame, people: pd.DataFra
 def _layouts(forms: pd.DataFrame, people: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, bool]]:
     """Orders of people in which the file's rows stand, and whether visits follow one another."""
     for order in _orders(people):
-        place = forms["id"].map(_places(order))
+        place = _places(order, forms["id"])
         if _sorted(place):
             yield order, False
         elif _sorted(place, min(_ANEW / max(1, forms["id"].nunique()), _MOST)):
@@ -245,12 +245,16 @@ def _all_lack_it(these: int, missing: int, n: int) -> float:
     return float(np.prod((missing - drawn) / (n - drawn)))
 
 
-def _places(people: pd.DataFrame) -> pd.Series:
-    return pd.Series(range(len(people)), index=people["id"])
+def _places(people: pd.DataFrame, ids: pd.Series) -> np.ndarray:
+    """Where each identifier's person stands, NaN where they do not."""
+    own, names = pd.factorize(ids)
+    found = pd.Index(people["id"]).get_indexer(names).astype(float)
+    return np.where(found < 0, np.nan, found)[own]
 
 
-def _sorted(values: pd.Series, most: float = _UNSORTED) -> bool:
-    steps = np.diff(values.dropna().to_numpy(float))
+def _sorted(values: np.ndarray | pd.Series, most: float = _UNSORTED) -> bool:
+    values = np.asarray(values, float)
+    steps = np.diff(values[~np.isnan(values)])
     return len(steps) > 0 and bool((steps < 0).mean() <= most)
 
 
@@ -260,8 +264,7 @@ def _file(forms: pd.DataFrame) -> str:
 
 def _row(forms: pd.DataFrame, people: pd.DataFrame, run: _Run) -> int:
     """The row of the last form before the gap."""
-    place = forms["id"].map(_places(people))
-    before = forms.loc[place < run.first, "row"]
+    before = forms.loc[_places(people, forms["id"]) < run.first, "row"]
     return int(before.max() if len(before) else forms["row"].min())
 
 

@@ -102,7 +102,9 @@ class _Column:
         if isinstance(column.dtype, pd.CategoricalDtype):
             codes = column.cat.codes.to_numpy()
             # A missing cell is a blank one; categories that rows were taken from are nobody's.
-            texts = pd.Series([*column.cat.categories, ""], dtype="str")
+            texts = pd.Series(
+                column.cat.categories.astype("str").append(pd.Index([""], dtype="str"))
+            )
             used = np.zeros(len(texts), dtype=bool)
             used[codes] = True
             places, column = (np.cumsum(used) - 1)[codes], texts[used]

@@ -226,6 +226,29 @@ def test_a_repository_export_is_looked_at_too(tmp_path):
     assert said(promised(Outcome(write_project(tmp_path, rows)))) & SHIFTS
 
 
+def screened_by_day(at: Callable[[int], float], hours_after_end: float) -> Content:
+    """A form of an earlier day at some hour, one just before the infusion, one within hours."""
+    # No change of clocks, which would tell by itself.
+    begin = datetime(2025, 1, 7, 10, 20)
+    content = day(screening=True, hours_after_end=(hours_after_end,), start=begin)
+    for number, row in enumerate(content["scores"][::3]):
+        midnight = datetime.fromisoformat(row["when"]).replace(hour=0, minute=0)
+        row["when"] = stamp(midnight + timedelta(hours=at(number)))
+    return content
+
+
+def test_forms_in_utc_without_a_visit_of_the_next_day_are_told_by_the_evenings(tmp_path):
+    sound = screened_by_day(lambda number: 9.3 + 0.4 * number, 3)
+    assert said(checked(tmp_path / "sound", sound)) == set()
+    shifted = moved(sound, "scores", to_utc("America/Detroit"))
+    assert said(checked(tmp_path / "shifted", shifted)) == {"time.seems-shifted"}
+
+
+def test_forms_filled_in_at_home_in_the_evening_are_no_other_clock(tmp_path):
+    at_home = screened_by_day(lambda number: 17.0 + 0.3 * number, 3)
+    assert said(checked(tmp_path, at_home)) == set()
+
+
 def test_follow_up_on_weekends_alone_is_flagged(tmp_path):
     content = day(start=datetime(2025, 3, 7, 10, 20))
     for table, names in (("infusions", ("start", "end")), ("scores", ("when",))):

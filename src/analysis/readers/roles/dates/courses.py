@@ -18,6 +18,7 @@ from analysis.readers.roles.dates.small_shifts import (
     before_opening,
     beside_named_hours,
     beside_planned,
+    out_of_hours,
 )
 from analysis.readers.roles.dates.swapped_days import swapped_days
 from analysis.readers.table.identifiers import among
@@ -231,10 +232,12 @@ def _other_clock(reading: Reading, times: _Times, given: _Times, whose: str = ""
     for table, sign in ((times, 1), (given, -1)):
         own = table.frame["ahead"]
         late = table.out_of_hours() >= _OFTEN and table.out_of_hours(own) <= _HARDLY
-        signs = (_beside_whole_days, _jumps, _none_on_the_day, _during_for_before)
-        early = table is times and not times.believed and _before_opening(times, given)
+        signs = (_beside_whole_days, _jumps, _during_for_before)
+        by_hours = _hours_of_other_days(times, given)
+        early = table is times and not times.believed and before_opening(*by_hours, own.to_numpy())
         named = beside_named_hours(times.frame, sign)
-        if late or early or named or any(sign_of(times, sign) for sign_of in signs):
+        none = _none_on_the_day(times, sign, by_hours)
+        if late or early or named or none or any(sign_of(times, sign) for sign_of in signs):
             people = int(times.frame["id"].nunique())
             _flag(reading, table, sign * times.frame["ahead"], people, whose)
             return True
@@ -285,10 +288,13 @@ def _during_for_before(times: _Times, sign: int) -> bool:
     )
 
 
-def _none_on_the_day(times: _Times, sign: int) -> bool:
+def _none_on_the_day(
+    times: _Times, sign: int, by_hours: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> bool:
     """Hardly anyone has a form just before the infusion, but nearly all once forms are moved.
 
-    The visits of the next day must come nearer to whole days by that, too.
+    By that, too, the visits of the next day must come nearer to whole days, or the forms of other
+    days into the hours of a clinic.
     """
     frame = times.frame.dropna()
     since, after = frame["at"] - frame["start"], frame["at"] - frame["end"]
@@ -300,13 +306,16 @@ def _none_on_the_day(times: _Times, sign: int) -> bool:
                          for low, high in ((-_JUST, 0), (0, _NOON)))  # fmt: skip
         return len(before & later) / people
 
+    moved = sign * times.frame["ahead"]
+    if on_the_day(0.0) > 1 - _NEARLY_ALL or on_the_day(moved) < _MOST:
+        return False
     low, high = _NEXT_DAY
     day = after[after.between(low, high)]
-    if len(day) < _FEW_TIMES or on_the_day(0.0) > 1 - _NEARLY_ALL:
-        return False
-    middle, ahead = float(day.median()), sign * float(frame["ahead"].median())
-    nearer = abs(middle - 24) - abs(middle + ahead - 24) > abs(ahead) / 2
-    return nearer and on_the_day(sign * frame["ahead"]) >= _MOST
+    if len(day) >= _FEW_TIMES:
+        middle, ahead = float(day.median()), float(moved.median())
+        if abs(middle - 24) - abs(middle + ahead - 24) > abs(ahead) / 2:
+            return True
+    return out_of_hours(*by_hours, moved.to_numpy())
 
 
 def _beside_whole_days(times: _Times, sign: int) -> bool:
@@ -317,16 +326,14 @@ def _beside_whole_days(times: _Times, sign: int) -> bool:
     return beside_planned(day, 24.0, sign * frame.loc[day.index, "ahead"])
 
 
-def _before_opening(times: _Times, given: _Times) -> bool:
-    """Forms of other days than the infusion's, by the hours of a clinic."""
+def _hours_of_other_days(times: _Times, given: _Times) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Hours of the day of forms and of infusions, and which forms are not of the infusion's day."""
     start = times.frame["start"] + times.frame["ahead"]
     hour, starts = (clock.hour + clock.minute / 60 for clock in (times.local, given.local))
     other = np.asarray(times.local.normalize()) != np.asarray(
         pd.to_datetime((start * 3600).round(), unit="s").dt.normalize()
     )
-    return before_opening(
-        np.asarray(hour), np.asarray(starts), other, times.frame["ahead"].to_numpy()
-    )
+    return np.asarray(hour), np.asarray(starts), other
 
 
 def _flag(

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.readers.table.visit_hours import hours_of_visits
 
-__all__ = ["before_opening", "beside_named_hours", "beside_planned"]
+__all__ = ["before_opening", "beside_named_hours", "beside_planned", "out_of_hours"]
 
 # Fewer times say nothing.
 _FEW_TIMES = 10
@@ -87,8 +87,21 @@ def before_opening(
     ahead : ndarray
         Hours by which each form would be moved.
     """
+    if np.nanmedian(ahead) <= 0 or np.nanmax(ahead) > _SMALL:
+        return False
+    return out_of_hours(times, starts, other_day, ahead)
+
+
+def out_of_hours(
+    times: np.ndarray, starts: np.ndarray, other_day: np.ndarray, ahead: np.ndarray
+) -> bool:
+    """The same of any shift: forms of other days lie where no clinic is open until they are moved.
+
+    People who fill in forms at home do so in the evening, so that a long shift needs another sign
+    beside this one.
+    """
     own, moved = times[other_day], (times + ahead)[other_day] % 24
-    if len(own) < _FEW_TIMES or np.nanmedian(ahead) <= 0 or np.nanmax(ahead) > _SMALL:
+    if len(own) < _FEW_TIMES:
         return False
     opens = min(_OPENS, float(np.quantile(starts, _FIRST_STARTS)) - _LONG_BEFORE)
     outside, left = (((t < opens) | (t >= _CLOSES)).mean() for t in (own, moved))
