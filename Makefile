@@ -204,9 +204,9 @@ r-references: $(READY) ## run the references in Debian's R again and write their
 benchmark-data: $(READY) ## time reading, checking and placing of large exports (ARGS="--scale 0.1"; whole: minutes, gigabytes)
 	@.venv/bin/python benchmarks/data_layer.py $(ARGS)
 
-coverage: $(READY) ## branches of readers and checks that tests reach, at least 95 %, and the lines they do not
-	@.venv/bin/python -m pytest -q tests/readers tests/checks tests/bad_inputs tests/instruments \
-		--cov=analysis.readers --cov=analysis.checks --cov-branch \
+coverage: $(READY) ## branches of readers, checks and drafts that tests reach, at least 95 %, and the lines they do not
+	@.venv/bin/python -m pytest -q tests/readers tests/checks tests/bad_inputs tests/instruments tests/draft \
+		--cov=analysis.readers --cov=analysis.checks --cov=analysis.draft --cov-branch \
 		--cov-report=term-missing:skip-covered --cov-fail-under=95 $(ARGS)
 
 fuzz: $(READY) ## try hostile inputs of every format and hold the promises made of bad input (ARGS="--minutes 5 --seed 1 --keep DIR")
