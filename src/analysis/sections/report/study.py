@@ -280,8 +280,8 @@ def _quality(case: Case, ledger: Ledger, found: Described) -> Iterator[Any]:
         [(one["rule"], one["severity"], str(one["count"]), one["message"]) for one in issues],
         columns=["rule", "severity", "count", "what was found"],
     ).set_index("rule")
-    words = "; ".join(f"{name}: {said}" for name, said, _ in grouped(issues))
-    yield Table(frame, words)
+    words = "; ".join(f"{name}, {said}" for name, said, _ in grouped(issues))
+    yield Table(frame, f"Findings by rule: {words}")
 
 
 @section()
