@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from nbformat import v4
 
-from analysis.report.comparison.changes import compared
+from analysis.report.comparison.changes import Change, compared
 from analysis.report.comparison.documents import Block, Document
 from analysis.report.comparison.sides import Side, read_side
 from analysis.report.comparison.told import log
@@ -171,3 +171,32 @@ def test_files_read_in_another_state_are_told_first(tmp_path):
         read.append(read_side(str(place)))
     told = log(compared(*read)).splitlines()
     assert told[:2] == ["No verdict changed. Moved: 1 cell.", "Read in another state: study.toml."]
+
+
+def test_what_is_declared_and_the_first_estimate_come_before_all_cells():
+    at = Change("cell", "index.html", "Verdicts", title="Verdicts on a study")
+    estimate = replace(at, row="They fall", column="Estimate [95 % interval]", old="−7 [−9, −5]",
+                       new="−8 [−9, −7]")  # fmt: skip
+    planned = replace(at, title="Declared in study.toml", row="randomised", old="yes", new="no")
+    told = log([estimate, planned, planned]).splitlines()
+    assert told[:3] == [
+        "No verdict changed, but 1 estimate beside them did. Moved: 3 cells.",
+        "Declared otherwise, or otherwise in the data: randomised: yes → no.",
+        "The first estimate that moved (They fall): −7 [−9, −5] → −8 [−9, −7].",
+    ]
+    assert "yes" not in log([estimate, planned], private=True)
+
+
+def test_a_verdict_counts_once_and_those_of_parts_apart():
+    at = Change("verdict", "index.html", title="Verdicts", row="They fall", old="supported")
+    part = replace(at, title="Parts of onset", row="within hours")
+    told = log([part, at, replace(at, document="00.ipynb")]).splitlines()
+    assert told[0] == "Moved: 1 verdict, 1 verdict on parts of claims."
+    assert ["Parts of onset" in one for one in told[1:]] == [False, False, True]
+
+
+def test_a_long_text_is_cut_where_the_two_part():
+    start = "The comparator is declared active and concurrent, and what follows is long enough " * 2
+    told = log([Change("text", "n", old=f"{start}randomised.", new=f"{start}not randomised.")])
+    assert "randomised. → …" in told
+    assert "not randomised." in told

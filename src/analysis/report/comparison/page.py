@@ -12,15 +12,24 @@ from typing import Any
 
 from markupsafe import Markup
 
+from analysis.describe.answer.sentence import QUESTION
 from analysis.report.comparison.changes import Change
 from analysis.report.comparison.pictures import difference_png
 from analysis.report.comparison.sides import Side
-from analysis.report.comparison.told import files, percent, summary, where
+from analysis.report.comparison.told import (
+    first_of_all,
+    percent,
+    summary,
+    verdicts_in_order,
+    where,
+)
 from analysis.report.page import template, write_page
 
 __all__ = ["write_comparison"]
 
 _SENTENCE = 60
+# Of two texts that share less, one stands after the other.
+_ALIKE = 0.4
 
 
 def write_comparison(old: Side, new: Side, changes: Sequence[Change], path: Path) -> Path:
@@ -35,13 +44,17 @@ def write_comparison(old: Side, new: Side, changes: Sequence[Change], path: Path
         kind: [change for change in changes if change.kind == kind]
         for kind in ("verdict", "cell", "figure", "text", "document")
     }
+    names = _shown(old), _shown(new)
+    if names[0] == names[1]:
+        names = _shown(old, 2), _shown(new, 2)
     text = template("compare.html.j2").render(
-        old=_shown(old),
-        new=_shown(new),
+        old=names[0],
+        new=names[1],
         private=old.private or new.private,
         summary=summary(changes),
-        files=files(changes),
-        verdicts=of_kind["verdict"],
+        first=first_of_all(changes),
+        answers=[(one.old, one.new) for one in of_kind["text"] if one.heading == QUESTION],
+        verdicts=verdicts_in_order(changes),
         cells=[(place, list(group)) for place, group in groupby(of_kind["cell"], key=_table)],
         figures=[(where(change), change, _images(change)) for change in of_kind["figure"]],
         texts=[(where(change), _marked(change.old, change.new)) for change in of_kind["text"]],
@@ -54,9 +67,11 @@ def write_comparison(old: Side, new: Side, changes: Sequence[Change], path: Path
     return write_page(text, path)
 
 
-def _shown(side: Side) -> str:
-    """What a side was called, without the folders above it."""
-    return Path(side.name).name or side.name if Path(side.name).exists() else side.name
+def _shown(side: Side, parts: int = 1) -> str:
+    """What a side was called; of a path the last parts."""
+    if not Path(side.name).exists():
+        return side.name
+    return "/".join(Path(side.name).parts[-parts:]) or side.name
 
 
 def _table(change: Change) -> str:
@@ -84,8 +99,11 @@ def _long(change: Change) -> bool:
 def _marked(old: str | None, new: str | None) -> Any:
     """Both texts in one, what went and what came marked word by word."""
     before, after = (re.findall(r"\s+|[^\s]+", text or "") for text in (old, new))
+    matcher = SequenceMatcher(None, before, after, False)
+    if before and after and matcher.ratio() < _ALIKE:
+        return Markup("<del>{}</del> <ins>{}</ins>").format(old, new)
     parts = []
-    for tag, i, i_end, j, j_end in SequenceMatcher(None, before, after, False).get_opcodes():
+    for tag, i, i_end, j, j_end in matcher.get_opcodes():
         if tag == "equal":
             parts.append(Markup("{}").format("".join(before[i:i_end])))
             continue

@@ -11,30 +11,77 @@ from xml.etree import ElementTree as xml
 from analysis.report.comparison.changes import KINDS, Change
 from analysis.writing import make_folder, write_atomic
 
-__all__ = ["as_dict", "files", "line", "log", "percent", "summary", "where", "write_junit"]
+__all__ = ["as_dict", "first_of_all", "line", "log", "percent", "summary", "verdicts_in_order",
+           "where", "write_junit"]  # fmt: skip
 
 LINES_OF_A_KIND = 15
 _LONGEST = 100
+# So much of what two long texts have in common stands before what they have not.
+_BEFORE = 30
 # The column of a report in which the files that were read have their checksums.
 HASH = "SHA-256"
+# How the captions of a report begin over verdicts, the parts of a claim, what study.toml declares.
+_VERDICTS, _PARTS, _DECLARED, _ESTIMATE = "Verdicts", "Parts of", "Declared", "Estimate"
+_MOST_DECLARED = 5
 WITHHELD = "values of real people stand on the page alone"
 
 
 def summary(changes: Sequence[Change]) -> str:
-    """How much moved, in one sentence."""
-    counts = Counter(change.kind for change in changes)
-    told = [
-        f"{counts[kind]} {kind}{'s' if counts[kind] > 1 else ''}" for kind in KINDS if counts[kind]
-    ]
-    if not told:
+    """How much moved, in a sentence or two; a verdict that several tables show counts once."""
+    if not changes:
         return "Nothing moved."
-    return f"{'' if counts['verdict'] else 'No verdict changed. '}Moved: {', '.join(told)}."
+    verdicts = verdicts_in_order(changes)
+    counts = Counter(change.kind for change in changes)
+    counts["verdict"] = len({one.row for one in verdicts if not _of_a_part(one)})
+    told = [_counted(counts[kind], kind) for kind in KINDS if counts[kind]]
+    if parts := len({(one.title, one.row) for one in verdicts if _of_a_part(one)}):
+        told.insert(counts["verdict"] > 0, _counted(parts, "verdict") + " on parts of claims")
+    opening = ""
+    if not verdicts:
+        estimates = len({change.row for change in changes if _of_an_estimate(change)})
+        but = f", but {_counted(estimates, 'estimate')} beside them did" if estimates else ""
+        opening = f"No verdict changed{but}. "
+    return f"{opening}Moved: {', '.join(told)}."
 
 
-def files(changes: Sequence[Change]) -> str:
-    """Which files were read in another state, in one sentence, or nothing."""
-    names = [change.row for change in changes if change.column == HASH]
-    return f"Read in another state: {', '.join(dict.fromkeys(names))}." if names else ""
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}{'s' if n > 1 else ''}"
+
+
+def _of_a_part(change: Change) -> bool:
+    return change.title.startswith(_PARTS)
+
+
+def _of_an_estimate(change: Change) -> bool:
+    """Whether it is an estimate in the table of verdicts."""
+    table, column = change.title.startswith(_VERDICTS), change.column.startswith(_ESTIMATE)
+    return change.kind == "cell" and table and column
+
+
+def verdicts_in_order(changes: Sequence[Change]) -> list[Change]:
+    """The verdicts that moved, those of whole claims before those of their parts."""
+    return sorted((one for one in changes if one.kind == "verdict"), key=_of_a_part)
+
+
+def first_of_all(changes: Sequence[Change], *, private: bool = False) -> list[str]:
+    """What a reader looks for before all: other files, other declarations, the first estimate."""
+    names = dict.fromkeys(change.row for change in changes if change.column == HASH)
+    told = [f"Read in another state: {', '.join(names)}."] if names else []
+    if private:
+        return told
+    cells = [change for change in changes if change.kind == "cell"]
+    declared = [one for one in cells if one.title.startswith(_DECLARED)]
+    own = list(
+        dict.fromkeys(f"{one.row}: {_short(one.old)} → {_short(one.new)}" for one in declared)
+    )
+    if len(own) > _MOST_DECLARED:
+        own[_MOST_DECLARED:] = [f"{len(own) - _MOST_DECLARED} more"]
+    if own:
+        told.append(f"Declared otherwise, or otherwise in the data: {'; '.join(own)}.")
+    for one in filter(_of_an_estimate, cells):
+        told.append(f"The first estimate that moved ({one.row}): {one.old} → {one.new}.")
+        break
+    return told
 
 
 def where(change: Change) -> str:
@@ -54,7 +101,9 @@ def where(change: Change) -> str:
 
 def percent(change: Change) -> str:
     """The relative change, signed, or nothing."""
-    return "" if change.relative is None else f"{100 * change.relative:+.3g} %".replace("-", "−")
+    if change.relative is None:
+        return ""
+    return f"{float(f'{100 * change.relative:.3g}'):+,g} %".replace("-", "−")
 
 
 def line(change: Change, *, private: bool = False) -> str:
@@ -66,23 +115,27 @@ def line(change: Change, *, private: bool = False) -> str:
         return f"{told}: {WITHHELD}"
     if change.kind == "figure":
         return f"{told}: {change.why}"
-    relative = percent(change)
-    return f"{told}: {_short(change.old)} → {_short(change.new)}" + (
-        f" ({relative})" if relative else ""
-    )
+    signs = list(zip(change.old or "", change.new or "", strict=False))
+    same = next((n for n, (one, other) in enumerate(signs) if one != other), len(signs))
+    told += f": {_short(change.old, same)} → {_short(change.new, same)}"
+    return f"{told} ({relative})" if (relative := percent(change)) else told
 
 
-def _short(text: str | None) -> str:
+def _short(text: str | None, same: int = 0) -> str:
+    """A text in one line; of a long one whose start is the other's too, from where they part."""
     if text is None:
         return "nothing"
+    if len(text) > _LONGEST and same > _LONGEST // 2:
+        text = f"…{text[text.rfind(' ', 0, same - _BEFORE) + 1 :]}"
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def log(changes: Sequence[Change], *, private: bool = False) -> str:
     """The summary, then the first changes of each kind, a line each."""
-    lines = [summary(changes), *filter(None, [files(changes)])]
+    lines = [summary(changes), *first_of_all(changes, private=private)]
+    ordered = [*verdicts_in_order(changes), *(one for one in changes if one.kind != "verdict")]
     for kind in KINDS:
-        of_kind = [change for change in changes if change.kind == kind]
+        of_kind = [change for change in ordered if change.kind == kind]
         lines += [line(change, private=private) for change in of_kind[:LINES_OF_A_KIND]]
         if len(of_kind) > LINES_OF_A_KIND:
             lines.append(f"{kind}: {len(of_kind) - LINES_OF_A_KIND} more")
