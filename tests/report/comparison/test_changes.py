@@ -188,7 +188,7 @@ def test_what_is_declared_and_the_first_estimate_come_before_all_cells():
 
 
 def test_a_verdict_counts_once_and_those_of_parts_apart():
-    at = Change("verdict", "index.html", title="Verdicts", row="They fall", old="supported")
+    at = Change("verdict", "n", title="Verdicts", table=1, row="They fall", old="supported")
     part = replace(at, title="Parts of onset", row="within hours")
     told = log([part, at, replace(at, document="00.ipynb")]).splitlines()
     assert told[0] == "Moved: 1 verdict, 1 verdict on parts of claims."
