@@ -49,11 +49,15 @@ def test_an_item_that_was_never_asked_leaves_a_study_to_judge(tmp_path):
     content = tables()
     for row in content["scores"]:
         row["item_03"] = ""
-    checked = check(read_study(write_study(tmp_path, content)))
+    study = read_study(write_study(tmp_path, content))
+    checked = check(study)
     assert len(checked.forms) == len(content["scores"])
     beside = checked.sensitivity
     assert beside is not None
     assert beside.forms.empty
+    (reason,) = [one for one in judge(study)["onset"].reasons if one.gate == "robustness"]
+    assert reason.passed is None
+    assert "with complete questionnaires alone" in str(reason.said)
 
 
 def test_a_study_may_declare_complete_forms_and_the_filled_ones_stand_beside(tmp_path):

@@ -80,7 +80,7 @@ def check_entered_twice(study: Study, forms: pd.DataFrame, found: SetAside) -> N
 
 def _set_aside(rule: str, rows: pd.DataFrame, found: SetAside) -> None:
     if len(rows):
-        found.stop(rule, rows, rows["subject"])
+        found.stop(rule, rows, rows["subject"], at_once=True)
 
 
 def _same_answers(rows: pd.DataFrame, values: np.ndarray) -> np.ndarray:

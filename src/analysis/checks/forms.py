@@ -30,12 +30,17 @@ class SetAside:
         self.forms = pd.concat([self.forms, pd.Series(rule, index=new["form"], dtype="str")])
         self.issues.extend(_by_file(rule, new, **fields))
 
-    def stop(self, rule: str, forms: pd.DataFrame, subjects: pd.Series) -> None:
-        """Set people aside; one finding a rule, whose count is of people."""
-        if forms.empty:
-            return
+    def stop(
+        self, rule: str, forms: pd.DataFrame, subjects: pd.Series, *, at_once: bool = False
+    ) -> None:
+        """Set people aside, who are counted; a finding a file, or all of the rule in one."""
         for subject in subjects.unique():
             self.subjects.setdefault(int(subject), rule)
+        if not at_once:
+            self.issues.extend(_by_file(rule, forms, people=True))
+            return
+        if forms.empty:
+            return
         told = [one for one in self.issues if one.rule == rule]
         # Their forms may lie in several files, and be found in several ways: the first is named.
         first = told[0] if told else _by_file(rule, forms, people=True)[0]

@@ -242,7 +242,10 @@ def people_moved(case: Case, other: Case) -> dict[str, int]:
     """People by arm whose scores differ between two cases, or who are in one of them alone."""
     both = [
         pd.DataFrame(
-            {"arm": one.arms.reindex(one.people_scored).to_numpy(), "scores": _told_apart(one)},
+            {
+                "arm": one.arms.reindex(one.people_scored).to_numpy(object),
+                "scores": np.array(_told_apart(one), dtype=object),
+            },
             index=one.people_scored,
         )
         for one in (case, other)
