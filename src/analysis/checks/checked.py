@@ -87,7 +87,9 @@ class Checked:
         """
         if not self.few_blanks:
             return None
-        return self.once("sensitivity", lambda: _checked(self.read, _OTHER[self.missing]))
+        return self.once(
+            "sensitivity", lambda: _checked(self.read, _OTHER[self.missing], beside=True)
+        )
 
     @property
     def other_forms(self) -> str:
@@ -147,12 +149,12 @@ def check(study: Study, *, missing: Missing | None = None, put_back: str = "") -
     ReliefError
         For a STOP of scope ``study``: totals beyond a scale's range, no score at all.
     """
-    found = _checked(study, missing or study.design.missing_items, put_back, refuse=True)
+    found = _checked(study, missing or study.design.missing_items, put_back)
     return found if missing is None and not put_back else replace(found, few_blanks=False)
 
 
-def _checked(study: Study, own: Missing, put_back: str = "", *, refuse: bool = False) -> Checked:
-    """As :func:`check`; unless it is to ``refuse``, a study without any score is none to refuse."""
+def _checked(study: Study, own: Missing, put_back: str = "", *, beside: bool = False) -> Checked:
+    """As :func:`check`; ``beside`` it, nothing is refused and no question is asked again."""
     # People whom reading set aside say nothing of the study, but they are counted.
     gone = {who: rule for who, rule in study.set_aside.items() if rule != put_back}
     live = study.keep_subjects(_without(study, gone))
@@ -161,7 +163,7 @@ def _checked(study: Study, own: Missing, put_back: str = "", *, refuse: bool = F
     if own == "person-mean":
         asked, often_blank = same_items_before(live)
     forms = place(live, score(asked, missing=own))
-    if refuse:
+    if not beside:
         refuse_without_scores(live, forms)
     found = check_forms(live, forms)
     check_events(live, forms, found)
@@ -178,7 +180,10 @@ def _checked(study: Study, own: Missing, put_back: str = "", *, refuse: bool = F
     ]
     kept = kept.keep_forms(left["form"])
     issues = [*study.issues, *found.issues, *often_blank, *prorated_forms(left)]
-    issues += check_questions(kept, left) if len(kept.subjects) else _nobody_is_left(found)
+    if not len(kept.subjects):
+        issues += _nobody_is_left(found)
+    elif not beside:
+        issues += check_questions(kept, left)
     return Checked(
         kept,
         left.reset_index(drop=True),
@@ -187,7 +192,7 @@ def _checked(study: Study, own: Missing, put_back: str = "", *, refuse: bool = F
         study,
         frozenset(found.forms) | frozenset(found.subjects.values()),
         own,
-        few_blanks=refuse and _any_few_blanks(own, left, found),
+        few_blanks=not beside and _any_few_blanks(own, left, found),
     )
 
 
