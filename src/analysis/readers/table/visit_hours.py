@@ -15,7 +15,8 @@ _UNITS = {
 }  # fmt: skip
 _BEFORE = {"screening": -168.0, "screen": -168.0, "baseline": -24.0, "base": -24.0, "bl": -24.0,
            "pre": -1.0, "before": -1.0, "prior": -1.0, "vorher": -1.0}  # fmt: skip
-_NUMBER_UNIT = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)")
+# In p1h3 the hour is the third: the first number counts periods.
+_NUMBER_UNIT = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)(?![a-z\d])")
 _UNIT_NUMBER = re.compile(r"([a-z]+)[\s_.-]*(\d+(?:\.\d+)?)")
 
 
