@@ -221,6 +221,16 @@ def test_a_lost_half_is_told_where_few_times_are_of_the_afternoon(tmp_path):
     assert "time.no-afternoon" in said(checked(tmp_path, content))
 
 
+def test_a_half_lost_in_a_few_forms_is_told_unless_people_are_up_at_night(tmp_path):
+    content = screened_by_day(lambda number: 9.3 + 0.3 * number, 3)
+    later = [row for row in content["scores"] if row["when"][11:13] == "14"]
+    for row in later[:4]:
+        row["when"] = row["when"].replace("T14", "T02")
+    assert said(checked(tmp_path / "lost", content)) == {"time.at-night"}
+    later[4]["when"] = later[4]["when"].replace("T14", "T23")
+    assert said(checked(tmp_path / "awake", content)) == set()
+
+
 def test_a_repository_export_is_looked_at_too(tmp_path):
     rows = export(moved(tables(), "scores", to_utc("America/Detroit")))
     assert said(promised(Outcome(write_project(tmp_path, rows)))) & SHIFTS

@@ -13,6 +13,8 @@ _MORNING, _AFTERNOON, _NOON = 6, 13, 12
 # A share of times at night that no clinic has, and of times in the small hours that none has
 # beside mornings alone.
 _OFTEN, _SOME = 0.2, 0.03
+# A share in the small hours that is a lost half of the day where nobody is up at ten or later.
+_A_FEW, _LATE = 0.02, 22
 _WEEKEND, _OTHER_DAYS, _FEW_TIMES = 5, 0.5, 10
 
 
@@ -32,9 +34,16 @@ def no_afternoon(
     early = (hour >= 1) & (hour < _MORNING)
     if (hour < _AFTERNOON).all() and early.sum() >= max(FEW, _SOME * len(early)):
         reading.issues.append(issue("time.no-afternoon", file=file, count=int(early.sum())))
-    elif (hour < _MORNING).mean() >= _OFTEN:
+    elif (hour < _MORNING).mean() >= _OFTEN or _by_night_alone(hour):
         count = people[hour < _MORNING].nunique()
         reading.issues.append(issue("time.at-night", file=file, count=count))
+
+
+def _by_night_alone(hour: pd.Index) -> bool:
+    """Some times in the small hours, and none late in the evening, as of people who are awake."""
+    early = (hour >= 1) & (hour < _MORNING)
+    awake = (hour >= _LATE) | (hour < 1)
+    return bool(early.sum() >= max(FEW, _A_FEW * len(early)) and not awake.any())
 
 
 def weekends(reading: Reading, frame: pd.DataFrame) -> None:
