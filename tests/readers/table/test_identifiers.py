@@ -12,6 +12,7 @@ from analysis.config import SubjectTable
 from analysis.errors import ReliefError
 from analysis.readers.table.identifiers import (
     alike,
+    among,
     people_in,
     refuse_identifiers,
     refuse_patterns,
@@ -144,3 +145,11 @@ def test_identifiers_written_differently_look_alike():
     names = pd.Series(["KPE008", "kpe-8", "8", "KPE009", "x10y"])
     assert list(alike(names)) == [True, True, True, False, False]
     assert list(alike(pd.Series(["kpe 9", "9", "11"]), names)) == [True, True, False]
+
+
+@pytest.mark.parametrize("kind", ["str", "category"])
+def test_identifiers_among_others_are_those_that_isin_finds(kind):
+    own = pd.Series(["a", None, "b", "", "c", "a"], dtype=kind)
+    others = pd.Series(["c", "a", "a", "x"], dtype="str")
+    np.testing.assert_array_equal(among(own, others), own.isin(others).to_numpy())
+    assert not among(own, others.iloc[:0]).any()
