@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 
+from analysis.config import Table
+from analysis.readers.roles.dates.exact_times import ExactTimes
 from analysis.readers.roles.dates.small_shifts import before_opening, beside_named_hours
 
 
-def visits(name: str, after_end: float, ahead: float = 2.0) -> pd.DataFrame:
+def visits(name: str | None, after_end: float, ahead: float = 2.0) -> ExactTimes:
     """Twenty visits of one name, so many hours after an infusion of forty minutes."""
     rng = np.random.default_rng(18)
     start = np.arange(20) * 100.0
     at = start + 0.67 + after_end + rng.normal(0, 0.08, 20)
-    return pd.DataFrame(
-        {"at": at, "ahead": ahead, "start": start, "end": start + 0.67, "visit": name}
-    )
+    names = None if name is None else np.full(20, name, dtype=object)
+    who, zone = np.arange(20), np.full(20, ahead)
+    spec = Table.model_construct()
+    return ExactTimes(spec, "scores.csv", False, who, at, zone, start, start + 0.67, names)
 
 
 @pytest.mark.parametrize("name", ["3h", "3 Std", "h3", "3 hours after"])
@@ -30,7 +32,7 @@ def test_visits_at_the_hour_of_their_name_or_beside_it_otherwise_show_none():
     assert not beside_named_hours(visits("3h", 2.33), 1)
     assert not beside_named_hours(visits("3h", 3.9), 1)
     assert not beside_named_hours(visits("after the infusion", 1.0), 1)
-    assert not beside_named_hours(visits("3h", 1.0).drop(columns="visit"), 1)
+    assert not beside_named_hours(visits(None, 1.0), 1)
 
 
 def opened(first: float, last: float, ahead: float, start: float = 10.0) -> bool:

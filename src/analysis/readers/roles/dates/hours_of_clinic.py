@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Sequence
+
+import numpy as np
 
 from analysis.readers.reading import FEW, Reading
+from analysis.readers.roles.dates.exact_times import ExactTimes
 from analysis.rules import issue
 
 __all__ = ["no_afternoon", "weekends"]
@@ -18,49 +21,45 @@ _A_FEW, _LATE = 0.02, 22
 _WEEKEND, _OTHER_DAYS, _FEW_TIMES = 5, 0.5, 10
 
 
-def no_afternoon(
-    reading: Reading, file: str, local: pd.DatetimeIndex, people: pd.Series
-) -> None:  # fmt: skip
-    """No time in the afternoon and many in the small hours: the half of the day was lost.
-
-    Parameters
-    ----------
-    local : DatetimeIndex
-        Times as their table's clock shows them.
-    people : Series of str
-        Whose they are.
-    """
-    hour = local.hour
+def no_afternoon(reading: Reading, times: ExactTimes) -> None:
+    """No time in the afternoon and many in the small hours: the half of the day was lost."""
+    hour = times.hour
     early = (hour >= 1) & (hour < _MORNING)
     if (hour < _AFTERNOON).all() and early.sum() >= max(FEW, _SOME * len(early)):
-        reading.issues.append(issue("time.no-afternoon", file=file, count=int(early.sum())))
+        told = issue("time.no-afternoon", file=times.file, count=int(early.sum()))
+        reading.issues.append(told)
     elif (hour < _MORNING).mean() >= _OFTEN or _by_night_alone(hour):
-        count = people[hour < _MORNING].nunique()
-        reading.issues.append(issue("time.at-night", file=file, count=count))
+        count = len(np.unique(times.who[hour < _MORNING]))
+        reading.issues.append(issue("time.at-night", file=times.file, count=count))
 
 
-def _by_night_alone(hour: pd.Index) -> bool:
+def _by_night_alone(hour: np.ndarray) -> bool:
     """Some times in the small hours, and none late in the evening, as of people who are awake."""
     early = (hour >= 1) & (hour < _MORNING)
     awake = (hour >= _LATE) | (hour < 1)
     return bool(early.sum() >= max(FEW, _A_FEW * len(early)) and not awake.any())
 
 
-def weekends(reading: Reading, frame: pd.DataFrame) -> None:
-    """Forms before and after the infusion on other days of the week: scores differ by the day.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        ``id``, ``at`` and ``start`` in hours, and ``day`` of the week from 0.
-    """
-    weekend = frame["day"] >= _WEEKEND
-    early = frame["at"] < frame["start"]
-    later = frame["at"] >= frame["start"] + _NOON
-    before, after = (weekend[when].groupby(frame["id"][when]).mean() for when in (early, later))
-    both = pd.DataFrame({"before": before, "after": after}).dropna()
-    if len(both) < _FEW_TIMES:
+def weekends(reading: Reading, tables: Sequence[ExactTimes]) -> None:
+    """Forms before and after the infusion on other days of the week: scores differ by the day."""
+    who, since, day = (
+        np.concatenate([of(times) for times in tables])
+        for of in (lambda t: t.who, lambda t: t.at - t.start, lambda t: t.day)
+    )
+    if not len(who):
         return
-    if abs(both["after"].mean() - both["before"].mean()) >= _OTHER_DAYS:
-        differs = int((both["after"] != both["before"]).sum())
+    # The first of January 1970 was a Thursday.
+    weekend = (day + 3) % 7 >= _WEEKEND
+    size = int(who.max()) + 1
+    shares = []
+    for when in (since < 0, since >= _NOON):
+        forms = np.bincount(who[when], minlength=size)
+        at_weekends = np.bincount(who[when & weekend], minlength=size)
+        shares.append(np.divide(at_weekends, forms, out=np.full(size, np.nan), where=forms > 0))
+    before, after = shares
+    both = ~(np.isnan(before) | np.isnan(after))
+    if both.sum() < _FEW_TIMES:
+        return
+    if abs(after[both].mean() - before[both].mean()) >= _OTHER_DAYS:
+        differs = int((after[both] != before[both]).sum())
         reading.issues.append(issue("time.weekend", count=differs))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
+from analysis.readers.roles.dates.exact_times import ExactTimes
 from analysis.readers.table.visit_hours import hours_of_visits
 
 __all__ = ["before_opening", "beside_named_hours", "beside_planned", "out_of_hours"]
@@ -25,50 +25,51 @@ _SOME, _HARDLY, _SMALL = 0.1, 0.01, 3.0
 _FIRST_STARTS = 0.05
 
 
-def beside_planned(since: pd.DataFrame, planned: float, ahead: pd.Series) -> bool:
+def beside_planned(visits: ExactTimes, planned: float, sign: int) -> bool:
     """Whether visits of one plan lie beside their hour, and at it once they are moved.
 
     Parameters
     ----------
-    since : DataFrame
-        Hours since ``start`` and ``end`` of the infusion; a plan may count from either.
+    visits : ExactTimes
+        Of people whose infusion has an end; a plan may count from its start or its end.
     planned : float
         The hour of the plan.
-    ahead : Series
-        Hours by which each would be moved.
+    sign : {1, -1}
+        Which way the times would be moved by the offset of their zone.
     """
-    spread = float(np.ptp(since["end"].quantile([0.1, 0.9]))) if len(since) else 0.0
-    if len(since) < _FEW_TIMES or spread > _ONE_PLAN:
+    if len(visits) < _FEW_TIMES:
         return False
-    middle, moved = since.median(), since.add(ahead, axis=0).median()
+    since = [visits.at - edge for edge in (visits.start, visits.end)]
+    spread = float(np.ptp(np.quantile(since[1], [0.1, 0.9])))
+    if spread > _ONE_PLAN:
+        return False
+    ahead = sign * visits.ahead
     # Of a normal sample, from its tenths.
-    error = 1.253 * spread / 2.563 / np.sqrt(len(since))
-    apart = bool(((middle - planned).abs() > max(_APART, _SURE * error)).all())
+    error = 1.253 * spread / 2.563 / np.sqrt(len(visits))
+    beside = max(_APART, _SURE * error)
     # A visit of the next morning may well lie an hour or two beside a whole day.
-    near = max(_NEAR if abs(ahead.median()) > 2 else _NEARER, 1.5 * error)
-    return apart and bool(((moved - planned).abs() <= near).any())
+    near = max(_NEAR if abs(np.median(ahead)) > 2 else _NEARER, 1.5 * error)
+    apart = all(abs(np.median(own) - planned) > beside for own in since)
+    return apart and any(abs(np.median(own + ahead) - planned) <= near for own in since)
 
 
-def beside_named_hours(frame: pd.DataFrame, sign: int) -> bool:
+def beside_named_hours(times: ExactTimes, sign: int) -> bool:
     """Whether visits whose names tell an hour, such as ``3h``, lie beside it by the zone's offset.
 
     Parameters
     ----------
-    frame : DataFrame
-        ``at``, ``ahead``, ``start``, ``end`` and, where files tell it, ``visit``.
+    times : ExactTimes
     sign : {1, -1}
         Which way the times would be moved.
     """
-    if "visit" not in frame:
+    times = times.complete
+    if times.visit is None:
         return False
-    names = frame["visit"].astype("str")
-    for name, hour in hours_of_visits(sorted(set(names))).items():
-        own = frame[names == name]
-        since = pd.DataFrame({edge: own["at"] - own[edge] for edge in ("start", "end")}).dropna()
-        ahead = sign * own.loc[since.index, "ahead"]
-        if _FIRST_HOUR <= hour <= _LAST_HOUR and beside_planned(since, hour, ahead):
-            return True
-    return False
+    return any(
+        beside_planned(times.part(times.visit == name), hour, sign)
+        for name, hour in hours_of_visits(sorted(set(times.visit.tolist()))).items()
+        if _FIRST_HOUR <= hour <= _LAST_HOUR
+    )
 
 
 def before_opening(

@@ -35,22 +35,20 @@ def _moved(local: pd.DatetimeIndex) -> np.ndarray:
     """Days by which each date moves when day and month change places; NaN where they cannot."""
     day, month = local.day.to_numpy(), local.month.to_numpy()
     can = (day <= 12) & (day != month)
-    changed = pd.to_datetime(
-        pd.DataFrame({"year": local.year, "month": np.where(can, day, month),
-                      "day": np.where(can, month, day)})
-    )  # fmt: skip
-    days = (changed.to_numpy() - local.normalize().to_numpy()) / np.timedelta64(1, "D")
-    return np.where(can, days, np.nan)
+    stands = local.to_numpy().astype("M8[D]")
+    year = stands.astype("M8[Y]")
+    changed = (year.astype("M8[M]") + (day - 1)).astype("M8[D]") + (month - 1)
+    return np.where(can, (changed - stands) / np.timedelta64(1, "D"), np.nan)
 
 
-def swapped_days(people: pd.Series, forms: pd.DatetimeIndex, starts: pd.DatetimeIndex) -> (
+def swapped_days(people: np.ndarray, forms: pd.DatetimeIndex, starts: pd.DatetimeIndex) -> (
     Swapped | None
 ):  # fmt: skip
     """Whether courses are those of a plan only once days and months are exchanged.
 
     Parameters
     ----------
-    people : Series of str, (n,)
+    people : ndarray, (n,)
     forms, starts : DatetimeIndex, (n,)
         Each form's time and its person's infusion, as the files' clocks show them.
 
@@ -80,7 +78,7 @@ def swapped_days(people: pd.Series, forms: pd.DatetimeIndex, starts: pd.Datetime
         right = ~kept & ~inside & within_once_moved
         # Where none was exchanged, those that fit as they stand are the many.
         telling = ~kept & ~(inside & within_once_moved)
-        found = people[right].nunique()
+        found = len(np.unique(people[right]))
         if found >= FEW and right.sum() >= _NEARLY_ALL * telling.sum():
-            return Swapped(what, int(found), int(people.nunique()))
+            return Swapped(what, found, len(np.unique(people)))
     return None
