@@ -17,7 +17,7 @@ from analysis.readers.formats.declared_rows import joined, matching
 from analysis.readers.formats.open_table import kind_of, open_table
 from analysis.readers.table.epochs import refuse_other_epoch
 from analysis.readers.table.identifiers import alike, among, people_in
-from analysis.readers.table.numbers import decimal_commas, numbers
+from analysis.readers.table.numbers import decimal_commas, numbers, numbers_of
 from analysis.readers.table.text_table import TextTable, exact_copies
 from analysis.readers.table.times import Instants, instants
 from analysis.rules import catalogue, issue, refusal
@@ -227,26 +227,38 @@ class Reading:
 
     def numbers(self, table: TextTable, columns: list[str], spec: Table, what: str) -> np.ndarray:
         """Several columns as :meth:`number` reads one, with one finding for all of them."""
-        read = [self._one_column(table, column, spec, what) for column in columns]
-        wrong = np.column_stack([odd for _, odd in read])
-        self.note_cells("cell.not-a-number", table, wrong, columns, what=what)
-        return np.column_stack([values for values, _ in read])
-
-    def _one_column(
-        self, table: TextTable, column: str, spec: Table, what: str
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Numbers, NaN where there is none, and cells that should be and are not."""
-        cells = table.category(column)
-        if spec.labels and what in ("items", "totals"):
-            cells = self._coded(table, column, spec.labels)
-        values, wrong = numbers(
+        coded = bool(spec.labels) and what in ("items", "totals")
+        cells = [
+            self._coded(table, column, spec.labels) if coded else table.category(column)
+            for column in columns
+        ]
+        read = numbers_of(
             cells,
             decimal=spec.decimal,
             # A code for a missing answer may be somebody's weight.
             missing_codes=() if what == "weights" else tuple(self.config.study.missing_codes),
             codes_by_value=what != "hours",
         )
-        if spec.decimal == "." and wrong.any():
+        for column, own, (values, wrong) in zip(columns, cells, read, strict=True):
+            self._refuse_others(table, column, spec, what, own, values, wrong)
+        wrong = np.column_stack([odd for _, odd in read])
+        self.note_cells("cell.not-a-number", table, wrong, columns, what=what)
+        return np.column_stack([values for values, _ in read])
+
+    def _refuse_others(
+        self,
+        table: TextTable,
+        column: str,
+        spec: Table,
+        what: str,
+        cells: pd.Series,
+        values: np.ndarray,
+        wrong: np.ndarray,
+    ) -> None:
+        """Refuse a column whose cells are no numbers as declared, by what they seem to be."""
+        if not wrong.any():
+            return
+        if spec.decimal == ".":
             commas = decimal_commas(cells) & wrong
             often = commas.sum() >= max(FEW, _OFTEN * len(cells))
             table.refuse("column.decimal-comma", commas & often, column, what=what)
@@ -255,7 +267,6 @@ class Reading:
             table.refuse("column.lengths", wrong & lengths, column)
         if wrong.sum() >= FEW and np.isnan(values).all():
             table.refuse("column.not-numbers", wrong, column, what=what)
-        return values, wrong
 
     def _coded(self, table: TextTable, column: str, labels: dict[str, str]) -> pd.Series:
         """Answers with their codes in place of labels, whatever the case and the spacing.

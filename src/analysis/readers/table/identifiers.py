@@ -122,12 +122,14 @@ def among(identifiers: pd.Series | pd.Index, others: pd.Series | pd.Index) -> np
     -------
     ndarray of bool, one an identifier
     """
-    wanted = pa.array(pd.Series(others).astype("str"), pa.large_string())
     if isinstance(identifiers.dtype, pd.CategoricalDtype):
         column = pd.Categorical(identifiers)
         # The last is that of a missing one.
         return np.append(among(column.categories, others), False)[column.codes]
-    own = pa.array(pd.Series(identifiers).astype("str"), pa.large_string())
+    own, wanted = (
+        pa.array(ids if ids.dtype == "str" else ids.astype("str"), pa.large_string())
+        for ids in (identifiers, others)
+    )
     return pc.is_in(own, value_set=wanted, skip_nulls=True).to_numpy(zero_copy_only=False)
 
 

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["as_declared", "decimal_commas", "numbers"]
+__all__ = ["as_declared", "decimal_commas", "numbers", "numbers_of"]
 
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _LONGEST_NUMBER = 30
 _NEEDLESS = re.compile(r"([+-]?\d+)\.0+", re.ASCII)
 
 
-def _texts(column: pd.Series) -> tuple[np.ndarray | None, pa.Array]:
-    """The column's distinct values, stripped, and the place of each row among them.
+def _texts(column: pd.Series) -> tuple[np.ndarray | None, pd.Series]:
+    """The column's distinct values, and the place of each row among them.
 
     Where values hardly repeat there are no places: the texts are the rows.
     """
-    places, values = None, column
     if isinstance(column.dtype, pd.CategoricalDtype):
-        places, values = column.cat.codes.to_numpy(), column.cat.categories.to_series()
-    texts = pa.array(values.astype("str").str.strip(), type=pa.large_string())
-    if isinstance(texts, pa.ChunkedArray):
-        texts = texts.combine_chunks()
-    return places, texts
+        return column.cat.codes.to_numpy(), pd.Series(column.cat.categories, dtype="str")
+    return None, column.astype("str")
+
+
+def _stripped(texts: pd.Series) -> pa.Array:
+    array = pc.utf8_trim_whitespace(pa.array(texts, type=pa.large_string()))
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
 def numbers(
@@ -59,7 +60,22 @@ def numbers(
     wrong : ndarray of bool
         Cells that hold something which is neither blank, nor a missing code, nor a number.
     """
-    places, texts = _texts(column)
+    (read,) = numbers_of(
+        [column], decimal=decimal, missing_codes=missing_codes, codes_by_value=codes_by_value
+    )
+    return read
+
+
+def numbers_of(
+    columns: Sequence[pd.Series],
+    *,
+    decimal: str = ".",
+    missing_codes: tuple[str, ...] = (),
+    codes_by_value: bool = True,
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Several columns as :func:`numbers` reads one, their different texts at once."""
+    parts = [_texts(column) for column in columns]
+    texts = _stripped(pd.concat([own for _, own in parts], ignore_index=True))
     told = pc.invert(pc.is_in(texts, pa.array(["", *missing_codes], pa.large_string())))
     plain = pc.and_(told, pc.less_equal(pc.utf8_length(texts), _LONGEST_NUMBER))
     if decimal == ",":
@@ -73,13 +89,21 @@ def numbers(
     if codes_by_value:
         by_value = [float(code) for code in missing_codes if re.fullmatch(_NUMBER, code)]
         values[np.isin(values, by_value)] = np.nan
-    return (values, wrong) if places is None else (values[places], wrong[places])
+    ends = np.cumsum([len(own) for _, own in parts])[:-1]
+    return [
+        (own, odd) if places is None else (own[places], odd[places])
+        for (places, _), own, odd in zip(
+            parts, np.split(values, ends), np.split(wrong, ends), strict=True
+        )
+    ]
 
 
 def decimal_commas(column: pd.Series) -> np.ndarray:
     """Cells that are a number only if the comma in them is a decimal mark, as in ``12,5``."""
     places, texts = _texts(column)
-    found = pc.match_substring_regex(texts, "^[+-]?[0-9]*,[0-9]+$").to_numpy(zero_copy_only=False)
+    found = pc.match_substring_regex(_stripped(texts), "^[+-]?[0-9]*,[0-9]+$").to_numpy(
+        zero_copy_only=False
+    )
     return found if places is None else found[places]
 
 

@@ -68,6 +68,9 @@ class TextTable:
     subject: str | None = None
     described: Mapping[str, Described] = field(default_factory=dict)
     names: tuple[str, ...] = ()
+    _stripped: dict[str, pd.Series] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def with_described(self, described: Mapping[str, Described]) -> TextTable:
         """The table with what the file says of its columns."""
@@ -97,18 +100,9 @@ class TextTable:
             raise refusal(
                 "column.missing", file=self.file, row=1, name=name, nearest=self._nearest(name)
             )
-        column = self.cells[name]
-        if not isinstance(column.dtype, pd.CategoricalDtype):
-            return column.str.strip()
-        texts = column.cat.categories.astype("str")
-        stripped = texts.str.strip()
-        if stripped.equals(texts):
-            return column
-        # Values that differed only in white space are one value now.
-        places, values = pd.factorize(stripped)
-        codes = np.append(places, -1)[column.cat.codes.to_numpy()]
-        dtype = pd.CategoricalDtype(pd.Index(values, dtype="str"))
-        return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype), column.index, name=name)
+        if name not in self._stripped:
+            self._stripped[name] = _stripped(self.cells[name])
+        return self._stripped[name]
 
     def _nearest(self, name: str) -> str:
         """A column whose name is much like one that is not there, in words.
@@ -151,6 +145,21 @@ class TextTable:
             return replace(self, issues=())
         cells = self.cells[keep].reset_index(drop=True)
         return replace(self, cells=cells, rows=self.rows[keep], issues=())
+
+
+def _stripped(column: pd.Series) -> pd.Series:
+    """A column without white space around its texts."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column.str.strip()
+    texts = column.cat.categories.astype("str")
+    stripped = texts.str.strip()
+    if stripped.equals(texts):
+        return column
+    # Values that differed only in white space are one value now.
+    places, values = pd.factorize(stripped)
+    codes = np.append(places, -1)[column.cat.codes.to_numpy()]
+    dtype = pd.CategoricalDtype(pd.Index(values, dtype="str"))
+    return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype), column.index, name=column.name)
 
 
 def _each(column: pd.Series, test: Callable[[pd.Series], pd.Series]) -> np.ndarray:

@@ -20,7 +20,7 @@ from analysis import instruments
 from analysis.config import AssessmentTable
 from analysis.instruments import Instrument
 from analysis.readers.reading import FEW, Reading
-from analysis.readers.table.numbers import numbers
+from analysis.readers.table.numbers import numbers_of
 from analysis.readers.table.text_table import TextTable
 
 __all__ = ["labels_line", "refuse_other_codes", "words_of_answers"]
@@ -96,32 +96,33 @@ def _seen(
     """All texts of all items; None where each is an answer that the scale has."""
     low, tops = scale.item_low(spec.version), scale.item_max(spec.version)
     mapped = {_plain(label): code for label, code in spec.labels.items()}
+    texts = [_different(table.category(column)) for column in columns]
+    codes = [own.map(_plain).map(mapped).fillna(own) for own in texts] if mapped else texts
+    missing = tuple(reading.config.study.missing_codes)
+    read = numbers_of(codes, decimal=spec.decimal, missing_codes=missing)
     parts, fits = [], spec.coding is None
-    for position, column in enumerate(columns):
-        own = table.category(column)
-        if isinstance(own.dtype, pd.CategoricalDtype):
-            texts = pd.Series(own.cat.categories.astype("str"))
-        else:
-            texts = pd.Series(own.unique(), dtype="str")
-        codes = texts.map(_plain).map(mapped).fillna(texts) if mapped else texts
-        missing = tuple(reading.config.study.missing_codes)
-        values, wrong = numbers(codes, decimal=spec.decimal, missing_codes=missing)
+    for position, (own, (values, wrong)) in enumerate(zip(texts, read, strict=True)):
         points = values - spec.item_base
         filled = ~np.isnan(values) | wrong
         top = tops[position % len(tops)]
         with np.errstate(invalid="ignore"):
             inside = (points >= low) & (points <= top)
         fits &= bool((inside | ~filled).all())
-        parts.append(
-            pd.DataFrame({"position": position, "text": texts, "points": points, "told": filled})
-        )
+        parts.append({"position": position, "text": own, "points": points, "told": filled})
     if fits:
         return None
     for part, column in zip(parts, columns, strict=True):
         found = table.category(column).value_counts()
         part["n"] = part["text"].map(dict(zip(found.index.astype("str"), found, strict=True)))
-    cells = pd.concat(parts, ignore_index=True)
+    cells = pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
     return _Seen(cells[cells["told"] & (cells["n"].fillna(0) > 0)], low, max(tops))
+
+
+def _different(column: pd.Series) -> pd.Series:
+    """The different texts of a column."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return pd.Series(column.cat.categories, dtype="str")
+    return pd.Series(column.unique(), dtype="str")
 
 
 def _refuse_missing(
