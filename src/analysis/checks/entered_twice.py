@@ -37,6 +37,9 @@ _CHANCE = 0.001
 _FORMS = 3
 _TOTALS = [f"total_{step}" for step in range(_FORMS)]
 _NOBODY = np.empty(0, dtype=int)
+# Of a form, what is looked at here.
+_LOOKED_AT = ["subject", "form", "instrument", "version", "total", "n_missing", "hours_low",
+              "hours_high"]  # fmt: skip
 # Two people have both times between three forms in common no more often than this, unless the
 # times are those of a plan; then the minute in which they began tells, where dates told it.
 _ACTUAL = 0.05
@@ -54,33 +57,47 @@ def check_entered_twice(study: Study, forms: pd.DataFrame, found: SetAside) -> N
     what is found. Neither of two entries is known to be the right one, so both are set aside.
     """
     efficacy = [n for n in forms["instrument"].unique() if instruments.get(n).role != "safety"]
-    own = forms[forms["instrument"].isin(efficacy) & forms["total"].notna()]
+    of_efficacy = forms["instrument"].isin(efficacy) & forms["total"].notna()
+    own = forms.loc[of_efficacy.to_numpy(), _LOOKED_AT]
     own = own.sort_values(["subject", "hours_low", "form"], kind="stable")
-    subjects = study.subjects.set_index("subject")
-    begun = subjects.get("begun_with", pd.Series(np.nan, subjects.index)).astype(float)
-    for (name, version), answers in study.items.items():
-        rows = own[(own["instrument"] == name) & (own["version"] == version)]
-        complete = rows[rows["n_missing"] == 0]
+    own["begun"] = np.nan
+    if "begun_with" in study.subjects:
+        begun = study.subjects.set_index("subject")["begun_with"].astype(float)
+        own["begun"] = begun.reindex(own["subject"]).to_numpy()
+
+    def left(rows: pd.DataFrame) -> pd.DataFrame:
+        gone = list(found.subjects)
+        return rows[~rows["subject"].isin(gone)] if gone else rows
+
+    def set_aside(rule: str, rows: pd.DataFrame, people: np.ndarray) -> None:
+        if len(people):
+            whole = forms.loc[rows.index[rows["subject"].isin(people)]]
+            found.stop(rule, whole, whole["subject"], at_once=True)
+
+    by_scale = {
+        (str(name), str(version)): rows
+        for (name, version), rows in own.groupby(["instrument", "version"], sort=True)
+    }
+    for key, answers in study.items.items():
+        rows = by_scale.get(key)
+        if rows is None:
+            continue
+        complete = rows[(rows["n_missing"] == 0).to_numpy()]
         for alike in (_same_answers, _nearly_same_answers):
-            left = complete[~complete["subject"].isin(list(found.subjects))]
-            people = alike(left, answers.reindex(left["form"]).to_numpy(float))
-            _set_aside("subject.same-answers", left[left["subject"].isin(people)], found)
-    for key, rows in own.groupby(["instrument", "version"], sort=True):
-        name, version = map(str, key)
-        left = rows[~rows["subject"].isin(list(found.subjects))]
-        runs = _runs(left[left["total"] > instruments.get(name).total_range(version)[0]], begun)
+            theirs = left(complete)
+            people = alike(theirs, answers.reindex(theirs["form"]).to_numpy(float))
+            set_aside("subject.same-answers", theirs, people)
+    for (name, version), rows in by_scale.items():
+        theirs = left(rows)
+        lowest = instruments.get(name).total_range(version)[0]
+        runs = _runs(theirs[(theirs["total"] > lowest).to_numpy()])
         for times, chance in _TIMES if study.design.times == "actual" else ():
             people, _ = _alike_beyond_chance(runs, times, chance)
-            _set_aside("subject.same-times", left[left["subject"].isin(people)], found)
-            runs = runs[~runs["subject"].isin(people)]
+            set_aside("subject.same-times", theirs, people)
+            runs = runs[~runs["subject"].isin(people)] if len(people) else runs
         people, pairs = _alike_beyond_chance(runs, (), _CHANCE)
         words = {"scale": name, "expected": f"{2 * pairs:.2g}"}
         found.issues += of_people("subject.same-totals", people, **words)
-
-
-def _set_aside(rule: str, rows: pd.DataFrame, found: SetAside) -> None:
-    if len(rows):
-        found.stop(rule, rows, rows["subject"], at_once=True)
 
 
 def _same_answers(rows: pd.DataFrame, values: np.ndarray) -> np.ndarray:
@@ -96,7 +113,9 @@ def _same_answers(rows: pd.DataFrame, values: np.ndarray) -> np.ndarray:
     rows, values = rows[(told := _telling(values))], values[told]
     if len(rows) < 2:
         return _NOBODY
-    content = pd.factorize(_weighted(values).sum(axis=1))[0]
+    content, different = pd.factorize(_weighted(values).sum(axis=1))
+    if len(different) == len(content):
+        return _NOBODY
     told_once = pd.DataFrame({"subject": rows["subject"].to_numpy(), "content": content})
     told_once = told_once.drop_duplicates()
     shared = told_once[told_once["content"].duplicated(keep=False)]
@@ -126,6 +145,8 @@ def _nearly_same_answers(rows: pd.DataFrame, values: np.ndarray) -> np.ndarray:
     people = rows["subject"].to_numpy()
     pairs = _near_pairs(values)
     pairs = pairs[people[pairs[:, 0]] != people[pairs[:, 1]]]
+    if not len(pairs):
+        return _NOBODY
     # The person with the smaller number first.
     pairs = np.where((people[pairs[:, 0]] > people[pairs[:, 1]])[:, None], pairs[:, ::-1], pairs)
     # A form that is the same each time is told once.
@@ -184,29 +205,33 @@ def _telling(values: np.ndarray) -> np.ndarray:
     return np.asarray(values.shape[1] - commonest >= _TELLING)
 
 
-def _runs(rows: pd.DataFrame, begun: pd.Series) -> pd.DataFrame:
+def _runs(rows: pd.DataFrame) -> pd.DataFrame:
     """Every three forms that follow one another in a person: totals, and minutes between them.
 
-    Columns subject, place (of the first form among the person's), total_0 to total_2, minutes_0
-    (the minute in which the first infusion began), minutes_1 and minutes_2. Equal values have equal
-    numbers, from 0 on; -1 where a time is not known to the minute.
+    From forms by person and time. Columns subject, place (of the first form among the person's),
+    total_0 to total_2, minutes_0 (the minute in which the first infusion began), minutes_1 and
+    minutes_2. Equal values have equal numbers, from 0 on; -1 where a time is not known to the
+    minute.
     """
-    person = rows.groupby("subject")
-    exact = rows["hours_low"].where(rows["hours_low"] == rows["hours_high"])
-    runs = {"subject": rows["subject"], "place": person.cumcount()}
-    runs["minutes_0"] = rows["subject"].map(begun)
-    for step in range(_FORMS):
-        runs[f"total_{step}"] = person["total"].shift(-step)
-        if step:
-            hours = exact.groupby(rows["subject"])
-            between = hours.shift(-step) - hours.shift(1 - step)
-            runs[f"minutes_{step}"] = (60 * between).round()
-    table = pd.DataFrame(runs)
-    totals = table[_TOTALS]
+    subject, total, low = (rows[name].to_numpy() for name in ("subject", "total", "hours_low"))
+    exact = np.where(low == rows["hours_high"].to_numpy(), low, np.nan)
+    runs = max(0, len(rows) - _FORMS + 1)
+    totals = [total[step : runs + step] for step in range(_FORMS)]
+    hours = [exact[step : runs + step] for step in range(_FORMS)]
+    changes = np.flatnonzero(subject[1:] != subject[:-1]) + 1
+    first = np.zeros(len(rows), dtype=int)
+    first[changes] = changes
+    place = np.arange(len(rows)) - np.maximum.accumulate(first)
     # Who says the same each time may say what others say.
-    table = table[totals.notna().all(axis=1) & (totals.max(axis=1) > totals.min(axis=1))]
-    numbered = [str(name) for name in table if name not in ("subject", "place")]
-    return table.assign(**{name: pd.factorize(table[name])[0] for name in numbered})
+    same_person = subject[:runs] == subject[len(rows) - runs :]
+    varied = np.max(totals, axis=0) > np.min(totals, axis=0)
+    use = same_person & varied
+    columns = {f"total_{step}": own for step, own in enumerate(totals)}
+    columns["minutes_0"] = rows["begun"].to_numpy()[:runs]
+    for step in range(1, _FORMS):
+        columns[f"minutes_{step}"] = (60 * (hours[step] - hours[step - 1])).round()
+    numbered = {name: pd.factorize(own[use])[0] for name, own in columns.items()}
+    return pd.DataFrame({"subject": subject[:runs][use], "place": place[:runs][use], **numbered})
 
 
 def _alike_beyond_chance(
@@ -214,11 +239,14 @@ def _alike_beyond_chance(
 ) -> tuple[np.ndarray, float]:
     """People whose totals, and times, are another's too, and how many pairs chance would give.
 
-    Nobody where chance alone may give as many pairs.
+    Nobody where chance alone may give as many pairs; where nobody is alike, it is not asked.
     """
-    runs = runs[(runs[list(times)] >= 0).all(axis=1)]
-    key = ["place", *_TOTALS, *times]
-    alike = runs[runs.duplicated(key, keep=False)]
+    if times:
+        runs = runs[(runs[list(times)] >= 0).all(axis=1)]
+    group = _alike(runs, [*_TOTALS, *times])
+    alike = runs[(np.bincount(group) > 1)[group]]
+    if alike.empty:
+        return _NOBODY, 0.0
     by_chance = _expected_pairs(runs, times)
     if not times:
         # Where most totals may agree, as at the floor of a scale, agreeing tells nothing.
@@ -259,15 +287,20 @@ def _expected_pairs(runs: pd.DataFrame, times: tuple[str, ...]) -> pd.Series:
 
 def _pairs(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
     """Pairs of rows that agree in every one of some columns, by place."""
-    place = rows["place"].to_numpy()
-    # Grouping by several columns of a table takes ten times as long on a small study.
-    group = place
-    for name in columns:
-        value = rows[name].to_numpy()
-        group = pd.factorize(group * (value.max(initial=0) + 1) + value)[0]
+    place, group = rows["place"].to_numpy(), _alike(rows, columns)
     n = np.bincount(group)
     place_of_group = np.zeros(len(n), dtype=int)
     place_of_group[group] = place
     by_place = np.bincount(place_of_group, n * (n - 1) / 2)
     places = np.flatnonzero(np.bincount(place))
     return pd.Series(by_place[places], index=places)
+
+
+def _alike(rows: pd.DataFrame, columns: list[str]) -> np.ndarray:
+    """A number a row, the same for rows that agree in place and in every one of some columns."""
+    group = rows["place"].to_numpy()
+    # Grouping by several columns of a table takes ten times as long on a small study.
+    for name in columns:
+        value = rows[name].to_numpy()
+        group = pd.factorize(group * (value.max(initial=0) + 1) + value)[0]
+    return group
