@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from analysis import instruments
@@ -70,28 +71,38 @@ def person_change(changes: pd.DataFrame, *, low: float, high: float) -> pd.DataF
         ``outcome.mixed-forms`` where the window holds several instruments, versions or
         recall windows: totals of different forms are not averaged.
     """
-    inside = (changes["since_end_low"] >= low) & (changes["since_end_high"] < high)
-    inside &= changes["latest_infusion"] == 1
+    inside = (
+        (changes["since_end_low"].to_numpy() >= low)
+        & (changes["since_end_high"].to_numpy() < high)
+        & (changes["latest_infusion"].to_numpy() == 1)
+    )
     own = changes.loc[inside, ["subject", *FORM, "baseline", "total", "change", "other_day"]]
-    kinds = own[FORM].drop_duplicates()
-    if len(kinds) > 1:
+    several = len(own) and any((own[name] != own[name].iloc[0]).any() for name in FORM)
+    if several and len(kinds := own[FORM].drop_duplicates()) > 1:
         names = sorted({f"{row.instrument}, {row.version}" for row in kinds.itertuples()})
         raise ReliefError(
             "outcome.mixed-forms",
             f"A window holds scores of several forms ({'; '.join(names)}) or of several recall "
             "windows, which are never averaged; keep one instrument and version.",
         )
-    people = own.groupby("subject")
-    # Column by column: `agg` with names takes three times as long, and claims ask often.
+    # In arrays: grouping takes six times as long, and claims ask often.
+    subject, first, whose, forms = np.unique(
+        own["subject"].to_numpy(), return_index=True, return_inverse=True, return_counts=True
+    )
+    score, fall = (
+        np.bincount(whose, own[name].to_numpy(float), len(subject)) / forms
+        for name in ("total", "change")
+    )
     return pd.DataFrame(
         {
-            "baseline": people["baseline"].first(),
-            "score": people["total"].mean(),
-            "change": people["change"].mean(),
-            "n_forms": people["change"].size(),
-            "other_day": people["other_day"].first(),
+            "subject": subject,
+            "baseline": own["baseline"].to_numpy()[first],
+            "score": score,
+            "change": fall,
+            "n_forms": forms,
+            "other_day": own["other_day"].to_numpy()[first],
         }
-    ).reset_index()
+    )
 
 
 def response(baseline: pd.Series, score: pd.Series, share: float) -> pd.Series:
