@@ -54,19 +54,31 @@ def copied_answers(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> 
 def same_change(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
     """Arms in which everybody changes by the same share, or by the same number of points."""
     arm = study.subjects.set_index("subject")["arm"].astype(object).fillna("unknown")
-    scored = forms[forms["total"].notna() & (forms["latest_infusion"] <= 1)]
+    use = forms["total"].notna() & (forms["latest_infusion"] <= 1)
+    scored = forms.loc[use.to_numpy(), ["instrument", "version", "subject", "phase", "hours_low",
+                                        "total"]]  # fmt: skip
+    scored = scored.sort_values("hours_low", kind="stable")
     for (name, version), rows in scored.groupby(["instrument", "version"], sort=True):
         low, high = instruments.get(str(name)).total_range(str(version))
         if high - low < _RANGE:
             continue
-        ordered = rows.sort_values("hours_low", kind="stable")
-        before = ordered[ordered["phase"] == "before"].groupby("subject")["total"].last()
+        subject, total, phases = (rows[n].to_numpy() for n in ("subject", "total", "phase"))
+        # The last before, and the first of a phase after.
+        own = np.flatnonzero(phases == "before")[::-1]
+        people, at = np.unique(subject[own], return_index=True)
+        before = total[own[at]] - low
         for phase in EFFICACY:
-            after = ordered[ordered["phase"] == phase].groupby("subject")["total"].first()
-            both = pd.DataFrame({"before": before - low, "after": after - low}).dropna()
-            for _, own in both.groupby(arm.reindex(both.index), sort=True):
-                if how := _alike(own["before"].to_numpy(), own["after"].to_numpy()):
-                    yield issue("score.same-change", count=len(own), scale=str(name), how=how)
+            own = np.flatnonzero(phases == phase)
+            seen, at = np.unique(subject[own], return_index=True)
+            both, here, there = np.intersect1d(
+                people, seen, assume_unique=True, return_indices=True
+            )
+            after = total[own[at]][there] - low
+            arms = arm.reindex(both).to_numpy()
+            for one in sorted(set(arms.tolist())):
+                if how := _alike(before[here][arms == one], after[arms == one]):
+                    n = int((arms == one).sum())
+                    yield issue("score.same-change", count=n, scale=str(name), how=how)
 
 
 def _alike(before: np.ndarray, after: np.ndarray) -> str:

@@ -46,17 +46,28 @@ class Gathered:
         if self._varied:
             plain = [t if codes is None else t.take(pa.array(codes)) for codes, t in pieces]
             return pd.Series(pa.chunked_array(plain).to_pandas(), dtype="str")
-        # Early rows that were kept as text may turn out to repeat after all.
-        coded = [(np.arange(len(t)) if codes is None else codes, t) for codes, t in pieces]
-        values = pa.concat_arrays([texts for _, texts in coded]).dictionary_encode()
-        shared, texts = values.indices.to_numpy(), values.dictionary.to_pandas()
-        codes = np.empty(self._rows, _narrowest(len(texts)))
-        row = entry = 0
-        for own, own_texts in coded:
-            codes[row : row + len(own)] = shared[entry : entry + len(own_texts)][own]
-            row, entry = row + len(own), entry + len(own_texts)
-        kind = pd.CategoricalDtype(pd.Index(texts, dtype="str"))
+        codes, texts = _shared(pieces, self._rows)
+        kind = pd.CategoricalDtype(pd.Index(texts.to_pandas(), dtype="str"))
         return pd.Series(pd.Categorical.from_codes(codes, dtype=kind, validate=False), copy=False)
+
+
+def _shared(
+    pieces: list[tuple[np.ndarray | None, pa.Array]], rows: int
+) -> tuple[np.ndarray, pa.Array]:
+    """Codes of all rows, and the different values that they are of."""
+    own, own_texts = pieces[0]
+    if len(pieces) == 1 and own is not None:
+        return own, own_texts
+    # Early rows that were kept as text may turn out to repeat after all.
+    coded = [(np.arange(len(t)) if codes is None else codes, t) for codes, t in pieces]
+    values = pa.concat_arrays([texts for _, texts in coded]).dictionary_encode()
+    shared = values.indices.to_numpy()
+    codes = np.empty(rows, _narrowest(len(values.dictionary)))
+    row = entry = 0
+    for own, own_texts in coded:
+        codes[row : row + len(own)] = shared[entry : entry + len(own_texts)][own]
+        row, entry = row + len(own), entry + len(own_texts)
+    return codes, values.dictionary
 
 
 def _narrowest(distinct: int) -> type[np.signedinteger]:
