@@ -47,8 +47,8 @@ THROUGH = {
     "config/test_schedule.py": "windows",
     "readers/roles/dates/test_courses.py": "readers/roles/dates/hours_of_clinic",
     "readers/table/test_times.py": """
-        config/precision readers/clock readers/table/declared_times readers/table/iso
-        readers/table/zones""",
+        config/precision readers/clock readers/table/column_texts readers/table/declared_times
+        readers/table/iso readers/table/undeclared readers/table/zones""",
     "describe/scores/test_change.py": "describe/common",
     "describe/scores/test_by_window.py": """
         describe/scores/described_text describe/scores/mixed_model""",

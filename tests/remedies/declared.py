@@ -122,6 +122,61 @@ def _(folder: Path) -> Path:
     ))  # fmt: skip
 
 
+@case("time.zone-differs", fixed(SCORES, 'timezone = "America/New_York"'))
+def _(folder: Path) -> Path:
+    made = sound()
+    made.declared = 'timezone = "America/Chicago"'
+    return written(folder, times(made, lambda t: moved(made.zone, "America/New_York", t).strftime(
+        "%Y-%m-%d %H:%M %Z")))  # fmt: skip
+
+
+@case("time.header-zone", line(SCORES, r'timezone = "America/Denver"'))
+def _(folder: Path) -> Path:
+    return _of_a_platform(folder)
+
+
+@case("time.header-zone-differs", fixed(SCORES, 'timezone = "America/Denver"'))
+def _(folder: Path) -> Path:
+    return _of_a_platform(folder, 'timezone = "America/Chicago"')
+
+
+def _of_a_platform(folder: Path, declared: str = "") -> Path:
+    """Times in Denver, as the rows below the names of columns say."""
+    made = sound()
+    times(made, lambda t: moved(made.zone, "America/Denver", t).strftime("%Y-%m-%d %H:%M"))
+    told = {name: {"ImportId": name} for name in made.scores[0]}
+    told["when"]["timeZone"] = "America/Denver"
+    made.below = [[json.dumps(one) for one in told.values()]]
+    made.declared = declared
+    return written(folder, made)
+
+
+def moved(zone: str, there: str, when: datetime) -> datetime:
+    return when.replace(tzinfo=ZoneInfo(zone)).astimezone(ZoneInfo(there))
+
+
+ORDERS = {"site 1": "%d/%m/%Y %H:%M", "site 2": "%m/%d/%Y %H:%M", "site 3": "%d.%m.%Y %H:%M"}
+
+
+@case("time.site-without", lambda path, message: declare(
+    path, STUDY, by_site(advised(message, r"as in (\w+) = \{"), ORDERS)))  # fmt: skip
+def _(folder: Path) -> Path:
+    made = sound()
+    site = {row["id"]: row["site"] for row in made.subjects}
+    for row in (*made.infusions, *made.scores):
+        for name in {"start", "end", "when"} & set(row):
+            row[name] = row[name].strftime(ORDERS[site[row["id"]]])
+    path = written(folder, made)
+    listed = {name: form for name, form in ORDERS.items() if name != "site 2"}
+    declare(path, STUDY, by_site("datetime_format", listed))
+    return path
+
+
+def by_site(key: str, told: dict[str, str]) -> str:
+    listed = ", ".join(f'"{site}" = "{text}"' for site, text in told.items())
+    return f"{key} = {{ {listed} }}"
+
+
 # Files
 
 

@@ -10,12 +10,30 @@ from importlib.resources import files
 from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from analysis.config.precision import format_precision
 from analysis.errors import is_printable
 
-__all__ = ["PLUS", "VISIT", "DatetimeFormat", "Strict", "Table", "TimeZone", "parts"]
+__all__ = [
+    "PLUS",
+    "VISIT",
+    "BySite",
+    "DatetimeFormat",
+    "Strict",
+    "Table",
+    "TimeZone",
+    "is_zone",
+    "parts",
+]
 
 VISIT = "{visit}"
 # The column in which a REDCap export names the event of a row.
@@ -70,8 +88,23 @@ def _formats() -> dict[str, dict[str, dict[str, Any]]]:
     return tomllib.loads(files(__package__).joinpath("formats.toml").read_text("utf-8"))
 
 
-def _whole_date(form: str) -> str:
-    if format_precision(form) is None:
+# One text for all rows, or one for the participants of each site, by what ``site`` holds.
+BySite = str | dict[str, str]
+
+
+def _at_sites(value: Any) -> Any:
+    """One text for all, or a table of texts by site; said in one sentence where it is neither."""
+    by_site = isinstance(value, dict) and value and all(isinstance(v, str) for v in value.values())
+    if not isinstance(value, str) and not by_site:
+        raise ValueError(
+            'write a text in quotation marks, or one for each site, as in { "1" = "" }'
+        )
+    return value
+
+
+def _whole_date(form: BySite) -> BySite:
+    forms = form.values() if isinstance(form, dict) else [form]
+    if any(format_precision(one) is None for one in forms):
         raise ValueError(
             "datetime_format must tell year, month and day, and the half of the day with an "
             'hour of twelve, as in "%d/%m/%Y %H:%M"'
@@ -80,22 +113,26 @@ def _whole_date(form: str) -> str:
 
 
 # A declared ``strptime`` format, refused unless it tells the whole date.
-DatetimeFormat = Annotated[str, AfterValidator(_whole_date)]
+DatetimeFormat = Annotated[BySite, BeforeValidator(_at_sites), AfterValidator(_whole_date)]
 
 
-def _known_zone(name: str) -> str:
+def is_zone(name: str) -> bool:
+    """Whether a text is the IANA name of a zone, which means the same on every computer."""
     try:
         # "localtime" would be another zone on another computer.
-        known = bool(name) and name != "localtime" and bool(ZoneInfo(name))
+        return bool(name) and name != "localtime" and bool(ZoneInfo(name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        known = False
-    if not known:
+        return False
+
+
+def _known_zones(zone: BySite) -> BySite:
+    if not all(map(is_zone, zone.values() if isinstance(zone, dict) else [zone])):
         raise ValueError('timezone must be an IANA name such as "America/Detroit"')
-    return name
+    return zone
 
 
 # The IANA name of a zone.
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
+TimeZone = Annotated[BySite, BeforeValidator(_at_sites), AfterValidator(_known_zones)]
 
 
 class Table(Strict):
@@ -113,8 +150,9 @@ class Table(Strict):
         ``adam``, ``fhir``, ``omop``) fill in every role that study.toml leaves out.
     subject : str
         Column of the person's identifier.
-    timezone : str, optional
-        Zone of the table's times that are written without one; the study's unless given.
+    timezone, datetime_format : str or dict, optional
+        Zone of the table's times that are written without one, and how they are written; by site
+        where sites differ; the study's unless given.
     where : dict
         Keeps the rows whose columns hold the given text, or one of several.
     visits : list or dict, optional

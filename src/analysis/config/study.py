@@ -199,6 +199,7 @@ class StudyConfig(Strict):
             raise ValueError(
                 "infusions and assessments must share one clock: all date-times or all hours"
             )
+        self._sites_are_told()
         planned = any(isinstance(told, dict) for table in self.assessments
                       for told in (table.visits, table.events))  # fmt: skip
         if planned and self.study.times != "nominal":
@@ -212,6 +213,15 @@ class StudyConfig(Strict):
                 "[weights]"
             )
         return self
+
+    def _sites_are_told(self) -> None:
+        for key in ("timezone", "datetime_format"):
+            own = [table for table in self.tables if isinstance(getattr(table, key), dict)]
+            if (own or isinstance(getattr(self.study, key), dict)) and self.subjects.site is None:
+                raise ValueError(f'{key} by site needs site = "column" under [subjects]')
+            zones = own if isinstance(self.study.timezone, str | None) else self.tables
+            if key == "timezone" and any(table.format == "omop" for table in zones):
+                raise ValueError('format = "omop" takes one timezone, not one for each site')
 
     @model_validator(mode="after")
     def _later_window_is_known(self) -> StudyConfig:

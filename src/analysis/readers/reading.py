@@ -10,29 +10,26 @@ import numpy as np
 import pandas as pd
 
 from analysis.config import StudyConfig, Table
-from analysis.config.precision import DAY, MINUTE
 from analysis.errors import Issue
 from analysis.readers.clock import Clock
 from analysis.readers.formats.declared_rows import joined, matching
-from analysis.readers.formats.open_table import kind_of, open_table
+from analysis.readers.formats.open_table import open_table
 from analysis.readers.table.epochs import refuse_other_epoch
 from analysis.readers.table.identifiers import alike, among, people_in
 from analysis.readers.table.numbers import decimal_commas, numbers, numbers_of
 from analysis.readers.table.text_table import TextTable, exact_copies
-from analysis.readers.table.times import Instants, instants
 from analysis.rules import catalogue, issue, refusal
 
 __all__ = ["Reading"]
 
 # Times further than this from the study's infusions are mistyped years.
 PLAUSIBLE_HOURS = 10 * 365.25 * 24
-# So few odd cells say nothing about the column as a whole.
-FEW = 3
 # Decimal commas in so large a share of cells are how the file writes numbers.
 _OFTEN, _HALF = 0.01, 0.5
-# A length of time as a spreadsheet shows it; a date with a name in it.
+# So few odd cells say nothing about the column as a whole.
+FEW = 3
+# A length of time as a spreadsheet shows it.
 _LENGTH = r"-?(?:\d+ days?, )?\d{1,4}:\d\d(?::\d\d)?"
-_IN_WORDS = r"[^\W\d_]{3}.*\b(?:19|20)\d\d\b|\b(?:19|20)\d\d\b.*[^\W\d_]{3}"
 # A column by which a reader marks rows whose person a rule sets aside.
 MARK = "set_aside"
 
@@ -44,7 +41,8 @@ class Reading:
     ``set_aside`` holds the identifiers of people set aside, with the rule that did it;
     ``dropped`` whose rows and cells were, id and rule a row. ``around`` is the median start
     of the infusions on the file's clock, in hours, once they are read. ``strangers`` counts rows
-    under identifiers of nobody in the study, by what they are and by file.
+    under identifiers of nobody in the study, by what they are and by file. ``sites`` is the site of
+    each person, once they are read.
     """
 
     config: StudyConfig
@@ -55,6 +53,7 @@ class Reading:
     dropped: list[pd.DataFrame] = field(default_factory=list)
     around: float = np.nan
     zoned: dict[str, frozenset[bool]] = field(default_factory=dict)
+    sites: dict[str, str] = field(default_factory=dict)
     strangers: dict[str, dict[str, pd.Series]] = field(default_factory=dict)
     _opened: dict[str, TextTable] = field(default_factory=dict)
     _marked: set[tuple[str, str]] = field(default_factory=set)
@@ -283,54 +282,6 @@ class Reading:
         plain = self.missing(cells) | ~numbers(cells)[1]
         table.refuse("column.unknown-label", mapped.isna().to_numpy() & ~plain, column)
         return mapped.where(mapped.notna(), cells.astype("str"))
-
-    def clock(self, table: TextTable, time: str | None, hours: str | None, spec: Table) -> Clock:
-        """Bounds in hours on the file's clock; all NaN where no column is declared."""
-        if time is not None:
-            return self._dates(table, time, spec)
-        if hours is None:
-            return Clock.exact(np.full(len(table.cells), np.nan))
-        return Clock.exact(self.number(table, hours, spec, "hours"))
-
-    def _dates(self, table: TextTable, column: str, spec: Table) -> Clock:
-        section = self.config.study
-        cells = table.category(column)
-        read = instants(
-            cells.mask(self.missing(cells)),
-            file=table.file,
-            name=column,
-            timezone=spec.timezone or section.timezone,
-            datetime_format=spec.datetime_format or section.datetime_format,
-            excel_epoch=spec.excel_epoch,
-            date_cells=kind_of(Path(spec.path)) == "excel",
-            around=self.around,
-        )
-        # Another table may be another program's, whose local times have a declared zone.
-        zoned = self.zoned.get(spec.source(), frozenset()) | read.zoned
-        self.zoned[spec.source()] = zoned
-        if len(zoned) == 2:
-            raise refusal("time.mixed-zones", file=table.file, column=column)
-        if read.wrong.sum() >= FEW and np.isnan(read.low).all():
-            words = cells.astype("str").str.contains(_IN_WORDS)[read.wrong].mean() > 0.5
-            table.refuse("time.in-words" if words else "time.none-readable", read.wrong, column)
-        self._note_times(table, column, read)
-        return Clock(read.low, read.high, read.precision)
-
-    def _note_times(self, table: TextTable, column: str, read: Instants) -> None:
-        known = ~np.isnan(read.low)
-        found = {
-            "time.unreadable": read.wrong,
-            "time.implausible": read.implausible,
-            "time.nonexistent": read.nonexistent,
-            "time.clock-change": (read.high > read.low) & (read.precision == MINUTE),
-            "time.hour-only": (read.precision > MINUTE) & (read.precision < DAY),
-            "time.next-day": read.next_day,
-            "time.midnight": (read.precision >= DAY) & known & read.midnight,
-        }
-        for rule, mask in found.items():
-            self.note(rule, table, mask, column)
-        several = np.full(len(table.cells), read.offsets > 1)
-        self.note("time.mixed-offsets", table, several, column, offsets=read.offsets)
 
     def plausible(self, table: TextTable, clock: Clock, column: str | None, around: float) -> Clock:
         """The clock without times that lie ten years or more from the study's infusions.

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.readers.clock import Clock
+from analysis.readers.dated import clock_of
 from analysis.readers.formats.declared_rows import joined
 from analysis.readers.reading import Reading
 from analysis.readers.roles.comparator import note_inert
@@ -100,7 +101,7 @@ def _times(reading: Reading, table: TextTable, frame: pd.DataFrame) -> float:
         ("end", spec.end, spec.end_hours, spec.end_hours_is),
         ("stay", spec.stay_end, spec.stay_end_hours, None),
     ):
-        clock = reading.clock(table, time, hours, spec)
+        clock = clock_of(reading, table, time, hours, spec)
         if fixed is not None:
             clock = Clock.exact(np.full(len(frame), fixed))
         if name == "start" and not np.isnan(clock.low).all():

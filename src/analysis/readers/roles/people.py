@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.config import SubjectTable, Table
 from analysis.errors import printable
+from analysis.readers.dated import clock_of
 from analysis.readers.reading import Reading
 from analysis.readers.roles.doses import plausible_weights
 from analysis.readers.table.identifiers import alike
@@ -65,6 +66,8 @@ def read_subjects(reading: Reading) -> People:
         column = getattr(spec, role)
         if column is not None:
             frame[role] = table.column(column).map(printable).replace("", np.nan)
+    if spec.site is not None:
+        reading.sites = dict(zip(ids, table.column(spec.site), strict=True))
     if spec.blinding_guess is not None:
         frame["blinding_guess"] = _guesses(reading, table, spec.blinding_guess)
     if spec.entry_threshold is not None:
@@ -85,7 +88,7 @@ def _events(reading: Reading, table: TextTable, spec: SubjectTable) -> pd.DataFr
         if column is None:
             continue
         time, hours = (column, None) if dated else (None, column)
-        clock = reading.clock(table, time, hours, spec)
+        clock = clock_of(reading, table, time, hours, spec)
         told = ~reading.missing(table.column(column))
         if event == "consent-withdrawn":
             untimed, ids = told & np.isnan(clock.low), table.column(spec.subject)
@@ -128,7 +131,7 @@ def read_rescue(reading: Reading, people: pd.Series) -> pd.DataFrame:
         unsaid = ~reading.missing(table.column(spec.agent))
         reading.note("event.no-time", table, none & unsaid, when)
     table = reading.once(table.pick(~none), spec, "rescue medication")
-    clock = reading.clock(table, spec.time, spec.hours, spec)
+    clock = clock_of(reading, table, spec.time, spec.hours, spec)
     reading.note("event.no-time", table, np.isnan(clock.low), when)
     return _at(table.column(spec.subject), "rescue", clock.low, clock.high)
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.readers.table.text_table import TextTable
+from analysis.readers.table.zones import named_zone
 from analysis.rules import issue
 
 __all__ = ["joined_names", "without_header_rows"]
@@ -17,6 +18,7 @@ __all__ = ["joined_names", "without_header_rows"]
 _ONE_ANSWER = ("response", "open-ended response")
 # Qualtrics: under the names a row of questions, and one of identifiers of columns in JSON.
 _IMPORT = r'^\{\s*"+ImportId"+\s*:'
+_IMPORTED_ZONE = re.compile(r'"+timeZone"+\s*:\s*"+([^"]+)"')
 _FIRST_ROWS = 5
 
 
@@ -53,8 +55,8 @@ def joined_names(first: Sequence[str], second: Sequence[str]) -> list[str] | Non
 
 def without_header_rows(table: TextTable) -> TextTable:
     """The table without the rows of questions and identifiers that Qualtrics puts under names."""
-    rows = table.cells.head(_FIRST_ROWS).itertuples(index=False)
-    marked = np.array([any(re.match(_IMPORT, str(cell)) for cell in row) for row in rows], bool)
+    rows = [[*map(str, row)] for row in table.cells.head(_FIRST_ROWS).itertuples(index=False)]
+    marked = np.array([any(re.match(_IMPORT, cell) for cell in row) for row in rows], bool)
     if not marked.any():
         return table
     last = int(np.flatnonzero(marked)[-1])
@@ -62,4 +64,9 @@ def without_header_rows(table: TextTable) -> TextTable:
     named = f"{low} to {high}" if high > low else f"{low}"
     said = issue("file.header-rows", file=table.file, row=low, count=last + 1, rows=named)
     kept = table.pick(np.arange(len(table.rows)) > last)
-    return replace(kept, issues=(*table.issues, said))
+    zones = {
+        str(name): zone
+        for name, cell in zip(table.cells, rows[last], strict=True)
+        if (said_there := _IMPORTED_ZONE.search(cell)) and (zone := named_zone(said_there[1]))
+    }
+    return replace(kept, issues=(*table.issues, said), zones=zones)

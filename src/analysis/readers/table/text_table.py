@@ -57,6 +57,8 @@ class TextTable:
         By column, where the file says something of it.
     names : tuple of str
         Of the file's columns, those not kept too, where a reader knows them.
+    zones : dict of str
+        By column, the zone of its times, where the file names it.
     """
 
     file: str
@@ -68,6 +70,7 @@ class TextTable:
     subject: str | None = None
     described: Mapping[str, Described] = field(default_factory=dict)
     names: tuple[str, ...] = ()
+    zones: Mapping[str, str] = field(default_factory=dict)
     _stripped: dict[str, pd.Series] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

@@ -12,26 +12,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.config.precision import DAY, format_precision
+from analysis.readers.table.column_texts import Column
 from analysis.readers.table.date_order import other_way_round, swapped_on_opening
 from analysis.readers.table.declared_times import parse_format, parse_serials
-from analysis.readers.table.epochs import likely_epoch
 from analysis.readers.table.iso import LOCAL, MICROSECONDS, Told, parse_iso
+from analysis.readers.table.undeclared import FEW, refuse_counts, refuse_slashes
 from analysis.readers.table.zone_words import UNKNOWN, split_zones, without_zone
-from analysis.readers.table.zones import bounds
+from analysis.readers.table.zones import ahead, bounds
 from analysis.rules import refusal
 
 __all__ = ["Instants", "instants"]
 
 # Years that a study of this kind cannot lie in are misread or mistyped, and zones end there too.
 _FIRST, _LAST = (np.datetime64(year, "us").astype(np.int64) for year in ("1900", "2200"))
-# So few odd cells say nothing of the column.
-_FEW = 3
 # So many times are moved to UTC at once.
 _CHUNK = 1 << 20
 _DAY = 24 * 3600 * MICROSECONDS
-_SLASHED = (
-    r"^(?P<first>[0-9]{1,4})(?P<mark>[/.])(?P<second>[0-9]{1,2})[/.][0-9]{1,4}(?:[^0-9](?s:.*))?$"
-)
 # Days since 1900 or 1904, as spreadsheets count them, from 1954 or 1958 to 2119 or 2123.
 # Dates that begin with the year have one order; a clock of twelve hours tells its half.
 _YEAR = r"^[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?:$|[ T])"
@@ -62,10 +58,13 @@ class Instants:
         clock skipped.
     next_day : ndarray of bool
         Written as 24:00 and read as 00:00 of the next day.
+    offset : ndarray of int
+        Microseconds ahead of UTC that a time with a clock was written with, or ``LOCAL``.
+    differs, in_letters : ndarray of bool
+        Written with another offset than the declared zone's at that moment; and by letters,
+        such as ``EST``, that stand for no UTC.
     zoned : frozenset of bool
         Whether times with a clock carry a zone: empty, one, or both kinds.
-    offsets : int
-        How many different offsets from UTC were written.
     midnight : bool
         Every time told was midnight, so that all were taken for dates.
     """
@@ -77,95 +76,21 @@ class Instants:
     implausible: np.ndarray
     nonexistent: np.ndarray
     next_day: np.ndarray
+    offset: np.ndarray
+    differs: np.ndarray
+    in_letters: np.ndarray
     zoned: frozenset[bool]
-    offsets: int
     midnight: bool
+
+    @property
+    def offsets(self) -> int:
+        """How many different offsets from UTC were written."""
+        return len(np.unique(self.offset[self.offset != LOCAL]))
 
     @property
     def day_only(self) -> np.ndarray:
         """Times known to the day or less."""
         return self.precision >= DAY
-
-
-@dataclass(frozen=True)
-class _Column:
-    """The texts of a column, each once where it is a categorical, and where they came from."""
-
-    file: str
-    name: str
-    texts: pa.LargeStringArray
-    places: np.ndarray | None
-
-    @classmethod
-    def of(cls, column: pd.Series, file: str, name: str) -> _Column:
-        places = None
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            codes = column.cat.codes.to_numpy()
-            # A missing cell is a blank one; categories that rows were taken from are nobody's.
-            texts = pd.Series(
-                column.cat.categories.astype("str").append(pd.Index([""], dtype="str"))
-            )
-            used = np.zeros(len(texts), dtype=bool)
-            used[codes] = True
-            places, column = (np.cumsum(used) - 1)[codes], texts[used]
-        texts = pa.array(column.astype("str").fillna(""), pa.large_string())
-        if isinstance(texts, pa.ChunkedArray):
-            texts = texts.combine_chunks()
-        return cls(file, name, texts, places)
-
-    def rows(self, found: np.ndarray) -> np.ndarray:
-        """What was found for each text, for each row."""
-        return found if self.places is None else found[self.places]
-
-    def match(self, pattern: str, among: np.ndarray) -> np.ndarray:
-        """Texts of a mask that a regular expression matches."""
-        found = np.zeros(len(self.texts), dtype=bool)
-        some = self.texts.filter(pa.array(among))
-        found[among] = pc.match_substring_regex(some, pattern).to_numpy(zero_copy_only=False)
-        return found
-
-
-def _refuse_slashes(column: _Column, unread: np.ndarray) -> None:
-    """Day and month in an order that nobody declared: never guessed."""
-    slashed = column.match(_SLASHED, unread)
-    if not slashed.any():
-        return
-    parts = pc.extract_regex(column.texts, _SLASHED)
-    first, second = (
-        pc.struct_field(parts, name).filter(pa.array(slashed)).cast(pa.int64()).to_numpy()
-        for name in ("first", "second")
-    )
-    both_ways = np.zeros(len(slashed), dtype=bool)
-    both_ways[slashed] = (first <= 12) & (second <= 12) & (first != second)
-    mark = pc.struct_field(parts, "mark").filter(pa.array(slashed))[0].as_py()
-    order = "dmY"
-    if (first > 31).all():
-        order = "Ymd"
-    elif (second > 12).any():
-        order = "mdY"
-    raise refusal(
-        "time.ambiguous-order",
-        file=column.file,
-        column=column.name,
-        count=int(column.rows(slashed).sum()),
-        total=len(column.rows(slashed)),
-        ambiguous=int(column.rows(both_ways).sum()),
-        example=mark.join(f"%{part}" for part in order) + " %H:%M",
-    )
-
-
-def _refuse_counts(column: _Column, counts: np.ndarray, around: float) -> None:
-    """Refuse bare numbers that count days or seconds, but as a spreadsheet counts days."""
-    count = int(column.rows(counts).sum())
-    if count < _FEW:
-        return
-    numbers = column.texts.filter(pa.array(counts)).cast(pa.float64()).to_numpy()
-    likely = likely_epoch(numbers, around)
-    if likely is None or likely in (("days", 1900), ("days", 1904)):
-        return
-    unit, year = likely
-    said = f"{unit} since {year}"
-    raise refusal("time.epoch", file=column.file, column=column.name, count=count, likely=said)
 
 
 def _plain(
@@ -189,43 +114,45 @@ def _plain(
 
 
 def _read(
-    column: _Column,
+    column: Column,
     form: str | None,
     epoch: Literal[1900, 1904] | None,
     zone: ZoneInfo | None,
     date_cells: bool,
     around: float,
-) -> tuple[Told, np.ndarray]:
-    """Times as written, and which were written as 24:00."""
+) -> tuple[Told, np.ndarray, np.ndarray]:
+    """Times as written, which were written as 24:00, and which with a zone in letters."""
     filled = np.asarray(pc.not_equal(column.texts, ""))
     # A zone's name tells its offset, which no directive of Python's does.
     named_form = bool(form) and form != without_zone(str(form)) and not str(form).endswith("%z")
     if date_cells and swapped_on_opening(column.texts):
         raise refusal("time.swapped", file=column.file, column=column.name)
     told, next_day = _plain(column.texts, "" if named_form else form, date_cells)
+    in_letters = np.zeros(len(filled), dtype=bool)
     left = np.flatnonzero(filled & ~told.known)
     if len(left):
-        places, bodies, offsets = split_zones(column.texts.take(pa.array(left)), zone)
+        places, bodies, offsets, letters = split_zones(column.texts.take(pa.array(left)), zone)
         named, next_day[left[places]] = _plain(bodies, form and without_zone(form), date_cells)
         unknown = np.zeros(len(filled), dtype=bool)
         unknown[left[places[named.known & (offsets == UNKNOWN)]]] = True
         count = int(column.rows(unknown).sum())
-        if count >= _FEW:
+        if count >= FEW:
             raise refusal("time.zone-word", file=column.file, column=column.name, count=count)
         named.known[offsets == UNKNOWN] = False
         told.enter(left[places], named)
         told.offset[left[places]] = np.where(named.known, offsets, LOCAL)
+        in_letters[left[places]] = letters
     left = np.flatnonzero(filled & ~told.known)
     if form is None:
-        _refuse_slashes(column, filled & ~told.known)
+        refuse_slashes(column, filled & ~told.known)
     elif len(left):
         other = np.zeros(len(filled), dtype=bool)
         other[left] = other_way_round(column.texts.take(pa.array(left)), form)
         count = int(column.rows(other).sum())
-        if count >= _FEW:
+        if count >= FEW:
             raise refusal("time.other-order", file=column.file, column=column.name, count=count)
     if epoch is None:
-        _refuse_counts(column, column.match(_NUMBER, filled & ~told.known), around)
+        refuse_counts(column, column.match(_NUMBER, filled & ~told.known), around)
     serials = column.match(_SERIAL, filled & ~told.known)
     if serials.any():
         if epoch is None:
@@ -236,10 +163,10 @@ def _read(
                 count=int(column.rows(serials).sum()),
             )
         parse_serials(column.texts, serials, epoch, told)
-    return told, next_day
+    return told, next_day, in_letters
 
 
-def _dates_in_disguise(column: _Column, told: Told, zone: ZoneInfo | None) -> bool:
+def _dates_in_disguise(column: Column, told: Told, zone: ZoneInfo | None) -> bool:
     """Take times for dates where every one of several is midnight: a program filled them in.
 
     A date that went through another zone is the zone's own midnight, written in UTC.
@@ -268,8 +195,7 @@ def _shown(told: Told, clocked: np.ndarray, zone: ZoneInfo | None) -> np.ndarray
     for some in (utc[:1], utc):
         if some.min() < _FIRST or some.max() >= _LAST:
             return None
-        moments = pd.DatetimeIndex(some.astype("M8[us]"), tz="UTC").tz_convert(zone)
-        shown = moments.tz_localize(None).to_numpy().astype("M8[us]").astype(np.int64)
+        shown = some + ahead(some, zone)
         if (shown % _DAY).any():
             return None
     return shown
@@ -316,15 +242,16 @@ def instants(
         epoch, ``time.no-zone`` where zoneless times have no declared zone, ``time.format`` for a
         format that cannot be used.
     """
-    cells = _Column.of(column, file, name)
+    cells = Column.of(column, file, name)
     zone = ZoneInfo(timezone) if timezone else None
     if datetime_format and format_precision(datetime_format) is None:
         raise refusal("time.format")
-    told, next_day = _read(cells, datetime_format, excel_epoch, zone, date_cells, around)
+    told, next_day, in_letters = _read(
+        cells, datetime_format, excel_epoch, zone, date_cells, around
+    )
     wrong = np.asarray(pc.not_equal(cells.texts, "")) & ~told.known
     midnight = _dates_in_disguise(cells, told, zone)
     clocked = told.known & (told.precision < DAY)
-    offsets = np.unique(told.offset[clocked])
     plausible = told.known & (told.local >= _FIRST) & (told.local < _LAST)
     if timezone is None and (plausible & clocked & (told.offset == LOCAL)).any():
         raise refusal("time.no-zone", file=file, column=name)
@@ -336,6 +263,11 @@ def instants(
         first, last, nonexistent[part] = bounds(told.only(part), zone)
         low[part], high[part] = first / MICROSECONDS / 3600, last / MICROSECONDS / 3600
     low[nonexistent] = high[nonexistent] = np.nan
+    offset = np.where(clocked, told.offset, LOCAL)
+    differs = plausible & (offset != LOCAL) & (zone is not None)
+    if zone is not None and differs.any():
+        utc = told.local[differs] - offset[differs]
+        differs[differs] = ahead(utc, zone) != offset[differs]
     return Instants(
         cells.rows(low),
         cells.rows(high),
@@ -344,7 +276,9 @@ def instants(
         cells.rows(told.known & ~plausible),
         cells.rows(nonexistent),
         cells.rows(next_day),
-        frozenset((offsets != LOCAL).tolist()),
-        int((offsets != LOCAL).sum()),
+        cells.rows(offset),
+        cells.rows(differs),
+        cells.rows(in_letters),
+        frozenset((offset[clocked] != LOCAL).tolist()),
         midnight,
     )

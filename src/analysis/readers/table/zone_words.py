@@ -39,7 +39,7 @@ _AT_THE_END = re.compile(r"\s*(?:%z|%Z|(?<![%A-Za-z])[A-Z]{2,5})$")
 
 def split_zones(
     texts: pa.LargeStringArray, zone: ZoneInfo | None
-) -> tuple[np.ndarray, pa.LargeStringArray, np.ndarray]:
+) -> tuple[np.ndarray, pa.LargeStringArray, np.ndarray, np.ndarray]:
     """Texts that end in a zone: which they are, what stands before it, and the offset.
 
     Parameters
@@ -55,6 +55,9 @@ def split_zones(
     bodies : LargeStringArray, shape (n,)
     offsets : ndarray of int, shape (n,)
         Microseconds ahead of UTC, or ``UNKNOWN``.
+    letters : ndarray of bool, shape (n,)
+        Whether the zone is told by letters that do not stand for UTC: people write ``EST`` in
+        summer too.
     """
     parts = pc.extract_regex(texts, _SPLIT)
     named = pc.utf8_upper(pc.struct_field(parts, "zone").fill_null(""))
@@ -62,7 +65,11 @@ def split_zones(
     offsets = [words[word] for word in named.to_pylist()]
     places = np.flatnonzero([offset is not None for offset in offsets])
     bodies = pc.struct_field(parts, "body").take(pa.array(places))
-    return places, pc.utf8_rtrim_whitespace(bodies), np.array([offsets[p] for p in places], int)
+    ahead = np.array([offsets[p] for p in places], int)
+    own = _own_names(zone) if zone is not None else {}
+    lettered = {word for word in words if word.isalpha() and (words[word] != 0 or word in own)}
+    letters = np.array([named[int(p)].as_py() in lettered for p in places], bool)
+    return places, pc.utf8_rtrim_whitespace(bodies), ahead, letters
 
 
 def without_zone(form: str) -> str:

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.config.precision import DAY, HOUR, MONTH
+from analysis.config.source import is_zone
 from analysis.readers.table.iso import LOCAL, MICROSECONDS, Told
 
-__all__ = ["bounds"]
+__all__ = ["ahead", "bounds", "named_zone", "offsets_in_words"]
 
 _HOUR = 3600 * MICROSECONDS
 _DAY = 24 * _HOUR
@@ -47,6 +48,26 @@ def bounds(told: Told, zone: ZoneInfo | None) -> tuple[np.ndarray, np.ndarray, n
     last, _ = _utc(end[local], zone, ~clock)
     low[local], high[local], nonexistent[local] = first, last, clock & skipped
     return low, high, nonexistent
+
+
+def ahead(utc: np.ndarray, zone: ZoneInfo) -> np.ndarray:
+    """How far a zone's clock is ahead of UTC at moments, all in microseconds."""
+    moments = pd.DatetimeIndex(utc.astype("M8[us]"))
+    shown = moments.tz_localize("UTC").tz_convert(zone).tz_localize(None)
+    return (shown.to_numpy() - moments.to_numpy()).astype("m8[us]").astype(np.int64)
+
+
+def offsets_in_words(offsets: np.ndarray) -> str:
+    """Different offsets from UTC in microseconds, as they are written: ``UTC, -05:00``."""
+    minutes = [int(one) // (60 * MICROSECONDS) for one in np.unique(offsets)]
+    told = [f"{'-' if m < 0 else '+'}{abs(m) // 60:02d}:{abs(m) % 60:02d}" for m in minutes]
+    return ", ".join("UTC" if one == "+00:00" else one for one in told)
+
+
+def named_zone(text: str) -> str | None:
+    """The IANA name of a zone that a file names, ``UTC`` for ``Z``; None for anything else."""
+    name = "UTC" if text == "Z" else text
+    return name if is_zone(name) else None
 
 
 def _end(told: Told) -> np.ndarray:

@@ -53,9 +53,15 @@ def open_omop(folder: Path, spec: Table, config: StudyConfig | None = None) -> T
         cohorts=spec.cohorts,
         cohort_table=spec.cohort_table,
         columns=[name for table in together for name in table.columns()],
-        timezone=spec.timezone or (config.study.timezone if config else None),
+        timezone=_zone(spec, config),
         timeout_seconds=spec.timeout_seconds,
     )
+
+
+def _zone(spec: Table, config: StudyConfig | None) -> str | None:
+    """The zone of the table; its declaration lets none differ by site."""
+    told = spec.timezone or (config.study.timezone if config else None)
+    return told if isinstance(told, str) else None
 
 
 def _codes(spec: Table) -> tuple[str | None, Sequence[str]]:

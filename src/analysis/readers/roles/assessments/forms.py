@@ -10,6 +10,7 @@ import pandas as pd
 from analysis import instruments
 from analysis.config import AssessmentTable
 from analysis.readers.clock import Clock
+from analysis.readers.dated import clock_of
 from analysis.readers.reading import Reading
 from analysis.readers.roles.assessments.answers import items, totals
 from analysis.readers.roles.assessments.item_rows import one_row_a_form
@@ -54,7 +55,7 @@ def read_forms(reading: Reading, spec: AssessmentTable, people: pd.Series, aroun
     """
     table = _rows(reading, spec, people)
     when = spec.time or spec.hours
-    clock = reading.clock(table, spec.time, spec.hours, spec)
+    clock = clock_of(reading, table, spec.time, spec.hours, spec)
     if spec.at_hours is not None:
         clock = Clock.exact(np.full(len(table.cells), spec.at_hours))
     elif spec.visit_hours is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -147,7 +147,10 @@ def is_registered_late(reading: Reading, infusions: pd.DataFrame) -> bool:
     first = infusions["start_high"].min()
     if reading.config.infusions.start is None or told == ["none"] or not np.isfinite(first):
         return False
-    zone = ZoneInfo(section.timezone) if section.timezone else UTC
+    declared = section.timezone or "UTC"
+    # Of several zones the one whose day is furthest on: no registration in time is called late.
+    zones = map(ZoneInfo, declared.values() if isinstance(declared, dict) else [declared])
+    zone = max(zones, key=lambda one: str(datetime.fromtimestamp(3600 * first, tz=one)))
     # A day ends where the next begins.
     begun = datetime.fromtimestamp(3600 * first - 1, tz=zone).date()
     registered = date.fromisoformat(told[1])

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.config import Table
+from analysis.readers.dated import hours_ahead
 from analysis.readers.reading import Reading
 from analysis.readers.roles.assessments.forms import Forms
 from analysis.readers.roles.dates.exact_times import ExactTimes
@@ -89,12 +90,7 @@ def _times(
     first: pd.DataFrame,
     visit: np.ndarray | None = None,
 ) -> ExactTimes:
-    zone = spec.timezone or reading.config.study.timezone
-    ahead = np.full(len(at), np.nan)
-    if zone is not None:
-        utc = pd.DatetimeIndex((at * 3600).round().astype("M8[s]"))
-        shown = utc.tz_localize("UTC").tz_convert(zone).tz_localize(None)
-        ahead = np.asarray((shown - utc) / pd.Timedelta(hours=1))
+    ahead = hours_ahead(reading, spec, first.index[who].to_series(), at)
     start, end = (first[name].to_numpy()[who] for name in ("start_low", "end_high"))
     zoned = reading.zoned.get(spec.source(), frozenset()) == {True}
     believed = spec.timezone is not None or zoned
