@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ NEW = {
     "infusion.mixed-routes",
     "question.route",
     "score.direction",
+    "score.means-of-few",
     "score.scale-differs-by-site",
     "subject.screened-only",
 }
@@ -233,3 +235,21 @@ def test_ketamine_that_was_not_infused_is_told(study, given, rule):
     order = study.infusions.sort_values("agent").assign(route=route)
     found = rules(replace(study, infusions=order.sort_index()))
     assert NEW & set(found) == ({rule} if rule else set())
+
+
+def totals_of(study: Study, few: int, as_told: Callable[[pd.Series], pd.Series]) -> Study:
+    """The study with its sums, those of the first few people told in another way."""
+    sums = study.items["PCL-5-now", "ad-hoc"].sum(axis=1).astype(float)
+    own = study.assessments["subject"].isin(study.subjects["subject"].head(few))
+    return with_totals(study, sums.where(~own, as_told(sums)))
+
+
+@pytest.mark.parametrize(("few", "digits"), [(1, 1), (3, 2), (3, 0)])
+def test_a_few_people_s_means_beside_sums_are_told_with_their_number(study, few, digits):
+    found = rules(totals_of(study, few, lambda sums: (sums / 14).round(digits)))
+    assert found["score.means-of-few"] == few
+
+
+def test_no_symptoms_and_small_sums_of_one_person_are_no_means(study):
+    assert "score.means-of-few" not in rules(totals_of(study, 3, lambda sums: 0 * sums))
+    assert "score.means-of-few" not in rules(totals_of(study, 1, lambda sums: 0 * sums + 3))

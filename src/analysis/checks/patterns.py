@@ -14,7 +14,7 @@ from analysis.rules import issue, of_people
 from analysis.study import Study
 from analysis.timeline import EFFICACY
 
-__all__ = ["directions", "few_people", "straight_lines"]
+__all__ = ["directions", "few_people", "means_of_few", "straight_lines"]
 
 # So few items are often answered alike by chance.
 _FEW_ITEMS = 5
@@ -22,6 +22,8 @@ _FEW_ITEMS = 5
 _FEW_PEOPLE = 5
 # A correlation of fewer people says nothing; beyond this normal quantile it is not by chance.
 _FEW_PAIRS, _BEYOND_CHANCE = 10, 2.58
+# Of a sum of so many items; a few among so many others, at most so large a share of them.
+_ITEMS_OF_A_SUM, _OTHERS, _SHARE = 5, 10, 0.25
 # Points; less is the rounding of a computer.
 _NO_SPREAD = 1e-6
 
@@ -73,6 +75,32 @@ def _pairs(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
     after = rows[first].groupby("subject")["total"].mean()
     pairs = pd.DataFrame({"before": before, "after": after}).dropna()
     return pairs.assign(arm=arms_of(study).reindex(pairs.index).fillna("unknown"))
+
+
+def means_of_few(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    """A few people all of whose totals are as small as means of items, while nobody else's are.
+
+    One with fractions is enough; of whole numbers two people, and nobody else near them.
+    """
+    stated = forms[~forms["from_items"].astype(bool) & forms["total"].notna()]
+    for (name, version), rows in stated.groupby(["instrument", "version"], sort=True):
+        scale = instruments.get(str(name))
+        numbers = scale.item_numbers(str(version))
+        if scale.rule != "sum" or scale.turned or len(numbers) < _ITEMS_OF_A_SUM:
+            continue
+        most = scale.largest_mean(str(version))
+        whole = rows["total"] == np.floor(rows["total"])
+        by_person = rows.assign(whole=whole).groupby("subject")
+        people = by_person.agg(top=("total", "max"), n=("total", "size"), whole=("whole", "all"))
+        small = people[(people["top"] <= most) & (people["top"] > 0) & (people["n"] > 1)]
+        others = people[people["top"] > most]
+        if len(others) < _OTHERS or len(small) > _SHARE * len(others):
+            continue
+        apart = len(small) > 1 and others["top"].min() > 2 * most
+        told = small if apart else small[~small["whole"]]
+        yield from of_people(
+            "score.means-of-few", told.index, scale=str(name), most=f"{most:g}", n=len(told)
+        )
 
 
 def few_people(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
