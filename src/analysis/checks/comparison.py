@@ -44,6 +44,8 @@ _OFF_PLAN, _CHANCE_OF_PLAN = 0.10, 0.01
 def arms_of(study: Study) -> pd.Series:
     """Arm by subject; in a crossover the first treatment."""
     arm = study.subjects.set_index("subject")["arm"]
+    if arm.notna().all():
+        return arm.astype(object)
     first = study.infusions[study.infusions["infusion"] == 1].set_index("subject")["agent"]
     return arm.astype(object).where(arm.notna(), first.reindex(arm.index))
 

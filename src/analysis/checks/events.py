@@ -24,16 +24,19 @@ def check_events(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
     _withdrawn(study, forms, found)
     primary = (forms["instrument"] == study.design.primary) & forms["total"].notna()
     used = primary & forms["phase"].isin(EFFICACY)
-    found.mention("event.rescue-before-score", forms[used & forms["rescued"]])
+    found.mention("event.rescue-before-score", forms, used & forms["rescued"])
     told = _times(study, "unblinded", forms["subject"])
     after = (forms["hours_low"] > told["hours_high"]).to_numpy()
-    found.mention("event.unblinded-before-score", forms[used & after])
+    found.mention("event.unblinded-before-score", forms, used & after)
 
 
 def _times(study: Study, event: str, subjects: pd.Series) -> pd.DataFrame:
     """Bounds of a person's first event of a kind, a row for each of ``subjects``."""
-    own = study.events[study.events["event"] == event].set_index("subject")
-    own = own[["hours_low", "hours_high"]].astype(float)
+    bounds = ["hours_low", "hours_high"]
+    of_kind = (study.events["event"] == event).to_numpy()
+    if not of_kind.any():
+        return pd.DataFrame(np.nan, subjects.index, bounds)
+    own = study.events[of_kind].set_index("subject")[bounds].astype(float)
     return own.groupby(level=0).min().reindex(subjects).set_axis(subjects.index)
 
 
@@ -53,7 +56,7 @@ def _withdrawn(study: Study, forms: pd.DataFrame, found: SetAside) -> None:
     after = (forms["hours_low"] > told["hours_high"]).to_numpy()
     before = (forms["hours_high"] <= told["hours_low"]).to_numpy()
     found.drop("form.after-withdrawal", forms, after)
-    found.mention("form.withdrawal-day", forms[has & ~after & ~before])
+    found.mention("form.withdrawal-day", forms, has & ~after & ~before)
 
 
 def without_late_guesses(study: Study, found: SetAside) -> Study:

@@ -26,6 +26,8 @@ class SetAside:
 
     def drop(self, rule: str, forms: pd.DataFrame, mask: np.ndarray, **fields: Any) -> None:
         """Set forms aside; a form already set aside keeps its first rule."""
+        if not mask.any():
+            return
         new = forms[mask & ~forms["form"].isin(self.forms.index).to_numpy()]
         self.forms = pd.concat([self.forms, pd.Series(rule, index=new["form"], dtype="str")])
         self.issues.extend(_by_file(rule, new, **fields))
@@ -49,9 +51,10 @@ class SetAside:
         self.issues = [whole if one is first else one for one in self.issues]
         self.issues += [] if told else [whole]
 
-    def mention(self, rule: str, forms: pd.DataFrame) -> None:
-        """Keep forms, and say what is to be known of them."""
-        self.issues.extend(_by_file(rule, forms))
+    def mention(self, rule: str, forms: pd.DataFrame, mask: np.ndarray | pd.Series) -> None:
+        """Keep forms, and say what is to be known of those of a mask."""
+        if mask.any():
+            self.issues.extend(_by_file(rule, forms[mask]))
 
 
 def _by_file(rule: str, forms: pd.DataFrame, *, people: bool = False, **fields: Any) -> list[Issue]:
@@ -114,6 +117,8 @@ def _never_infused(study: Study, found: SetAside) -> None:
     """Set people without an infusion aside; those with a baseline only look like screening."""
     people = study.subjects["subject"]
     without = people[~people.isin(study.infusions["subject"])]
+    if without.empty:
+        return
     forms = study.assessments.groupby(["subject", "instrument", "version"]).size()
     most = forms.groupby(level="subject").max().reindex(without, fill_value=0)
     screened = without[(most == 1).to_numpy()]
@@ -132,11 +137,12 @@ def _totals_in_range(forms: pd.DataFrame) -> None:
     for name, version in scales.itertuples(index=False):
         scale = instruments.get(name)
         low, high = scale.total_range(version)
-        rows = forms[(forms["instrument"] == name) & (forms["version"] == version)]
+        own = ((forms["instrument"] == name) & (forms["version"] == version)).to_numpy()
         for column in ("total", "stated_total"):
-            outside = (rows[column] < low) | (rows[column] > high)
+            values = forms[column].to_numpy()
+            outside = own & ((values < low) | (values > high))
             if outside.any():
-                at = rows[outside].iloc[0]
+                at = forms.iloc[int(np.argmax(outside))]
                 raise refusal(
                     "score.out-of-range",
                     file=at["source"],
@@ -161,17 +167,19 @@ def _incomplete(forms: pd.DataFrame, found: SetAside) -> None:
 def _mismatched_totals(forms: pd.DataFrame, found: SetAside) -> None:
     differs = forms["from_items"] & forms["total"].notna() & forms["stated_total"].notna()
     differs &= (forms["total"] != forms["stated_total"]) & ~forms["prorated"]
-    found.mention("form.total-mismatch", forms[differs])
-    found.mention("form.total-only", forms[~forms["from_items"] & forms["total"].notna()])
+    found.mention("form.total-mismatch", forms, differs)
+    found.mention("form.total-only", forms, ~forms["from_items"] & forms["total"].notna())
 
 
 def _conflicting(forms: pd.DataFrame, found: SetAside) -> None:
-    left = forms[forms["total"].notna() & ~forms["form"].isin(found.forms.index)]
+    left = forms["total"].notna() & ~forms["form"].isin(found.forms.index)
     # A day may hold two forms; a minute, or one told twice as the clock went back, may not.
-    known = left[(left["hours_high"] - left["hours_low"]) <= 1]
+    known = left & (forms["hours_high"] - forms["hours_low"] <= 1)
     key = ["subject", "instrument", "version", "hours_low", "hours_high"]
-    same = known.duplicated(key, keep=False)
-    found.stop("form.conflicting", known[same], known.loc[same, "subject"])
+    again = forms.loc[known, key].duplicated(keep=False)
+    if again.any():
+        same = forms.loc[again.index[again]]
+        found.stop("form.conflicting", same, same["subject"])
 
 
 def _during(forms: pd.DataFrame, found: SetAside) -> None:
@@ -179,7 +187,7 @@ def _during(forms: pd.DataFrame, found: SetAside) -> None:
     safety = [name for name, scale in scales.items() if scale.role == "safety"]
     efficacy = ~forms["instrument"].isin(safety)
     for rule, phase in (("form.during", "during"), ("form.acute", "acute")):
-        found.mention(rule, forms[(forms["phase"] == phase) & efficacy])
+        found.mention(rule, forms, (forms["phase"] == phase) & efficacy)
 
 
 def _not_differenced(forms: pd.DataFrame, found: SetAside) -> None:
