@@ -12,12 +12,16 @@ import pandas as pd
 import pytest
 
 from analysis.checks import check
+from analysis.claims import judge
+from analysis.describe.answer.sentence import answer
 from analysis.readers.assemble import read_study
 from analysis.study import Study
 from tests.factory import checked, stamp, tables, write_study
 
 NEW = {
+    "arm.empty",
     "arm.few-people",
+    "arm.not-rated",
     "comparator.at-other-sites",
     "comparator.differs-by-site",
     "form.scale-differs-by-site",
@@ -253,3 +257,20 @@ def test_a_few_people_s_means_beside_sums_are_told_with_their_number(study, few,
 def test_no_symptoms_and_small_sums_of_one_person_are_no_means(study):
     assert "score.means-of-few" not in rules(totals_of(study, 3, lambda sums: 0 * sums))
     assert "score.means-of-few" not in rules(totals_of(study, 1, lambda sums: 0 * sums + 3))
+
+
+def test_a_declared_arm_that_nobody_is_in_or_was_rated_in_is_the_reason(study):
+    everyone = replace(
+        study,
+        subjects=study.subjects.assign(arm="ketamine"),
+        infusions=study.infusions.assign(agent="ketamine"),
+    )
+    assert {"arm.empty", "comparator.at-other-sites"} & set(rules(everyone)) == {"arm.empty"}
+    arm = study.assessments["subject"].map(study.subjects.set_index("subject")["arm"])
+    rated = study.keep_forms(study.assessments.loc[arm == "ketamine", "form"])
+    found = rules(rated)
+    assert found["arm.not-rated"] == 20
+    assert "arm.empty" not in found
+    ledger = judge(rated)
+    assert "because nobody in one of the arms was rated on the primary scale" in answer(ledger)
+    assert "nobody is in an arm that study.toml declares" in answer(judge(everyone))

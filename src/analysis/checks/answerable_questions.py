@@ -46,6 +46,7 @@ def check_questions(study: Study, forms: pd.DataFrame) -> list[Issue]:
         patterns.straight_lines,
         patterns.directions,
         patterns.few_people,
+        patterns.empty_arms,
         patterns.means_of_few,
         made_alike.copied_answers,
         made_alike.same_change,

@@ -14,7 +14,7 @@ from analysis.rules import issue, of_people
 from analysis.study import Study
 from analysis.timeline import EFFICACY
 
-__all__ = ["directions", "few_people", "means_of_few", "straight_lines"]
+__all__ = ["directions", "empty_arms", "few_people", "means_of_few", "straight_lines"]
 
 # So few items are often answered alike by chance.
 _FEW_ITEMS = 5
@@ -75,6 +75,21 @@ def _pairs(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
     after = rows[first].groupby("subject")["total"].mean()
     pairs = pd.DataFrame({"before": before, "after": after}).dropna()
     return pairs.assign(arm=arms_of(study).reindex(pairs.index).fillna("unknown"))
+
+
+def empty_arms(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
+    """Declared arms of a parallel study that nobody is in, or nobody of whom was rated at all."""
+    if study.design.design != "parallel" or study.design.comparator_arm is None:
+        return
+    arm = study.subjects.set_index("subject")["arm"].astype("object")
+    left = arm[~arm.index.isin(list(study.set_aside))]
+    rated = left[left.index.isin(primary["subject"])]
+    for name in (study.design.active_arm, study.design.comparator_arm):
+        if not (left == name).any():
+            yield issue("arm.empty", declared=name)
+        elif len(rated) and not (rated == name).any():
+            n, scale = int((left == name).sum()), study.design.primary
+            yield issue("arm.not-rated", count=n, n=n, declared=name, scale=scale)
 
 
 def means_of_few(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:

@@ -115,7 +115,7 @@ def _comparators(study: Study, site: pd.Series, found: SetAside) -> None:
             n, told = int(known.notna().sum()), f"{strength:.2f}"
             found.issues.append(issue("site.goes-with-arm", count=n, strength=told))
         # How many people have nobody of the other arm at their site: no measure of strength.
-        if len(alone):
+        if len(alone) and arm.nunique() > 1:
             people = int((site.isin(alone) & arm.notna()).sum())
             found.issues.append(issue("comparator.at-other-sites", count=people))
     given = study.infusions[study.infusions["subject"].map(arm) == study.design.comparator_arm]

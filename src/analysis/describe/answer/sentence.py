@@ -33,6 +33,11 @@ _LACKING = {
     "robustness": "the verdict does not survive every sensitivity analysis",
     "calibration": "at this design the procedure finds an effect too often where there is none",
 }
+# Why there are not enough scores, where the data tell it.
+_NOBODY = {
+    "arm.empty": "nobody is in an arm that study.toml declares",
+    "arm.not-rated": "nobody in one of the arms was rated on the primary scale",
+}
 _ROSE = "the estimate shows a rise"
 _UNKNOWN = _LACKING | {
     "construct": "it is not known whether the scores are of PTSD severity",
@@ -71,6 +76,8 @@ def _end(ledger: Ledger, result: ClaimResult) -> str:
     failed = [reason.gate for reason in result.reasons if reason.passed is False]
     unknown = [_UNKNOWN[reason.gate] for reason in result.reasons if reason.passed is None]
     lacking = _LACKING | ({"estimate": _ROSE} if rises(result) else {})
+    nobody = [_NOBODY[flag.rule] for flag in ledger.flags if flag.rule in _NOBODY]
+    lacking |= {"time": nobody[0]} if nobody else {}
     why = [lacking[gate] for gate in failed]
     if not failed or "estimate" in failed:
         why += unknown

@@ -318,7 +318,7 @@ def _limits(case: Case, names: list[str]) -> list[str]:
         told.append("Scores after a second infusion are left out: only those before it compare.")
     if reason := why_not_hours(case):
         told.append(f"Scores within hours are here and do not decide: {reason}")
-    elif not any(case.windows[name].high <= HOURS_END for name in names):
+    elif not any(case.windows[name].high <= HOURS_END for name in scored_windows(case)):
         told.append(
             "Nobody was scored within hours on this scale, so these data cannot speak to hours."
         )
