@@ -14,7 +14,8 @@ def test_a_finding_has_the_words_of_its_rule_and_its_place():
 
 
 def test_a_refusal_names_its_place_first():
-    error = refusal("arm.unknown-label", file="a.csv", row=3, column="arm", count=1, labels="x")
+    words = {"labels": "x", "how": "as it is"}
+    error = refusal("arm.unknown-label", file="a.csv", row=3, column="arm", count=1, **words)
     assert error.message.startswith("a.csv, row 3, column 'arm': 1 row(s)")
 
 

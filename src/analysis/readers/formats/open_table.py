@@ -137,6 +137,7 @@ def open_table(folder: Path, spec: Table, config: StudyConfig) -> TextTable:
     refuse_places(folder, spec)
     if spec.format in DECLARED:
         table = reader_at(DECLARED[spec.format])(folder, spec, config)
+        table = _in_declared_words(table, [spec], config)
     else:
         table = _file(folder / spec.path, spec, config)
     if spec.format in CONVENTIONS:

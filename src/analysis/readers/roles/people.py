@@ -177,8 +177,20 @@ def _treatments(reading: Reading, table: TextTable, name: str) -> pd.Series:
     others = [label for label, agent in labels.items() if is_ketamine(agent) and _ENANTIOMER(label)]
     reading.note("arm.enantiomer", table, column.isin(others).to_numpy(), name)
     unknown = (~column.isin(labels) & (column != "")).to_numpy()
-    table.refuse("arm.unknown-label", unknown, name, labels=", ".join(labels))
+    table.refuse(
+        "arm.unknown-label", unknown, name, labels=", ".join(labels), how=_as_described(table, name)
+    )
     return column.map(labels)
+
+
+def _as_described(table: TextTable, name: str) -> str:
+    """How the labels of arms are to be written: by codes, where the file says what each means."""
+    words = table.described[name].words if name in table.described else {}
+    if not words:
+        return "as the file writes it"
+    line = ", ".join(f'"{code}" = "..."' for code in words)
+    meant = ", ".join(f"{code} is {label!r}" for code, label in words.items())
+    return f"by its code, as in arms = {{ {line} }}; the file's dictionary says that {meant}"
 
 
 def _arms_of_other_tables(reading: Reading, table: TextTable) -> pd.Series | None:

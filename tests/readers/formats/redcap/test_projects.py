@@ -21,6 +21,7 @@ from tests.readers.formats.redcap.project import (
     dictionary,
     export,
     field,
+    labelled,
     write_project,
 )
 from tests.readers.formats.redcap.studies import (
@@ -318,3 +319,21 @@ def test_what_decides_codes_is_among_the_hashed_sources(tmp_path):
     study = read_study(write_project(tmp_path))
     assert set(study.sources) == {"export.csv", "dictionary.csv", "event.csv", "study.toml"}
     assert len(set(study.sources.values())) == 4
+
+
+LABELS = 'arms = { Ketamine = "ketamine", Midazolam = "midazolam" }'
+OTHERS = 'arms = { Ketalar = "ketamine", Midazolam = "midazolam" }'
+
+
+@pytest.mark.parametrize("written", [list, labelled])
+def test_arms_may_name_the_codes_or_the_labels_whichever_the_export_holds(tmp_path, written):
+    right = write_project(tmp_path / "codes", written(export()))
+    arms = next(line for line in right.read_text("utf-8").splitlines() if line.startswith("arms"))
+    other = write_project(tmp_path / "labels", written(export()))
+    other.write_text(other.read_text("utf-8").replace(arms, LABELS), "utf-8")
+    same(read_study(right), read_study(other))
+    other.write_text(other.read_text("utf-8").replace(LABELS, OTHERS), "utf-8")
+    with pytest.raises(ReliefError) as stopped:
+        read_study(other)
+    assert 'arms = { "1" = "...", "2" = "..." }' in stopped.value.message
+    assert "1 is 'Ketamine'" in stopped.value.message

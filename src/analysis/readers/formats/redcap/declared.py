@@ -14,7 +14,7 @@ from analysis.readers.formats.redcap.dictionary import Dictionary, item_base
 from analysis.readers.formats.redcap.export import form_table
 from analysis.readers.formats.redcap.project import read_project
 from analysis.readers.formats.redcap.wanted import Wanted
-from analysis.readers.table.text_table import TextTable
+from analysis.readers.table.text_table import Described, TextTable
 from analysis.rules import issue, refusal
 
 __all__ = ["open_redcap"]
@@ -56,6 +56,10 @@ def open_redcap(folder: Path, spec: Table, _: StudyConfig | None = None) -> Text
             encoding=spec.encoding,
         )
     table = form_table(project, wanted)
+    known = {name: project.dictionary.fields.get(str(name)) for name in table.cells}
+    table = table.with_described({
+        str(name): Described("", one.choices) for name, one in known.items() if one and one.choices
+    })  # fmt: skip
     if not isinstance(spec, AssessmentTable):
         return table
     _refuse_base(table, spec, project.dictionary)
