@@ -39,7 +39,7 @@ NEW = frozenset((
     "score.undeclared-code", "score.mean-for-sum", "score.older-totals", "score.same-change",
     "score.direction", "form.sent-twice", "form.conflicting", "form.copied-forward",
     "time.zone-differs", "time.header-zone", "time.header-zone-differs", "score.means-of-few",
-    "form.straight-lined", "form.rows-missing", "subject.unmatched", "dose.unit",
+    "form.straight-lined", "form.rows-missing", "subject.unmatched", "subject.zeros", "dose.unit",
     "weight.pounds", "column.lengths",
 ))  # fmt: skip
 

@@ -118,6 +118,7 @@ source("score.none", every("scores", lambda row: dict.fromkeys(ITEMS, "")))
 source("subject.blank-id", some("scores", lambda row: {"id": ""}))
 source("subject.first-row-alone", lambda made: _first_rows(made))
 source("subject.unknown", some("scores", lambda row: {"id": f"{row['id']}0"}))
+source("subject.zeros", lambda made: _zeros(made))
 source("subject.unmatched", lambda made: _one_sign_more(made))
 source("subject.conflicting", more("subjects", lambda row: {"weight": row["weight"] + 9}))
 source("arm.blank", some("subjects", lambda row: {"arm": ""}))
@@ -148,6 +149,14 @@ source(
 def _one_sign_more(made: Made) -> None:
     for row in made.of(made.subjects[0]["id"]):
         row["id"] += "0"
+
+
+def _zeros(made: Made) -> None:
+    """Identifiers of digits, that a spreadsheet took for numbers in one file."""
+    for row in (*made.subjects, *made.infusions, *made.scores):
+        row["id"] = row["id"].removeprefix("P")
+    for row in made.scores:
+        row["id"] = row["id"].lstrip("0")
 
 
 def _first_rows(made: Made) -> None:

@@ -15,7 +15,7 @@ from analysis.readers.clock import Clock
 from analysis.readers.formats.declared_rows import joined, matching
 from analysis.readers.formats.open_table import open_table
 from analysis.readers.table.epochs import refuse_other_epoch
-from analysis.readers.table.identifiers import alike, among, people_in
+from analysis.readers.table.identifiers import alike, among, people_in, same_number
 from analysis.readers.table.numbers import decimal_commas, numbers, numbers_of
 from analysis.readers.table.text_table import TextTable, exact_copies
 from analysis.rules import catalogue, issue, refusal
@@ -158,7 +158,8 @@ class Reading:
         Raises
         ------
         ReliefError
-            ``subject.first-row-alone`` where rows without an identifier follow most that have one.
+            ``subject.first-row-alone`` where rows without an identifier follow most that have one;
+        ``subject.zeros`` where identifiers are known ones that were taken for numbers.
         """
         ids = self.identifiers(table, column)
         blank = (ids == "").to_numpy()
@@ -171,6 +172,11 @@ class Reading:
         if stranger.any():
             own = ids[stranger].astype("str").value_counts()
             self.strangers.setdefault(what, {})[table.file] = own
+            names = ids[stranger].astype("str")
+            as_numbers = stranger.copy()
+            as_numbers[stranger] = same_number(names, people)
+            if len(set(ids[as_numbers])) >= FEW:
+                table.refuse("subject.zeros", as_numbers, column, what=what)
         if stranger.any() and alike(ids[stranger].astype("str"), people).any():
             hint = "; some differ from a known identifier only in how they are written"
         self.note("subject.unknown", table, stranger, column, what=what, hint=hint)

@@ -16,6 +16,7 @@ from analysis.readers.table.identifiers import (
     people_in,
     refuse_identifiers,
     refuse_patterns,
+    same_number,
 )
 from analysis.readers.table.text_table import TextTable
 
@@ -153,3 +154,9 @@ def test_identifiers_among_others_are_those_that_isin_finds(kind):
     others = pd.Series(["c", "a", "a", "x"], dtype="str")
     np.testing.assert_array_equal(among(own, others), own.isin(others).to_numpy())
     assert not among(own, others.iloc[:0]).any()
+
+
+def test_identifiers_that_were_taken_for_numbers_are_the_same_number():
+    known = pd.Series(["007", "12", "P07", "1.5"], dtype="str")
+    found = pd.Series(["7", "7.0", "0012", "P7", "", "15", "1.50"], dtype="str")
+    assert list(same_number(found, known)) == [True, True, True, False, False, False, False]

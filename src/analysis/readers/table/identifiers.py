@@ -16,7 +16,7 @@ from analysis.readers.table.text_table import TextTable
 from analysis.rules import issue, refusal
 
 __all__ = ["alike", "among", "people_in", "positions", "record_numbers", "refuse_identifiers",
-           "refuse_patterns"]  # fmt: skip
+           "refuse_patterns", "same_number"]  # fmt: skip
 
 # What in a cell names a person or leads to one. A time with an offset from UTC is none of it.
 _PATTERNS = {
@@ -156,6 +156,14 @@ def alike(identifiers: pd.Series, others: pd.Series | None = None) -> np.ndarray
         return among(own, base) | among(number, tail)
     same = own.duplicated(keep=False).to_numpy()
     return np.asarray(same | among(number, tail) | among(tail, number))
+
+
+def same_number(identifiers: pd.Series, others: pd.Series) -> np.ndarray:
+    """Which identifiers are some of the others once both are taken for numbers: 7, 007 and 7.0."""
+    own, base = (
+        ids.astype("str").str.extract(r"^0*([0-9]+)(?:[.]0+)?$")[0] for ids in (identifiers, others)
+    )
+    return among(own.fillna(""), base.dropna())
 
 
 def people_in(table: TextTable, spec: Table) -> list[Issue]:
