@@ -11,7 +11,14 @@ import pandas as pd
 import pytest
 
 from analysis import instruments
-from analysis.checks.entered_twice import check_entered_twice
+from analysis.checks.entered_twice import (
+    _near_pairs,
+    _numbered,
+    _pairs,
+    _runs,
+    _telling,
+    check_entered_twice,
+)
 from analysis.checks.forms import SetAside
 from analysis.claims.calibration.pieces import generator
 from analysis.instruments.scoring import score
@@ -317,3 +324,47 @@ def test_hardly_any_forms_are_no_matter(rows):
         made = study(own.assign(stated_total=30.0), infusions=[], items=items)
         check_entered_twice(made, score(made), aside)
     assert (aside.subjects, aside.issues) == ({}, [])
+
+
+@pytest.mark.parametrize(("items", "blank"), [(10, 0.0), (11, 0.2), (20, 0.0)])
+def test_forms_that_are_nearly_alike_are_found_as_by_comparing_all(items, blank):
+    rng = np.random.default_rng(items)
+    values = rng.integers(0, 5, (300, items)).astype(float)
+    values[rng.random(values.shape) < blank] = np.nan
+    for copy, original, changed in rng.integers(0, [[300, 300, items]] * 60):
+        values[copy] = values[original]
+        values[copy, changed] = rng.integers(0, 5)
+    differ = (np.nan_to_num(values, nan=-1)[:, None] != np.nan_to_num(values, nan=-1)).sum(axis=2)
+    expected = np.argwhere(np.triu(differ <= 1, 1))
+    assert len(expected) > 20
+    assert np.array_equal(_near_pairs(_numbered(values)), expected)
+    commonest = [max((row == one).sum() for one in range(5)) for row in values]
+    assert np.array_equal(_telling(_numbered(values)), items - np.array(commonest) >= 3)
+
+
+def test_courses_are_those_of_a_table_of_shifted_forms():
+    rng = np.random.default_rng(3)
+    people = np.sort(rng.integers(0, 40, 120))
+    low = rng.integers(0, 500, 120) / 60
+    end = low + (rng.random(120) < 0.1)
+    totals = rng.integers(1, 4, 120).astype(float)
+    rows = pd.DataFrame({"subject": people, "total": totals, "hours_low": low, "hours_high": end})
+    begun = pd.Series(rng.integers(0, 9, 40).astype(float), range(40))
+    runs = _runs(rows, begun)
+    person = rows.groupby("subject")
+    shifted = pd.DataFrame({step: person["total"].shift(-step) for step in range(3)}).dropna()
+    shifted = shifted[shifted.nunique(axis=1) > 1]
+    assert runs["subject"].tolist() == people[shifted.index].tolist()
+    assert runs["place"].tolist() == person.cumcount()[shifted.index].tolist()
+    exact = rows["hours_low"].where(rows["hours_low"] == rows["hours_high"])
+    for name, values in (
+        *((f"total_{step}", shifted[step]) for step in range(3)),
+        ("minutes_0", rows["subject"].map(begun)[shifted.index]),
+        ("minutes_1", (60 * exact.diff().shift(-1)).round()[shifted.index]),
+        ("minutes_2", (60 * exact.diff().shift(-2)).round()[shifted.index]),
+    ):
+        assert runs[name].tolist() == pd.factorize(values)[0].tolist(), name
+    for columns in ([], ["total_0"], ["total_0", "total_2", "minutes_0"]):
+        sizes = runs.groupby(["place", *columns]).size()
+        expected = (sizes * (sizes - 1) / 2).groupby(level="place").sum()
+        assert _pairs(runs, columns).to_dict() == expected.to_dict()

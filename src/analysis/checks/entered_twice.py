@@ -37,9 +37,11 @@ _CHANCE = 0.001
 _FORMS = 3
 _TOTALS = [f"total_{step}" for step in range(_FORMS)]
 _NOBODY = np.empty(0, dtype=int)
-# Of a form, what is looked at here.
-_LOOKED_AT = ["subject", "form", "instrument", "version", "total", "n_missing", "hours_low",
-              "hours_high"]  # fmt: skip
+# Columns of forms that are looked at.
+_READ = ["form", "subject", "instrument", "version", "hours_low", "hours_high", "total",
+         "n_missing", "source", "row"]  # fmt: skip
+# So many groups are counted in place; products of numbers stay below the largest integer.
+_MANY_GROUPS, _MOST_NUMBERS = 1 << 20, 1 << 62
 # Two people have both times between three forms in common no more often than this, unless the
 # times are those of a plan; then the minute in which they began tells, where dates told it.
 _ACTUAL = 0.05
@@ -57,74 +59,64 @@ def check_entered_twice(study: Study, forms: pd.DataFrame, found: SetAside) -> N
     what is found. Neither of two entries is known to be the right one, so both are set aside.
     """
     efficacy = [n for n in forms["instrument"].unique() if instruments.get(n).role != "safety"]
-    of_efficacy = forms["instrument"].isin(efficacy) & forms["total"].notna()
-    own = forms.loc[of_efficacy.to_numpy(), _LOOKED_AT]
-    own = own.sort_values(["subject", "hours_low", "form"], kind="stable")
-    own["begun"] = np.nan
-    if "begun_with" in study.subjects:
-        begun = study.subjects.set_index("subject")["begun_with"].astype(float)
-        own["begun"] = begun.reindex(own["subject"]).to_numpy()
-
-    def left(rows: pd.DataFrame) -> pd.DataFrame:
-        gone = list(found.subjects)
-        return rows[~rows["subject"].isin(gone)] if gone else rows
-
-    def set_aside(rule: str, rows: pd.DataFrame, people: np.ndarray) -> None:
-        if len(people):
-            whole = forms.loc[rows.index[rows["subject"].isin(people)]]
-            found.stop(rule, whole, whole["subject"], at_once=True)
-
-    by_scale = {
-        (str(name), str(version)): rows
-        for (name, version), rows in own.groupby(["instrument", "version"], sort=True)
-    }
-    for key, answers in study.items.items():
-        rows = by_scale.get(key)
-        if rows is None:
-            continue
-        complete = rows[(rows["n_missing"] == 0).to_numpy()]
+    own = forms.loc[forms["instrument"].isin(efficacy) & forms["total"].notna(), _READ]
+    own = own.iloc[np.lexsort([own[name] for name in ("form", "hours_low", "subject")])]
+    subjects = study.subjects.set_index("subject")
+    begun = subjects.get("begun_with", pd.Series(np.nan, subjects.index)).astype(float)
+    for (name, version), items in study.items.items():
+        rows = own[(own["instrument"] == name) & (own["version"] == version)]
+        complete = rows[rows["n_missing"] == 0]
+        answers = _numbered(items.reindex(complete["form"]).to_numpy(float))
+        telling = _telling(answers)
         for alike in (_same_answers, _nearly_same_answers):
-            theirs = left(complete)
-            people = alike(theirs, answers.reindex(theirs["form"]).to_numpy(float))
-            set_aside("subject.same-answers", theirs, people)
-    for (name, version), rows in by_scale.items():
-        theirs = left(rows)
-        lowest = instruments.get(name).total_range(version)[0]
-        runs = _runs(theirs[(theirs["total"] > lowest).to_numpy()])
+            left = ~complete["subject"].isin(list(found.subjects)).to_numpy()
+            told = complete["subject"].to_numpy()[left], answers[:, left], telling[left]
+            people = alike(*told)
+            _set_aside("subject.same-answers", complete[complete["subject"].isin(people)], found)
+    for key, rows in own.groupby(["instrument", "version"], sort=True):
+        name, version = map(str, key)
+        left = rows[~rows["subject"].isin(list(found.subjects))]
+        runs = _runs(left[left["total"] > instruments.get(name).total_range(version)[0]], begun)
         for times, chance in _TIMES if study.design.times == "actual" else ():
             people, _ = _alike_beyond_chance(runs, times, chance)
-            set_aside("subject.same-times", theirs, people)
+            _set_aside("subject.same-times", left[left["subject"].isin(people)], found)
             runs = runs[~runs["subject"].isin(people)] if len(people) else runs
         people, pairs = _alike_beyond_chance(runs, (), _CHANCE)
         words = {"scale": name, "expected": f"{2 * pairs:.2g}"}
         found.issues += of_people("subject.same-totals", people, **words)
 
 
-def _same_answers(rows: pd.DataFrame, values: np.ndarray) -> np.ndarray:
+def _set_aside(rule: str, rows: pd.DataFrame, found: SetAside) -> None:
+    if len(rows):
+        found.stop(rule, rows, rows["subject"], at_once=True)
+
+
+def _same_answers(people: np.ndarray, answers: np.ndarray, telling: np.ndarray) -> np.ndarray:
     """People who have two forms' answers in common with somebody else.
 
     Parameters
     ----------
-    rows : DataFrame
-        Complete forms of one scale, by person and time.
-    values : ndarray, shape (forms, items)
-        Their answers.
+    people : ndarray, shape (forms,)
+        Whose each complete form of one scale is, by person and time.
+    answers : ndarray, shape (items, forms)
+        As :func:`_numbered` has them.
+    telling : ndarray of bool, shape (forms,)
+        As :func:`_telling` has it.
     """
-    rows, values = rows[(told := _telling(values))], values[told]
-    if len(rows) < 2:
-        return _NOBODY
-    content, different = pd.factorize(_weighted(values).sum(axis=1))
-    if len(different) == len(content):
-        return _NOBODY
-    told_once = pd.DataFrame({"subject": rows["subject"].to_numpy(), "content": content})
+    people, content = people[telling], _weights(answers) @ answers[:, telling]
+    again = pd.Series(content).duplicated(keep=False).to_numpy()
+    told_once = pd.DataFrame({"subject": people[again], "content": content[again]})
     told_once = told_once.drop_duplicates()
     shared = told_once[told_once["content"].duplicated(keep=False)]
+    if shared.empty:
+        return _NOBODY
     # Among shared forms alone, so that one form that was changed hides nobody.
+    shared = shared.assign(content=pd.factorize(shared["content"])[0])
     following = shared.groupby("subject")["content"].shift(-1)
     pairs = shared.assign(following=following).dropna()
     twice = pairs.loc[pairs.duplicated(["content", "following"], keep=False), "subject"].unique()
     alone = shared.loc[~shared["subject"].isin(twice), "subject"].nunique()
-    chance = _LONG if values.shape[1] >= _MANY_ITEMS else _SHORT
+    chance = _LONG if len(answers) >= _MANY_ITEMS else _SHORT
     return twice if _beyond(len(twice), alone, *chance) else _NOBODY
 
 
@@ -134,23 +126,25 @@ def _beyond(twice: int, alone: int, again: float, chance: float) -> bool:
     return bool(copies and bdtrc(copies - 1, copies + (alone + 1) // 2, again) < chance)
 
 
-def _nearly_same_answers(rows: pd.DataFrame, values: np.ndarray) -> np.ndarray:
+def _nearly_same_answers(
+    people: np.ndarray, answers: np.ndarray, telling: np.ndarray
+) -> np.ndarray:
     """People who have two forms' answers in common with somebody else, but for one item a form.
 
     As :func:`_same_answers`, on scales of many items alone: few are nearly alike by chance.
     """
-    if values.shape[1] < _MANY_ITEMS or len(rows) < 2:
+    if len(answers) < _MANY_ITEMS or len(people) < 2:
         return _NOBODY
-    rows, values = rows[(told := _rare(values))], values[told]
-    people = rows["subject"].to_numpy()
-    pairs = _near_pairs(values)
+    told = telling & _rare(answers)
+    people, answers = people[told], answers[:, told]
+    pairs = _near_pairs(answers)
     pairs = pairs[people[pairs[:, 0]] != people[pairs[:, 1]]]
     if not len(pairs):
         return _NOBODY
     # The person with the smaller number first.
     pairs = np.where((people[pairs[:, 0]] > people[pairs[:, 1]])[:, None], pairs[:, ::-1], pairs)
     # A form that is the same each time is told once.
-    content = np.unique(values, axis=0, return_inverse=True)[1].ravel()
+    content = _weights(answers) @ answers
     table = pd.DataFrame({"one": people[pairs[:, 0]], "other": people[pairs[:, 1]],
                           "form": content[pairs[:, 0]],
                           "form_of_other": content[pairs[:, 1]]})  # fmt: skip
@@ -161,26 +155,31 @@ def _nearly_same_answers(rows: pd.DataFrame, values: np.ndarray) -> np.ndarray:
     return twice.astype(int) if _beyond(len(twice), left, *_LONG) else _NOBODY
 
 
-def _rare(values: np.ndarray) -> np.ndarray:
+def _rare(answers: np.ndarray) -> np.ndarray:
     """Which forms hardly anybody would answer the same but for one item, were items independent."""
-    shares = np.empty(values.shape)
-    for item, answers in enumerate(values.T):
-        place = pd.factorize(answers)[0]
-        shares[:, item] = (np.bincount(place) / len(answers))[place]
-    same = shares.prod(axis=1)
-    return np.asarray(_telling(values) & (same * (1 + (1 / shares - 1).sum(axis=1)) < _RARE))
+    same, other = np.ones(answers.shape[1]), np.ones(answers.shape[1])
+    for own in answers:
+        shares = np.bincount(own) / len(own)
+        same *= shares[own]
+        with np.errstate(divide="ignore"):
+            other += (1 / shares - 1)[own]
+    return np.asarray(same * other < _RARE)
 
 
-def _near_pairs(values: np.ndarray) -> np.ndarray:
+def _near_pairs(answers: np.ndarray) -> np.ndarray:
     """Pairs of forms, shape (pairs, 2), that differ in one item at the most.
 
-    Forms that agree on all items but one have the same sum of random weights without it.
+    Forms that agree on all items but one have the same sum of random weights without it. They
+    agree on one half of the items too, as hardly any other does: few forms are looked at closely.
     """
-    weighted = _weighted(values)
-    every = weighted.sum(axis=1)
+    weights, middle = _weights(answers), len(answers) // 2
+    halves = (weights[part] @ answers[part] for part in (slice(middle), slice(middle, None)))
+    likely = np.flatnonzero(np.any([pd.Series(h).duplicated(keep=False) for h in halves], axis=0))
+    answers = answers[:, likely]
+    every = weights @ answers
     found = [np.empty((0, 2), dtype=int)]
-    for without in weighted.T:
-        rest = every - without
+    for weight, own in zip(weights, answers, strict=True):
+        rest = every - weight * own
         shared = np.flatnonzero(pd.Series(rest).duplicated(keep=False))
         order = shared[np.argsort(rest[shared], kind="stable")]
         for step in range(1, min(_ALIKE, len(order))):
@@ -188,50 +187,52 @@ def _near_pairs(values: np.ndarray) -> np.ndarray:
             if not same.any():
                 break
             found.append(np.column_stack([order[:-step][same], order[step:][same]]))
-    return np.unique(np.sort(np.vstack(found), axis=1), axis=0)
+    return likely[np.unique(np.sort(np.vstack(found), axis=1), axis=0)]
 
 
-def _weighted(values: np.ndarray) -> np.ndarray:
-    """Answers as numbers, times a random weight an item: forms with equal sums are alike."""
-    answers = pd.factorize(values.ravel())[0].reshape(values.shape).astype(np.int64)
-    return np.asarray(answers * np.random.default_rng(0).integers(1, 2**62, values.shape[1]))
+def _numbered(values: np.ndarray) -> np.ndarray:
+    """Answers, shape (forms, items), as small numbers, shape (items, forms); -1 where blank."""
+    numbers, distinct = pd.factorize(np.ascontiguousarray(values.T).ravel())
+    return numbers.astype(np.min_scalar_type(-len(distinct) - 1)).reshape(values.shape[::-1])
 
 
-def _telling(values: np.ndarray) -> np.ndarray:
-    """Which forms, shape (forms, items), are not one answer nearly throughout."""
-    if not values.size:
-        return np.zeros(len(values), dtype=bool)
-    commonest = np.max([(values == one).sum(axis=1) for one in np.unique(values)], axis=0)
-    return np.asarray(values.shape[1] - commonest >= _TELLING)
+def _weights(answers: np.ndarray) -> np.ndarray:
+    """A random weight an item: forms with equal weighted sums are alike."""
+    return np.random.default_rng(0).integers(1, 2**62, len(answers))
 
 
-def _runs(rows: pd.DataFrame) -> pd.DataFrame:
+def _telling(answers: np.ndarray) -> np.ndarray:
+    """Which forms are not one answer nearly throughout; answers as :func:`_numbered` has them."""
+    commonest = np.zeros(answers.shape[1], dtype=np.int64)
+    for one in range(answers.max(initial=-1) + 1):
+        commonest = np.maximum(commonest, (answers == one).sum(axis=0, dtype=np.int16))
+    return np.asarray(len(answers) - commonest >= _TELLING)
+
+
+def _runs(rows: pd.DataFrame, begun: pd.Series) -> pd.DataFrame:
     """Every three forms that follow one another in a person: totals, and minutes between them.
 
-    From forms by person and time. Columns subject, place (of the first form among the person's),
-    total_0 to total_2, minutes_0 (the minute in which the first infusion began), minutes_1 and
-    minutes_2. Equal values have equal numbers, from 0 on; -1 where a time is not known to the
-    minute.
+    Columns subject, place (of the first form among the person's), total_0 to total_2, minutes_0
+    (the minute in which the first infusion began), minutes_1 and minutes_2. Equal values have equal
+    numbers, from 0 on; -1 where a time is not known to the minute.
     """
-    subject, total, low = (rows[name].to_numpy() for name in ("subject", "total", "hours_low"))
-    exact = np.where(low == rows["hours_high"].to_numpy(), low, np.nan)
-    runs = max(0, len(rows) - _FORMS + 1)
-    totals = [total[step : runs + step] for step in range(_FORMS)]
-    hours = [exact[step : runs + step] for step in range(_FORMS)]
-    changes = np.flatnonzero(subject[1:] != subject[:-1]) + 1
-    first = np.zeros(len(rows), dtype=int)
-    first[changes] = changes
-    place = np.arange(len(rows)) - np.maximum.accumulate(first)
+    subject, total = rows["subject"].to_numpy(), rows["total"].to_numpy(float)
+    low, high = rows["hours_low"].to_numpy(float), rows["hours_high"].to_numpy(float)
+    exact = np.where(low == high, low, np.nan)
+    first = np.flatnonzero(np.append(True, subject[1:] != subject[:-1])[: len(subject)])
+    place = np.arange(len(subject)) - np.repeat(first, np.diff(first, append=len(subject)))
+    last = _FORMS - 1
+    at = np.flatnonzero(subject[last:] == subject[: len(subject) - last])
+    totals = np.array([total[at + step] for step in range(_FORMS)])
     # Who says the same each time may say what others say.
-    same_person = subject[:runs] == subject[len(rows) - runs :]
-    varied = np.max(totals, axis=0) > np.min(totals, axis=0)
-    use = same_person & varied
-    columns = {f"total_{step}": own for step, own in enumerate(totals)}
-    columns["minutes_0"] = rows["begun"].to_numpy()[:runs]
+    differ = totals.max(axis=0) > totals.min(axis=0)
+    at, totals = at[differ], totals[:, differ]
+    runs = dict(zip(_TOTALS, totals, strict=True))
+    runs["minutes_0"] = begun.reindex(subject[at]).to_numpy()
     for step in range(1, _FORMS):
-        columns[f"minutes_{step}"] = (60 * (hours[step] - hours[step - 1])).round()
-    numbered = {name: pd.factorize(own[use])[0] for name, own in columns.items()}
-    return pd.DataFrame({"subject": subject[:runs][use], "place": place[:runs][use], **numbered})
+        runs[f"minutes_{step}"] = (60 * (exact[at + step] - exact[at + step - 1])).round()
+    numbered = {name: pd.factorize(values)[0] for name, values in runs.items()}
+    return pd.DataFrame({"subject": subject[at], "place": place[at], **numbered})
 
 
 def _alike_beyond_chance(
@@ -239,12 +240,12 @@ def _alike_beyond_chance(
 ) -> tuple[np.ndarray, float]:
     """People whose totals, and times, are another's too, and how many pairs chance would give.
 
-    Nobody where chance alone may give as many pairs; where nobody is alike, it is not asked.
+    Nobody where chance alone may give as many pairs.
     """
-    if times:
-        runs = runs[(runs[list(times)] >= 0).all(axis=1)]
-    group = _alike(runs, [*_TOTALS, *times])
-    alike = runs[(np.bincount(group) > 1)[group]]
+    for name in times:
+        runs = runs[runs[name] >= 0]
+    number, _ = _together(runs, [*_TOTALS, *times])
+    alike = runs[pd.Series(number).duplicated(keep=False).to_numpy()]
     if alike.empty:
         return _NOBODY, 0.0
     by_chance = _expected_pairs(runs, times)
@@ -287,8 +288,11 @@ def _expected_pairs(runs: pd.DataFrame, times: tuple[str, ...]) -> pd.Series:
 
 def _pairs(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
     """Pairs of rows that agree in every one of some columns, by place."""
-    place, group = rows["place"].to_numpy(), _alike(rows, columns)
+    group, size = _together(rows, columns)
+    if size > _MANY_GROUPS:
+        group = pd.factorize(group)[0]
     n = np.bincount(group)
+    place = rows["place"].to_numpy()
     place_of_group = np.zeros(len(n), dtype=int)
     place_of_group[group] = place
     by_place = np.bincount(place_of_group, n * (n - 1) / 2)
@@ -296,11 +300,15 @@ def _pairs(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
     return pd.Series(by_place[places], index=places)
 
 
-def _alike(rows: pd.DataFrame, columns: list[str]) -> np.ndarray:
-    """A number a row, the same for rows that agree in place and in every one of some columns."""
-    group = rows["place"].to_numpy()
+def _together(rows: pd.DataFrame, columns: list[str]) -> tuple[np.ndarray, int]:
+    """One number a row for its place and some columns, and how many such numbers there may be."""
     # Grouping by several columns of a table takes ten times as long on a small study.
-    for name in columns:
+    group, size = np.zeros(len(rows), dtype=np.int64), 1
+    for name in ("place", *columns):
         value = rows[name].to_numpy()
-        group = pd.factorize(group * (value.max(initial=0) + 1) + value)[0]
-    return group
+        many = int(value.max(initial=0)) + 1
+        if size * many > _MOST_NUMBERS:
+            group, distinct = pd.factorize(group)
+            size = len(distinct)
+        group, size = group * many + value, size * many
+    return group, size
