@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import pandas as pd
@@ -150,8 +150,9 @@ def _of_another_visit(before: pd.DataFrame) -> set[int]:
 
     By the visit's name where files tell it; a form over a week older is of another one too.
     """
-    last = before.sort_values("hours_high", kind="stable").drop_duplicates("subject", keep="last")
-    last = last.set_index("subject")
+    told = before.filter(["subject", "hours_high", "visit"])
+    last = told.iloc[np.argsort(told["hours_high"].to_numpy(), kind="stable")]
+    last = last.drop_duplicates("subject", keep="last").set_index("subject")
     other = last["hours_high"] < last["hours_high"].median() - _OTHER_VISIT
     if "visit" in last and last["visit"].notna().any():
         other |= last["visit"] != last["visit"].mode()[0]
@@ -165,32 +166,31 @@ def _of_people_by_arm(study: Study, rule: str, people: set[int]) -> list[Issue]:
 
 def _lost_scores(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
     """People whose forms give no baseline, or none within hours although some lie near it."""
-    phase = primary["phase"]
-    rated = {name: set(primary.loc[phase == name, "subject"]) for name in ("before", "hours")}
-    without = set(primary["subject"]) - rated["before"]
-    near = set(primary.loc[phase.isin(["during", "acute", ""]), "subject"])
-    unplaced = (near & rated["before"]) - rated["hours"]
+    subject, phase = primary["subject"].to_numpy(), primary["phase"]
+    before, hours = (np.unique(subject[phase == name]) for name in ("before", "hours"))
+    without = np.setdiff1d(subject, before)
+    near = np.intersect1d(subject[phase.isin(["during", "acute", ""])], before)
     for rule, who, others in (
-        ("score.lost-baseline", without, rated["before"]),
-        ("score.lost-within-hours", unplaced, rated["hours"]),
+        ("score.lost-baseline", without, before),
+        ("score.lost-within-hours", np.setdiff1d(near, hours), hours),
     ):
         # Where nobody has one, it is a question that the study does not ask.
-        if others:
+        if len(others):
             yield from of_people(rule, who, by_arm=_by_arm(study, who))
 
 
-def _by_arm(study: Study, people: set[int]) -> str:
+def _by_arm(study: Study, people: Collection[int] | np.ndarray) -> str:
     """How many of some people are in each arm, in words."""
     arm = study.subjects.set_index("subject")["arm"].astype("str")
     everyone = arm.value_counts().sort_index()
-    own = arm[arm.index.isin(people)].value_counts()
+    own = arm[arm.index.isin(list(people))].value_counts()
     return ", ".join(f"{own.get(name, 0)} of {n} {name}" for name, n in everyone.items())
 
 
 def _mixed_recall(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
     for name, rows in forms.groupby("instrument", sort=True):
-        before = set(rows.loc[rows["phase"] == "before", "recall_hours"])
-        after = set(rows.loc[rows["latest_infusion"] > 0, "recall_hours"])
+        before = set(rows.loc[rows["phase"] == "before", "recall_hours"].unique())
+        after = set(rows.loc[rows["latest_infusion"] > 0, "recall_hours"].unique())
         if before and after - before:
             changed = rows.loc[rows["recall_hours"].isin(after - before), "form"]
             yield issue("recall.differs", count=len(changed), scale=str(name)).about(forms=changed)
@@ -199,6 +199,8 @@ def _mixed_recall(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> I
 def _versions(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
     """A person whose form changes on the way cannot be compared with themselves."""
     scored = forms[forms["total"].notna()]
+    if not scored[["instrument", "version"]].drop_duplicates()["instrument"].duplicated().any():
+        return
     own = scored.groupby(["subject", "instrument", "version"])["latest_infusion"]
     has = pd.DataFrame({"before": own.min() == 0, "after": own.max() > 0}).reset_index()
     has["only_after"] = has["after"] & ~has["before"]

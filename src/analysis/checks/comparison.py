@@ -176,14 +176,13 @@ def _words(apart: str, window: str) -> dict[str, Any]:
 
 def rated_in_shares(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
     """Arms of whom other shares are rated in a window that decides."""
-    before = set(primary.loc[primary["phase"] == "before", "subject"])
+    before = primary.loc[primary["phase"] == "before", "subject"].to_numpy()
     arms = _people_of_arms(study)
-    people = [before & who for who in arms]
+    people = [who[np.isin(who, before)] for who in arms]
     if min(map(len, people), default=0) == 0:
         return
     for touches, window, scores in _deciding(study, primary, arms):
-        rated = set(scores["subject"]) & before
-        seen = [len(rated & who) for who in people]
+        seen = [int(np.isin(who, scores["subject"]).sum()) for who in people]
         apart = apart_in_shares(seen, [len(who) for who in people])
         unseen, words = sum(map(len, people)) - sum(seen), _words(f"{apart.size:.0f}", window)
         if apart.stops:
@@ -195,7 +194,7 @@ def rated_in_shares(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) ->
 def baselines(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iterator[Issue]:
     """Arms that differ before the infusion, in SD within the arms."""
     before = primary[(primary["phase"] == "before") & primary["total"].notna()]
-    before = before.sort_values(["subject", "hours_high"], kind="stable")
+    before = before.iloc[np.lexsort([before["hours_high"], before["subject"]])]
     totals = before.groupby("subject")["total"]
     # As the baseline is: a right-now form's mean, and the last of any other.
     score = totals.mean() if (primary["recall_hours"] == 0).any() else totals.last()
@@ -249,17 +248,17 @@ def _planned(study: Study) -> dict[str, int]:
     return planned
 
 
-def _people_of_arms(study: Study) -> list[set[int]]:
+def _people_of_arms(study: Study) -> list[np.ndarray]:
     """People of the ketamine arm and of the comparator's; none where there is no comparator."""
     if study.design.comparator_arm is None:
         return []
     arm = arms_of(study)
     names = (study.design.active_arm, study.design.comparator_arm)
-    return [set(arm.index[(arm == name).to_numpy()]) for name in names]
+    return [arm.index[(arm == name).to_numpy()].to_numpy() for name in names]
 
 
 def _deciding(
-    study: Study, primary: pd.DataFrame, arms: list[set[int]]
+    study: Study, primary: pd.DataFrame, arms: list[np.ndarray]
 ) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Primary scores of the first infusion in each window that decides.
 
@@ -272,13 +271,13 @@ def _deciding(
     if len(hours):
         yield touches, windows["hours"].label, hours
         touches = "later"
-    before = set(primary.loc[primary["phase"] == "before", "subject"])
-    people = [before & who for who in arms]
+    before = primary.loc[primary["phase"] == "before", "subject"].to_numpy()
+    people = [who[np.isin(who, before)] for who in arms]
     for name in _later_windows(study.design, windows):
         low, high = windows[name].low, windows[name].high
         inside = own[(own["since_end_low"] >= low) & (own["since_end_high"] < high)]
-        seen = set(inside["subject"])
-        if any(who and len(seen & who) >= _SHARE_OF_VISIT * len(who) for who in people):
+        seen = inside["subject"].to_numpy()
+        if any(len(who) and np.isin(who, seen).mean() >= _SHARE_OF_VISIT for who in people):
             yield touches, windows[name].label, inside
             return
 

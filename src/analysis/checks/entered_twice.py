@@ -64,31 +64,34 @@ def check_entered_twice(study: Study, forms: pd.DataFrame, found: SetAside) -> N
     subjects = study.subjects.set_index("subject")
     begun = subjects.get("begun_with", pd.Series(np.nan, subjects.index)).astype(float)
     for (name, version), items in study.items.items():
-        rows = own[(own["instrument"] == name) & (own["version"] == version)]
-        complete = rows[rows["n_missing"] == 0]
+        of_it = (own["instrument"] == name) & (own["version"] == version)
+        complete = own[of_it & (own["n_missing"] == 0)]
+        if complete.empty:
+            continue
         answers = _numbered(items.reindex(complete["form"]).to_numpy(float))
         telling = _telling(answers)
         for alike in (_same_answers, _nearly_same_answers):
-            left = ~complete["subject"].isin(list(found.subjects)).to_numpy()
-            told = complete["subject"].to_numpy()[left], answers[:, left], telling[left]
-            people = alike(*told)
-            _set_aside("subject.same-answers", complete[complete["subject"].isin(people)], found)
+            stays = ~complete["subject"].isin(list(found.subjects)).to_numpy()
+            whose = complete["subject"].to_numpy()[stays]
+            people = alike(whose, answers[:, stays], telling[stays])
+            _set_aside("subject.same-answers", complete, people, found)
     for key, rows in own.groupby(["instrument", "version"], sort=True):
         name, version = map(str, key)
         left = rows[~rows["subject"].isin(list(found.subjects))]
         runs = _runs(left[left["total"] > instruments.get(name).total_range(version)[0]], begun)
         for times, chance in _TIMES if study.design.times == "actual" else ():
             people, _ = _alike_beyond_chance(runs, times, chance)
-            _set_aside("subject.same-times", left[left["subject"].isin(people)], found)
+            _set_aside("subject.same-times", left, people, found)
             runs = runs[~runs["subject"].isin(people)] if len(people) else runs
         people, pairs = _alike_beyond_chance(runs, (), _CHANCE)
         words = {"scale": name, "expected": f"{2 * pairs:.2g}"}
         found.issues += of_people("subject.same-totals", people, **words)
 
 
-def _set_aside(rule: str, rows: pd.DataFrame, found: SetAside) -> None:
-    if len(rows):
-        found.stop(rule, rows, rows["subject"], at_once=True)
+def _set_aside(rule: str, rows: pd.DataFrame, people: np.ndarray, found: SetAside) -> None:
+    if len(people):
+        own = rows[rows["subject"].isin(people)]
+        found.stop(rule, own, own["subject"], at_once=True)
 
 
 def _same_answers(people: np.ndarray, answers: np.ndarray, telling: np.ndarray) -> np.ndarray:

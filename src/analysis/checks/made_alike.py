@@ -35,7 +35,7 @@ def copied_answers(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> 
     for (name, version), answers in study.items.items():
         own = forms[(forms["instrument"] == name) & (forms["version"] == version)]
         own = own[(own["n_missing"] == 0) & (own["n_items"] >= _MANY_ITEMS)]
-        own = own.sort_values(["subject", "hours_low", "form"], kind="stable")
+        own = own.iloc[np.lexsort([own[key] for key in ("form", "hours_low", "subject")])]
         values = answers.reindex(own["form"]).to_numpy(float)
         # One answer to everything is another matter, and may be what a person means twice.
         if len(own) < 2 or not (told := np.ptp(np.nan_to_num(values), axis=1) > 0).any():
@@ -62,7 +62,7 @@ def same_change(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Ite
         low, high = instruments.get(str(name)).total_range(str(version))
         if high - low < _RANGE:
             continue
-        subject, total, phases = (rows[n].to_numpy() for n in ("subject", "total", "phase"))
+        subject, total, phases = rows["subject"].to_numpy(), rows["total"].to_numpy(), rows["phase"]
         # The last before, and the first of a phase after.
         own = np.flatnonzero(phases == "before")[::-1]
         people, at = np.unique(subject[own], return_index=True)

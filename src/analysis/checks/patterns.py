@@ -70,9 +70,11 @@ def directions(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Iter
 
 def _pairs(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
     """Mean score before and after the first infusion, and the arm, of each person with both."""
-    before = rows[rows["phase"] == "before"].groupby("subject")["total"].mean()
+    early = rows["phase"] == "before"
     first = rows["phase"].isin(EFFICACY) & (rows["latest_infusion"] == 1)
-    after = rows[first].groupby("subject")["total"].mean()
+    before, after = (
+        rows["total"][when].groupby(rows["subject"][when]).mean() for when in (early, first)
+    )
     pairs = pd.DataFrame({"before": before, "after": after}).dropna()
     return pairs.assign(arm=arms_of(study).reindex(pairs.index).fillna("unknown"))
 
