@@ -240,11 +240,21 @@ def _dropped(reading: Reading, number: dict[str, int]) -> pd.DataFrame:
     return rows.astype({"subject": int}).value_counts(["subject", "rule"]).rename("n").reset_index()
 
 
+def _repeats(keys: list[np.ndarray]) -> bool:
+    """Whether a row has the keys of the one before, where missing ones are alike."""
+    same = [(a[1:] == a[:-1]) | (np.isnan(a[1:]) & np.isnan(a[:-1])) for a in keys]
+    return bool(np.all(same, axis=0).any())
+
+
 def _in_time_order(forms: pd.DataFrame, items: _Items) -> tuple[pd.DataFrame, _Items]:
     """Forms by person, scale and time, numbered in that order, whatever the order of the rows."""
-    forms = forms.assign(_answers=_answers(forms, items))
-    order = ["subject", *_SCALE, "hours_low", "hours_high", "stated_total", "_answers"]
-    forms = forms.sort_values(order, kind="stable").drop(columns="_answers").reset_index(drop=True)
+    keys = [forms["subject"], *(forms[name].astype("category").cat.codes for name in _SCALE)]
+    keys += [forms[name] for name in ("hours_low", "hours_high", "stated_total")]
+    order = np.lexsort(keys[::-1])
+    if _repeats([key.to_numpy(float)[order] for key in keys]):
+        # Only forms that are alike in all else are told apart by their answers.
+        order = np.lexsort([_answers(forms, items), *keys[::-1]])
+    forms = forms.iloc[order].reset_index(drop=True)
     place = pd.Series(forms.index, index=forms["form"].to_numpy())
     moved = {
         key: own.set_axis(pd.Index(place.loc[own.index], name="form")).sort_index()

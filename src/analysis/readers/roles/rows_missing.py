@@ -80,39 +80,47 @@ def check_rows(
     Parameters
     ----------
     people : DataFrame
-        ``id``, ``arm`` and, where declared, ``site``, in the order of their file.
+        ``id``, ``arm`` and, where declared, ``site``, in the order of their file. Here each has a
+        number, ``person``.
     infusions : DataFrame
         As :func:`analysis.readers.roles.infusions.read_infusions` returns it.
     tables : list of Forms
     """
     people = people[~people["id"].isin(reading.set_aside)]
+    people = people.assign(person=np.arange(len(people)))
     first = infusions[infusions["infusion"] == 1].set_index("id")[["start_low", "start_high"]]
     start = first[first["start_low"] == first["start_high"]]["start_low"]
     spec = reading.config.infusions
     forms = [t for t in tables if t.spec.visit is None and len(t.frame)]
+    whose = [_persons(people, one.frame["id"]) for one in forms]
     if spec.visits is None and forms:
-        _infusions(reading, people, infusions, forms)
+        _infusions(reading, people, infusions, forms, whose)
     treated = people[among(people["id"], first.index)]
     if treated.empty:
         return
     # An identifier mapped to nothing at all would be text.
     treated = treated.assign(start=start.reindex(treated["id"]).to_numpy(float))
-    groups: dict[tuple[str, str], list[Forms]] = {}
-    for one in forms:
-        groups.setdefault((one.spec.source(), one.spec.instrument), []).append(one)
+    groups: dict[tuple[str, str], list[pd.DataFrame]] = {}
+    for one, person in zip(forms, whose, strict=True):
+        told = one.frame[["hours_low", "source", "row"]].assign(person=person)
+        groups.setdefault((one.spec.source(), one.spec.instrument), []).append(told)
     for (_, instrument), own in groups.items():
-        frame = pd.concat([one.frame for one in own]).sort_values("row", kind="stable")
+        frame = pd.concat(own).sort_values("row", kind="stable")
         _forms(reading, instrument, frame, treated)
 
 
 def _infusions(
-    reading: Reading, people: pd.DataFrame, infusions: pd.DataFrame, tables: list[Forms]
-) -> None:
+    reading: Reading, people: pd.DataFrame, infusions: pd.DataFrame, tables: list[Forms],
+    whose: list[np.ndarray],
+) -> None:  # fmt: skip
     """People who have several forms of a scale and no infusion, one after the other."""
-    told = pd.concat([one.frame for one in tables])
-    several = told.groupby(["id", "instrument", "version"]).size().groupby(level="id").max() > 1
-    followed = people[among(people["id"], several.index[several])]
-    given = infusions.drop_duplicates("id")["id"]
+    forms: dict[tuple[str, str], np.ndarray] = {}
+    for one, person in zip(tables, whose, strict=True):
+        n = np.bincount(person[person >= 0], minlength=len(people))
+        key = (one.spec.instrument, one.spec.version)
+        forms[key] = forms.get(key, 0) + n
+    followed = people[np.max([*forms.values()], axis=0) > 1]
+    given = _persons(people, infusions["id"].drop_duplicates())
     for order in _orders(followed):
         if not _sorted(_places(order, given)):
             continue
@@ -125,8 +133,8 @@ def _infusions(
 
 def _forms(reading: Reading, scale: str, forms: pd.DataFrame, people: pd.DataFrame) -> None:
     """Forms of one scale and file: people without any, and people without one visit."""
-    forms = forms[among(forms["id"], people["id"])]
-    start = people.set_index("id")["start"].reindex(forms["id"])
+    forms = forms[np.isin(forms["person"], people["person"])]
+    start = people.set_index("person")["start"].reindex(forms["person"])
     since = forms["hours_low"] - start.to_numpy(float)
     forms = forms.assign(since=since, visit=np.digitize(since, _EDGES)).dropna(subset="since")
     for order, by_visit in _layouts(forms, people):
@@ -136,7 +144,7 @@ def _forms(reading: Reading, scale: str, forms: pd.DataFrame, people: pd.DataFra
             (forms, f"{scale} assessment", _NO_FORM),
             (near, f"{scale} assessment near the infusion", _NO_VISIT),
         ):
-            run = _longest(order, own["id"])
+            run = _longest(order, own["person"].to_numpy())
             if run is not None and run.length >= FEW and run.chance < chance:
                 _tell(reading, _file(forms), run, what, where, _row(own, order, run))
                 return
@@ -150,10 +158,10 @@ def _forms(reading: Reading, scale: str, forms: pd.DataFrame, people: pd.DataFra
 def _layouts(forms: pd.DataFrame, people: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, bool]]:
     """Orders of people in which the file's rows stand, and whether visits follow one another."""
     for order in _orders(people):
-        place = _places(order, forms["id"])
+        place = _places(order, forms["person"].to_numpy())
         if _sorted(place):
             yield order, False
-        elif _sorted(place, min(_ANEW / max(1, forms["id"].nunique()), _MOST)):
+        elif _sorted(place, min(_ANEW / max(1, forms["person"].nunique()), _MOST)):
             yield order, True
     if _sorted(forms["hours_low"]):
         yield people.sort_values("start", kind="stable"), True
@@ -162,7 +170,10 @@ def _layouts(forms: pd.DataFrame, people: pd.DataFrame) -> Iterator[tuple[pd.Dat
 def _orders(people: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """People as their own file has them, and by identifier, numbers in them as numbers."""
     yield people
-    digits = people["id"].str.replace(r"\d+", lambda found: found[0].zfill(12), regex=True)
+    digits = people["id"]
+    # Where all have their digits at the same places, they stand as texts do.
+    if digits.str.replace("[0-9]", "0", regex=True).nunique() > 1 or not digits.str.isascii().all():
+        digits = digits.str.replace(r"\d+", lambda found: found[0].zfill(12), regex=True)
     yield people.loc[digits.sort_values(kind="stable").index]
 
 
@@ -177,10 +188,11 @@ def _visits(forms: pd.DataFrame, people: pd.DataFrame) -> Iterator[tuple[int, _R
     for visit in sorted(set(forms["visit"])):
         own = forms[forms["visit"] == visit]
         due = people[people["start"] + float(own["since"].quantile(_COME)) <= seen]
-        usual = own["id"].nunique() >= max(FEW, _PLANNED * len(people))
-        blocks.append(_Block(int(visit), due, among(due["id"], own["id"]), usual))
+        usual = own["person"].nunique() >= max(FEW, _PLANNED * len(people))
+        blocks.append(_Block(int(visit), due, np.isin(due["person"], own["person"]), usual))
     for number, block in enumerate(blocks):
-        run = _longest(block.due, block.due["id"][block.has]) if block.usual else None
+        has = block.due["person"].to_numpy()[block.has]
+        run = _longest(block.due, has) if block.usual else None
         if run is None or run.length <= FEW:
             continue
         needed = block.visit in _NEEDED
@@ -218,12 +230,12 @@ def _planned(people: pd.DataFrame, has: np.ndarray) -> np.ndarray:
     return planned
 
 
-def _longest(people: pd.DataFrame, having: pd.Series) -> _Run | None:
+def _longest(people: pd.DataFrame, having: np.ndarray) -> _Run | None:
     """The longest run of people without it, and how likely one so long is by chance.
 
     None where nobody lacks it, or where it was not planned for most of the run.
     """
-    lacks = ~among(people["id"], having)
+    lacks = ~np.isin(people["person"], having)
     n, missing = len(lacks), int(lacks.sum())
     if not 0 < missing < n:
         return None
@@ -245,11 +257,19 @@ def _all_lack_it(these: int, missing: int, n: int) -> float:
     return float(np.prod((missing - drawn) / (n - drawn)))
 
 
-def _places(people: pd.DataFrame, ids: pd.Series) -> np.ndarray:
-    """Where each identifier's person stands, NaN where they do not."""
+def _persons(people: pd.DataFrame, ids: pd.Series) -> np.ndarray:
+    """Each identifier's person by number, -1 where there is none."""
     own, names = pd.factorize(ids)
-    found = pd.Index(people["id"]).get_indexer(names).astype(float)
-    return np.where(found < 0, np.nan, found)[own]
+    return np.asarray(pd.Index(people["id"]).get_indexer(names)[own])
+
+
+def _places(people: pd.DataFrame, persons: np.ndarray) -> np.ndarray:
+    """Where each of some persons stands among people, NaN where they do not."""
+    whose = people["person"].to_numpy()
+    # The last is that of nobody.
+    places = np.full(max(whose.max(initial=0), persons.max(initial=0)) + 2, np.nan)
+    places[whose] = np.arange(len(whose))
+    return places[persons]
 
 
 def _sorted(values: np.ndarray | pd.Series, most: float = _UNSORTED) -> bool:
@@ -264,7 +284,7 @@ def _file(forms: pd.DataFrame) -> str:
 
 def _row(forms: pd.DataFrame, people: pd.DataFrame, run: _Run) -> int:
     """The row of the last form before the gap."""
-    before = forms.loc[_places(people, forms["id"]) < run.first, "row"]
+    before = forms.loc[_places(people, forms["person"].to_numpy()) < run.first, "row"]
     return int(before.max() if len(before) else forms["row"].min())
 
 

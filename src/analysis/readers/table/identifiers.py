@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -32,6 +33,7 @@ _PATTERNS = {
 _ANY = "|".join(f"(?:{pattern})" for pattern in _PATTERNS.values())
 # So many digits number the records of a clinic; the people of a study take fewer.
 _RECORD_NUMBER = r"^\D{0,3}\d{7,}$"
+_NO_LETTERS = re.compile(r"[\W_]+")
 
 
 def refuse_identifiers(header: list[str], file: str) -> None:
@@ -105,8 +107,14 @@ def record_numbers(table: TextTable, subject: str) -> list[Issue]:
 
 def _plain(identifiers: pd.Series) -> pd.Series:
     """Identifiers without case, punctuation and leading zeros."""
-    bare = identifiers.str.lower().str.replace(r"[\W_]+", "", regex=True)
-    return bare.str.replace(r"(^|[^0-9])0+(?=[0-9])", r"\1", regex=True)
+    texts = pa.array(identifiers.astype("str"), pa.large_string())
+    if pc.all(pc.string_is_ascii(texts)).as_py():
+        bare = pc.replace_substring_regex(pc.ascii_lower(texts), r"[\W_]+", "")
+    else:
+        # What is no letter of another alphabet, Python's expressions alone know.
+        bare = pa.array(identifiers.str.lower().str.replace(_NO_LETTERS, "", regex=True))
+    bare = pc.replace_substring_regex(bare, "(^|[^0-9])0+([0-9])", r"\1\2")
+    return pd.Series(bare, identifiers.index, dtype="str")
 
 
 def among(identifiers: pd.Series | pd.Index, others: pd.Series | pd.Index) -> np.ndarray:
@@ -151,7 +159,8 @@ def alike(identifiers: pd.Series, others: pd.Series | None = None) -> np.ndarray
     own = _plain(identifiers)
     base = own if others is None else _plain(others)
     number = own.where(own.str.fullmatch(r"[0-9]+"))
-    tail = base.str.extract(r"[^0-9]([0-9]+)$")[0]
+    ends = pc.extract_regex(pa.array(base, pa.large_string()), "[^0-9](?P<number>[0-9]+)$")
+    tail = pd.Series(pc.struct_field(ends, "number"), base.index, dtype="str")
     if others is not None:
         return among(own, base) | among(number, tail)
     same = own.duplicated(keep=False).to_numpy()

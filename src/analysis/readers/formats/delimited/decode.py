@@ -88,7 +88,7 @@ class Text(io.RawIOBase):
         except BaseException:
             self._raw.close()
             raise
-        self._rest = memoryview(self.head.encode("utf-8"))
+        self._rest = memoryview(self.head.encode())
 
     def close(self) -> None:
         """Close the file."""
@@ -104,7 +104,7 @@ class Text(io.RawIOBase):
         # A parser that gives up may still be reading ahead in a thread of its own.
         with self._turn:
             if not self._rest:
-                self._rest = memoryview(next(filter(None, self._pieces), "").encode("utf-8"))
+                self._rest = memoryview(next(filter(None, self._pieces), b""))
             view = memoryview(room).cast("B")
             size = min(len(view), len(self._rest))
             view[:size], self._rest = self._rest[:size], self._rest[size:]
@@ -122,25 +122,28 @@ class Text(io.RawIOBase):
         self._hash.update(chunk)
         return chunk
 
-    def _decoded(self, chunk: bytes, encoding: str) -> Iterator[str]:
+    def _decoded(self, chunk: bytes, encoding: str) -> Iterator[bytes]:
         decoder = io.IncrementalNewlineDecoder(
             codecs.getincrementaldecoder(encoding)(), translate=True
         )
-        start = True
+        start, plain = True, codecs.lookup(encoding).name == "utf-8"
         while True:
-            try:
-                text = decoder.decode(chunk, final=not chunk)
-                # A lone half of a pair decodes in some encodings and is no text.
-                text.encode("utf-8")
-            except UnicodeError as error:
-                raise self._not_text(error, encoding) from None
-            if "\x00" in text:
+            piece = chunk
+            # Most bytes of most files are plain ASCII, and stand for themselves.
+            whole = plain and chunk.isascii() and b"\r" not in chunk
+            if not (whole and decoder.getstate() == (b"", 0)):
+                try:
+                    # A lone half of a pair decodes in some encodings and is no text.
+                    piece = decoder.decode(chunk, final=not chunk).encode()
+                except UnicodeError as error:
+                    raise self._not_text(error, encoding) from None
+            if b"\x00" in piece:
                 raise refusal("file.binary", file=self.file)
-            text = text.removeprefix("\ufeff") if start and text else text
-            start = start and not text
-            self._lines += text.count("\n")
-            self.marks += text.count('"')
-            yield text
+            piece = piece.removeprefix(codecs.BOM_UTF8) if start and piece else piece
+            start = start and not piece
+            self._lines += piece.count(b"\n")
+            self.marks += piece.count(b'"')
+            yield piece
             if not chunk:
                 return
             chunk = self._bytes()
@@ -156,7 +159,7 @@ class Text(io.RawIOBase):
     def _top(self) -> str:
         """The first piece, from the first line on that is not blank."""
         top = ""
-        for text in self._pieces:
+        for text in map(bytes.decode, self._pieces):
             top = (top + text).lstrip("\n") if not top.strip() else top + text
             self.above = self._lines - top.count("\n")
             if top.strip() and len(top) >= CHUNK // 4:

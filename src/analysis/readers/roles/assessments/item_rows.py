@@ -47,7 +47,7 @@ def one_row_a_form(reading: Reading, table: TextTable, spec: AssessmentTable) ->
     if other.all():
         table.refuse("item.no-code", other, code, scale=spec.instrument, declared=first_of(wanted))
     reading.note("item.other-code", table, other, code, scale=spec.instrument)
-    there = set(column[~other].unique())
+    there = set(column.unique())
     unseen = [name for name in dict.fromkeys(wanted) if name not in there]
     reading.note(
         "item.code-unseen", table, np.full(len(other), bool(unseen)), code, count=len(unseen),
@@ -80,18 +80,30 @@ def one_row_a_form(reading: Reading, table: TextTable, spec: AssessmentTable) ->
 
 def _numbered(keys: list[pd.Series]) -> np.ndarray:
     """One number a distinct key, from 0 on in the order of first rows."""
-    number = pd.factorize(keys[0])[0]
-    for key in keys[1:]:
-        codes, uniques = pd.factorize(key)
+    codes = [_codes(key)[0] for key in keys]
+    # Rows of a form mostly stand together: a run of them is looked at once.
+    begins = np.ones(len(codes[0]), dtype=bool)
+    begins[1:] = np.any([own[1:] != own[:-1] for own in codes], axis=0)
+    runs = np.flatnonzero(begins)
+    number = np.zeros(len(runs), dtype=np.int64)
+    for own in codes:
         # Renumbered at every step, so that products stay small.
-        number = pd.factorize(number * (len(uniques) + 1) + codes)[0]
-    return number
+        number = pd.factorize(number * (int(own.max(initial=0)) + 2) + own[runs])[0]
+    return np.repeat(number, np.diff(runs, append=len(begins)))
+
+
+def _codes(key: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """A number a row, and the text that each number stands for."""
+    if isinstance(key.dtype, pd.CategoricalDtype):
+        return key.cat.codes.to_numpy(), key.cat.categories
+    numbers, texts = pd.factorize(key)
+    return numbers, pd.Index(texts)
 
 
 def _positions(codes: pd.Series, wanted: list[str]) -> np.ndarray:
     """Place of each code among the wanted ones."""
-    numbers, uniques = pd.factorize(codes)
-    return pd.Index(wanted).get_indexer(pd.Index(uniques))[numbers]
+    numbers, texts = _codes(codes)
+    return pd.Index(wanted).get_indexer(texts)[numbers]
 
 
 def _each_item_once(
