@@ -183,7 +183,7 @@ def second_sheet(book) -> None:
 @pytest.mark.parametrize(
     ("change", "rule", "words"),
     [
-        (merged, "sheet.merged", ["row 1", "sheet 'Scores'"]),
+        (merged, "sheet.title", ["row 1", "sheet 'Scores'"]),
         (notes, "sheet.notes", ["row 52", "sheet 'Scores'"]),
         (second_header, "sheet.two-headers", ["row 2", "sheet 'Scores'"]),
         (second_sheet, "sheet.several", ["'Scores'", "'Other'"]),

@@ -356,6 +356,16 @@ def test_merged_cells_are_refused(where: str, tmp_path: Path) -> None:
     assert f"row {where[1]}: " in error.message
 
 
+def test_a_title_that_is_merged_over_the_names_is_a_title(tmp_path: Path) -> None:
+    """Filling in every cell of it would make no names."""
+    path = layout(tmp_path, [["Scores of the pilot"]])
+    book = openpyxl.load_workbook(path)
+    book.active.merge_cells("A1:F1")
+    book.save(path)
+    error = refused(path)
+    assert (error.rule, "Delete what stands above" in error.message) == ("sheet.title", True)
+
+
 def test_merged_cells_of_an_open_document_are_refused(tmp_path: Path) -> None:
     merged = (
         '<table:table-cell office:value-type="string" table:number-columns-spanned="2">'

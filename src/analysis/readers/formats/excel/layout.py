@@ -76,12 +76,14 @@ def refuse_layout(grid: Grid, merged: list[tuple[int, int]], **where: Any) -> No
     names = filled[head]
     if names.sum() == 1 and any(mark in "".join(grid.text[head]) for mark in _SEPARATORS):
         raise refusal("sheet.one-column", row=head + 1, **where)
-    spread = [row for row, column in merged if filled[row : row + 1, column : column + 1].any()]
-    if spread:
-        raise refusal("sheet.merged", row=min(spread) + 1, count=len(spread), **where)
     # A title stands over the table alone, or beside a date: most columns have no name in it.
     used = filled[head + 1 :].any(axis=0)
-    if 2 * names[used].sum() < used.sum():
+    title = 2 * names[used].sum() < used.sum()
+    spread = [row for row, column in merged if filled[row : row + 1, column : column + 1].any()]
+    # No filling in makes names of a title that is merged over them.
+    if spread and not (title and _names_below(grid, used)):
+        raise refusal("sheet.merged", row=min(spread) + 1, count=len(spread), **where)
+    if title:
         raise refusal("sheet.title", row=head + 1, **where)
     body = Grid(grid.text[head + 1 :], grid.kind[head + 1 :])
     if _names_again(body):
@@ -89,6 +91,15 @@ def refuse_layout(grid: Grid, merged: list[tuple[int, int]], **where: Any) -> No
     below = _below(body, grid.text[head])
     if below is not None:
         raise refusal("sheet.notes", row=head + 2 + below, **where)
+
+
+def _names_below(grid: Grid, used: np.ndarray) -> bool:
+    """Whether the first whole row below the first holds words alone, each its own."""
+    filled = grid.filled[grid.head + 1 :, used]
+    row = grid.head + 1 + int(np.argmax(2 * filled.sum(axis=1) >= used.sum()))
+    words = grid.text[row][used & grid.filled[row]]
+    plain = (grid.kind[row][used & grid.filled[row]] == TEXT).all()
+    return bool(plain and len(set(words)) == len(words))
 
 
 def _numeric(grid: Grid) -> np.ndarray:
