@@ -21,6 +21,7 @@ __all__ = ["random_intercepts"]
 Array = NDArray[np.float64]
 # Between these the logarithm of the ratio is looked for, from one of these points.
 LOG_RATIOS = np.linspace(-9.0, 9.0, 10)
+_NEAR, _MOST_STEPS = 1e-9, 60
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,31 @@ class _Sums:
         """-2 log-likelihood without its constants, and what the estimates follow from."""
         m = np.arange(1, self.means.shape[1] + 1)
         spread = m * np.exp(log_ratio)[:, None]
-        share = m * spread / (1 + spread)
+        gram, beta, rest, df = self._fitted(m * spread / (1 + spread), trial)
+        xx = gram[:, :-1, :-1]
+        log_det = np.linalg.slogdet(xx)[1] + (self.people[trial] * np.log1p(spread)).sum(axis=1)
+        return df * np.log(rest) + log_det, beta, xx, rest / df
+
+    def slope(self, log_ratio: Array, trial: NDArray[np.intp]) -> Array:
+        """Its derivative by the logarithm of the ratio."""
+        m = np.arange(1, self.means.shape[1] + 1)
+        spread = m * np.exp(log_ratio)[:, None]
+        share = spread / (1 + spread)
+        gram, beta, rest, df = self._fitted(m * share, trial)
+        moved = -np.einsum("tm,tmij->tij", m * share * (1 - share), self.means[trial])
+        residual = np.concatenate([-beta, np.ones((len(beta), 1))], axis=1)
+        of_rest = np.einsum("ti,tij,tj->t", residual, moved, residual)
+        inverse = np.linalg.inv(gram[:, :-1, :-1])
+        of_det = np.einsum("tij,tji->t", inverse, moved[:, :-1, :-1])
+        return df * of_rest / rest + of_det + (self.people[trial] * share).sum(axis=1)
+
+    def _fitted(self, share: Array, trial: NDArray[np.intp]) -> tuple[Array, Array, Array, Array]:
+        """Weighted cross products, coefficients, their sum of squares, and its freedom."""
         gram = self.gram[trial] - np.einsum("tm,tmij->tij", share, self.means[trial])
         xx, xy = gram[:, :-1, :-1], gram[:, :-1, -1]
         beta = np.linalg.solve(xx, xy[..., None])[..., 0]
         rest = np.maximum(gram[:, -1, -1] - (xy * beta).sum(axis=1), 1e-300)
-        df = self.rows[trial] - xx.shape[1]
-        log_det = np.linalg.slogdet(xx)[1] + (self.people[trial] * np.log1p(spread)).sum(axis=1)
-        return df * np.log(rest) + log_det, beta, xx, rest / df
+        return gram, beta, rest, self.rows[trial] - xx.shape[1]
 
 
 def random_intercepts(several: Sequence[Scores]) -> tuple[Array, Array]:
@@ -62,6 +80,12 @@ def random_intercepts(several: Sequence[Scores]) -> tuple[Array, Array]:
     for shape in {parts[0].shape for parts in found if parts is not None}:
         places = np.array([i for i, parts in enumerate(found)
                            if parts is not None and parts[0].shape == shape])  # fmt: skip
+        gram = np.stack([found[place][0] for place in places])
+        # A column too many, such as a visit that nobody has, leaves nothing to estimate.
+        full = np.linalg.matrix_rank(gram[:, :-1, :-1], hermitian=True) == shape[0] - 1
+        places = places[full]
+        if not len(places):
+            continue
         sums = _Sums(*(np.stack(part) for part in
                        zip(*(found[place] for place in places), strict=True)))  # fmt: skip
         trial = np.arange(len(places))
@@ -73,8 +97,6 @@ def random_intercepts(several: Sequence[Scores]) -> tuple[Array, Array]:
 
 def _most_likely(sums: _Sums, trial: NDArray[np.intp]) -> Array:
     """Logarithm of the ratio at which each trial's likelihood is highest."""
-    from scipy.optimize.elementwise import find_minimum  # slow to import
-
     grid = np.stack([sums.at(np.full(len(trial), x), trial)[0] for x in LOG_RATIOS])
     lowest = grid.argmin(axis=0)
     inside = (lowest > 0) & (lowest < len(LOG_RATIOS) - 1)
@@ -82,31 +104,41 @@ def _most_likely(sums: _Sums, trial: NDArray[np.intp]) -> Array:
     if not inside.any():
         return best
 
-    def height(log_ratio: Array, number: Array) -> Array:
-        return sums.at(log_ratio, number.astype(np.intp))[0]
-
-    around = tuple(LOG_RATIOS[lowest[inside] + step] for step in (-1, 0, 1))
-    best[inside] = find_minimum(height, around, args=(trial[inside].astype(float),)).x
+    # The root of the slope by secants, by halves where one leaves what holds it.
+    left, right = LOG_RATIOS[lowest[inside] - 1], LOG_RATIOS[lowest[inside] + 1]
+    own, at = trial[inside], best[inside]
+    before, was = left, sums.slope(left, own)
+    moving = np.ones(len(at), dtype=bool)
+    for _ in range(_MOST_STEPS):
+        slope = sums.slope(at, own)
+        left, right = np.where(slope < 0, at, left), np.where(slope < 0, right, at)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            following = at - slope * (at - before) / (slope - was)
+        held = (following > left) & (following < right)
+        following = np.where(held, following, (left + right) / 2)
+        before, was, at = at, slope, np.where(moving & (slope != 0), following, at)
+        moving &= np.abs(at - before) > _NEAR
+        if not moving.any():
+            break
+    best[inside] = at
     return best
 
 
 def _cross_products(scores: Scores) -> tuple[Array, Array, Array, float] | None:
-    """The sums of one trial; None where the model has no residual or a column too many."""
+    """The sums of one trial; None where the model has no residual."""
     change = scores.score - scores.baseline[:, None]
     seen = np.isfinite(change)
     k = change.shape[1]
     visits = np.flatnonzero(seen.any(axis=0))
     person, visit = np.nonzero(seen)
-    dummies = visit[:, None] == visits[1:]
-    both = np.column_stack(
-        [np.ones(len(person)), scores.treated[person], scores.baseline[person], dummies,
-         change[person, visit]]
-    )  # fmt: skip
-    products, columns = both.T @ both, both.shape[1] - 1
-    if len(both) <= columns:
+    columns = 2 + len(visits) + 1
+    if len(person) < columns:
         return None
-    if np.linalg.matrix_rank(products[:-1, :-1], hermitian=True) < columns:
-        return None
+    both = np.zeros((len(person), columns))
+    both[:, 0], both[:, 1], both[:, 2] = 1.0, scores.treated[person], scores.baseline[person]
+    both[:, 3:-1] = visit[:, None] == visits[1:]
+    both[:, -1] = change[seen]
+    products = both.T @ both
     m = seen.sum(axis=1)
     first = np.concatenate([[0], np.cumsum(m[m > 0])[:-1]])
     means = np.add.reduceat(both, first, axis=0) / m[m > 0, None]
