@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
+from analysis.checks import check
 from tests.bad_inputs.found import later
 from tests.checks.made_up import rules
 from tests.factory import checked, tables
@@ -101,3 +103,19 @@ def test_who_has_no_form_of_the_declared_visit_is_counted_by_arm(tmp_path):
 def test_a_declared_visit_that_nobody_had_stops_the_question(tmp_path):
     told = checked(tmp_path, with_visits(), **VISITS, section="baseline = [-900, -800]")
     assert told.find("score.no-baseline-visit")["severity"] == "STOP"
+
+
+def test_people_of_a_crossover_are_counted_by_what_they_got_first(study):
+    forms, before = study.assessments, study.assessments["hours_low"] < 0
+    old = before & (forms["subject"] == study.subjects["subject"].iloc[0])
+    moved = forms.assign(**{
+        name: forms[name] - 240 * old for name in ("hours_low", "hours_high")
+    })  # fmt: skip
+    crossover = replace(
+        study,
+        assessments=moved,
+        subjects=study.subjects.assign(arm=None),
+        design=replace(study.design, design="crossover"),
+    )
+    (told,) = (one for one in check(crossover).issues if one.rule == "baseline.of-another-visit")
+    assert re.search(r"older \(\d of \d+ ketamine first, \d of \d+ midazolam first\)", told.message)

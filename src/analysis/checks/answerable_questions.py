@@ -180,8 +180,10 @@ def _lost_scores(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> It
 
 
 def _by_arm(study: Study, people: Collection[int] | np.ndarray) -> str:
-    """How many of some people are in each arm, in words."""
-    arm = study.subjects.set_index("subject")["arm"].astype("str")
+    """How many of some people are in each arm, in words; in a crossover by what came first."""
+    arm = comparison.arms_of(study).astype("str")
+    if study.design.design == "crossover":
+        arm += " first"
     everyone = arm.value_counts().sort_index()
     own = arm[arm.index.isin(list(people))].value_counts()
     return ", ".join(f"{own.get(name, 0)} of {n} {name}" for name, n in everyone.items())

@@ -165,7 +165,7 @@ def test_what_a_single_person_wrote_is_never_printed(tmp_path):
     rows[0][ITEMS[3]] = TOKEN
     rows[1][ITEMS[3]] = "call my sister"
     error = refused(as_csv(tmp_path, rows))
-    assert "besides 2 other texts" in error.message
+    assert "different texts the line that follows leaves out 2" in error.message
     assert TOKEN not in error.message
     assert "sister" not in error.message
 

@@ -77,7 +77,7 @@ def refuse_layout(grid: Grid, merged: list[tuple[int, int]], **where: Any) -> No
     if names.sum() == 1 and any(mark in "".join(grid.text[head]) for mark in _SEPARATORS):
         raise refusal("sheet.one-column", row=head + 1, **where)
     # A title stands over the table alone, or beside a date: most columns have no name in it.
-    used = filled[head + 1 :].any(axis=0)
+    used = np.asarray(filled[head + 1 :].any(axis=0))
     title = 2 * names[used].sum() < used.sum()
     spread = [row for row, column in merged if filled[row : row + 1, column : column + 1].any()]
     # No filling in makes names of a title that is merged over them.

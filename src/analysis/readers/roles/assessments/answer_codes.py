@@ -257,7 +257,8 @@ def _refuse_words(
     told = words_of_answers(sure, seen.low, seen.top, spec.item_base)
     line = labels_line(dict(spec.labels) | told) if told else 'labels = { "word" = "code" }'
     left = len(texts) - len(told)
-    rest = f" (besides {left} other texts, which are not shown)" if left else ""
+    others = f"of {len(texts)} different texts the line that follows leaves out {left}"
+    rest = f" ({others}, since one participant's own words are not shown: add them)" if left else ""
     rule = "item.unknown-label" if spec.labels else "item.words"
     first = columns[int(cells.loc[words, "position"].iloc[0])]
     where = seen.mask(table, columns, words)
