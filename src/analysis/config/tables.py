@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any, ClassVar, Literal, Self
 
@@ -17,6 +18,7 @@ __all__ = [
     "RescueTable",
     "SubjectTable",
     "WeightTable",
+    "items_of",
     "unknown_scale",
 ]
 
@@ -136,6 +138,17 @@ class InfusionTable(Table):
         return self
 
 
+def items_of(numbers: Sequence[int]) -> str:
+    """Item numbers as people write them: 1, 3–6, 9–11."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
+
+
 class AssessmentTable(Table):
     """Columns of a table of completed forms.
 
@@ -244,9 +257,13 @@ class AssessmentTable(Table):
                 f"version of {self.instrument} must be one of {', '.join(versions)}; "
                 f"found {self.version!r}"
             )
-        count = len(instruments.get(self.instrument).item_numbers(self.version))
-        if isinstance(self.items, list) and len(set(self.items)) != count:
-            raise ValueError(f"items must name {count} different columns, one an item")
+        numbers = instruments.get(self.instrument).item_numbers(self.version)
+        if isinstance(self.items, list) and len(set(self.items)) != len(numbers):
+            raise ValueError(
+                f"items must name {len(numbers)} different columns, one for each of the items "
+                f"{items_of(numbers)} of {self.instrument} ({self.version}) in this order; found "
+                f"{len(set(self.items))}"
+            )
         return self
 
     @property

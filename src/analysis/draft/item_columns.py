@@ -10,9 +10,10 @@ from itertools import takewhile
 
 from analysis import instruments
 from analysis.config.source import VISIT
+from analysis.config.tables import items_of
 from analysis.draft.names import holds, plain, words
 
-__all__ = ["Block", "Totals", "find_blocks", "find_totals", "items_of", "visit_parts"]
+__all__ = ["Block", "Totals", "find_blocks", "find_totals", "visit_parts"]
 
 # What follows an item's number where words do; a column of a grid: its question, then its row.
 _OWN_WORDS = re.compile(r"[\W_]+[^\W\d_]{2}")
@@ -80,7 +81,10 @@ class Block:
         """Which items they are, for the reader."""
         if self.written == "ordered":
             return f"{len(self.numbers)} items, in the order of the file"
-        return f"items {items_of(self.numbers)}"
+        told = f"items {items_of(self.numbers)}"
+        # A version may ask fewer items than its form prints.
+        listed = self.written == "numbered" and self.instrument is None
+        return told + "; keep those of the scale's version alone" * listed
 
     def _by_numbers(self) -> str | None:
         """The only scale whose items have these numbers, where they have gaps: it is no chance."""
@@ -99,17 +103,6 @@ class Totals:
     columns: tuple[str, ...]
     instrument: str
     visits: tuple[str, ...] = ()
-
-
-def items_of(numbers: Sequence[int]) -> str:
-    """Item numbers as people write them: 1, 3–6, 9–11."""
-    runs: list[list[int]] = []
-    for number in sorted(numbers):
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return ", ".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
 
 
 def find_totals(columns: Sequence[str]) -> list[Totals]:

@@ -197,7 +197,7 @@ def test_planned_hours_of_visits_never_count_as_measured(tmp_path):
     [
         ('items = "item_{:02d}_{visit}"', "names hold {visit}"),
         ('items = "item_{:02d}"\nvisits = ["a"]', "no column's name holds {visit}"),
-        ('items = ["a", "b"]', "14 different columns"),
+        ('items = ["a", "b"]', "14 different columns, one for each of the items 1, 3–6, 9–11"),
         (TALL.replace('value = "value"', ""), "code and value go together"),
     ],
 )
