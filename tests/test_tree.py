@@ -99,7 +99,7 @@ THROUGH = {
     "readers/test_assemble.py": "readers/reading readers/formats/file_bytes",
     "readers/roles/test_layouts.py": """
         readers/roles/assessments/answers readers/roles/assessments/forms
-        readers/roles/assessments/item_rows readers/roles/doses readers/roles/infusions
+        readers/roles/doses readers/roles/infusions
         readers/roles/people readers/table/gathered""",
     "readers/formats/delimited/test_encoding.py": "readers/formats/delimited/decode",
     "readers/formats/excel/test_sheet.py": """

@@ -240,20 +240,27 @@ def _dropped(reading: Reading, number: dict[str, int]) -> pd.DataFrame:
     return rows.astype({"subject": int}).value_counts(["subject", "rule"]).rename("n").reset_index()
 
 
-def _repeats(keys: list[np.ndarray]) -> bool:
-    """Whether a row has the keys of the one before, where missing ones are alike."""
+def _alike(keys: list[np.ndarray]) -> np.ndarray:
+    """Rows in order that have all keys of the one before or behind; missing ones are alike."""
     same = [(a[1:] == a[:-1]) | (np.isnan(a[1:]) & np.isnan(a[:-1])) for a in keys]
-    return bool(np.all(same, axis=0).any())
+    again = np.all(same, axis=0)
+    return np.append(False, again)[: len(keys[0])] | np.append(again, False)[: len(keys[0])]
 
 
 def _in_time_order(forms: pd.DataFrame, items: _Items) -> tuple[pd.DataFrame, _Items]:
     """Forms by person, scale and time, numbered in that order, whatever the order of the rows."""
-    keys = [forms["subject"], *(forms[name].astype("category").cat.codes for name in _SCALE)]
-    keys += [forms[name] for name in ("hours_low", "hours_high", "stated_total")]
+    told = forms[["subject", *_SCALE, "hours_low", "hours_high", "stated_total"]]
+    scales = {name: told[name].astype("category").cat.codes for name in _SCALE}
+    keys = [column.to_numpy(float) for _, column in told.assign(**scales).items()]
     order = np.lexsort(keys[::-1])
-    if _repeats([key.to_numpy(float)[order] for key in keys]):
+    alike = order[_alike([key[order] for key in keys])]
+    if len(alike):
         # Only forms that are alike in all else are told apart by their answers.
-        order = np.lexsort([_answers(forms, items), *keys[::-1]])
+        own = forms["form"].iloc[alike]
+        theirs = {key: table.loc[table.index.intersection(own)] for key, table in items.items()}
+        answers = np.zeros(len(forms), dtype=np.uint64)
+        answers[alike] = _answers(forms.iloc[alike], theirs).astype(np.uint64)
+        order = np.lexsort([answers, *keys[::-1]])
     forms = forms.iloc[order].reset_index(drop=True)
     place = pd.Series(forms.index, index=forms["form"].to_numpy())
     moved = {

@@ -124,7 +124,7 @@ class Reading:
             told = issue(rule, file=table.file, row=row, column=column, count=found, **fields)
             self.issues.append(told)
             if told.severity == "DROP" and table.subject in table.cells:
-                ids = table.column(str(table.subject))[mask]
+                ids = table.category(str(table.subject))[mask].astype("str")
                 self.dropped.append(pd.DataFrame({"id": ids, "rule": rule}))
 
     def stop(
@@ -216,7 +216,8 @@ class Reading:
         self.note(rule, table, rows, first, count=count, **fields)
         if catalogue()[rule].severity == "DROP" and table.subject in table.cells:
             # One entry a cell; the first of a row stands there already.
-            ids = table.column(str(table.subject)).repeat(np.maximum(mask.sum(axis=1) - 1, 0))
+            ids = table.category(str(table.subject)).repeat(np.maximum(mask.sum(axis=1) - 1, 0))
+            ids = ids.astype("str")
             self.dropped.append(pd.DataFrame({"id": ids, "rule": rule}))
 
     def number(self, table: TextTable, column: str, spec: Table, what: str) -> np.ndarray:

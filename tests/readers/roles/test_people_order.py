@@ -32,3 +32,11 @@ def test_equal_content_in_two_tables_does_not_cancel():
 def test_a_digest_is_the_same_on_every_computer():
     assert digest(pd.DataFrame({"x": [1.5]})).dtype == "uint64"
     assert digest(SCORES.drop(columns="id"))[0] == digest(SCORES.drop(columns="id").iloc[:1])[0]
+
+
+def test_a_digest_does_not_hang_on_the_column_beside():
+    low = pd.Series([0.5, 1.0, float("nan"), -0.0, 7.25])
+    content = pd.DataFrame({"low": low, "high": low.where(low != 1.0, 2.0), "other": low[::-1]})
+    hashed = pd.util.hash_pandas_object((content + 0).astype(str), index=False).to_numpy()
+    known = content.notna().all(axis=1).to_numpy()
+    assert (digest(content)[known] == hashed[known]).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -160,3 +161,23 @@ def test_identifiers_that_were_taken_for_numbers_are_the_same_number():
     known = pd.Series(["007", "12", "P07", "1.5"], dtype="str")
     found = pd.Series(["7", "7.0", "0012", "P7", "", "15", "1.50"], dtype="str")
     assert list(same_number(found, known)) == [True, True, True, False, False, False, False]
+
+
+@pytest.mark.parametrize("signs", ["00012ab-_ ", "012Aé-٣ß_\n", "Kk08-", "İI1-0"])
+def test_identifiers_look_alike_as_plain_expressions_of_python_say(signs):
+    rng = np.random.default_rng(len(signs))
+    own, others = (
+        ["".join(rng.choice(list(signs), rng.integers(0, 6))) for _ in range(60)] for _ in "ab"
+    )
+
+    def plain(text: str) -> str:
+        return re.sub(r"(^|[^0-9])0+(?=[0-9])", r"\1", re.sub(r"[\W_]+", "", text.lower()))
+
+    tails = {found[1] for text in others if (found := re.search("[^0-9]([0-9]+)$", plain(text)))}
+    expected = [
+        plain(text) in set(map(plain, others))
+        or (re.fullmatch("[0-9]+", plain(text)) is not None and plain(text) in tails)
+        for text in own
+    ]
+    found = alike(pd.Series(own, dtype="str"), pd.Series(others, dtype="str"))
+    assert found.tolist() == expected

@@ -102,5 +102,6 @@ def note_inert(reading: Reading, table: TextTable, people: pd.DataFrame) -> None
 def arms_of_people(people: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """Identifiers of people of an arm that is given ketamine, and of the others with an arm."""
     known = people.dropna(subset="arm")
-    ketamine = known["arm"].map(is_ketamine).astype(bool)
+    arms = {arm: is_ketamine(arm) for arm in known["arm"].unique()}
+    ketamine = known["arm"].map(arms).astype(bool)
     return known.loc[ketamine, "id"], known.loc[~ketamine, "id"]

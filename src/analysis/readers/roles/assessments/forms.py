@@ -67,9 +67,11 @@ def read_forms(reading: Reading, spec: AssessmentTable, people: pd.Series, aroun
     timeless = np.isnan(clock.low)
     reading.note("form.no-time", table, timeless, when)
     recall = _recall(reading, table, spec)
+    everyone, ids = pd.Index(people, dtype="str"), pd.Index(table.category(spec.subject))
     frame = pd.DataFrame(
         {
-            "id": table.column(spec.subject).astype("str"),
+            # As codes of the same identifiers in every table: they are looked up many times.
+            "id": pd.Categorical.from_codes(everyone.get_indexer(ids), everyone),
             "instrument": spec.instrument,
             "version": spec.version,
             "recall_hours": recall,
