@@ -24,7 +24,7 @@ MOST_SILENT, MOST_FALSE = 0.005, 0.01
 
 
 def test_hardly_any_damage_is_silent(capsys):
-    first, count = seed(0), trials(short=40, long=10_000)
+    first, count = seed(0), trials(short=300, long=10_000)
     outcomes = [one for n in range(first, first + count) if (one := of_seed(n)) is not None]
     words = Counter(one.word for one in outcomes)
     silent = [one for one in outcomes if one.word == SILENT]
