@@ -18,4 +18,6 @@ def test_keys_are_numbered_in_the_order_of_their_first_rows(together):
     first = {key: number for number, key in enumerate(dict.fromkeys(map(tuple, texts.to_numpy())))}
     expected = [first[tuple(row)] for row in texts.to_numpy()]
     columns = [texts[0].astype("category"), texts[1], texts[2].astype("category")]
-    assert _numbered(columns).tolist() == expected
+    numbers, rows = _numbered(columns)
+    assert numbers.tolist() == expected
+    assert rows.tolist() == [expected.index(number) for number in range(len(first))]

@@ -58,12 +58,10 @@ def one_row_a_form(reading: Reading, table: TextTable, spec: AssessmentTable) ->
     keys += [spec.recall, spec.status]
     keys += [STORED] if STORED in table.cells else []
     names = list(dict.fromkeys(name for name in keys if name is not None))
-    form = _numbered([table.category(name) for name in names])
+    form, first = _numbered([table.category(name) for name in names])
     place = _positions(table.category(code), wanted)
     values = table.category(str(spec.value)).astype("category")
     told = values.cat.codes.to_numpy()
-    # Forms are numbered by their first rows: a first row has a number that none before it has.
-    first = np.flatnonzero(np.diff(np.maximum.accumulate(form), prepend=-1))
     grid = np.full((len(first), len(wanted)), -1, dtype=np.int32)
     grid[form, place] = told
     if np.count_nonzero(grid >= 0) < len(told):
@@ -78,8 +76,8 @@ def one_row_a_form(reading: Reading, table: TextTable, spec: AssessmentTable) ->
     )
 
 
-def _numbered(keys: list[pd.Series]) -> np.ndarray:
-    """One number a distinct key, from 0 on in the order of first rows."""
+def _numbered(keys: list[pd.Series]) -> tuple[np.ndarray, np.ndarray]:
+    """One number a distinct key, from 0 on in the order of first rows, and the first rows."""
     codes = [_codes(key)[0] for key in keys]
     # Rows of a form mostly stand together: a run of them is looked at once.
     begins = np.ones(len(codes[0]), dtype=bool)
@@ -89,7 +87,9 @@ def _numbered(keys: list[pd.Series]) -> np.ndarray:
     for own in codes:
         # Renumbered at every step, so that products stay small.
         number = pd.factorize(number * (int(own.max(initial=0)) + 2) + own[runs])[0]
-    return np.repeat(number, np.diff(runs, append=len(begins)))
+    # A first row has a number that none before it has.
+    first = runs[np.flatnonzero(np.diff(np.maximum.accumulate(number), prepend=-1))]
+    return np.repeat(number, np.diff(runs, append=len(begins))), first
 
 
 def _codes(key: pd.Series) -> tuple[np.ndarray, pd.Index]:
