@@ -334,3 +334,18 @@ def test_infusions_side_by_side_are_all_declared(tmp_path, start, drug, visits):
     assert infusions["visits"] == visits
     assert "as in a crossover" in asked(tmp_path)
     assert not {"arm", "sequence"} & set(draft["subjects"])
+
+
+def test_the_zone_that_the_rows_below_the_names_tell_is_named(tmp_path):
+    """Qualtrics names it there."""
+    names = ["id", "RecordedDate", *PCL5]
+    asked = {name: f"Question {name}" for name in names}
+    marked = {name: f'{{"ImportId":"{name}"}}' for name in names}
+    marked["RecordedDate"] = '{"ImportId":"recordedDate","timeZone":"America/Denver"}'
+    rows = [asked, marked, *forms(PCL5, RecordedDate="2025-04-0{day} 10:00")]
+    write_rows(tmp_path / "people.csv", PEOPLE)
+    write_rows(tmp_path / "survey.csv", rows)
+    write_study_toml(tmp_path, tmp_path / "study.toml")
+    text = (tmp_path / "study.toml").read_text(encoding="utf-8")
+    (line,) = (line for line in text.splitlines() if "America/Denver" in line)
+    assert line.startswith("timezone")

@@ -219,12 +219,14 @@ def _written(table: Sighting, tables: list[Sighting]) -> dict[str, Line]:
 
 
 def _zone(table: Sighting) -> Line:
-    """The zone of a table whose times carry none: form services often write UTC."""
+    """The zone of a table whose times carry none: form services often write UTC, or name it."""
     if not table.times or table.zoned:
         return None
+    named = sorted({quoted(table.zones[name]) for name in table.times if name in table.zones})
+    such = f"named in the file: {', '.join(named)}" if named else 'such as "UTC"'
     return todo(
-        "zone of this table's times, such as \"UTC\"; remove the line if it is the study's",
-        suggestion="-",
+        f"zone of this table's times, {such}; remove the line if it is the study's",
+        suggestion=named[0] if len(named) == 1 else "-",
     )
 
 

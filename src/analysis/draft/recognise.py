@@ -220,7 +220,13 @@ def _seen(
     sample = table.cells.head(_ROWS).astype("str")
     others = sample.drop(columns=items & set(sample))
     found = Sighting(
-        path, _standard(table, kind), header, blocks, others, described=table.described
+        path,
+        _standard(table, kind),
+        header,
+        blocks,
+        others,
+        described=table.described,
+        zones=table.zones,
     )
     if kind == "csv" or not found.subject:
         return _forms_alone(found)

@@ -76,6 +76,8 @@ class Sighting:
         Of blocks, by pattern: the different answers that were seen.
     described : dict of Described
         By column, where the file says something of it.
+    zones : dict of str
+        The zone that a column's times are in, where the file names it.
     visits : tuple of str
         Of a wide table whose sample was put into a row an infusion: what tells them apart.
     passed_over, unseen : int
@@ -93,6 +95,7 @@ class Sighting:
     labels: dict[str, dict[str, str]] = field(default_factory=dict)
     answers: dict[str, list[str]] = field(default_factory=dict)
     described: Mapping[str, Described] = field(default_factory=dict)
+    zones: Mapping[str, str] = field(default_factory=dict)
     visits: tuple[str, ...] = ()
     passed_over: int = 0
     unseen: int = 0
