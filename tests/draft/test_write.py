@@ -418,4 +418,4 @@ def test_the_draft_of_a_crossover_reads_with_everybody_in_it(tmp_path):
 
 def test_listed_columns_of_no_known_scale_say_that_a_version_may_ask_fewer():
     (block,) = find_blocks([f"{n}. {word} words" for n, word in enumerate(["one", "two"] * 10, 1)])
-    assert block.told == "items 1–20; keep those of the scale's version alone"
+    assert block.told == "items 1–20; keep only those that the scale's version asks"

@@ -44,13 +44,13 @@ def test_a_program_s_offset_beside_the_study_s_zone_holds_and_is_told(tmp_path):
     times(made, lambda t: moved(made.zone, "UTC", t).isoformat())
     path = written(tmp_path, made)
     message = said(path, "time.own-zone")
-    assert re.search(rf"\(UTC\), which holds.*\({made.zone}\)", message)
+    assert re.search(rf"\(UTC\), which was used.*\({made.zone}\)", message)
     assert found(read_study(path)) == truth(sound())
     # A zone of the table's own that is another is to be looked at.
     declare(path, "[[assessments]]", 'timezone = "America/Denver"')
     assert "America/Denver" in said(path, "time.zone-differs")
     declare(path, "[[assessments]]", 'timezone = "UTC"')
-    assert "(UTC), which holds" in said(path, "time.own-zone")
+    assert "(UTC), which was used" in said(path, "time.own-zone")
 
 
 def test_sites_in_several_zones_beside_forms_in_utc(tmp_path):
@@ -90,6 +90,6 @@ def test_the_zone_that_a_survey_platform_names_is_not_passed_over(tmp_path):
     # The same moments by another name.
     assert found(read_study(written(tmp_path, made))) == truth(in_new_york())
     made.below[0][1] = named % "Z"
-    with pytest.raises(ReliefError, match=r'in UTC, and .* Declare timezone = "UTC"') as caught:
+    with pytest.raises(ReliefError, match=r'in UTC, which .* Declare timezone = "UTC"') as caught:
         read_study(written(tmp_path, made))
     assert caught.value.rule == "time.header-zone"

@@ -97,7 +97,8 @@ def _at_sites(value: Any) -> Any:
     by_site = isinstance(value, dict) and value and all(isinstance(v, str) for v in value.values())
     if not isinstance(value, str) and not by_site:
         raise ValueError(
-            'write a text in quotation marks, or one for each site, as in { "1" = "" }'
+            'write a text in quotation marks, or one for each site, as in { "1" = "Asia/Tokyo" } '
+            'for timezone or { "1" = "%d/%m/%Y %H:%M" } for datetime_format'
         )
     return value
 

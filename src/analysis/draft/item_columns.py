@@ -84,7 +84,7 @@ class Block:
         told = f"items {items_of(self.numbers)}"
         # A version may ask fewer items than its form prints.
         listed = self.written == "numbered" and self.instrument is None
-        return told + "; keep those of the scale's version alone" * listed
+        return told + "; keep only those that the scale's version asks" * listed
 
     def _by_numbers(self) -> str | None:
         """The only scale whose items have these numbers, where they have gaps: it is no chance."""

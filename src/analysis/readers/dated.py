@@ -171,8 +171,10 @@ def _ways(
     sites = ids.map(reading.sites)
     without = ~sites.isin(listed).to_numpy()
     told = filled & ~ids.isin(list(reading.set_aside)).to_numpy()
-    key = "timezone" if isinstance(zone, dict) else "datetime_format"
-    table.refuse("time.site-without", without & told, column, key=key)
+    for key, own in (("timezone", zone), ("datetime_format", form)):
+        if isinstance(own, dict):
+            absent = ~sites.isin(list(own)).to_numpy()
+            table.refuse("time.site-without", absent & told, column, key=key)
     # Whoever is set aside counts in no result, whatever their time is read as.
     whose = sites.mask(without, listed[0]).to_numpy()
     return [_Way(whose == site, _at(zone, site), _at(form, site)) for site in listed]

@@ -159,7 +159,7 @@ class Reading:
         ------
         ReliefError
             ``subject.first-row-alone`` where rows without an identifier follow most that have one;
-        ``subject.zeros`` where identifiers are known ones that were taken for numbers.
+            ``subject.zeros`` where identifiers are known ones that were taken for numbers.
         """
         ids = self.identifiers(table, column)
         blank = (ids == "").to_numpy()

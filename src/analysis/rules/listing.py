@@ -31,4 +31,5 @@ def page() -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    # A remedy is a format: its own braces are doubled.
+    return text.replace("{{", "{").replace("}}", "}").replace("|", "\\|")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -171,24 +172,33 @@ def _file(path: Path, spec: Table, config: StudyConfig) -> TextTable:
 def _in_declared_words(table: TextTable, specs: list[Table], config: StudyConfig) -> TextTable:
     """Columns of words whose codes have labels in the file, in the words that study.toml uses.
 
-    ``arms`` may name the codes of a column or their labels, and so may ``where``, ``complete``
-    and ``baseline``.
+    ``arms`` may name the codes of a column or their labels, and so may ``where``, ``complete``,
+    ``statuses`` and ``baseline``: a code stands as it is where that is declared for its column.
     """
     if not table.described:
         return table
-    study = config.study
-    declared = {*study.arms, str(study.baseline)}
+    declared: dict[str, set[str]] = defaultdict(set)
     for spec in specs:
-        chosen = [[text] if isinstance(text, str) else text for text in spec.where.values()]
-        declared |= {word for words in chosen for word in words}
-        declared |= set(getattr(spec, "complete", None) or ())
-    names = {n for spec in specs for n in [*spec.kept_as_text(), *spec.where]}
+        complete = {*(getattr(spec, "complete", None) or ())}
+        by_role = {
+            "arm": {*config.study.arms},
+            "agent": {*config.study.arms},
+            "visit_name": {str(config.study.baseline)},
+            "status": complete | {*(getattr(spec, "statuses", None) or ())},
+        }
+        for role, words in by_role.items():
+            if isinstance(column := getattr(spec, role, None), str):
+                declared[column] |= words
+        for column, chosen in spec.where.items():
+            declared[column] |= {chosen} if isinstance(chosen, str) else set(chosen)
     cells = {}
-    for name in names & set(table.cells) & set(table.described):
-        words = table.described[name].words
-        if declared & set(words.values()) and not declared & set(words):
+    for name in declared.keys() & set(table.cells) & set(table.described):
+        own = declared[name]
+        labels = {code: label for code, label in table.described[name].words.items()
+                  if label in own and code not in own}  # fmt: skip
+        if labels:
             codes = table.column(name)
-            cells[name] = codes.map(words).where(codes.isin(list(words)), codes)
+            cells[name] = codes.map(labels).where(codes.isin(list(labels)), codes)
     return replace(table, cells=table.cells.assign(**cells)) if cells else table
 
 

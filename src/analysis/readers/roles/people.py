@@ -187,10 +187,11 @@ def _as_described(table: TextTable, name: str) -> str:
     """How the labels of arms are to be written: by codes, where the file says what each means."""
     words = table.described[name].words if name in table.described else {}
     if not words:
-        return "as the file writes it"
+        return "as the file writes it, beside those that stand there"
     line = ", ".join(f'"{code}" = "..."' for code in words)
     meant = ", ".join(f"{code} is {label!r}" for code, label in words.items())
-    return f"by its code, as in arms = {{ {line} }}; the file's dictionary says that {meant}"
+    dictionary = f"the file's dictionary says that {meant}"
+    return f"by its code or its label, as in arms = {{ {line} }}; {dictionary}"
 
 
 def _arms_of_other_tables(reading: Reading, table: TextTable) -> pd.Series | None:

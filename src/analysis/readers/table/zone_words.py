@@ -56,8 +56,8 @@ def split_zones(
     offsets : ndarray of int, shape (n,)
         Microseconds ahead of UTC, or ``UNKNOWN``.
     letters : ndarray of bool, shape (n,)
-        Whether the zone is told by letters that do not stand for UTC: people write ``EST`` in
-        summer too.
+        Whether the zone is told by letters other than UTC, or by an abbreviation of the declared
+        zone: people write ``EST`` in summer too.
     """
     parts = pc.extract_regex(texts, _SPLIT)
     named = pc.utf8_upper(pc.struct_field(parts, "zone").fill_null(""))

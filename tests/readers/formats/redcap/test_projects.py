@@ -337,3 +337,22 @@ def test_arms_may_name_the_codes_or_the_labels_whichever_the_export_holds(tmp_pa
         read_study(other)
     assert 'arms = { "1" = "...", "2" = "..." }' in stopped.value.message
     assert "1 is 'Ketamine'" in stopped.value.message
+
+
+@pytest.mark.parametrize("written", [list, labelled])
+def test_codes_and_labels_may_stand_beside_one_another(tmp_path, written):
+    """What one key names by code another may name by label, and one key both."""
+    right = write_project(tmp_path / "codes", written(export()))
+    arms = next(line for line in right.read_text("utf-8").splitlines() if line.startswith("arms"))
+    other = write_project(tmp_path / "mixed", written(export()))
+    mixed = 'arms = { "1" = "ketamine", Midazolam = "midazolam" }'
+    other.write_text(other.read_text("utf-8").replace(arms, mixed), "utf-8")
+    same(read_study(right), read_study(other))
+    title = "[[assessments]]"
+    for path, listed in ((right, "2"), (other, "Complete")):
+        lines = f'{title}\nstatus = "pcl_now_complete"\ncomplete = ["{listed}"]'
+        path.write_text(path.read_text("utf-8").replace(title, lines), "utf-8")
+    # Other words of a status give people other numbers.
+    (one,), (two,) = (read_study(path).items.values() for path in (right, other))
+    assert len(one)
+    assert sorted(map(repr, one.to_numpy().tolist())) == sorted(map(repr, two.to_numpy().tolist()))

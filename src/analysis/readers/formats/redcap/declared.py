@@ -12,6 +12,7 @@ from analysis.errors import Issue, require
 from analysis.instruments.coding import base_line
 from analysis.readers.formats.redcap.dictionary import Dictionary, item_base
 from analysis.readers.formats.redcap.export import form_table
+from analysis.readers.formats.redcap.labels import choice_columns
 from analysis.readers.formats.redcap.project import read_project
 from analysis.readers.formats.redcap.wanted import Wanted
 from analysis.readers.table.text_table import Described, TextTable
@@ -56,10 +57,8 @@ def open_redcap(folder: Path, spec: Table, _: StudyConfig | None = None) -> Text
             encoding=spec.encoding,
         )
     table = form_table(project, wanted)
-    known = {name: project.dictionary.fields.get(str(name)) for name in table.cells}
-    table = table.with_described({
-        str(name): Described("", one.choices) for name, one in known.items() if one and one.choices
-    })  # fmt: skip
+    choices = choice_columns(table, project.dictionary)
+    table = table.with_described({name: Described("", own) for name, own in choices.items()})
     if not isinstance(spec, AssessmentTable):
         return table
     _refuse_base(table, spec, project.dictionary)

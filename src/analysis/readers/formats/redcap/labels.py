@@ -12,7 +12,7 @@ from analysis.readers.formats.redcap.dictionary import Dictionary
 from analysis.readers.table.text_table import TextTable
 from analysis.rules import refusal
 
-__all__ = ["STATUS", "Coding", "holds_labels"]
+__all__ = ["STATUS", "Coding", "choice_columns", "holds_labels"]
 
 STATUS = {"0": "Incomplete", "1": "Unverified", "2": "Complete"}
 _ON, _OFF = {"1", "Checked"}, {"0", "Unchecked"}

@@ -94,6 +94,6 @@ class ExactTimes:
         return np.asarray(self._minute % _DAY / 60)
 
     def out_of_hours(self, moved: np.ndarray | float = 0.0) -> float:
-        """The share before six and after eight in the evening, the times moved by so many hours."""
+        """The share before six or from eight in the evening on, moved by so many hours."""
         hour = (self.hour + moved) % 24
         return float(((hour < _MORNING) | (hour >= _EVENING)).mean())
