@@ -141,3 +141,32 @@ def test_an_item_asked_about_before_alone_is_no_fall(tmp_path):
 def test_the_declaration_is_part_of_study_toml(tmp_path):
     assert "complete" in toml(**COMPLETE)
     assert study(tmp_path, **COMPLETE).design.missing_items == "complete"
+
+
+def zeros_left_blank(folder, **other):
+    content = tables()
+    for row in content["scores"]:
+        items = [name for name in row if name.startswith("item_")]
+        row.update({name: "" for name in items if int(row[name]) == 0})
+    content["scores"][0].update(other)
+    checked = check(read_study(write_study(folder, content)))
+    return [issue.message for issue in checked.issues if issue.rule == "item.blank-for-lowest"]
+
+
+def test_a_scale_without_a_single_zero_and_many_blanks_seems_to_have_lost_them(tmp_path):
+    (message,) = zeros_left_blank(tmp_path / "none")
+    assert "blanks may stand for 0" in message
+    assert zeros_left_blank(tmp_path / "one", item_03=0) == []
+
+
+def test_totals_that_are_not_the_sums_of_what_is_there_speak_for_blanks(tmp_path):
+    content = tables()
+    for row in content["scores"]:
+        items = [name for name in row if name.startswith("item_")]
+        row.update({name: max(1, int(row[name])) for name in items})
+        row["total"] = sum(row[name] for name in items)
+        row[items[0]] = ""
+    both = 'items = "item_{:02d}"\ntotal = "total"'
+    path = write_study(tmp_path, content, values=both)
+    rules = {issue.rule for issue in check(read_study(path)).issues}
+    assert "item.blank-for-lowest" not in rules

@@ -106,6 +106,8 @@ source("form.no-time", some("scores", lambda row: {"when": ""}))
 # Answers
 source("form.blank", some("scores", lambda row: dict.fromkeys(ITEMS, "")))
 source("form.incomplete", some("scores", lambda row: dict.fromkeys(ITEMS[:5], "")))
+source("item.blank-for-lowest", every("scores", lambda row: {
+    name: "" for name in ITEMS if row[name] == 0}))  # fmt: skip
 source("item.out-of-range", some("scores", lambda row: {ITEMS[0]: 5}))
 source("cell.not-a-number", some("infusions", lambda row: {"dose": "half"}))
 source("column.not-numbers", every("infusions", lambda row: {"dose": "half"}))

@@ -18,11 +18,14 @@ from analysis.rules import issue
 from analysis.study import Study
 from analysis.timeline import EFFICACY, place
 
-__all__ = ["same_items_before"]
+__all__ = ["blank_for_lowest", "same_items_before"]
 
 # Assumption: what more than a fifth leave blank does not fit the place or the hour. Of fewer
 # forms than five one alone is that many.
 _MANY, _FEWEST_FORMS = 0.2, 5
+# So many answers blank and none the lowest, on so many assessments, is no chance; of the stated
+# totals nearly all are then the sum of the answers that are there.
+_SOME, _MANY_FORMS, _NEARLY_ALL = 0.05, 20, 0.9
 _WHEN = {"hours": "within hours", "day": "about a day after", "later": "later on"}
 
 
@@ -91,6 +94,32 @@ def _often_blank(
         for item in shares.index[shares > _MANY]:
             people = where.loc[here & scored & blank[item], "subject"].astype(int)
             yield _Often(kind, phase, int(item), frozenset(people))
+
+
+def blank_for_lowest(study: Study) -> Iterator[Issue]:
+    """Scales no answer of which is the lowest while many are blank, as where a zero was not kept.
+
+    Parameters
+    ----------
+    study : Study
+        Whose items stand as they were read.
+    """
+    stated = study.assessments.set_index("form")["stated_total"]
+    for (name, version), answers in sorted(study.items.items()):
+        low, values = instruments.get(name).item_low(version), answers.to_numpy(float)
+        filled_in = ~np.isnan(values).all(axis=1)
+        values = values[filled_in]
+        blank = np.isnan(values)
+        if len(values) < _MANY_FORMS or blank.mean() < _SOME or (values == low).any():
+            continue
+        told = stated.reindex(answers.index[filled_in]).to_numpy(float)
+        with_total = blank.any(axis=1) & ~np.isnan(told)
+        sums = np.nansum(values, axis=1) + low * blank.sum(axis=1)
+        agree = (sums == told)[with_total]
+        if len(agree) and agree.mean() < _NEARLY_ALL:
+            continue
+        n, share = int(blank.any(axis=1).sum()), f"{blank.mean():.0%}"
+        yield issue("item.blank-for-lowest", count=n, scale=name, low=f"{low:g}", share=share)
 
 
 def _issues(found: list[_Often]) -> Iterator[Issue]:

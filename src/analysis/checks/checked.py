@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 import pandas as pd
 
 from analysis.checks.answerable_questions import check_questions
-from analysis.checks.blank_items import same_items_before
+from analysis.checks.blank_items import blank_for_lowest, same_items_before
 from analysis.checks.entered_twice import check_entered_twice
 from analysis.checks.events import check_events, without_late_guesses
 from analysis.checks.forms import (
@@ -181,6 +181,7 @@ def _checked(study: Study, own: Missing, put_back: str = "", *, beside: bool = F
     left, coded_left = forms[stays], coded[stays]
     kept = kept.keep_forms(left["form"])
     issues = [*study.issues, *found.issues, *often_blank, *prorated_forms(coded_left)]
+    issues += blank_for_lowest(live)
     if not len(kept.subjects):
         issues += _nobody_is_left(found)
     elif not beside:

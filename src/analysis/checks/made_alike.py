@@ -63,10 +63,13 @@ def same_change(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Ite
         if high - low < _RANGE:
             continue
         subject, total, phases = rows["subject"].to_numpy(), rows["total"].to_numpy(), rows["phase"]
-        # The last before, and the first of a phase after.
+        # The last before or their mean, as a baseline is, and the first of a phase after.
         own = np.flatnonzero(phases == "before")[::-1]
-        people, at = np.unique(subject[own], return_index=True)
-        before = total[own[at]] - low
+        people, at, whose, ratings = np.unique(
+            subject[own], return_index=True, return_inverse=True, return_counts=True
+        )
+        mean = np.bincount(whose, total[own], len(people)) / ratings
+        befores = (total[own[at]] - low, mean - low)
         for phase in EFFICACY:
             own = np.flatnonzero(phases == phase)
             seen, at = np.unique(subject[own], return_index=True)
@@ -76,8 +79,10 @@ def same_change(study: Study, forms: pd.DataFrame, primary: pd.DataFrame) -> Ite
             after = total[own[at]][there] - low
             arms = arm.reindex(both).to_numpy()
             for one in sorted(set(arms.tolist())):
-                if how := _alike(before[here][arms == one], after[arms == one]):
-                    n = int((arms == one).sum())
+                which = arms == one
+                told = (_alike(before[here][which], after[which]) for before in befores)
+                if how := next(filter(None, told), ""):
+                    n = int(which.sum())
                     yield issue("score.same-change", count=n, scale=str(name), how=how)
 
 

@@ -75,7 +75,7 @@ def check_courses(
         sites = site.reindex(first.index).to_numpy()
         found = any(_at_a_site(reading, times, given, sites) for times in own)
     for times in (given, *own):
-        if len(times) >= _FEW_TIMES and not found:
+        if len(times) >= _FEW_TIMES and times.on_local_clock and not found:
             no_afternoon(reading, times)
     if own:
         weekends(reading, own)
@@ -175,7 +175,8 @@ def _moves(
         yield times, times.ahead
         yield given, -times.ahead
     # Half a day off, one of the two tables lies at night.
-    if max(times.out_of_hours(), given.out_of_hours()) >= _OFTEN:
+    known = [table for table in (times, given) if table.on_local_clock]
+    if max((table.out_of_hours() for table in known), default=0.0) >= _OFTEN:
         for hours in (12.0, -12.0):
             yield None, hours
 

@@ -69,6 +69,11 @@ class ExactTimes:
         rows = ~(np.isnan(self.ahead) | np.isnan(self.end))
         return self if rows.all() else self.part(rows)
 
+    @property
+    def on_local_clock(self) -> bool:
+        """Whether hours of the day are those of the place: not where offsets alone are told."""
+        return not self.believed or not bool(np.isnan(self.ahead).all())
+
     @cached_property
     def people(self) -> int:
         """How many people have a time here."""

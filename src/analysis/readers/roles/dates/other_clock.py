@@ -20,6 +20,8 @@ _OFTEN, _HARDLY, _NEARLY_ALL, _MOST = 0.2, 0.02, 0.9, 0.75
 # Hours around a day after the infusion, just before it, after its end, and how near to its plan
 # a visit lies.
 _NEXT_DAY, _NOON, _JUST, _ACUTE, _NEAR = (14.0, 36.0), 12, 3.0, 2.0, 0.25
+# Hours within which visits of one plan lie.
+_ONE_PLAN = 1.5
 # Standard errors beyond chance; hours beyond which a visit tells no more of its season.
 _SURE, _FAR = 4.0, 2.0
 
@@ -37,7 +39,13 @@ def in_utc(times: ExactTimes, given: ExactTimes) -> tuple[ExactTimes, np.ndarray
     by_hours = times.hour, given.hour, _on_other_days(times)
     for table, sign in ((times, 1), (given, -1)):
         ahead = sign * times.ahead
-        late = table.out_of_hours() >= _OFTEN and table.out_of_hours(table.ahead) <= _HARDLY
+        late = (
+            table.out_of_hours() >= _OFTEN
+            and table.out_of_hours(table.ahead) <= _HARDLY
+            # Late infusions have late forms, on both their sides: moving them brings none back.
+            and _on_the_day(times) < _NEARLY_ALL
+            and _on_the_day(times, ahead) >= _on_the_day(times)
+        )
         early = table is times and not times.believed and before_opening(*by_hours, times.ahead)
         if (
             late
@@ -113,6 +121,16 @@ def _during_for_before(times: ExactTimes, sign: int) -> bool:
     )
 
 
+def _on_the_day(times: ExactTimes, moved: np.ndarray | float = 0.0) -> float:
+    """The share of people with a form just before the infusion and one after its start that day."""
+    moved = np.broadcast_to(moved, len(times))
+    known = ~(np.isnan(times.ahead) | np.isnan(times.end))
+    since, who = (times.at - times.start + moved)[known], times.who[known]
+    before, later = (who[(since >= low) & (since <= high)]
+                     for low, high in ((-_JUST, 0), (0, _NOON)))  # fmt: skip
+    return len(np.intersect1d(before, later)) / max(1, len(np.unique(who)))
+
+
 def _none_on_the_day(
     times: ExactTimes, sign: int, by_hours: tuple[np.ndarray, np.ndarray, np.ndarray]
 ) -> bool:
@@ -122,22 +140,12 @@ def _none_on_the_day(
     days into the hours of a clinic.
     """
     whole = times.complete
-    since, after = whole.at - whole.start, whole.at - whole.end
-
-    def on_the_day(moved: np.ndarray | float) -> float:
-        own = since + moved
-        before, later = (whole.who[(own >= low) & (own <= high)]
-                         for low, high in ((-_JUST, 0), (0, _NOON)))  # fmt: skip
-        return len(np.intersect1d(before, later)) / whole.people
-
-    if not len(whole) or on_the_day(0.0) > 1 - _NEARLY_ALL:
-        return False
-    if on_the_day(sign * whole.ahead) < _MOST:
+    after, moved = whole.at - whole.end, sign * times.ahead
+    if not len(whole) or _on_the_day(times) > 1 - _NEARLY_ALL or _on_the_day(times, moved) < _MOST:
         return False
     low, high = _NEXT_DAY
     day = after[(after >= low) & (after <= high)]
-    moved = sign * times.ahead
-    if len(day) >= _FEW_TIMES:
+    if len(day) >= _FEW_PEOPLE:
         middle, ahead = float(np.median(day)), float(np.nanmedian(moved))
         if abs(middle - 24) - abs(middle + ahead - 24) > abs(ahead) / 2:
             return True
@@ -149,4 +157,15 @@ def _beside_whole_days(times: ExactTimes, sign: int) -> bool:
     whole = times.complete
     after = whole.at - whole.end
     low, high = _NEXT_DAY
-    return beside_planned(whole.part((after >= low) & (after <= high)), 24.0, sign)
+    next_day = whole.part((after >= low) & (after <= high))
+    return beside_planned(next_day, 24.0, sign) and not _at_whole_days(whole.part(after > high))
+
+
+def _at_whole_days(times: ExactTimes) -> bool:
+    """Whether later visits lie at whole days as they stand; on another clock they would not."""
+    if len(times) < _FEW_TIMES:
+        return False
+    beside = (times.at - times.end + _NOON) % 24 - _NOON
+    near = np.quantile(beside, [0.1, 0.5, 0.9])
+    half = float(np.abs(np.median(times.ahead))) / 2
+    return bool(near[2] - near[0] <= _ONE_PLAN and abs(near[1]) < half)
