@@ -89,6 +89,11 @@ def test_the_zone_that_a_survey_platform_names_is_not_passed_over(tmp_path):
     made.below = [["", named % "America/Detroit", *[""] * 20]]
     # The same moments by another name.
     assert found(read_study(written(tmp_path, made))) == truth(in_new_york())
+    made.below[0][1] = named % "Mountain Time (US & Canada)"
+    path = written(tmp_path, made)
+    assert "not known here" in said(path, "time.header-zone-unknown")
+    declare(path, "[[assessments]]", 'timezone = "America/New_York"')
+    assert "time.header-zone-unknown" not in read(path).said
     made.below[0][1] = named % "Z"
     with pytest.raises(ReliefError, match=r'in UTC, which .* Declare timezone = "UTC"') as caught:
         read_study(written(tmp_path, made))

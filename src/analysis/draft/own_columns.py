@@ -222,7 +222,7 @@ def _zone(table: Sighting) -> Line:
     """The zone of a table whose times carry none: form services often write UTC, or name it."""
     if not table.times or table.zoned:
         return None
-    named = sorted({quoted(table.zones[name]) for name in table.times if name in table.zones})
+    named = sorted({quoted(table.zones[name]) for name in table.times if table.zones.get(name)})
     such = f"named in the file: {', '.join(named)}" if named else 'such as "UTC"'
     return todo(
         f"zone of this table's times, {such}; remove the line if it is the study's",

@@ -79,6 +79,8 @@ def _dated(reading: Reading, table: TextTable, column: str, spec: Table) -> Cloc
         )
 
     named = table.zones.get(column)
+    if named == "" and spec.timezone is None:
+        reading.note("time.header-zone-unknown", table, ~missing, column)
     for way in ways:
         # Without a declared zone the file's own is what is to be declared.
         one = read(way, way.zone or named)

@@ -65,8 +65,9 @@ def without_header_rows(table: TextTable) -> TextTable:
     said = issue("file.header-rows", file=table.file, row=low, count=last + 1, rows=named)
     kept = table.pick(np.arange(len(table.rows)) > last)
     zones = {
-        str(name): zone
+        # A zone of no known name is kept as an empty one: it is told where the times are read.
+        str(name): named_zone(said_there[1]) or ""
         for name, cell in zip(table.cells, rows[last], strict=True)
-        if (said_there := _IMPORTED_ZONE.search(cell)) and (zone := named_zone(said_there[1]))
+        if (said_there := _IMPORTED_ZONE.search(cell))
     }
     return replace(kept, issues=(*table.issues, said), zones=zones)

@@ -58,7 +58,7 @@ class TextTable:
     names : tuple of str
         Of the file's columns, those not kept too, where a reader knows them.
     zones : dict of str
-        By column, the zone of its times, where the file names it.
+        By column, the zone of its times, where the file names it; empty for a name not known.
     """
 
     file: str
