@@ -45,9 +45,8 @@ THROUGH = {
     # Declarations are read, or refused, as a whole study.toml.
     "config/test_load.py": "config/declarations config/source config/study config/tables",
     "config/test_schedule.py": "windows",
-    "readers/roles/dates/test_courses.py": """
-        readers/roles/dates/exact_times readers/roles/dates/hours_of_clinic
-        readers/roles/dates/other_clock""",
+    "readers/roles/dates/test_courses.py": "readers/roles/dates/hours_of_clinic",
+    "readers/roles/dates/test_other_clock.py": "readers/roles/dates/exact_times",
     "readers/table/test_times.py": """
         config/precision readers/clock readers/table/column_texts readers/table/declared_times
         readers/table/iso readers/table/undeclared readers/table/zones""",
