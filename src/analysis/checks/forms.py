@@ -102,7 +102,8 @@ def refuse_without_scores(study: Study, forms: pd.DataFrame) -> None:
     Raises
     ------
     ReliefError
-        ``score.nobody-left`` where everyone was set aside, else ``score.none`` (STOP, scope study).
+        ``score.nobody-left`` where everyone was set aside, ``score.of-nobody`` where all forms
+        are of nobody in the study, else ``score.none`` (STOP, scope study).
     """
     if forms["total"].notna().any():
         return
@@ -110,6 +111,10 @@ def refuse_without_scores(study: Study, forms: pd.DataFrame) -> None:
     if len(rules) and study.subjects.empty:
         most, everyone = int(rules.iloc[0]), int(rules.sum())
         raise refusal("score.nobody-left", why=rules.index[0], most=most, everyone=everyone)
+    unknown = [one for one in study.issues if one.rule == "subject.unknown"]
+    if study.assessments.empty and unknown:
+        rows = max(unknown, key=lambda one: one.count)
+        raise refusal("score.of-nobody", file=rows.file, row=rows.row, n=rows.count)
     raise refusal("score.none")
 
 

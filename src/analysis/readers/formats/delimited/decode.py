@@ -151,7 +151,8 @@ class Text(io.RawIOBase):
                 except UnicodeError as error:
                     raise self._not_text(error, encoding) from None
             if b"\x00" in piece:
-                raise refusal("file.binary", file=self.file)
+                row = self._lines + 1 + piece[: piece.index(b"\x00")].count(b"\n")
+                raise refusal("file.binary", file=self.file, row=row)
             piece = piece.removeprefix(codecs.BOM_UTF8) if start and piece else piece
             start = start and not piece
             self._lines += _count(piece, b"\n")
