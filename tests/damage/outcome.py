@@ -40,7 +40,10 @@ NEW = frozenset((
     "score.direction", "form.sent-twice", "form.conflicting", "form.copied-forward",
     "time.zone-differs", "time.header-zone", "time.header-zone-differs", "score.means-of-few",
     "form.straight-lined", "form.rows-missing", "subject.unmatched", "subject.zeros", "dose.unit",
-    "weight.pounds", "column.lengths",
+    "weight.pounds", "column.lengths", "time.zone-differs", "time.header-zone",
+    "time.header-zone-differs", "time.header-zone-unknown", "time.site-without", "arm.empty",
+    "arm.not-rated", "item.blank-for-lowest", "score.means-of-few", "score.of-nobody",
+    "subject.zeros",
 ))  # fmt: skip
 
 
