@@ -15,6 +15,7 @@ from analysis.checks.events import check_events, without_late_guesses
 from analysis.checks.forms import (
     SetAside,
     check_forms,
+    in_words,
     prorated_forms,
     refuse_without_scores,
 )
@@ -219,7 +220,7 @@ def _nobody_is_left(found: SetAside) -> list[Issue]:
     if rules.empty:
         return []
     n, people = int(rules.iloc[0]), int(rules.sum())
-    why = str(rules.index[0])
+    why = in_words(str(rules.index[0]))
     return [issue("question.nobody-left", count=people, n=n, people=people, why=why)]
 
 

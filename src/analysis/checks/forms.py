@@ -10,10 +10,10 @@ import pandas as pd
 
 from analysis import instruments
 from analysis.errors import Issue
-from analysis.rules import issue, refusal
+from analysis.rules import catalogue, issue, refusal
 from analysis.study import Study
 
-__all__ = ["SetAside", "check_forms", "prorated_forms", "refuse_without_scores"]
+__all__ = ["SetAside", "check_forms", "in_words", "prorated_forms", "refuse_without_scores"]
 
 
 @dataclass
@@ -110,12 +110,19 @@ def refuse_without_scores(study: Study, forms: pd.DataFrame) -> None:
     rules = pd.Series(study.set_aside, dtype="str").value_counts()
     if len(rules) and study.subjects.empty:
         most, everyone = int(rules.iloc[0]), int(rules.sum())
-        raise refusal("score.nobody-left", why=rules.index[0], most=most, everyone=everyone)
+        why = in_words(str(rules.index[0]))
+        raise refusal("score.nobody-left", why=why, most=most, everyone=everyone)
     unknown = [one for one in study.issues if one.rule == "subject.unknown"]
     if study.assessments.empty and unknown:
         rows = max(unknown, key=lambda one: one.count)
         raise refusal("score.of-nobody", file=rows.file, row=rows.row, n=rows.count)
     raise refusal("score.none")
+
+
+def in_words(rule: str) -> str:
+    """A rule that sets people aside, with what it found of them."""
+    reason = catalogue()[rule].reason if rule in catalogue() else ""
+    return f"{rule} ({reason})" if reason else rule
 
 
 def _never_infused(study: Study, found: SetAside) -> None:
