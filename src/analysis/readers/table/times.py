@@ -61,8 +61,8 @@ class Instants:
     offset : ndarray of int
         Microseconds ahead of UTC that a time with a clock was written with, or ``LOCAL``.
     differs, in_letters : ndarray of bool
-        Written with another offset than the declared zone's at that moment; and by letters,
-        such as ``EST``, that stand for no UTC.
+        Written with another offset than the declared zone's at that moment; and by letters
+        other than UTC, such as ``EST``, or by an abbreviation of the declared zone.
     zoned : frozenset of bool
         Whether times with a clock carry a zone: empty, one, or both kinds.
     midnight : bool
